@@ -1,0 +1,105 @@
+"""Accuracy on real pen strokes that no network here was trained on.
+
+    python benchmarks/pen_strokes.py
+
+Every digit of the UCI pendigits file (7,494 digits, 30 people) is replayed on a 280 x 280 pad.
+As strokes it goes to `classify_strokes_many`, as pictures drawn with pens 12, 20 and 28 px wide
+to `classify_many`: the roads of the page. The baseline is the usual recipe in the same run: the
+whole pad resized to 28 x 28 and given to the article's network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+
+from pendigits import PENDIGITS, load_pendigits
+
+from mnist_core import Classifier, load_classifier
+from mnist_core.data import normalise
+from mnist_core.weights import load_weights, weights_path
+
+PAD = 280
+BOX = 500  # the tablet's own box
+PENS = (12, 20, 28)
+SUPERSAMPLING = 4
+
+
+def draw_on_pad(strokes: list[np.ndarray], pen: int) -> Image.Image:
+    """Return the drawing as a user's pad shows it: mode L, 280 x 280, light ink on black."""
+    scale = PAD * SUPERSAMPLING / BOX
+    width = pen * SUPERSAMPLING
+    image = Image.new("L", (PAD * SUPERSAMPLING,) * 2)
+    draw = ImageDraw.Draw(image)
+    for stroke in strokes:
+        points = [(float(x), float(y)) for x, y in stroke * scale]
+        draw.line(points, fill=255, width=width, joint="curve")
+        for x, y in points:
+            radius = width / 2
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return image.resize((PAD, PAD), Image.Resampling.BOX)
+
+
+def usual_recipe(pads: list[Image.Image]) -> np.ndarray:
+    """Return the article's network's digits for whole pads resized to 28 x 28."""
+    model, _ = load_weights(weights_path("mnist_cnn"))
+    frames = [np.asarray(pad.resize((28, 28), Image.Resampling.BILINEAR)) for pad in pads]
+    with torch.inference_mode():
+        logits = model(normalise(torch.from_numpy(np.stack(frames)).float()[:, None] / 255))
+    return logits.argmax(1).numpy()
+
+
+def accuracy(digits: list[int | None] | np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of right digits in percent; a drawing called blank is wrong."""
+    return 100 * float(np.mean([d == label for d, label in zip(digits, labels, strict=True)]))
+
+
+def main() -> None:
+    """Print one row for each road and pen, one column for each network."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=PENDIGITS, help="pendigits-orig.tra.gz")
+    parser.add_argument("--limit", type=int, help="only the first N digits")
+    parser.add_argument("--models", nargs="+", default=["default", "mnist_cnn"])
+    parser.add_argument("--errors", action="store_true", help="print the most frequent confusions")
+    args = parser.parse_args()
+    digits = load_pendigits(args.data)[: args.limit]
+    labels = np.array([label for label, _ in digits])
+    drawings = [strokes for _, strokes in digits]
+    classifiers: list[Classifier] = [load_classifier(name) for name in args.models]
+
+    print(f"{len(labels)} pen-drawn digits, accuracy in %\n")
+    print(
+        f"{'road':28}"
+        + "".join(f"{Path(m).stem:>12}" for m in args.models)
+        + f"{'usual recipe':>14}"
+    )
+    read = [[p.digit for p in c.classify_strokes_many(drawings)] for c in classifiers]
+    print(f"{'strokes':28}" + "".join(f"{accuracy(r, labels):12.2f}" for r in read) + f"{'':>14}")
+    if args.errors:
+        _print_errors(read[0], labels)
+    for pen in PENS:
+        pads = [draw_on_pad(strokes, pen) for strokes in drawings]
+        row = [accuracy([p.digit for p in c.classify_many(pads)], labels) for c in classifiers]
+        usual = accuracy(usual_recipe(pads), labels)
+        print(f"picture, pen {pen} of {PAD} px".ljust(28), end="")
+        print("".join(f"{value:12.2f}" for value in row) + f"{usual:14.2f}")
+
+
+def _print_errors(read: list[int | None], labels: np.ndarray) -> None:
+    pairs: dict[tuple[int, int | None], int] = {}
+    for label, digit in zip(labels.tolist(), read, strict=True):
+        if label != digit:
+            pairs[label, digit] = pairs.get((label, digit), 0) + 1
+    for (label, digit), count in sorted(pairs.items(), key=lambda item: -item[1])[:12]:
+        print(f"    {label} read as {digit}: {count}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Augmentation as batched functions on frames (B, 1, 28, 28) in [0, 1], on their own device."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mnist_core.ink import fit_frame
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges of the random changes; every value is drawn anew for every image.
+
+    Attributes
+    ----------
+    rotation : float
+        Degrees, from -rotation to +rotation.
+    shift : float
+        Pixels, along each axis.
+    scale : float
+        The factor of each axis is exp(u), u from -scale to +scale: aspect changes too.
+    shear : float
+        Horizontal slant, as dx per dy.
+    elastic : float
+        Standard deviation in pixels of a smooth random displacement (Simard et al. 2003).
+    thickness : float
+        Share of images whose strokes are made thicker or thinner by up to one pixel.
+    refit : float
+        Share of images that are scaled and centred anew as the pad does with a drawing.
+    """
+
+    rotation: float = 15.0
+    shift: float = 1.0
+    scale: float = 0.2
+    shear: float = 0.3
+    elastic: float = 0.9
+    thickness: float = 0.6
+    refit: float = 0.7
+
+
+def augment(frames: Tensor, ranges: Augmentation) -> Tensor:
+    """Return randomly changed frames (B, 1, 28, 28), in [0, 1]."""
+    changed = _warp(frames, ranges)
+    changed = _thicken(changed, ranges.thickness)
+    refit = _chance(changed, ranges.refit)
+    return torch.where(refit, fit_frame(changed), changed)
+
+
+def _uniform(frames: Tensor, limit: float) -> Tensor:
+    return (2 * torch.rand(len(frames), device=frames.device) - 1) * limit
+
+
+def _chance(frames: Tensor, share: float) -> Tensor:
+    return torch.rand(len(frames), 1, 1, 1, device=frames.device) < share
+
+
+def _warp(frames: Tensor, ranges: Augmentation) -> Tensor:
+    """Rotation, shift, scale, shear and elastic displacement in one bilinear resampling."""
+    batch, _, height, width = frames.shape
+    angle = _uniform(frames, math.radians(ranges.rotation))
+    shear = _uniform(frames, ranges.shear)
+    sx, sy = _uniform(frames, ranges.scale).exp(), _uniform(frames, ranges.scale).exp()
+    cos, sin = angle.cos(), angle.sin()
+    theta = torch.stack(
+        [
+            torch.stack(
+                [cos * sx, (cos * shear - sin) * sy, _uniform(frames, ranges.shift / 14)], 1
+            ),
+            torch.stack(
+                [sin * sx, (sin * shear + cos) * sy, _uniform(frames, ranges.shift / 14)], 1
+            ),
+        ],
+        1,
+    )
+    grid = F.affine_grid(theta, list(frames.shape), align_corners=False)
+    if ranges.elastic > 0:
+        coarse = torch.randn(batch, 2, 5, 5, device=frames.device) * (2 * ranges.elastic / width)
+        field = F.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=True)
+        grid = grid + field.permute(0, 2, 3, 1)
+    return F.grid_sample(frames, grid, align_corners=False)
+
+
+def _thicken(frames: Tensor, share: float) -> Tensor:
+    """Blend towards a 3x3 grey dilation (thicker) or erosion (thinner)."""
+    amount = 2 * torch.rand(len(frames), 1, 1, 1, device=frames.device) - 1
+    amount = torch.where(_chance(frames, share), amount, torch.zeros_like(amount))
+    thicker = F.max_pool2d(frames, 3, stride=1, padding=1)
+    thinner = -F.max_pool2d(-frames, 3, stride=1, padding=1)
+    # a full erosion would wipe out thin strokes: stop halfway
+    return torch.lerp(
+        torch.lerp(frames, thicker, amount.clamp(min=0)), thinner, 0.5 * (-amount).clamp(min=0)
+    )

@@ -1,0 +1,86 @@
+"""MNIST as tensors that live on the device, with a fixed 55,000 / 5,000 split.
+
+Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.datasets.MNIST`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mnist_core.errors import MnistCoreError
+
+MEAN = 0.1307
+STD = 0.3081
+VALIDATION_SIZE = 5_000
+# The split is the same for every seed of a run: figures of two runs must be comparable.
+SPLIT_SEED = 20_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (N, 1, 28, 28) float32 in [0, 1], ink light on dark, and labels (N,) int64."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def normalise(frames: Tensor) -> Tensor:
+    """Map frames in [0, 1] to what the networks are trained on: (x - 0.1307) / 0.3081."""
+    return (frames - MEAN) / STD
+
+
+def data_root(root: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder that holds (or will hold) MNIST/raw: argument, MNIST_ROOT, or ./data."""
+    return Path(root or os.environ.get("MNIST_ROOT") or "data")
+
+
+def load_train_validation(
+    device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
+) -> tuple[Split, Split]:
+    """Return the 55,000 training and 5,000 validation images, both from MNIST's training set.
+
+    Raises
+    ------
+    MnistCoreError
+        If the files are not there and cannot be downloaded; the message names MNIST_ROOT.
+    """
+    whole = _load(train=True, device=device, root=root)
+    order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    order = order.to(whole.labels.device)
+    validation, train = order[:VALIDATION_SIZE], order[VALIDATION_SIZE:]
+    return (
+        Split(whole.images[train], whole.labels[train]),
+        Split(whole.images[validation], whole.labels[validation]),
+    )
+
+
+def load_test(
+    device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
+) -> Split:
+    """Return MNIST's 10,000 test images. Nothing may be selected on them. Raises as above."""
+    return _load(train=False, device=device, root=root)
+
+
+def _load(*, train: bool, device: torch.device | str, root: str | os.PathLike[str] | None) -> Split:
+    from torchvision.datasets import MNIST  # slow to import, and the pad never needs it
+
+    folder = data_root(root)
+    try:
+        dataset = MNIST(str(folder), train=train, download=True)
+    except (OSError, RuntimeError) as error:
+        raise MnistCoreError(
+            f"MNIST is not in {folder} and could not be downloaded ({error}). Set MNIST_ROOT to a "
+            "writable folder that holds MNIST/raw with the four original files "
+            "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
+            "t10k-labels-idx1-ubyte.gz), or allow the network once."
+        ) from error
+    images = dataset.data.to(device).unsqueeze(1).float().div_(255)
+    return Split(images, dataset.targets.to(device))

@@ -1,0 +1,206 @@
+"""From any grey canvas to the 28x28 frame that MNIST was made with.
+
+The road, every step batched tensor operations on (B, 1, H, W) without a loop over images or a
+branch on data, so that it can be exported together with a network:
+
+    grey picture -> find_ink -> ink -> fit_canvas -> set_thickness -> fit_frame -> frame
+
+MNIST's recipe (LeCun et al. 1998, section III.A; http://yann.lecun.com/exdb/mnist): the digit is
+scaled into 20x20 with its aspect kept, anti-aliased, and placed in 28x28 by its centre of mass.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+FRAME_SIZE = 28
+DIGIT_SIZE = 20.0
+"""Longest side of the digit in the frame, in frame pixels."""
+
+SCALE = 2
+"""Ink pixels per frame pixel on the canvas where strokes are drawn and thickness is set."""
+
+CANVAS_SIZE = SCALE * FRAME_SIZE
+CANVAS_DIGIT = SCALE * DIGIT_SIZE
+
+THINNEST, THICKEST = 2.0, 3.4
+"""Stroke widths, in frame pixels, between which ink is left as it is."""
+
+_EPS = 1e-6
+
+
+def resample(ink: Tensor, centre: Tensor, step: Tensor, size: int) -> Tensor:
+    """Cut a square out of every picture and scale it, anti-aliased.
+
+    Every output pixel is the mean of the input over its own area (linear interpolation where it is
+    smaller than an input pixel), as two batched matrix products; outside the picture is 0.
+
+    Parameters
+    ----------
+    ink : Tensor (B, 1, H, W)
+    centre : Tensor (B, 2)
+        The point (y, x) of the input, in input pixels, that lands on the output's centre.
+    step : Tensor (B,)
+        Input pixels per output pixel.
+    size : int
+        Side of the output.
+
+    Returns
+    -------
+    Tensor (B, 1, size, size)
+    """
+    rows = _area_weights(ink.shape[-2], centre[:, 0], step, size)
+    columns = _area_weights(ink.shape[-1], centre[:, 1], step, size)
+    return (rows @ ink.squeeze(1) @ columns.transpose(1, 2)).unsqueeze(1)
+
+
+def _area_weights(length: int, centre: Tensor, step: Tensor, size: int) -> Tensor:
+    out = torch.arange(size, device=centre.device, dtype=centre.dtype) + 0.5 - size / 2
+    positions = (centre[:, None] + out * step[:, None]).unsqueeze(2)
+    pixels = torch.arange(length, device=centre.device, dtype=centre.dtype)
+    width = step.clamp(min=1)[:, None, None]
+    overlap = torch.minimum(positions + width / 2, pixels + 1) - torch.maximum(
+        positions - width / 2, pixels
+    )
+    return overlap.clamp(min=0) / width
+
+
+def ink_box(ink: Tensor) -> tuple[Tensor, Tensor]:
+    """Return centre (B, 2) as (y, x) and sides (B, 2) as (height, width) of the inked box.
+
+    In pixels, with parts of a pixel: a border row with coverage c counts as c of a row. A picture
+    without ink has its own centre and sides of 1.
+    """
+    profiles = ink.squeeze(1).amax(2), ink.squeeze(1).amax(1)
+    sides = [_extent(profile) for profile in profiles]
+    low = torch.stack([side[0] for side in sides], 1)
+    high = torch.stack([side[1] for side in sides], 1)
+    empty = ink.amax((1, 2, 3)) <= _EPS
+    whole = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype)
+    centre = torch.where(empty[:, None], whole / 2, (low + high) / 2)
+    return centre, torch.where(empty[:, None], torch.ones_like(low), high - low)
+
+
+def _extent(profile: Tensor, threshold: float = 0.1) -> tuple[Tensor, Tensor]:
+    length = profile.shape[1]
+    index = torch.arange(length, device=profile.device, dtype=profile.dtype)
+    inked = profile > threshold
+    # a border pixel with coverage c is inked in its inner part only
+    low = torch.where(inked, index + 1 - profile, torch.full_like(profile, float(length))).amin(1)
+    high = torch.where(inked, index + profile, torch.zeros_like(profile)).amax(1)
+    return low, torch.maximum(high, low + _EPS)
+
+
+def centre_of_mass(ink: Tensor) -> Tensor:
+    """Return the centre of mass (B, 2) as (y, x) in pixels; the picture's own centre if empty."""
+    mass = ink.sum((1, 2, 3))
+    axes = [torch.arange(n, device=ink.device, dtype=ink.dtype) + 0.5 for n in ink.shape[-2:]]
+    y = (ink.sum(3).squeeze(1) * axes[0]).sum(1)
+    x = (ink.sum(2).squeeze(1) * axes[1]).sum(1)
+    whole = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype) / 2
+    centre = torch.stack([y, x], 1) / mass.clamp(min=_EPS)[:, None]
+    return torch.where((mass <= _EPS)[:, None], whole, centre)
+
+
+def stroke_width(ink: Tensor) -> Tensor:
+    """Return the mean stroke width (B,) in pixels: twice the area over the perimeter.
+
+    A stroke of width w and length L has area w L and perimeter 2 L; the perimeter is the total
+    variation of the picture (the coarea formula).
+    """
+    padded = F.pad(ink, (1, 1, 1, 1))
+    dy = (
+        padded[:, :, 1:, :-1]
+        - padded[:, :, :-1, :-1]
+        + padded[:, :, 1:, 1:]
+        - padded[:, :, :-1, 1:]
+    )
+    dx = (
+        padded[:, :, :-1, 1:]
+        - padded[:, :, :-1, :-1]
+        + padded[:, :, 1:, 1:]
+        - padded[:, :, 1:, :-1]
+    )
+    perimeter = ((dy / 2).square() + (dx / 2).square() + 1e-12).sqrt().sum((1, 2, 3))
+    return 2 * ink.sum((1, 2, 3)) / perimeter.clamp(min=_EPS)
+
+
+def fit_canvas(ink: Tensor) -> Tensor:
+    """Crop ink (B, 1, H, W) to its box and scale it onto the canvas (B, 1, 56, 56).
+
+    The box's longest side becomes 40 pixels, its aspect is kept, its centre is the canvas' own.
+    """
+    centre, sides = ink_box(ink)
+    return resample(ink, centre, sides.amax(1) / CANVAS_DIGIT, CANVAS_SIZE)
+
+
+def set_thickness(ink: Tensor, thinnest: float = THINNEST, thickest: float = THICKEST) -> Tensor:
+    """Bring the stroke width of canvases (B, 1, 56, 56) between two widths (frame pixels).
+
+    The ink's outline is moved by an equal distance everywhere: the signed distance to the outline
+    is computed, shifted, and turned back into coverage. Ink whose width is already in between is
+    returned as it is. The box changes with the outline; `fit_frame` fits it anew.
+    """
+    _, sides = ink_box(ink)
+    longest = sides.amax(1)
+    width = stroke_width(ink)
+    ratio = width / longest
+    target = ratio.clamp(thinnest / DIGIT_SIZE, thickest / DIGIT_SIZE)
+    # moving the outline inwards by e changes the longest side too:
+    # (width - 2 e) / (longest - 2 e) = target
+    inwards = (width - target * longest) / (2 * (1 - target))
+    inwards = inwards[:, None, None, None]
+    redrawn = (0.5 - signed_distance(ink) - inwards).clamp(0, 1)
+    # fade in, so that the result is continuous where no change is needed
+    return torch.lerp(ink, redrawn, (2 * inwards.abs()).clamp(max=1))
+
+
+def signed_distance(ink: Tensor) -> Tensor:
+    """Return the Euclidean distance (B, 1, H, W) to the outline, in pixels, negative inside.
+
+    The exact distance transform by two passes of a lower envelope of parabolas (Felzenszwalb and
+    Huttenlocher 2012), here as a plain minimum over all pixels of a row; partly covered pixels
+    place the outline between pixel centres.
+    """
+    sharp = (2 * ink - 0.5).clamp(0, 1)
+    far = float(sum(ink.shape[-2:])) ** 2
+    outside = torch.where(sharp <= 0, far, (0.5 - sharp).clamp(min=0).square())
+    inside = torch.where(sharp >= 1, far, (sharp - 0.5).clamp(min=0).square())
+    return _squared_distance(outside).sqrt() - _squared_distance(inside).sqrt()
+
+
+def _squared_distance(seeds: Tensor) -> Tensor:
+    for axis in (2, 3):
+        index = torch.arange(seeds.shape[axis], device=seeds.device, dtype=seeds.dtype)
+        parabolas = (index[:, None] - index).square()
+        lines = seeds.movedim(axis, -1).unsqueeze(-2)
+        seeds = (lines + parabolas).amin(-1).movedim(-1, axis)
+    return seeds
+
+
+def fit_frame(ink: Tensor) -> Tensor:
+    """Scale ink (B, 1, H, W) to MNIST's frame (B, 1, 28, 28).
+
+    The longest side becomes 20 pixels; the centre of mass lands on the middle of the pixel
+    (14, 14), where MNIST has it (measured on its training images: 14.50, 14.51 from the corner).
+    """
+    _, sides = ink_box(ink)
+    step = sides.amax(1) / DIGIT_SIZE
+    centre = centre_of_mass(ink) - 0.5 * step[:, None]
+    return resample(ink, centre, step, FRAME_SIZE).clamp(0, 1)
+
+
+def ink_to_frame(ink: Tensor) -> Tensor:
+    """Map ink (B, 1, H, W) in [0, 1], light on dark, to frames (B, 1, 28, 28) in [0, 1]."""
+    return fit_frame(set_thickness(fit_canvas(ink)))
+
+
+def is_dot(ink: Tensor) -> Tensor:
+    """Return (B,) bool: no ink, or a blob without a stroke (a dot, a filled pad).
+
+    A filled disc's or square's `stroke_width` is half its longest side; strokes stay below that.
+    """
+    _, sides = ink_box(ink)
+    return (ink.amax((1, 2, 3)) <= _EPS) | (stroke_width(ink) > 0.45 * sides.amax(1))

@@ -1,0 +1,135 @@
+"""Decode pictures: files, PIL images and arrays -> grey canvases. Decoding is Pillow's work."""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from mnist_core.errors import MnistCoreError
+
+SMALLEST_SIDE = 8
+LARGEST_SIDE = 4000
+CANVAS_LIMIT = 512
+"""Larger pictures are scaled down to this longest side before ink is looked for."""
+
+Picture = Image.Image | np.ndarray
+
+
+def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
+    """Open an image file, upright as its EXIF says.
+
+    Raises
+    ------
+    MnistCoreError
+        If it is missing, not an image, damaged, or larger than 4000 pixels on a side. The size is
+        read from the header, so a decompression bomb is refused before anything is unpacked.
+    """
+    name = source if isinstance(source, str | os.PathLike) else "the picture"
+    try:
+        image = Image.open(source)
+        _check_size(*image.size)
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except MnistCoreError as error:
+        raise MnistCoreError(f"{name}: {error}") from error
+    except FileNotFoundError as error:
+        raise MnistCoreError(f"{name}: there is no such file") from error
+    except UnidentifiedImageError as error:
+        raise MnistCoreError(
+            f"{name}: not an image that Pillow can read; give a PNG, JPEG, WebP, GIF or BMP file"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise MnistCoreError(f"{name}: too large to unpack ({error}); scale it down") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MnistCoreError(f"{name}: cannot be read, the file is damaged ({error})") from error
+
+
+def to_grey(picture: Picture) -> Tensor:
+    """Return a picture as a grey canvas (1, 1, H, W), float32 in [0, 1], longest side <= 512.
+
+    Parameters
+    ----------
+    picture : PIL image of any mode, or array
+        Arrays are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); bool, uint8, uint16, or floats in
+        [0, 1]; sides from 8 to 4000. Transparent parts become paper that contrasts with the rest.
+
+    Raises
+    ------
+    MnistCoreError
+        For another type, shape or dtype, a side out of range, NaN, or floats outside [0, 1].
+    """
+    image = picture if isinstance(picture, Image.Image) else _from_array(picture)
+    _check_size(*image.size)
+    grey = _flatten(image)
+    longest = max(grey.size)
+    if longest > CANVAS_LIMIT:
+        size = [max(1, round(side * CANVAS_LIMIT / longest)) for side in grey.size]
+        grey = grey.resize(size, Image.Resampling.BOX)
+    return torch.from_numpy(np.array(grey, dtype=np.float32))[None, None].clamp(0, 1)
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
+        raise MnistCoreError(
+            f"the picture is {width} x {height} pixels; sides from {SMALLEST_SIDE} to "
+            f"{LARGEST_SIDE} can be read, so scale or crop it"
+        )
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    if not isinstance(array, np.ndarray):
+        if not hasattr(array, "__array__"):
+            raise MnistCoreError(
+                f"a picture must be a PIL image or an array, got {type(array).__name__}"
+            )
+        array = np.asarray(array)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise MnistCoreError(
+            f"array of shape {array.shape} is no picture; give (H, W), (H, W, 1), (H, W, 3) or "
+            "(H, W, 4)"
+        )
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    _check_size(array.shape[1], array.shape[0])
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype == np.uint16:
+        array = (array / 257).round().astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise MnistCoreError("the array holds NaN or infinity; replace them before classifying")
+        if array.min() < 0 or array.max() > 1:
+            raise MnistCoreError(
+                f"float pictures must lie in [0, 1], this one spans {array.min():.3g} to "
+                f"{array.max():.3g}; divide it, or give uint8"
+            )
+        if array.ndim == 2:
+            return Image.fromarray(array.astype(np.float32))
+        array = (array * 255).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise MnistCoreError(
+            f"arrays of {array.dtype} cannot be read; give bool, uint8, uint16 or floats in [0, 1]"
+        )
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Return mode F in [0, 1]; transparency is laid on the paper it contrasts with most."""
+    if image.mode == "F":  # floats in [0, 1], from an array
+        return image
+    if image.mode.startswith("I"):  # 16 bits
+        grey = np.asarray(image, dtype=np.float32) / 65535
+        return Image.fromarray(grey.clip(0, 1))
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        grey = np.asarray(rgba.convert("L"), dtype=np.float32) / 255
+        alpha = np.asarray(rgba.getchannel("A"), dtype=np.float32) / 255
+        visible = (grey * alpha).sum() / max(float(alpha.sum()), 1e-6)
+        paper = 1.0 if visible < 0.5 else 0.0
+        return Image.fromarray(grey * alpha + paper * (1 - alpha))
+    return Image.fromarray(np.asarray(image.convert("L"), dtype=np.float32) / 255)
