@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_core.ink import fit_frame
+from mnist_core.styles import add_style_strokes
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Augmentation:
         Share of images whose strokes are made thicker or thinner by up to one pixel.
     refit : float
         Share of images that are scaled and centred anew as the pad does with a drawing.
+    styles : float
+        Share of ones, sevens and nines that get a flag, a bar or a curl (`add_style_strokes`).
     """
 
     rotation: float = 15.0
@@ -41,13 +44,15 @@ class Augmentation:
     elastic: float = 0.9
     thickness: float = 0.6
     refit: float = 0.7
+    styles: float = 0.4
 
 
-def augment(frames: Tensor, ranges: Augmentation) -> Tensor:
-    """Return randomly changed frames (B, 1, 28, 28), in [0, 1]."""
-    changed = _warp(frames, ranges)
-    changed = _thicken(changed, ranges.thickness)
-    refit = _chance(changed, ranges.refit)
+def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
+    """Return randomly changed frames (B, 1, 28, 28), in [0, 1]; labels (B,) are theirs."""
+    styled, has_stroke = add_style_strokes(frames, labels, ranges.styles)
+    changed = _thicken(_warp(styled, ranges), ranges.thickness)
+    # a stroke more makes the box another one, so such an image is always fitted anew
+    refit = _chance(changed, ranges.refit) | has_stroke[:, None, None, None]
     return torch.where(refit, fit_frame(changed), changed)
 
 

@@ -186,8 +186,8 @@ def build_model(architecture: str) -> DigitNet:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return the number of trainable parameters."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """Return the number of parameters; a frozen one counts too, a buffer does not."""
+    return sum(p.numel() for p in model.parameters())
 
 
 @dataclass(frozen=True)

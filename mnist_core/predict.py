@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mnist_core.data import normalise
 from mnist_core.errors import MnistCoreError
@@ -20,6 +20,9 @@ from mnist_core.pictures import Picture, to_grey
 from mnist_core.road import Answer, Road
 from mnist_core.strokes import INK_SIZE, draw_strokes
 from mnist_core.weights import DEFAULT, load_weights, read_card, weights_path
+
+CLOSE_MARGIN = 1 / 3
+"""The two most probable digits are a close call when their probabilities differ by less."""
 
 _CHUNK = 256
 
@@ -47,6 +50,13 @@ class Prediction:
     confidence: float
     frame: np.ndarray
     is_blank: bool
+
+    @property
+    def close_call(self) -> tuple[int, int] | None:
+        """The two most probable digits, the first in front, where they are close; else None."""
+        second, first = np.argsort(self.probabilities)[-2:].tolist()
+        margin = self.probabilities[first] - self.probabilities[second]
+        return None if self.is_blank or margin >= CLOSE_MARGIN else (first, second)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +92,17 @@ class Classifier:
     def stages(self) -> tuple[str, ...]:
         """The stages whose feature maps can be had, `conv1` first."""
         return self._model.stages
+
+    def stage_shape(self, stage: str) -> tuple[int, int, int]:
+        """Return the shape (channels, H, W) of a stage's feature maps."""
+        self._check_layers([stage])
+        inside = [layer for layer in self.shapes if layer.name.startswith(f"trunk.{stage}.")]
+        return inside[-1].output_shape
+
+    def head_sizes(self) -> list[int]:
+        """Return the widths of the fully connected part, its input first and the logits last."""
+        linear = [module for module in self._model.head.modules() if isinstance(module, nn.Linear)]
+        return [linear[0].in_features, *(module.out_features for module in linear)]
 
     def classify(self, image: Picture) -> Prediction:
         """Read one picture: see `to_grey` for what is taken and what is refused."""

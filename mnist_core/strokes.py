@@ -23,6 +23,9 @@ INK_BOX = CANVAS_DIGIT
 PEN_WIDTH = 2.4
 """Pen diameter in pixels of the 28x28 frame; MNIST's strokes are 2.1 to 2.9 wide (quartiles)."""
 
+INK_PEN = PEN_WIDTH * SCALE
+"""Pen diameter on the ink canvas, in pixels."""
+
 _CHUNK = 64
 _FAR = 1e9
 
@@ -92,7 +95,7 @@ def _segments(strokes: list[np.ndarray]) -> np.ndarray:
     extent = (high - low).max()
     if extent == 0:
         return np.zeros((0, 4))
-    scale = (INK_BOX - PEN_WIDTH * SCALE) / extent
+    scale = (INK_BOX - INK_PEN) / extent
     placed = [(s - (low + high) / 2) * scale + INK_SIZE / 2 for s in strokes]
     return np.concatenate(
         # a stroke of one point is a segment from it to itself
@@ -113,6 +116,6 @@ def _draw(segments: list[np.ndarray]) -> Tensor:
     t = ((pixels - start) * along).sum(-1) / length.clamp(min=1e-12)
     nearest = start + t.clamp(0, 1).unsqueeze(-1) * along
     distance = (pixels - nearest).square().sum(-1).amin(1).sqrt()
-    coverage = (0.5 + PEN_WIDTH * SCALE / 2 - distance).clamp(0, 1)
+    coverage = (0.5 + INK_PEN / 2 - distance).clamp(0, 1)
     greys = (255 * coverage + 0.5).floor() / 255
     return greys.view(-1, 1, INK_SIZE, INK_SIZE).float()

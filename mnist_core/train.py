@@ -210,7 +210,7 @@ def _step(
 ) -> tuple[Tensor, Tensor]:
     frames, labels = training.images[batch], training.labels[batch]
     if config.augment:
-        frames = augment(frames, Augmentation())
+        frames = augment(frames, labels, Augmentation())
     with torch.autocast(frames.device.type, torch.bfloat16, enabled=config.amp):
         logits = model(normalise(frames))
     loss = F.cross_entropy(logits.float(), labels, label_smoothing=config.label_smoothing)

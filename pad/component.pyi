@@ -1,0 +1,56 @@
+"""The sketchpad: a `gr.HTML` whose page code lies in `web/` as plain html, css and js files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+_WEB = Path(__file__).parent / "web"
+# one function scope, in the order in which they build on each other
+_SCRIPTS = ("ink", "drawing", "link", "paper", "colour", "answer", "stages", "examples", "main")
+
+from gradio.events import Dependency
+
+class SketchPad(gr.HTML):
+    """Paper, ten bars, the frame and the feature maps, live while the pen moves.
+
+    Parameters
+    ----------
+    strings : I18nData
+        Key of the translated JSON object with the page's words.
+    functions : list of callables
+        `pad.functions.server_functions`.
+    props : Any
+        What the page code reads as `props`: `ink`, `default_model`, `max_picture_bytes`.
+    """
+
+    def __init__(
+        self, strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any
+    ) -> None:
+        super().__init__(
+            value=str(strings),
+            html_template=_read("sketchpad.html"),
+            css_template=_read("sketchpad.css"),
+            js_on_load="\n".join(_read(f"js/{name}.js") for name in _SCRIPTS),
+            apply_default_css=False,
+            server_functions=functions,
+            elem_id="sketchpad",
+            **props,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        """Return the type of its value; the pad is no part of the public API."""
+        return {"type": "string"}
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def _read(name: str) -> str:
+    return (_WEB / name).read_text(encoding="utf-8")

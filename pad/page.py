@@ -1,0 +1,73 @@
+"""The pad's page and its documented endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from mnist_core import MnistCoreError
+from mnist_core.pictures import open_picture
+from mnist_core.strokes import INK_BOX, INK_PEN, INK_SIZE
+from mnist_core.weights import DEFAULT
+from pad.component import SketchPad
+from pad.functions import server_functions
+from pad.library import Library
+from pad.limits import BodyLimit
+from pad.payload import MAX_PICTURE_BYTES, encode_prediction
+from pad.strings import KEY, translations
+
+_FONT = ["system-ui", "sans-serif"]
+# the sketchpad is the page: no frame of Gradio's around it
+_CSS = ".gradio-container { padding: 6px 16px !important; max-width: none !important; }"
+
+
+def build_page(library: Library) -> gr.Blocks:
+    """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
+
+    def classify(image: str) -> dict[str, Any]:
+        """Read the handwritten digit in a picture.
+
+        Args:
+            image: A picture of one digit: dark on light or light on dark, 8 to 4000 px a side.
+
+        Returns:
+            digit (0 to 9, null when the picture is blank), probabilities (ten numbers that sum
+            to 1, for the digits 0 to 9), blank, and close (the two digits it hesitates between).
+        """
+        if not image:
+            raise gr.Error("no picture was sent; give an image file as 'image'")
+        try:
+            prediction = library.get(DEFAULT).classify(open_picture(image))
+        except MnistCoreError as error:
+            raise gr.Error(str(error)) from error
+        return encode_prediction(prediction)
+
+    with gr.Blocks(title="Drawpad for digits", analytics_enabled=False) as page:
+        SketchPad(
+            translations()(KEY),
+            server_functions(library),
+            ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
+            default_model=DEFAULT,
+            max_picture_bytes=MAX_PICTURE_BYTES,
+        )
+        # never on screen: they give the endpoint its types
+        image = gr.Image(type="filepath", image_mode=None, visible=False, label="image")
+        answer = gr.JSON(visible=False, label="answer")
+        image.input(classify, image, answer, api_name="classify", concurrency_limit=None)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """Return what `page.launch` needs besides an address."""
+    return {
+        "theme": gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
+        "css": _CSS,
+        "i18n": translations(),
+        "mcp_server": True,
+        "ssr_mode": False,
+        "max_file_size": MAX_PICTURE_BYTES,
+        "app_kwargs": {"middleware": [Middleware(BodyLimit)]},
+        "footer_links": ["api"],
+    }

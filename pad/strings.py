@@ -1,0 +1,18 @@
+"""The page's words in every language it speaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+KEY = "pad"
+_FOLDER = Path(__file__).parent / "web/strings"
+
+
+def translations() -> gr.I18n:
+    """Return the words for `launch(i18n=...)`: under `KEY`, one JSON object for each language."""
+    english = (_FOLDER / "en.json").read_text(encoding="utf-8")
+    chinese = (_FOLDER / "zh.json").read_text(encoding="utf-8")
+    locales = {"en": english, "zh": chinese, "zh-CN": chinese, "zh-TW": chinese}
+    return gr.I18n(**{locale: {KEY: words} for locale, words in locales.items()})

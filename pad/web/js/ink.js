@@ -1,0 +1,66 @@
+// Strokes -> the ink canvas that goes to the network: the formula of mnist_core/strokes.py.
+// A pixel's ink is the part of it that a round pen covers; the two agree to a grey level.
+
+/**
+ * @param {number[][]} strokes each a flat list x0, y0, x1, y1, ... in any unit, y downwards
+ * @param {{size: number, box: number, pen: number}} ink canvas side, drawing's longest side with
+ *     its pen, and pen diameter, all in canvas pixels
+ * @returns {Uint8Array | null} size x size greys, ink light on dark; null for no extent
+ */
+function inkStrokes(strokes, ink) {
+  const box = strokesBox(strokes);
+  if (!box) return null;
+  const extent = Math.max(box.right - box.left, box.bottom - box.top);
+  if (extent === 0) return null;
+  const scale = (ink.box - ink.pen) / extent;
+  const x0 = (box.left + box.right) / 2;
+  const y0 = (box.top + box.bottom) / 2;
+  const coverage = new Float64Array(ink.size * ink.size);
+  for (const stroke of strokes) {
+    let ax = (stroke[0] - x0) * scale + ink.size / 2;
+    let ay = (stroke[1] - y0) * scale + ink.size / 2;
+    if (stroke.length === 2) inkSegment(coverage, ink, ax, ay, ax, ay);
+    for (let i = 2; i < stroke.length; i += 2) {
+      const bx = (stroke[i] - x0) * scale + ink.size / 2;
+      const by = (stroke[i + 1] - y0) * scale + ink.size / 2;
+      inkSegment(coverage, ink, ax, ay, bx, by);
+      ax = bx;
+      ay = by;
+    }
+  }
+  return Uint8Array.from(coverage, (value) => Math.floor(255 * value + 0.5));
+}
+
+function inkSegment(coverage, ink, ax, ay, bx, by) {
+  const reach = ink.pen / 2 + 0.5;
+  const left = Math.max(0, Math.floor(Math.min(ax, bx) - reach - 0.5));
+  const right = Math.min(ink.size - 1, Math.ceil(Math.max(ax, bx) + reach - 0.5));
+  const top = Math.max(0, Math.floor(Math.min(ay, by) - reach - 0.5));
+  const bottom = Math.min(ink.size - 1, Math.ceil(Math.max(ay, by) + reach - 0.5));
+  const dx = bx - ax;
+  const dy = by - ay;
+  const length = Math.max(dx * dx + dy * dy, 1e-12);
+  for (let row = top; row <= bottom; row++) {
+    for (let column = left; column <= right; column++) {
+      const px = column + 0.5 - ax;
+      const py = row + 0.5 - ay;
+      const t = Math.min(1, Math.max(0, (px * dx + py * dy) / length));
+      const covered = Math.min(1, reach - Math.hypot(px - t * dx, py - t * dy));
+      const at = row * ink.size + column;
+      if (covered > coverage[at]) coverage[at] = covered;
+    }
+  }
+}
+
+function strokesBox(strokes) {
+  const box = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+  for (const stroke of strokes) {
+    for (let i = 0; i < stroke.length; i += 2) {
+      box.left = Math.min(box.left, stroke[i]);
+      box.right = Math.max(box.right, stroke[i]);
+      box.top = Math.min(box.top, stroke[i + 1]);
+      box.bottom = Math.max(box.bottom, stroke[i + 1]);
+    }
+  }
+  return box.left <= box.right ? box : null;
+}

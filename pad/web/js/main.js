@@ -1,0 +1,403 @@
+// Ties the parts together. In scope from gr.HTML: element, props, server, watch.
+
+const pad = element.querySelector(".drawpad");
+const part = Object.fromEntries([...pad.querySelectorAll("[data-part]")].map((node) =>
+  [node.dataset.part.replace(/-(\w)/, (_, letter) => letter.toUpperCase()), node]));
+const STORE = "drawpad";
+
+let strings = {};
+const text = (key, values = {}) => (strings[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** props.value is a JSON text in the reader's language, chosen by gr.I18n. */
+function translate() {
+  try {
+    strings = JSON.parse(props.value);
+  } catch {
+    return; // not translated yet; watch() comes back
+  }
+  pad.querySelectorAll("[data-text]").forEach((node) => { node.textContent = text(node.dataset.text); });
+  pad.querySelectorAll("[data-label]").forEach((node) => {
+    const label = text(node.dataset.label);
+    node.setAttribute("aria-label", label);
+    if (node.tagName === "BUTTON") node.title = label;
+  });
+}
+translate();
+watch("value", translate);
+
+const history = new History();
+let model = props.default_model;
+let penWidth = 16;
+let erasing = false; // the eraser is chosen
+let strokeErases = false; // the stroke under way erases: also a pen's own eraser end
+let eraserAt = null;
+let generation = 0; // answers to a drawing from before a clear, undo or other model are not shown
+let frameRequest = 0;
+let stopReplay = null;
+
+const answer = new AnswerView(part, text);
+const stages = new StagesView(part.stages, text, {
+  toggle: () => ask(),
+  kernel: (layer, channel) => server.kernel({ model, layer, channel }),
+});
+
+// ---- asking the network -------------------------------------------------------------------
+
+const link = new Link(send, onAnswer, (lost) => {
+  pad.dataset.line = lost ? "lost" : "";
+  banner(lost ? text("lost") : "");
+});
+
+function send(job) {
+  const { drawing, ...request } = job;
+  if (drawing.picture) {
+    return server.read_picture({ model: request.model, layers: request.layers, picture: drawing.picture.base64 });
+  }
+  return server.read_ink({ model: request.model, layers: request.layers, ink: encodeBytes(request.ink) });
+}
+
+function ask() {
+  const drawing = history.current;
+  const ink = drawing.picture ? null : inkStrokes(drawing.strokes.map(({ points }) => points), props.ink);
+  if (!drawing.picture && !ink) {
+    link.drop();
+    generation++;
+    showBlank(isEmpty(drawing) ? "" : text("too_little"));
+    return;
+  }
+  link.submit({ drawing, ink, model, layers: stages.open, generation });
+}
+
+function onAnswer(reply, job) {
+  if (job.generation !== generation) return;
+  if (reply.error) {
+    banner(reply.error);
+    if (job.drawing.picture && history.current === job.drawing) {
+      history.undo(); // what was on the paper before the picture comes back
+      changed();
+      banner(reply.error);
+    }
+    return;
+  }
+  pad.dataset.state = reply.blank ? "blank" : "answered";
+  answer.show(reply);
+  showFrame(reply);
+  pad.dispatchEvent(new CustomEvent("answered", { detail: { digit: reply.digit } }));
+}
+
+let shown = null;
+
+function showFrame(reply) {
+  shown = reply;
+  paintGreys(part.frame, reply ? decodeBytes(reply.frame) : new Uint8Array(784), 28, 28, stages.mapScale);
+  stages.show(reply ? reply.maps : null);
+}
+
+function showBlank(note) {
+  pad.dataset.state = "empty";
+  answer.empty(note);
+  showFrame(null);
+}
+
+function banner(message) {
+  part.banner.textContent = message;
+  part.banner.hidden = !message;
+}
+
+// ---- the drawing --------------------------------------------------------------------------
+
+/** The paper shows the current drawing, and the network is asked, once in the next frame. */
+function refresh() {
+  if (frameRequest) return;
+  frameRequest = requestAnimationFrame(() => {
+    frameRequest = 0;
+    paint();
+    ask();
+  });
+}
+
+function paint() {
+  const drawing = history.current;
+  paper.render(drawing);
+  renderDrawing(part.drew, drawing);
+  pad.classList.toggle("inked", !isEmpty(drawing));
+  tool("undo").disabled = !history.canUndo;
+  tool("redo").disabled = !history.canRedo;
+  tool("clear").disabled = isEmpty(drawing);
+}
+
+const tool = (name) => pad.querySelector(`[data-tool=${name}]`);
+
+/** Another drawing, not a longer one: what is still on its way answers another question. */
+function changed() {
+  generation++;
+  if (pad.dataset.line !== "lost") banner("");
+  save();
+  refresh();
+}
+
+function save() {
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify({ strokes: history.current.strokes, model, penWidth }));
+  } catch {
+    // storage is off or full: the drawing lives on in this page only
+  }
+}
+
+function restore() {
+  try {
+    const saved = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+    if (!saved) return;
+    model = saved.model;
+    choosePen(saved.penWidth);
+    if (saved.strokes.length) history.push({ strokes: saved.strokes, picture: null });
+  } catch {
+    sessionStorage.removeItem(STORE);
+  }
+}
+
+function beginStroke(points, erase) {
+  stopReplay?.();
+  strokeErases = erase || erasing;
+  if (strokeErases) {
+    history.push(history.current);
+    eraserAt = points;
+    continueStroke(points);
+    return;
+  }
+  const fresh = isEmpty(history.current) || history.current.picture;
+  history.push(withStroke(history.current, points, penWidth));
+  if (fresh) generation++;
+  if (pad.dataset.line !== "lost") banner("");
+  refresh();
+}
+
+function continueStroke(points) {
+  let drawing = history.current;
+  if (strokeErases) {
+    for (let i = 0; i < points.length; i += 2) {
+      drawing = erased(drawing, ...eraserAt, points[i], points[i + 1], penWidth);
+      eraserAt = [points[i], points[i + 1]];
+    }
+  } else {
+    drawing = extended(drawing, points);
+  }
+  history.replace(drawing);
+  refresh();
+}
+
+function endStroke() {
+  if (strokeErases) changed();
+  else save();
+}
+
+const paper = new Paper(part.canvas, {
+  start: beginStroke, move: continueStroke, end: endStroke, resize: () => paint(),
+});
+
+// ---- tools --------------------------------------------------------------------------------
+
+function chooseEraser(on) {
+  erasing = on;
+  tool("eraser").setAttribute("aria-pressed", on);
+}
+
+function choosePen(width) {
+  const buttons = [...pad.querySelectorAll("[data-pen]")];
+  if (!buttons.some((button) => Number(button.dataset.pen) === width)) return;
+  penWidth = width;
+  buttons.forEach((button) => button.setAttribute("aria-pressed", Number(button.dataset.pen) === width));
+}
+
+function stepPen(by) {
+  const widths = [...pad.querySelectorAll("[data-pen]")].map((button) => Number(button.dataset.pen));
+  const next = widths[widths.indexOf(penWidth) + by];
+  if (next) choosePen(next);
+}
+
+const actions = {
+  undo: () => { stopReplay?.(); history.undo(); changed(); },
+  redo: () => { stopReplay?.(); history.redo(); changed(); },
+  eraser: () => chooseEraser(!erasing),
+  clear: () => {
+    stopReplay?.();
+    if (!isEmpty(history.current)) history.push(EMPTY);
+    chooseEraser(false);
+    changed();
+  },
+  upload: () => part.file.click(),
+};
+
+pad.querySelectorAll("[data-tool]").forEach((button) =>
+  button.addEventListener("click", () => actions[button.dataset.tool]()));
+pad.querySelectorAll("[data-pen]").forEach((button) =>
+  button.addEventListener("click", () => {
+    choosePen(Number(button.dataset.pen));
+    chooseEraser(false);
+  }));
+
+document.addEventListener("keydown", (event) => {
+  if (!element.isConnected || event.target.matches?.("input, textarea, select")) return;
+  const key = event.key.toLowerCase();
+  const control = event.ctrlKey || event.metaKey;
+  let action = null;
+  if (control && key === "z") action = event.shiftKey ? actions.redo : actions.undo;
+  else if (control && key === "y") action = actions.redo;
+  else if (control || event.altKey) return;
+  else if (key === "e") action = actions.eraser;
+  else if (key === "c" || key === "delete" || key === "backspace") action = actions.clear;
+  else if (key === "[") action = () => stepPen(-1);
+  else if (key === "]") action = () => stepPen(1);
+  else if (event.target === part.canvas) action = keyboardPen(event);
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+// ---- drawing with the keyboard: arrows move the pen, space puts it down and lifts it ------
+
+let keyPen = [PAPER / 2, PAPER / 2];
+let keyPenDown = false;
+
+function keyboardPen(event) {
+  const step = event.shiftKey ? 2 : 10;
+  const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+  const way = ways[event.key];
+  if (event.key === " ") {
+    return () => {
+      keyPenDown = !keyPenDown;
+      if (keyPenDown) beginStroke([...keyPen], false);
+      else endStroke();
+      showCursor(true);
+    };
+  }
+  if (event.key === "Escape" && keyPenDown) return () => { liftKeyPen(); };
+  if (!way) return null;
+  return () => {
+    keyPen = keyPen.map((value, axis) => Math.min(PAPER, Math.max(0, value + way[axis])));
+    if (keyPenDown) continueStroke([...keyPen]);
+    showCursor(true);
+  };
+}
+
+function liftKeyPen() {
+  if (keyPenDown) endStroke();
+  keyPenDown = false;
+  showCursor(false);
+}
+
+function showCursor(visible) {
+  part.cursor.hidden = !visible;
+  part.cursor.classList.toggle("down", keyPenDown);
+  part.cursor.style.left = `${(100 * keyPen[0]) / PAPER}%`;
+  part.cursor.style.top = `${(100 * keyPen[1]) / PAPER}%`;
+}
+
+part.canvas.addEventListener("blur", liftKeyPen);
+part.canvas.addEventListener("pointerdown", liftKeyPen, { capture: true });
+
+// ---- examples and pictures ----------------------------------------------------------------
+
+part.examples.append(...EXAMPLES.map((_, digit) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.innerHTML = exampleIcon(digit);
+  button.setAttribute("aria-label", text("example", { digit }));
+  button.addEventListener("click", () => playExample(digit));
+  return button;
+}));
+
+function playExample(digit) {
+  stopReplay?.();
+  chooseEraser(false);
+  generation++;
+  history.push(EMPTY);
+  const stop = replay(exampleStrokes(digit), (points, isNew) => {
+    const drawing = history.current;
+    history.replace(isNew ? withStroke(drawing, points, penWidth) : extended(drawing, points));
+    refresh();
+  }, () => { stopReplay = null; save(); });
+  stopReplay = () => { stop(); stopReplay = null; };
+}
+
+async function takePicture(file) {
+  if (file.size > props.max_picture_bytes) {
+    banner(text("too_large", { limit: Math.floor(props.max_picture_bytes / 2 ** 20) }));
+    return;
+  }
+  stopReplay?.();
+  const url = await new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result);
+    reader.onerror = () => done("");
+    reader.readAsDataURL(file);
+  });
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  history.push({ strokes: [], picture: { base64: url.slice(url.indexOf(",") + 1), bitmap } });
+  changed();
+}
+
+part.file.addEventListener("change", () => {
+  if (part.file.files.length) takePicture(part.file.files[0]);
+  part.file.value = "";
+});
+document.addEventListener("paste", (event) => {
+  const file = event.clipboardData?.files[0];
+  if (!element.isConnected || !file) return;
+  event.preventDefault();
+  takePicture(file);
+});
+part.paper.addEventListener("dragover", (event) => event.preventDefault());
+part.paper.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (file) takePicture(file);
+});
+
+// ---- the model, light and dark, the first paint -------------------------------------------
+
+async function describe() {
+  const reply = await server.describe({ model });
+  if (!reply) {
+    pad.dataset.line = "lost";
+    banner(text("lost"));
+    setTimeout(describe, 1000);
+    return;
+  }
+  if (reply.error) {
+    banner(reply.error);
+    if (model !== props.default_model) {
+      model = props.default_model;
+      describe();
+    }
+    return;
+  }
+  if (pad.dataset.line === "lost") {
+    pad.dataset.line = "";
+    banner("");
+  }
+  part.model.replaceChildren(...reply.models.map((name) => new Option(name, name, false, name === model)));
+  stages.build(reply.stages);
+  part.head.textContent = reply.head.join(" → ");
+  showFrame(null);
+  pad.dataset.model = model;
+  changed();
+}
+
+part.model.addEventListener("change", () => {
+  model = part.model.value;
+  describe();
+});
+
+function recolour() {
+  stages.recolour();
+  showFrame(shown);
+  paintGreys(part.ramp, Uint8Array.from({ length: 256 }, (_, grey) => grey), 256, 1, stages.mapScale);
+  paint();
+}
+
+part.drewSize.textContent = `${PAPER}×${PAPER}`;
+new MutationObserver(recolour).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+restore();
+recolour();
+describe();
