@@ -20,7 +20,10 @@ from pad.strings import KEY, translations
 
 _FONT = ["system-ui", "sans-serif"]
 # the sketchpad is the page: no frame of Gradio's around it
-_CSS = ".gradio-container { padding: 6px 16px !important; max-width: none !important; }"
+_CSS = """
+.gradio-container, .gradio-container .main { padding: 0 !important; max-width: none !important; }
+#sketchpad .html-container { padding: 4px 16px 0 !important; }
+"""
 
 
 def build_page(library: Library) -> gr.Blocks:

@@ -1,0 +1,47 @@
+"""One server and one browser for all browser tests; every test has pages of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from chromium import CHROMIUM, ROOT, Server, launch_chromium, serving
+from pad_page import PadPage
+from playwright.sync_api import Browser, sync_playwright
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with serving(ROOT / "app.py") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = launch_chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_pad(browser: Browser, server: Server) -> Iterator[Callable[..., PadPage]]:
+    """Open the pad in a new browser context (a person of its own); fail on page errors."""
+    opened: list[PadPage] = []
+
+    def opening(url: str | None = None, **context: object) -> PadPage:
+        pad = PadPage(browser.new_context(**context), url or server.url)
+        opened.append(pad)
+        return pad
+
+    yield opening
+    for pad in opened:
+        pad.context.close()
+    assert [error for pad in opened for error in pad.errors] == []
+
+
+@pytest.fixture
+def pad(open_pad: Callable[..., PadPage]) -> PadPage:
+    return open_pad(viewport={"width": 1280, "height": 900}, locale="en-US")
