@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import ImageData
 from gradio.i18n import I18nData
 
 _WEB = Path(__file__).parent / "web"
@@ -44,6 +45,20 @@ class SketchPad(gr.HTML):
     def api_info(self) -> dict[str, Any]:
         """Return the type of its value; the pad is no part of the public API."""
         return {"type": "string"}
+
+
+class PictureFile(gr.Image):
+    """An image input that leaves decoding to mnist_core, whose errors say what is wrong."""
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        """Return the path of the file, unopened."""
+        if payload is None or payload.path is None:
+            return super().preprocess(payload)
+        return payload.path
+
+    def get_block_name(self) -> str:
+        """Return the name of the page code that it shares."""
+        return "image"
 
 
 def _read(name: str) -> str:

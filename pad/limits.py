@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,15 +38,15 @@ class BodyLimit:
             return message
 
         async def watched(message: Message) -> None:
+            # what the app says of a body that was cut off is not what there is to say
             nonlocal started
-            started = True
-            await send(message)
+            if seen <= self._limit:
+                started = True
+                await send(message)
 
-        try:
+        with contextlib.suppress(_TooLarge):
             await self._app(scope, counted, watched)
-        except _TooLarge:
-            if started:
-                raise
+        if seen > self._limit and not started:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from mnist_core import MnistCoreError
 from mnist_core.pictures import open_picture
 from mnist_core.strokes import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.weights import DEFAULT
-from pad.component import SketchPad
+from pad.component import PictureFile, SketchPad
 from pad.functions import server_functions
 from pad.library import Library
 from pad.limits import BodyLimit
@@ -56,7 +56,7 @@ def build_page(library: Library) -> gr.Blocks:
             max_picture_bytes=MAX_PICTURE_BYTES,
         )
         # never on screen: they give the endpoint its types
-        image = gr.Image(type="filepath", image_mode=None, visible=False, label="image")
+        image = PictureFile(type="filepath", visible=False, label="image")
         answer = gr.JSON(visible=False, label="answer")
         image.input(classify, image, answer, api_name="classify", concurrency_limit=None)
     return page

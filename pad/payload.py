@@ -28,7 +28,7 @@ def field(data: Any, name: str, kind: type) -> Any:
     """
     if not isinstance(data, dict):
         raise MnistCoreError(f"the request must be an object, got {type(data).__name__}")
-    if not isinstance(data.get(name), kind):
+    if type(data.get(name)) is not kind:  # a bool is no int here
         raise MnistCoreError(f"the request needs {name!r} as {kind.__name__}")
     return data[name]
 

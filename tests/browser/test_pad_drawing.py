@@ -1,0 +1,226 @@
+"""Drawing on the pad: what a person sees while and after the pen moves."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from chromium import fit_strokes
+from pad_page import PadPage
+from playwright.sync_api import expect
+
+from mnist_core import Classifier
+from mnist_core.strokes import draw_strokes
+
+pytestmark = pytest.mark.browser
+
+Strokes = list[np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def readable(pen_digits: list[tuple[int, Strokes]], classifier: Classifier) -> dict[int, Strokes]:
+    """One real drawing of each digit that the default network reads right."""
+    head = pen_digits[:300]
+    predictions = classifier.classify_strokes_many([strokes for _, strokes in head])
+    found: dict[int, Strokes] = {}
+    for (label, strokes), prediction in zip(head, predictions, strict=True):
+        if prediction.digit == label and prediction.confidence > 0.95:
+            found.setdefault(label, strokes)
+    assert sorted(found) == list(range(10))
+    return found
+
+
+def test_reads_real_drawings_of_every_digit(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    for digit, strokes in readable.items():
+        pad.draw(strokes)
+        pad.expect_digit(digit)
+        pad.settle()
+        assert pad.winner == [str(digit)]
+        assert sum(pad.percentages) == pytest.approx(100, abs=0.6)
+        pad.click("clear")
+        pad.expect_digit(None)
+    assert pad.outside == []
+
+
+def test_answers_while_the_pen_is_still_down(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    stroke = fit_strokes(readable[0], pad.paper)[0]
+    pad.page.mouse.move(*stroke[0])
+    pad.page.mouse.down()
+    for point in stroke[1:]:
+        pad.page.mouse.move(*point)
+    pad.settle()
+    assert pad.winner != []
+    assert pad.pixels("[data-part=frame]").std() > 0
+    pad.page.mouse.up()
+
+
+def test_pen_width_on_screen_changes_nothing_for_the_network(
+    pad: PadPage, readable: dict[int, Strokes]
+) -> None:
+    seen = []
+    for width in ("10", "24"):
+        pad.page.click(f"[data-pen='{width}']")
+        pad.draw(readable[8], share=0.3)
+        pad.expect_digit(8)
+        pad.settle()
+        seen.append((pad.percentages, pad.pixels("[data-part=frame]").tolist()))
+        pad.click("clear")
+    assert seen[0] == seen[1]
+
+
+def test_place_and_size_on_the_paper_change_no_decision(
+    pad: PadPage, readable: dict[int, Strokes]
+) -> None:
+    for share in (0.2, 0.5, 0.9):
+        pad.draw(readable[3], share=share)
+        pad.expect_digit(3)
+        pad.click("clear")
+
+
+def test_frame_is_a_digit_of_mnists_size(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    pad.draw(readable[5])
+    pad.expect_digit(5)
+    pad.settle()
+    frame = pad.pixels("[data-part=frame]").astype(int)
+    assert frame.shape[:2] == (28, 28)
+    inked = np.abs(frame - frame[0, 0]).sum(2) > 60
+    sides = [int(np.ptp(np.flatnonzero(inked.any(axis)))) + 1 for axis in (0, 1)]
+    assert 19 <= max(sides) <= 22
+
+
+def test_browser_inks_as_python_does(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    """The ink that the page sends equals `draw_strokes`' to one grey level."""
+    sent: list[str] = []
+
+    def remember(route: object) -> None:
+        data = route.request.post_data_json  # type: ignore[attr-defined]
+        if data["fn_name"] == "read_ink":
+            sent.append(
+                data["data"][0]["ink"] if isinstance(data["data"], list) else data["data"]["ink"]
+            )
+        route.continue_()  # type: ignore[attr-defined]
+
+    pad.page.route("**/component_server/", remember)
+    for digit in (2, 4, 7):
+        pad.draw(readable[digit])
+        pad.expect_digit(digit)
+        pad.settle()
+        saved = pad.page.evaluate("JSON.parse(sessionStorage.getItem('drawpad')).strokes")
+        strokes = [np.array(stroke["points"]).reshape(-1, 2) for stroke in saved]
+        expected = draw_strokes([strokes])[0, 0].numpy() * 255
+        ink = np.frombuffer(base64.b64decode(sent[-1]), np.uint8).reshape(expected.shape)
+        assert np.abs(ink - expected).max() <= 1.01
+        pad.click("clear")
+
+
+def test_close_calls_are_said(
+    pad: PadPage, pen_digits: list[tuple[int, Strokes]], classifier: Classifier
+) -> None:
+    drawings = [strokes for _, strokes in pen_digits[:3000]]
+    predictions = classifier.classify_strokes_many(drawings)
+
+    def margin(index: int) -> float:
+        return float(np.diff(np.sort(predictions[index].probabilities)[-2:])[0])
+
+    closest = min(range(len(drawings)), key=margin)
+    pad.draw(drawings[closest])
+    pad.settle()
+    first, second = sorted(predictions[closest].close_call or ())
+    note = pad.page.locator(".note").inner_text()
+    assert note in (f"not sure: {first} or {second}", f"not sure: {second} or {first}")
+
+
+def test_empty_pad_is_calm(pad: PadPage) -> None:
+    pad.expect_digit(None)
+    assert pad.percentages == [0.0] * 10
+    assert pad.winner == []
+    expect(pad.page.locator(".hint")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["dot", "scribble"])
+def test_what_is_no_digit_is_not_classified(pad: PadPage, kind: str) -> None:
+    box = pad.paper
+    if kind == "dot":
+        pad.page.mouse.click(box["x"] + 100, box["y"] + 100)
+    else:
+        pad.page.click("[data-pen='24']")
+        lines = np.linspace(0.03, 0.97, 40)
+        zigzag = [np.array([[(0.03, 0.97)[i % 2], y] for i, y in enumerate(lines)]) * 400]
+        pad.draw(zigzag, share=0.94)
+    expect(pad.page.locator(".note")).to_have_text("nothing to read yet: draw a digit")
+    pad.expect_digit(None)
+
+
+def test_undo_redo_and_clear(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    pad.draw(readable[1][:1])
+    pad.draw([np.array([[0, 0], [1, 1], [2, 0]]) * 50.0], share=0.2)
+    two = pad.pixels(".paper canvas")
+    pad.click("undo")
+    pad.page.wait_for_timeout(100)
+    one = pad.pixels(".paper canvas")
+    assert (one[..., 3] > 0).sum() < (two[..., 3] > 0).sum()
+    pad.page.keyboard.press("Control+Shift+z")
+    pad.page.wait_for_timeout(100)
+    assert np.array_equal(pad.pixels(".paper canvas"), two)
+    pad.page.keyboard.press("c")
+    pad.expect_digit(None)
+    assert pad.pixels(".paper canvas")[..., 3].max() == 0
+    pad.page.keyboard.press("Control+z")
+    pad.page.wait_for_timeout(100)
+    assert np.array_equal(pad.pixels(".paper canvas"), two)
+
+
+def test_eraser_takes_ink_away_and_the_answer_follows(pad: PadPage) -> None:
+    """Erasing the bar of a seven-like hook leaves a one."""
+    hook = [np.array([[20.0, 10], [80, 10]]), np.array([[80.0, 10], [80, 110]])]
+    pad.draw(hook)
+    pad.expect_digit(7)
+    pad.page.keyboard.press("e")
+    expect(pad.page.locator("[data-tool=eraser]")).to_have_attribute("aria-pressed", "true")
+    (left, right) = fit_strokes(hook, pad.paper)[0]
+    pad.page.mouse.move(*left)
+    pad.page.mouse.down()
+    pad.page.mouse.move(right[0] - 30, right[1], steps=10)
+    pad.page.mouse.up()
+    pad.expect_digit(1)
+    pad.click("undo")
+    pad.expect_digit(7)
+
+
+def test_examples_write_themselves(pad: PadPage) -> None:
+    for digit in range(10):
+        pad.page.click(f".examples button:nth-child({digit + 1})")
+        pad.expect_digit(digit)
+        pad.page.wait_for_timeout(200)
+
+
+def test_drawing_with_the_keyboard(pad: PadPage) -> None:
+    pad.page.locator(".paper canvas").focus()
+    for key in ["ArrowUp"] * 8 + ["Space"] + ["ArrowDown"] * 16 + ["Space"]:
+        pad.page.keyboard.press(key)
+    pad.expect_digit(1)
+
+
+def test_reload_keeps_the_drawing(pad: PadPage, readable: dict[int, Strokes]) -> None:
+    pad.draw(readable[6])
+    pad.expect_digit(6)
+    pad.page.reload()
+    pad.expect_digit(6)
+
+
+def test_two_people_never_see_each_other(
+    open_pad: Callable[..., PadPage], readable: dict[int, Strokes]
+) -> None:
+    people = [open_pad() for _ in range(2)]
+    for turn in range(3):
+        for person, digit in zip(people, (turn, 9 - turn), strict=True):
+            person.draw(readable[digit])
+        for person, digit in zip(people, (turn, 9 - turn), strict=True):
+            person.expect_digit(digit)
+            person.settle()
+            person.expect_digit(digit)
+            person.click("clear")
+    for person in people:
+        person.expect_digit(None)

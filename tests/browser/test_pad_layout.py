@@ -1,0 +1,127 @@
+"""Screens, languages, touch and access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pad_page import PadPage
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_pad_and_bars_fit_on_one_screen(
+    open_pad: Callable[..., PadPage], viewport: dict[str, int], locale: str
+) -> None:
+    pad = open_pad(viewport=viewport, locale=locale)
+    pad.page.click(".examples button:nth-child(9)")
+    pad.expect_digit(8)
+    assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    for part in (".paper", ".tools", ".digit", ".bars"):
+        box = pad.page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= viewport["width"]
+        assert box["y"] + box["height"] <= viewport["height"], part
+    for stage in ("conv2", "conv4"):
+        pad.page.click(f"[data-stage={stage}] .caption")
+    pad.page.click("[data-stage=conv4] .map:nth-child(3)")
+    assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_desktop_shows_the_whole_pad_without_scrolling(pad: PadPage) -> None:
+    strip = pad.page.locator(".strip").bounding_box()
+    assert strip is not None
+    assert strip["y"] + strip["height"] <= DESKTOP["height"]
+
+
+def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPage]) -> None:
+    pad = open_pad(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=3)
+    box = pad.paper
+    finger = pad.context.new_cdp_session(pad.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    x = box["x"] + box["width"] / 2
+    touch("touchStart", (x, box["y"] + 40))
+    for y in np.linspace(40, box["height"] - 40, 20):
+        touch("touchMove", (x, box["y"] + float(y)))
+    pad.expect_digit(1)
+    # a second finger beside the first draws nothing
+    before = pad.pixels(".paper canvas")
+    touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 50))
+    touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 200))
+    touch("touchEnd")
+    pad.page.wait_for_timeout(150)
+    assert np.array_equal(pad.pixels(".paper canvas"), before)
+    assert pad.page.evaluate("window.scrollY") == 0
+    for button in pad.page.locator(".tools button").all():
+        size = button.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 40
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("zh-CN", "写一个数字"),
+        ("zh-TW", "写一个数字"),
+        ("en-GB", "Draw a digit"),
+        ("fr-FR", "Draw a digit"),
+    ],
+)
+def test_speaks_the_browsers_language(
+    open_pad: Callable[..., PadPage], locale: str, words: str
+) -> None:
+    pad = open_pad(viewport=DESKTOP, locale=locale)
+    expect(pad.page.locator(".hint")).to_have_text(words)
+
+
+def test_light_and_dark_follow_the_browser(open_pad: Callable[..., PadPage]) -> None:
+    brightness = {}
+    for scheme in ("light", "dark"):
+        pad = open_pad(viewport=DESKTOP, color_scheme=scheme)
+        colour = pad.page.evaluate(
+            "getComputedStyle(document.querySelector('.paper')).backgroundColor"
+        )
+        brightness[scheme] = sum(int(n) for n in colour[4:-1].split(","))
+        # the maps' colour for 0 follows
+        corner = pad.pixels("[data-part=frame]")[0, 0, :3].sum()
+        assert abs(int(corner) - brightness[scheme]) < 150
+    assert brightness["light"] > 600 > 200 > brightness["dark"]
+
+
+def test_everything_has_a_name_for_screen_readers(pad: PadPage) -> None:
+    nameless = pad.page.evaluate(
+        """[...document.querySelectorAll('.drawpad button, .drawpad select, .drawpad [role]')]
+           .filter((node) => !node.getAttribute('aria-label') && !node.innerText.trim()
+               && !node.labels?.length && node.role !== 'status' && node.role !== 'alert')
+           .map((node) => node.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+    pad.page.click(".examples button:nth-child(6)")
+    pad.expect_digit(5)
+    expect(pad.page.locator("[role=status]")).to_contain_text("5, ")
+
+
+def test_every_tool_can_be_reached_by_keyboard(pad: PadPage) -> None:
+    pad.page.locator("[data-part=model]").focus()
+    reached = set()
+    for _ in range(40):
+        pad.page.keyboard.press("Tab")
+        reached.add(
+            pad.page.evaluate(
+                "document.activeElement.dataset.tool ?? document.activeElement.dataset.pen"
+                " ?? document.activeElement.tagName"
+            )
+        )
+    assert {"CANVAS", "eraser", "upload", "10", "16", "24"} <= reached

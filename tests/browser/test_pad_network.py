@@ -1,0 +1,160 @@
+"""The strip: frame, feature maps, kernels, models, pictures."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pad_page import PadPage
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from mnist_core import Classifier
+
+pytestmark = pytest.mark.browser
+
+
+def picture_of_a_seven(size: int = 200) -> bytes:
+    image = Image.new("RGB", (size, size), "white")
+    line = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
+    ImageDraw.Draw(image).line([(x * size, y * size) for x, y in line], "#223", size // 20)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(pad: PadPage, name: str, content: bytes) -> None:
+    pad.page.set_input_files(
+        "[data-part=file]", {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+
+
+def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
+    channels, height, width = classifier.stage_shape("conv1")
+    caption = pad.page.locator("[data-stage=conv1] .caption")
+    expect(caption).to_contain_text(f"{channels} × {height}×{width}")
+    expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(channels)
+    seen = []
+    for digit in (1, 8):
+        pad.page.click(f".examples button:nth-child({digit + 1})")
+        pad.expect_digit(digit)
+        pad.settle()
+        maps = pad.page.locator("[data-stage=conv1] .map canvas")
+        seen.append(maps.evaluate_all("all => all.map((canvas) => canvas.toDataURL())"))
+        expect(caption).to_contain_text("0 … ")
+    assert len(set(seen[1])) > channels / 2, "maps differ from each other"
+    assert sum(a != b for a, b in zip(*seen, strict=True)) > channels / 2
+
+
+def test_a_map_opens_beside_its_kernel(pad: PadPage, classifier: Classifier) -> None:
+    pad.page.click(".examples button:nth-child(5)")
+    pad.expect_digit(4)
+    pad.settle()
+    pad.page.click("[data-stage=conv1] .map:nth-child(4)")
+    detail = pad.page.locator("[data-stage=conv1] .detail")
+    kernel = classifier.kernels("conv1")[3]
+    size = f"kernel {kernel.shape[1]}×{kernel.shape[2]} · {kernel.min():.2f} … {kernel.max():.2f}"
+    expect(detail.locator("figcaption").first).to_have_text(size)
+    expect(detail.locator("figcaption").last).to_contain_text("channel 3 · ")
+    large = pad.pixels("[data-stage=conv1] .detail .large")
+    assert np.array_equal(large, pad.pixels("[data-stage=conv1] .map:nth-child(4) canvas"))
+    pad.page.click("[data-stage=conv1] .detail .close")
+    expect(detail).to_be_hidden()
+
+
+def test_conv2_is_one_click_away(pad: PadPage) -> None:
+    maps = pad.page.locator("[data-stage=conv2] .map").first
+    expect(maps).to_be_hidden()
+    pad.page.click(".examples button:nth-child(4)")
+    pad.expect_digit(3)
+    pad.page.click("[data-stage=conv2] .caption")
+    expect(maps).to_be_visible()
+    pad.settle()
+    assert pad.pixels("[data-stage=conv2] .map canvas").shape[:2] != (0, 0)
+    expect(pad.page.locator("[data-stage=conv2] .range")).to_contain_text("0 … ")
+
+
+def test_another_model_reads_the_same_drawing(pad: PadPage) -> None:
+    pad.page.click(".examples button:nth-child(1)")
+    pad.expect_digit(0)
+    pad.settle()
+    before = pad.percentages
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
+    expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(10)
+    pad.settle()
+    pad.expect_digit(0)
+    assert pad.percentages != before
+    pad.page.reload()
+    expect(pad.page.locator("[data-part=model]")).to_have_value("mnist_cnn")
+
+
+def test_uploaded_picture_is_read_and_undo_brings_the_drawing_back(pad: PadPage) -> None:
+    pad.page.click(".examples button:nth-child(4)")
+    pad.expect_digit(3)
+    pad.settle()
+    upload(pad, "seven.png", picture_of_a_seven())
+    pad.expect_digit(7)
+    pad.click("undo")
+    pad.expect_digit(3)
+
+
+def test_pasted_picture_is_read(pad: PadPage) -> None:
+    pad.page.evaluate(
+        """(bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(bytes)], "seven.png", {type: "image/png"}));
+            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
+        }""",
+        list(picture_of_a_seven()),
+    )
+    pad.expect_digit(7)
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes whose header claims 50,000 x 50,000 pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + checksum
+
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
+    data = zlib.compress(b"\0" * 100)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"this is no picture", "not an image"),
+        (bomb(), "50000 x 50000 pixels"),
+        (picture_of_a_seven()[:300], "damaged"),
+        (b"\0" * (11 * 2**20), "larger than 10 MB"),
+    ],
+    ids=["text", "bomb", "truncated", "huge"],
+)
+def test_bad_picture_is_said_and_nothing_is_lost(
+    pad: PadPage, content: bytes, message: str
+) -> None:
+    pad.page.click(".examples button:nth-child(3)")
+    pad.expect_digit(2)
+    pad.settle()
+    drawn = pad.pixels(".paper canvas")
+    upload(pad, "bad.png", content)
+    expect(pad.page.locator(".banner")).to_contain_text(message)
+    pad.page.wait_for_timeout(200)
+    pad.expect_digit(2)
+    assert np.array_equal(pad.pixels(".paper canvas"), drawn)
+
+
+def test_page_assets_are_all_local() -> None:
+    web = Path(__file__).parents[2] / "pad/web"
+    for file in web.rglob("*.*"):
+        text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "://" not in text, file
