@@ -18,6 +18,7 @@ from mnist_core.weights import (
     DEFAULT,
     card_path,
     load_weights,
+    make_folder,
     read_card,
     save_weights,
     shipped_models,
@@ -108,6 +109,7 @@ def _train(args: argparse.Namespace, words: list[str]) -> int:
         raise MnistCoreError(
             f"--output is {str(args.output)!r}; give a file ending in .safetensors"
         )
+    make_folder(args.output.parent)  # now, not when the run is over
     names = [field.name for field in dataclasses.fields(TrainConfig)]
     config = TrainConfig(**{name: getattr(args, name) for name in names})
     training, validation = load_train_validation(choose_device(config.device), args.data)

@@ -75,9 +75,11 @@ def _load(*, train: bool, device: torch.device | str, root: str | os.PathLike[st
     folder = data_root(root)
     try:
         dataset = MNIST(str(folder), train=train, download=True)
-    except (OSError, RuntimeError) as error:
+    # damaged files fail torchvision's checks with any of these
+    except (OSError, RuntimeError, AssertionError, KeyError, TypeError, ValueError) as error:
+        reason = str(error) or "damaged files"
         raise MnistCoreError(
-            f"MNIST is not in {folder} and could not be downloaded ({error}). Set MNIST_ROOT to a "
+            f"MNIST is not in {folder} and could not be downloaded ({reason}). Set MNIST_ROOT to a "
             "writable folder that holds MNIST/raw with the four original files "
             "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
             "t10k-labels-idx1-ubyte.gz), or allow the network once."

@@ -45,7 +45,9 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
         ) from error
     except Image.DecompressionBombError as error:
         raise MnistCoreError(f"{name}: too large to unpack ({error}); scale it down") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (IsADirectoryError, PermissionError) as error:
+        raise MnistCoreError(f"{name}: cannot be opened ({error.strerror})") from error
+    except Exception as error:  # Pillow's decoders raise anything for a damaged file
         raise MnistCoreError(f"{name}: cannot be read, the file is damaged ({error})") from error
 
 
@@ -65,7 +67,13 @@ def to_grey(picture: Picture) -> Tensor:
     """
     image = picture if isinstance(picture, Image.Image) else _from_array(picture)
     _check_size(*image.size)
-    grey = _flatten(image)
+    try:
+        grey = _flatten(image)
+    except MnistCoreError:
+        raise
+    except (OSError, SyntaxError, ValueError) as error:
+        # a lazily opened file is decoded only now; and Pillow has no way from LAB to grey
+        raise MnistCoreError(f"the picture cannot be read: {error}") from error
     longest = max(grey.size)
     if longest > CANVAS_LIMIT:
         size = [max(1, round(side * CANVAS_LIMIT / longest)) for side in grey.size]
@@ -101,13 +109,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     elif array.dtype == np.uint16:
         array = (array / 257).round().astype(np.uint8)
     elif np.issubdtype(array.dtype, np.floating):
-        if not np.isfinite(array).all():
-            raise MnistCoreError("the array holds NaN or infinity; replace them before classifying")
-        if array.min() < 0 or array.max() > 1:
-            raise MnistCoreError(
-                f"float pictures must lie in [0, 1], this one spans {array.min():.3g} to "
-                f"{array.max():.3g}; divide it, or give uint8"
-            )
+        _check_floats(array)
         if array.ndim == 2:
             return Image.fromarray(array.astype(np.float32))
         array = (array * 255).round().astype(np.uint8)
@@ -118,9 +120,20 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
+def _check_floats(array: np.ndarray) -> None:
+    if not np.isfinite(array).all():
+        raise MnistCoreError("the picture holds NaN or infinity; replace them before classifying")
+    if array.min() < 0 or array.max() > 1:
+        raise MnistCoreError(
+            f"float pictures must lie in [0, 1], this one spans {array.min():.3g} to "
+            f"{array.max():.3g}; divide it, or give uint8"
+        )
+
+
 def _flatten(image: Image.Image) -> Image.Image:
     """Return mode F in [0, 1]; transparency is laid on the paper it contrasts with most."""
-    if image.mode == "F":  # floats in [0, 1], from an array
+    if image.mode == "F":
+        _check_floats(np.asarray(image))
         return image
     if image.mode.startswith("I"):  # 16 bits
         grey = np.asarray(image, dtype=np.float32) / 65535

@@ -26,8 +26,10 @@ PEN_WIDTH = 2.4
 INK_PEN = PEN_WIDTH * SCALE
 """Pen diameter on the ink canvas, in pixels."""
 
-_CHUNK = 64
-_FAR = 1e9
+_LARGEST = 1e100
+"""Positions beyond this are refused: their differences would leave the range of floats."""
+
+_PIECE = 64  # segments drawn at once: memory stays bounded however long a drawing is
 
 
 def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -45,9 +47,12 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
     checked = []
     for index, stroke in enumerate(strokes):
         try:
-            points = np.asarray(stroke, dtype=np.float64)
+            points = np.asarray(stroke)
         except (TypeError, ValueError) as error:
             raise MnistCoreError(f"stroke {index} is not an array of numbers: {error}") from error
+        if points.dtype.kind not in "iuf":
+            raise MnistCoreError(f"stroke {index} is not an array of numbers, but {points.dtype}")
+        points = points.astype(np.float64)
         if points.size == 0:
             continue
         if points.ndim != 2 or points.shape[1] != 2:
@@ -56,6 +61,8 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
             )
         if not np.isfinite(points).all():
             raise MnistCoreError(f"stroke {index} holds NaN or infinity; drop those points")
+        if np.abs(points).max() > _LARGEST:
+            raise MnistCoreError(f"stroke {index} has positions beyond {_LARGEST:g}; scale it down")
         checked.append(points)
     return checked
 
@@ -81,9 +88,8 @@ def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
     MnistCoreError
         For malformed strokes.
     """
-    segments = [_segments(check_strokes(strokes)) for strokes in drawings]
-    chunks = [_draw(segments[start : start + _CHUNK]) for start in range(0, len(segments), _CHUNK)]
-    return torch.cat(chunks) if chunks else torch.zeros(0, 1, INK_SIZE, INK_SIZE)
+    canvases = [_draw(_segments(check_strokes(strokes))) for strokes in drawings]
+    return torch.stack(canvases) if canvases else torch.zeros(0, 1, INK_SIZE, INK_SIZE)
 
 
 def _segments(strokes: list[np.ndarray]) -> np.ndarray:
@@ -93,7 +99,7 @@ def _segments(strokes: list[np.ndarray]) -> np.ndarray:
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)
     extent = (high - low).max()
-    if extent == 0:
+    if extent < 1 / _LARGEST:
         return np.zeros((0, 4))
     scale = (INK_BOX - INK_PEN) / extent
     placed = [(s - (low + high) / 2) * scale + INK_SIZE / 2 for s in strokes]
@@ -103,19 +109,23 @@ def _segments(strokes: list[np.ndarray]) -> np.ndarray:
     )
 
 
-def _draw(segments: list[np.ndarray]) -> Tensor:
-    longest = max(1, *(len(s) for s in segments)) if segments else 1
-    padded = np.full((len(segments), longest, 4), _FAR)
-    for row, s in zip(padded, segments, strict=True):
-        row[: len(s)] = s
-    start, end = torch.from_numpy(padded).unsqueeze(2).split(2, dim=-1)  # (B, S, 1, 2)
+def _draw(segments: np.ndarray) -> Tensor:
+    """Return the ink (1, 56, 56) of segments (S, 4)."""
     axis = torch.arange(INK_SIZE, dtype=torch.float64) + 0.5
-    pixels = torch.cartesian_prod(axis, axis).flip(1)  # (P, 2) as x, y
-    along = end - start
-    length = along.square().sum(-1)
-    t = ((pixels - start) * along).sum(-1) / length.clamp(min=1e-12)
-    nearest = start + t.clamp(0, 1).unsqueeze(-1) * along
-    distance = (pixels - nearest).square().sum(-1).amin(1).sqrt()
-    coverage = (0.5 + INK_PEN / 2 - distance).clamp(0, 1)
+    py, px = torch.cartesian_prod(axis, axis).unbind(1)
+    nearest = torch.full_like(px, torch.inf)
+    for piece in torch.from_numpy(segments).split(_PIECE):
+        if len(piece):
+            nearest = torch.minimum(nearest, _squared_distance(px, py, piece).amin(0))
+    coverage = (0.5 + INK_PEN / 2 - nearest.sqrt()).clamp(0, 1)
     greys = (255 * coverage + 0.5).floor() / 255
-    return greys.view(-1, 1, INK_SIZE, INK_SIZE).float()
+    return greys.view(1, INK_SIZE, INK_SIZE).float()
+
+
+def _squared_distance(px: Tensor, py: Tensor, segments: Tensor) -> Tensor:
+    """Return (S, P): from points (P,) to segments (S, 4)."""
+    x, y, end_x, end_y = segments.unsqueeze(2).unbind(1)
+    dx, dy = end_x - x, end_y - y
+    length = (dx.square() + dy.square()).clamp(min=1e-12)
+    t = (((px - x) * dx + (py - y) * dy) / length).clamp(0, 1)
+    return (px - (x + t * dx)).square() + (py - (y + t * dy)).square()

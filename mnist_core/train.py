@@ -47,7 +47,7 @@ class TrainConfig:
     amp : bool
         Run the network in bfloat16 (autocast); the weights stay float32.
     device : "auto", "cpu" or "cuda"
-    seed : int
+    seed : int >= 0
     """
 
     model: str = "improved"
@@ -74,6 +74,7 @@ class TrainConfig:
             ("weight_decay", 0.0, 10.0),
             ("label_smoothing", 0.0, 0.99),
             ("ema_decay", 0.0, 0.99999),
+            ("seed", 0, 2**63 - 1),
         ):
             value = getattr(self, name)
             if not (math.isfinite(value) and low <= value <= high):

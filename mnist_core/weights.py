@@ -46,15 +46,32 @@ def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
 
 
 def save_weights(path: Path, model: DigitNet, architecture: str, card: dict[str, Any]) -> None:
-    """Write `path` (safetensors) and its card (`path` with .json), each in one atomic step."""
+    """Write `path` (safetensors) and its card (`path` with .json), each in one atomic step.
+
+    Raises
+    ------
+    MnistCoreError
+        If they cannot be written there.
+    """
     state = {
         name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
     }
     metadata = {"format": _FORMAT, "architecture": architecture}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, save(state, metadata))
     text = json.dumps({"architecture": architecture, **card}, indent=2, ensure_ascii=False)
-    _write(card_path(path), (text + "\n").encode())
+    try:
+        make_folder(path.parent)
+        _write(path, save(state, metadata))
+        _write(card_path(path), (text + "\n").encode())
+    except OSError as error:
+        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for weights. Raises MnistCoreError if there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MnistCoreError(f"{folder}: cannot be made a folder ({error.strerror})") from error
 
 
 def card_path(path: Path) -> Path:

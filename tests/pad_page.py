@@ -40,10 +40,9 @@ class PadPage:
         draw(self.page, fit_strokes(strokes, self.paper, share), pause)
 
     def settle(self) -> None:
-        """Wait until every drawing has its answer: nothing is on its way."""
-        self.page.wait_for_function("document.querySelector('.drawpad').dataset.state !== 'empty'")
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_timeout(150)
+        """Wait until the bars are those of the drawing on the paper."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+        self.page.wait_for_selector(".drawpad[aria-busy=false]")
 
     def expect_digit(self, digit: int | None) -> None:
         """The big digit is this one, or there is none."""

@@ -8,11 +8,14 @@ class Link {
    * @param {(job: object) => Promise<object | undefined>} send undefined when no answer came
    * @param {(answer: object, job: object) => void} onAnswer
    * @param {(lost: boolean) => void} onLost said when the line breaks, and when it is back
+   * @param {() => void} onIdle called when nothing is on its way any more
    * @param {number} patience milliseconds after which an answer is given up
    */
-  constructor(send, onAnswer, onLost, patience = 4000) {
-    Object.assign(this, { send, onAnswer, onLost, patience });
+  constructor(send, onAnswer, onLost, onIdle, patience = 4000) {
+    Object.assign(this, { send, onAnswer, onLost, onIdle, patience });
   }
+
+  get idle() { return !this.#busy; }
 
   /** Ask for an answer; a job that still waits is replaced by this one. */
   submit(job) {
@@ -42,6 +45,7 @@ class Link {
     }
     if (failures) this.onLost(false);
     this.#busy = false;
+    this.onIdle();
   }
 
   /** The answer, or undefined; one that comes after its time is never seen. */

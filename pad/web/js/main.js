@@ -46,7 +46,12 @@ const stages = new StagesView(part.stages, text, {
 const link = new Link(send, onAnswer, (lost) => {
   pad.dataset.line = lost ? "lost" : "";
   banner(lost ? text("lost") : "");
-});
+}, () => showBusy());
+
+/** Until the bars are those of the drawing on the paper, the page is busy. */
+function showBusy() {
+  pad.setAttribute("aria-busy", frameRequest !== 0 || !link.idle);
+}
 
 function send(job) {
   const { drawing, ...request } = job;
@@ -113,7 +118,9 @@ function refresh() {
     frameRequest = 0;
     paint();
     ask();
+    showBusy();
   });
+  showBusy();
 }
 
 function paint() {

@@ -1,0 +1,70 @@
+"""Seconds from `python app.py` to a page that can be drawn on, beside a bare Gradio page.
+
+    python benchmarks/startup.py
+
+The baseline is the smallest Gradio page there is: one text box, no torch, no model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+
+from chromium import Server, launch_chromium
+
+ROOT = Path(__file__).parents[1]
+_BARE = """
+import gradio as gr
+with gr.Blocks(analytics_enabled=False) as page:
+    gr.Textbox(elem_id="ready")
+page.launch(ssr_mode=False)
+"""
+
+
+def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float]:
+    """Return the seconds until the server answers and until the page is ready."""
+    server = Server(script)
+    began = time.perf_counter()
+    try:
+        served = server.start()
+        page = browser.new_page()
+        page.goto(server.url)
+        page.wait_for_selector(ready)
+        usable = time.perf_counter() - began
+        page.close()
+    finally:
+        server.stop()
+    return served, usable
+
+
+def main() -> None:
+    """Print the medians of both pages and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        bare = Path(folder) / "bare.py"
+        bare.write_text(_BARE)
+        browser = launch_chromium(playwright)
+        pages = {"pad": (ROOT / "app.py", ".drawpad[data-model]"), "bare": (bare, "#ready")}
+        runs = {
+            name: [measure(browser, *page) for _ in range(args.runs)]
+            for name, page in pages.items()
+        }
+        browser.close()
+    print(f"median of {args.runs} starts, seconds\n\n{'':22}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}")
+    for index, name in enumerate(("server answers", "page can be drawn on")):
+        pad, bare_page = (statistics.median(run[index] for run in runs[k]) for k in pages)
+        print(f"{name:22}{pad:8.2f}{bare_page:14.2f}{pad / bare_page:7.2f}x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Fixtures that read the real data; a test is skipped, with the reason, where the data is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from drawings import Drawing
+from hypothesis import settings
+from pendigits import PENDIGITS, load_pendigits
+
+from mnist_core import Classifier, load_classifier
+from mnist_core.data import Split, load_train_validation
+
+MNIST = Path(__file__).parents[1] / "../shared/data"
+
+# the same examples on every run, and no deadline: a busy machine is no failure
+settings.register_profile("tests", deadline=None, derandomize=True, max_examples=25)
+settings.load_profile("tests")
+
+# the tensors here are small; one thread is faster on a machine that does something else too
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """MNIST in a folder that can be written to: torchvision unpacks it in place."""
+    source = Path(os.environ.get("MNIST_ROOT") or MNIST) / "MNIST/raw"
+    if not source.is_dir():
+        pytest.skip(f"MNIST is not in {source}; set MNIST_ROOT to a folder that holds MNIST/raw")
+    root = tmp_path_factory.mktemp("data")
+    raw = root / "MNIST/raw"
+    raw.mkdir(parents=True)
+    for file in source.iterdir():
+        shutil.copyfile(file, raw / file.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_ROOT", str(root))
+        yield root
+
+
+@pytest.fixture(scope="session")
+def train_validation(mnist_root: Path) -> tuple[Split, Split]:
+    """The 55,000 training and 5,000 validation images."""
+    return load_train_validation("cpu", mnist_root)
+
+
+@pytest.fixture(scope="session")
+def small_splits(train_validation: tuple[Split, Split]) -> tuple[Split, Split]:
+    """2,000 training and 500 validation images."""
+    training, validation = train_validation
+    return (
+        Split(training.images[:2000], training.labels[:2000]),
+        Split(validation.images[:500], validation.labels[:500]),
+    )
+
+
+@pytest.fixture(scope="session")
+def pen_digits() -> list[tuple[int, Drawing]]:
+    """Real pen strokes: (label, strokes)."""
+    if not PENDIGITS.is_file():
+        pytest.skip(f"pen strokes are not in {PENDIGITS}; set PENDIGITS to pendigits-orig.tra.gz")
+    return load_pendigits()
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """The default weights."""
+    return load_classifier()
+
+
+@pytest.fixture(scope="session")
+def clear_digits(
+    pen_digits: list[tuple[int, Drawing]], classifier: Classifier
+) -> list[tuple[int, Drawing]]:
+    """Forty real drawings, four of each digit, that are read right without doubt."""
+    some = pen_digits[:200]
+    read = classifier.classify_strokes_many([strokes for _, strokes in some])
+    clear = [
+        drawing
+        for drawing, prediction in zip(some, read, strict=True)
+        if prediction.digit == drawing[0] and prediction.confidence > 0.99
+    ]
+    chosen = [[d for d in clear if d[0] == digit][:4] for digit in range(10)]
+    assert all(len(drawings) == 4 for drawings in chosen)
+    return [drawing for drawings in chosen for drawing in drawings]
