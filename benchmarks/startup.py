@@ -60,7 +60,9 @@ def main() -> None:
             for name, page in pages.items()
         }
         browser.close()
-    print(f"median of {args.runs} starts, seconds\n\n{'':22}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}")
+    print(
+        f"median of {args.runs} starts, seconds\n\n{'':22}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}"
+    )
     for index, name in enumerate(("server answers", "page can be drawn on")):
         pad, bare_page = (statistics.median(run[index] for run in runs[k]) for k in pages)
         print(f"{name:22}{pad:8.2f}{bare_page:14.2f}{pad / bare_page:7.2f}x")

@@ -204,7 +204,6 @@ def _weights(_args: argparse.Namespace, _words: list[str]) -> int:
             for split in ("validation", "test")
             if split in card
         )
-        print(
-            f"{name}: {card.get('architecture', '?')}, {path.stat().st_size / 1e6:.1f} MB  {figures}"
-        )
+        megabytes = path.stat().st_size / 1e6
+        print(f"{name}: {card.get('architecture', '?')}, {megabytes:.1f} MB  {figures}")
     return 0

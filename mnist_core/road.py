@@ -1,4 +1,4 @@
-"""The straight road from ink canvas to answer as one module, so that it can be exported as one graph."""
+"""The straight road from ink canvas to answer, as one module that exports as one graph."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
     """
     if isinstance(strokes, str | bytes) or not isinstance(strokes, Sequence | np.ndarray):
         raise MnistCoreError(
-            f"strokes must be a list of (N, 2) arrays of pen positions, got {type(strokes).__name__}"
+            "strokes must be a list of (N, 2) arrays of pen positions, got "
+            f"{type(strokes).__name__}"
         )
     checked = []
     for index, stroke in enumerate(strokes):

@@ -55,6 +55,12 @@ class PadPage:
         return [float(text.rstrip("%")) if text else 0.0 for text in texts]
 
     @property
+    def strokes(self) -> list[np.ndarray]:
+        """The pen positions that the page keeps: (N, 2) arrays."""
+        saved = self.page.evaluate("JSON.parse(sessionStorage.getItem('drawpad')).strokes")
+        return [np.array(stroke["points"]).reshape(-1, 2) for stroke in saved]
+
+    @property
     def winner(self) -> list[str]:
         """The digits whose bar is marked."""
         return self.page.locator(".bars li.winner b").all_inner_texts()

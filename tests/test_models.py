@@ -140,6 +140,8 @@ def test_the_article_network_has_nothing_between_its_linear_layers() -> None:
 
 
 def test_batch_norm_follows_each_convolution_of_mnist_cnn_bn() -> None:
-    layers = [type(m) for m in build_model("mnist_cnn_bn").trunk.modules() if not list(m.children())]
+    layers = [
+        type(m) for m in build_model("mnist_cnn_bn").trunk.modules() if not list(m.children())
+    ]
     after = [layers[i + 1] for i, layer in enumerate(layers) if layer is nn.Conv2d]
     assert after == [nn.BatchNorm2d, nn.BatchNorm2d]

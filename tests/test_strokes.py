@@ -67,17 +67,10 @@ def test_drawings_do_not_meet_in_a_batch(clear_digits: list[tuple[int, Drawing]]
 
 
 def test_long_strokes_are_drawn_whole() -> None:
-    few, many = zero()[0][[0, -1]], np.linspace((0, 0), (0, 500), 5_000)
-    assert few.shape == (2, 2)
-    assert torch.allclose(
-        draw_strokes([[many]]), draw_strokes([[many[[0, -1]]]]), atol=1.01 / 255
-    )
-
-
-def test_points_between_the_ends_of_a_straight_line_do_not_matter() -> None:
-    line = np.array([[0.0, 0.0], [100.0, 300.0]])
-    dense = np.linspace(line[0], line[1], 77)
-    assert torch.allclose(draw_strokes([[line]]), draw_strokes([[dense]]), atol=1.01 / 255)
+    ends = np.array([[0.0, 0.0], [100.0, 300.0]])
+    for count in (65, 77, 20_000):
+        line = np.linspace(ends[0], ends[1], count)
+        assert torch.allclose(draw_strokes([[line]]), draw_strokes([[ends]]), atol=1.01 / 255)
 
 
 def test_a_stroke_of_one_point_is_a_dot_beside_the_others() -> None:
@@ -141,18 +134,12 @@ def test_a_scribble_is_blank(classifier: Classifier) -> None:
         ([[[-1e308, 2], [1e308, 2]]], "stroke 0 has positions beyond"),
     ],
 )
-def test_malformed_strokes_are_named(
-    classifier: Classifier, strokes: object, message: str
-) -> None:
+def test_malformed_strokes_are_named(classifier: Classifier, strokes: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.classify_strokes(strokes)
 
 
-@given(
-    drawing=st.lists(
-        st.lists(st.tuples(numbers, numbers), max_size=6), min_size=0, max_size=4
-    )
-)
+@given(drawing=st.lists(st.lists(st.tuples(numbers, numbers), max_size=6), min_size=0, max_size=4))
 def test_any_finite_strokes_are_read(
     classifier: Classifier, drawing: list[list[tuple[float, float]]]
 ) -> None:

@@ -110,7 +110,7 @@ def test_everything_has_a_name_for_screen_readers(pad: PadPage) -> None:
     assert nameless == []
     pad.page.click(".examples button:nth-child(6)")
     pad.expect_digit(5)
-    expect(pad.page.locator("[role=status]")).to_contain_text("5, ")
+    expect(pad.page.locator(".drawpad [role=status]")).to_contain_text("5, ")
 
 
 def test_every_tool_can_be_reached_by_keyboard(pad: PadPage) -> None:

@@ -21,9 +21,9 @@ function translate() {
     node.setAttribute("aria-label", label);
     if (node.tagName === "BUTTON") node.title = label;
   });
+  [...part.examples.children].forEach((button, digit) =>
+    button.setAttribute("aria-label", text("example", { digit })));
 }
-translate();
-watch("value", translate);
 
 const history = new History();
 let model = props.default_model;
@@ -309,7 +309,6 @@ part.examples.append(...EXAMPLES.map((_, digit) => {
   const button = document.createElement("button");
   button.type = "button";
   button.innerHTML = exampleIcon(digit);
-  button.setAttribute("aria-label", text("example", { digit }));
   button.addEventListener("click", () => playExample(digit));
   return button;
 }));
@@ -405,6 +404,8 @@ function recolour() {
 
 part.drewSize.textContent = `${PAPER}×${PAPER}`;
 new MutationObserver(recolour).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+translate();
+watch("value", translate);
 restore();
 recolour();
 describe();
