@@ -92,6 +92,18 @@ def test_another_model_reads_the_same_drawing(pad: PadPage) -> None:
     expect(pad.page.locator("[data-part=model]")).to_have_value("mnist_cnn")
 
 
+def test_drawing_goes_on_while_another_model_is_fetched(pad: PadPage) -> None:
+    pad.page.click("[data-stage=conv2] .caption")
+    pad.page.click("[data-stage=conv4] .caption")
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    pad.page.click(".examples button:nth-child(6)")
+    pad.expect_digit(5)
+    pad.settle()
+    expect(pad.page.locator("[data-stage=conv2] .map")).to_have_count(20)
+    expect(pad.page.locator(".banner")).to_be_hidden()
+    assert pad.pixels("[data-stage=conv2] .map canvas").shape[:2] == (8, 8)
+
+
 def test_uploaded_picture_is_read_and_undo_brings_the_drawing_back(pad: PadPage) -> None:
     pad.page.click(".examples button:nth-child(4)")
     pad.expect_digit(3)

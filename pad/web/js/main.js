@@ -62,6 +62,7 @@ function send(job) {
 }
 
 function ask() {
+  if (!pad.dataset.model) return; // the first answer of the server asks again
   const drawing = history.current;
   const ink = drawing.picture ? null : inkStrokes(drawing.strokes.map(({ points }) => points), props.ink);
   if (!drawing.picture && !ink) {
@@ -362,38 +363,39 @@ part.paper.addEventListener("drop", (event) => {
 
 // ---- the model, light and dark, the first paint -------------------------------------------
 
-async function describe() {
-  const reply = await server.describe({ model });
+let wanted = model;
+
+/** Switch to a model once the server has said what it looks like; until then the old one reads. */
+async function useModel(name) {
+  wanted = name;
+  const reply = await server.describe({ model: name });
+  if (name !== wanted) return;
   if (!reply) {
     pad.dataset.line = "lost";
     banner(text("lost"));
-    setTimeout(describe, 1000);
+    setTimeout(() => { if (name === wanted) useModel(name); }, 1000);
     return;
   }
   if (reply.error) {
     banner(reply.error);
-    if (model !== props.default_model) {
-      model = props.default_model;
-      describe();
-    }
+    part.model.value = model;
+    if (name !== props.default_model && !pad.dataset.model) useModel(props.default_model);
     return;
   }
   if (pad.dataset.line === "lost") {
     pad.dataset.line = "";
     banner("");
   }
-  part.model.replaceChildren(...reply.models.map((name) => new Option(name, name, false, name === model)));
+  model = name;
+  part.model.replaceChildren(...reply.models.map((other) => new Option(other, other, false, other === name)));
   stages.build(reply.stages);
   part.head.textContent = reply.head.join(" → ");
   showFrame(null);
-  pad.dataset.model = model;
   changed();
+  pad.dataset.model = model;
 }
 
-part.model.addEventListener("change", () => {
-  model = part.model.value;
-  describe();
-});
+part.model.addEventListener("change", () => useModel(part.model.value));
 
 function recolour() {
   stages.recolour();
@@ -408,4 +410,4 @@ translate();
 watch("value", translate);
 restore();
 recolour();
-describe();
+useModel(model);
