@@ -28,29 +28,44 @@ def find_ink(grey: Tensor) -> Tensor:
         Floats in [0, 1].
     """
     smooth = _blur(grey, _odd(max(grey.shape[-2:]) / 170))
-    light = smooth * _polarity(smooth - _quadratic_surface(smooth))
+    # the light is taken from the border: over the whole picture a large digit would bend it
+    light = smooth * _polarity(smooth - _quadratic_surface(smooth, _border(smooth)))
     return _stretch(light - _paper(light))
 
 
-def _quadratic_surface(grey: Tensor) -> Tensor:
-    """The least-squares surface a + bx + cy + dx² + exy + fy²: light that falls off smoothly."""
+def _quadratic_surface(grey: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The least-squares surface a + bx + cy + dx² + exy + fy²: light that falls off smoothly.
+
+    `weight` (H, W) says how much each pixel counts; all alike without it.
+    """
     height, width = grey.shape[-2:]
     y = torch.linspace(-1, 1, height, dtype=grey.dtype, device=grey.device)[:, None]
     x = torch.linspace(-1, 1, width, dtype=grey.dtype, device=grey.device)[None, :]
     one = torch.ones(height, width, dtype=grey.dtype, device=grey.device)
     terms = torch.stack([one, x * one, y * one, x * x * one, x * y, y * y * one]).flatten(1)
-    basis = _orthonormal(terms)
-    return ((grey.flatten(1) @ basis.T) @ basis).view_as(grey)
+    weights = (one if weight is None else weight).flatten()
+    basis = _orthonormal(terms, weights)
+    return (((grey.flatten(1) * weights) @ basis.T) @ basis).view_as(grey)
 
 
-def _orthonormal(terms: Tensor) -> Tensor:
+def _orthonormal(terms: Tensor, weights: Tensor) -> Tensor:
     """Gram-Schmidt over six rows: torch.linalg.qr would keep the road from being exported."""
     basis: list[Tensor] = []
     for term in terms:
         for other in basis:
-            term = term - (term * other).sum() * other
-        basis.append(term / term.norm())
+            term = term - (term * other * weights).sum() * other
+        # in a picture one or two pixels high, terms fall together: nothing is left of the later
+        basis.append(term / (term.square() * weights).sum().sqrt().clamp(min=1e-4))
     return torch.stack(basis)
+
+
+def _border(picture: Tensor) -> Tensor:
+    """Return (H, W): 1 on the picture's border, 0 inside."""
+    height, width = picture.shape[-2:]
+    band = max(1, min(height, width) // 16)
+    border = torch.ones(height, width, dtype=picture.dtype, device=picture.device)
+    border[band : height - band, band : width - band] = 0
+    return border
 
 
 def _polarity(flat: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from chromium import ROOT, Server, serving
 from drawings import Drawing
 from hypothesis import settings
 from pendigits import PENDIGITS, load_pendigits
@@ -87,3 +88,10 @@ def clear_digits(
     chosen = [[d for d in clear if d[0] == digit][:4] for digit in range(10)]
     assert all(len(drawings) == 4 for drawings in chosen)
     return [drawing for drawings in chosen for drawing in drawings]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The pad, served from a process of its own."""
+    with serving(ROOT / "app.py") as running:
+        yield running

@@ -75,7 +75,7 @@ def test_long_strokes_are_drawn_whole() -> None:
 
 def test_a_stroke_of_one_point_is_a_dot_beside_the_others() -> None:
     bar = one()[0]
-    dot = bar[:1] + (150, 0)
+    dot = bar[:1] + np.array([150, 0])
     with_dot, twice = draw_strokes([[bar, dot], [bar, np.repeat(dot, 2, axis=0)]])
     assert torch.equal(with_dot, twice)
     # as much ink as a disc of the pen's width has

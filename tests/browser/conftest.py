@@ -1,19 +1,13 @@
-"""One server and one browser for all browser tests; every test has pages of its own."""
+"""One browser for all browser tests; every test has pages of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from chromium import CHROMIUM, ROOT, Server, launch_chromium, serving
+from chromium import CHROMIUM, Server, launch_chromium
 from pad_page import PadPage
 from playwright.sync_api import Browser, sync_playwright
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with serving(ROOT / "app.py") as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawings import one, paint, seven
+from PIL import Image
+
+from mnist_core import cli, load_classifier, shipped_models
+from mnist_core.data import Split
+from mnist_core.weights import read_card, weights_path
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def small_mnist(
+    small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Split, Split]:
+    """The commands see 2,000 training and 500 validation images."""
+    monkeypatch.setattr("mnist_core.data.load_train_validation", lambda *_: small_splits)
+    monkeypatch.setattr("mnist_core.data.load_test", lambda *_: small_splits[1])
+    return small_splits
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> dict[str, Path]:
+    files = {name: tmp_path / f"{name}.png" for name in ("one", "seven", "blank", "note")}
+    paint(one()).save(files["one"])
+    paint(seven()).save(files["seven"])
+    Image.new("L", (100, 100)).save(files["blank"])
+    files["note"].write_text("no picture")
+    return files
+
+
+def failed(capsys: Capture) -> str:
+    """Return what was said of a command that failed: one line, no traceback, nothing else."""
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert out.err.startswith("error: ")
+    assert "Traceback" not in out.err
+    return out.err
+
+
+# --- predict -----------------------------------------------------------------------------------
+
+
+def test_predict(pictures: dict[str, Path], capsys: Capture) -> None:
+    names = ("seven", "one", "blank")
+    assert cli.main(["predict", *[str(pictures[name]) for name in names]]) == 0
+    out = capsys.readouterr()
+    lines = out.out.splitlines()
+    assert lines[0].startswith(f"{pictures['seven']}: 7 ")
+    assert lines[1].startswith(f"{pictures['one']}: 1 ")
+    assert lines[2] == f"{pictures['blank']}: blank"
+    assert out.err == ""
+
+
+def test_predict_reads_the_good_files_beside_the_bad(
+    pictures: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    files = [pictures["note"], pictures["seven"], tmp_path / "none.png", tmp_path, pictures["one"]]
+    assert cli.main(["predict", *map(str, files)]) == 2
+    out = capsys.readouterr()
+    assert [line.split(": ")[1][0] for line in out.out.splitlines()] == ["7", "1"]
+    errors = out.err.splitlines()
+    assert len(errors) == 3
+    for line, file in zip(errors, (pictures["note"], tmp_path / "none.png", tmp_path), strict=True):
+        assert line.startswith(f"error: {file}: ")
+
+
+def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) -> None:
+    assert cli.main(["predict", "--weights", "mnist_cnn", str(pictures["one"])]) == 0
+    said = capsys.readouterr().out
+    confidence = load_classifier("mnist_cnn").classify(Image.open(pictures["one"])).confidence
+    assert said == f"{pictures['one']}: 1 {confidence:.1%}\n"
+
+
+def test_predict_with_weights_that_are_not_there(
+    pictures: dict[str, Path], capsys: Capture
+) -> None:
+    assert cli.main(["predict", "--weights", "nope", str(pictures["one"])]) == 2
+    assert "default" in failed(capsys)
+
+
+# --- weights -----------------------------------------------------------------------------------
+
+
+def test_weights_are_listed(capsys: Capture) -> None:
+    assert cli.main(["weights"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == shipped_models()
+    for line in lines:
+        card = read_card(weights_path(line.split(":")[0]))
+        assert card["architecture"] in line
+        assert f"validation {card['validation']['accuracy']:.2%}" in line
+
+
+# --- train and evaluate ------------------------------------------------------------------------
+
+
+def train_command(output: Path, *more: str) -> list[str]:
+    words = "train --model mnist_cnn --epochs 1 --batch-size 50 --learning-rate 5e-3 --device cpu"
+    return [*words.split(), "--no-augment", "--output", str(output), *more]
+
+
+@pytest.fixture
+def trained(small_mnist: tuple[Split, Split], tmp_path: Path, capsys: Capture) -> Path:
+    path = tmp_path / "runs" / "mine.safetensors"
+    assert cli.main(train_command(path, "--seed", "4")) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    return path
+
+
+def test_train_writes_weights_and_their_card(trained: Path) -> None:
+    card = read_card(trained)
+    assert load_classifier(trained).architecture == "mnist_cnn"
+    assert card["config"]["seed"] == 4
+    assert card["config"]["augment"] is False
+    assert card["epoch"] == 1
+    assert card["validation"]["accuracy"] > 0.7
+    assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
+    assert "2000 training images, 500 held out" in card["data"]
+
+
+def test_evaluate_as_json(trained: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(trained), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["split"] == "validation"
+    assert result["accuracy"] == pytest.approx(read_card(trained)["validation"]["accuracy"])
+    assert np.array(result["confusion"]).sum() == 500
+
+
+def test_evaluate_as_text(trained: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(trained), "--split", "test"]) == 0
+    out = capsys.readouterr().out
+    assert "mine (mnist_cnn) on 500 test images" in out
+    for word in ("accuracy", "loss", "precision", "recall", "f1", "confusion matrix"):
+        assert word in out
+
+
+def test_evaluate_writes_the_card_when_told_to(trained: Path, capsys: Capture) -> None:
+    before = read_card(trained)
+    assert cli.main(["evaluate", str(trained), "--split", "test"]) == 0
+    assert read_card(trained) == before
+    assert cli.main(["evaluate", str(trained), "--split", "test", "--update-card", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    figures = {"accuracy": result["accuracy"], "loss": result["loss"]}
+    assert read_card(trained) == {**before, "test": figures}
+    assert load_classifier(trained).architecture == "mnist_cnn"
+
+
+def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", "mnist_cnn", "--data", str(mnist_root), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["accuracy"] > 0.97
+    assert sum(map(sum, result["confusion"])) == 5_000
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--model", "lenet"], "lenet"),
+        (["--optimizer", "rmsprop"], "adamw"),
+        (["--epochs", "0"], "epochs"),
+        (["--learning-rate", "nan"], "learning_rate"),
+        (["--seed", str(2**70)], "seed"),
+        (["--device", "tpu"], "device"),
+        (["--output", "mine.pt"], ".safetensors"),
+    ],
+)
+def test_train_with_a_setting_that_cannot_be_used(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    change: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(train_command(tmp_path / "x.safetensors", *change)) == 2
+    assert message in failed(capsys)
+    assert list(tmp_path.glob("*.safetensors")) == []
+
+
+def test_train_says_that_it_cannot_write_before_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def start(*_args: object) -> None:
+        raise AssertionError("the data was read")
+
+    monkeypatch.setattr("mnist_core.data.load_train_validation", start)
+    file = tmp_path / "file"
+    file.touch()
+    assert cli.main(train_command(file / "x.safetensors")) == 2
+    assert str(file) in failed(capsys)
+
+
+def test_train_that_diverges_writes_nothing(
+    small_mnist: tuple[Split, Split], tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "x.safetensors"
+    command = train_command(output, "--optimizer", "sgd", "--learning-rate", "10")
+    assert cli.main(command) == 2
+    assert "learning rate below 10" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_train_without_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    command = train_command(tmp_path / "x.safetensors", "--data", str(tmp_path / "none"))
+    assert cli.main(command) == 2
+    assert "MNIST_ROOT" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_ends_quietly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def interrupt(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_core.data.load_train_validation", interrupt)
+    assert cli.main(train_command(tmp_path / "x.safetensors")) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("damage", ["truncated", "card"])
+def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture, damage: str) -> None:
+    path = tmp_path / "w.safetensors"
+    shutil.copyfile(weights_path("mnist_cnn"), path)
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:1000])
+        assert cli.main(["evaluate", str(path)]) == 2
+    else:
+        path.with_suffix(".json").write_text("{")
+        picture = tmp_path / "one.png"
+        paint(one()).save(picture)
+        assert cli.main(["predict", "--weights", str(path), str(picture)]) == 2
+    assert str(tmp_path / "w.") in failed(capsys)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["dance"], ["train"], ["predict"], ["evaluate", "--split", "training"]]
+)
+def test_commands_that_are_none(words: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from drawings import seven
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
+from mnist_core.models import ARCHITECTURES, DigitNet, build_model
+from mnist_core.weights import (
+    card_path,
+    load_weights,
+    read_card,
+    save_weights,
+    weights_path,
+)
+
+OURS = {"format": "mnist_core", "architecture": "mnist_cnn"}
+
+
+@pytest.fixture
+def model() -> DigitNet:
+    torch.manual_seed(0)
+    return build_model("mnist_cnn").eval()
+
+
+@pytest.fixture
+def saved(model: DigitNet, tmp_path: Path) -> Path:
+    path = tmp_path / "mine.safetensors"
+    save_weights(path, model, "mnist_cnn", {"note": "mine"})
+    return path
+
+
+def state_of(model: DigitNet, **changes: Tensor) -> dict[str, Tensor]:
+    return {**model.state_dict(), **changes}
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+def test_round_trip(architecture: str, tmp_path: Path) -> None:
+    model = build_model(architecture)
+    model.train()(torch.randn(8, 1, 28, 28))  # running means that are not the initial ones
+    path = tmp_path / "new folder" / "w.safetensors"
+    save_weights(path, model, architecture, {"note": "数字"})
+    again, name = load_weights(path)
+    assert name == architecture
+    assert not again.training
+    frames = torch.randn(3, 1, 28, 28)
+    assert torch.equal(again(frames), model.eval()(frames))
+    assert read_card(path) == {"architecture": architecture, "note": "数字"}
+    assert sorted(file.name for file in path.parent.iterdir()) == ["w.json", "w.safetensors"]
+
+
+def test_a_saved_file_makes_a_classifier(saved: Path) -> None:
+    classifier = load_classifier(saved)
+    assert (classifier.name, classifier.architecture) == ("mine", "mnist_cnn")
+    assert classifier.card["note"] == "mine"
+    assert load_classifier(str(saved)).classify_strokes(seven()).digit is not None
+
+
+def test_shipped_names_start_with_the_default() -> None:
+    names = shipped_models()
+    assert names[0] == "default"
+    assert "mnist_cnn" in names
+    for name in names:
+        classifier = load_classifier(name)
+        assert classifier.name == name
+        assert classifier.card["architecture"] == classifier.architecture
+
+
+def test_the_default_is_what_is_loaded(classifier: Classifier) -> None:
+    assert classifier.name == "default"
+    assert load_weights(weights_path("default"))[1] == classifier.architecture
+
+
+@pytest.mark.parametrize("name", ["nope", "", ".", "/no/such/file.safetensors", "weights"])
+def test_missing_weights_list_the_shipped_names(name: str) -> None:
+    with pytest.raises(MnistCoreError, match="no weights") as caught:
+        load_classifier(name)
+    for shipped in shipped_models():
+        assert shipped in str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(MnistCoreError, match="no such weights file"):
+        load_weights(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("length", [0, 4, 100, 5_000, -1])
+def test_truncated_file(saved: Path, length: int) -> None:
+    saved.write_bytes(saved.read_bytes()[:length])
+    with pytest.raises(MnistCoreError, match=r"mine\.safetensors: not a whole safetensors file"):
+        load_classifier(saved)
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello" * 100, b"\xff" * 100, b"\x89PNG\r\n\x1a\n" + bytes(50)]
+)
+def test_file_of_another_kind(saved: Path, content: bytes) -> None:
+    saved.write_bytes(content)
+    with pytest.raises(MnistCoreError, match="not a whole safetensors file"):
+        load_classifier(saved)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"format": "pt"},
+        {"architecture": "mnist_cnn"},
+        {"format": "mnist_core", "architecture": "lenet"},
+    ],
+)
+def test_foreign_safetensors(
+    model: DigitNet, tmp_path: Path, metadata: dict[str, str] | None
+) -> None:
+    path = tmp_path / "foreign.safetensors"
+    save_file(state_of(model), path, metadata)
+    with pytest.raises(MnistCoreError, match="not one of ours") as caught:
+        load_classifier(path)
+    assert "mnist_resnet" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"head.1.bias": torch.zeros(11)},
+        {"trunk.conv1.0.weight": torch.zeros(10, 1, 3, 3)},
+        {"head.7.weight": torch.zeros(3)},
+    ],
+    ids=["eleven digits", "other kernel", "unknown layer"],
+)
+def test_wrong_shapes(model: DigitNet, tmp_path: Path, change: dict[str, Tensor]) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file(state_of(model, **change), path, OURS)
+    with pytest.raises(MnistCoreError, match="does not fit mnist_cnn") as caught:
+        load_classifier(path)
+    assert next(iter(change)) in str(caught.value)
+
+
+def test_missing_layer(model: DigitNet, tmp_path: Path) -> None:
+    state = state_of(model)
+    del state["head.1.bias"]
+    save_file(state, tmp_path / "w.safetensors", OURS)
+    with pytest.raises(MnistCoreError, match=r"(?s)does not fit mnist_cnn .*head\.1\.bias"):
+        load_classifier(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(model: DigitNet, tmp_path: Path, value: float) -> None:
+    bias = torch.zeros(10)
+    bias[3] = value
+    save_file(state_of(model, **{"head.1.bias": bias}), tmp_path / "w.safetensors", OURS)
+    with pytest.raises(MnistCoreError, match=r"NaN or infinity in head\.1\.bias"):
+        load_classifier(tmp_path / "w.safetensors")
+
+
+class Malicious:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize("writer", ["pickle", "torch"])
+def test_pickles_are_refused_and_never_executed(tmp_path: Path, writer: str) -> None:
+    mark, path = tmp_path / "executed", tmp_path / "w.safetensors"
+    if writer == "pickle":
+        path.write_bytes(pickle.dumps(Malicious(mark)))
+    else:
+        torch.save(Malicious(mark), path)
+    with pytest.raises(MnistCoreError, match="not a whole safetensors file"):
+        load_classifier(path)
+    assert not mark.exists()
+    if writer == "pickle":  # the pickle does what it says
+        pickle.loads(path.read_bytes())
+        assert mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"{", "not JSON"), (b"", "not JSON"), (b"\xff\xfe", "not JSON"), (b"[1]", "no JSON object")],
+)
+def test_damaged_card(saved: Path, content: bytes, message: str) -> None:
+    card_path(saved).write_bytes(content)
+    with pytest.raises(MnistCoreError, match=message) as caught:
+        load_classifier(saved)
+    assert "mine.json" in str(caught.value)
+
+
+def test_weights_without_a_card_are_weights(saved: Path) -> None:
+    card_path(saved).unlink()
+    assert load_classifier(saved).card == {}
+
+
+def test_weights_that_cannot_be_written(model: DigitNet, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken.safetensors").mkdir()
+    for path in (tmp_path / "file/w.safetensors", tmp_path / "taken.safetensors"):
+        with pytest.raises(MnistCoreError, match="cannot be"):
+            save_weights(path, model, "mnist_cnn", {})
+
+
+def test_a_write_that_fails_leaves_the_old_weights(
+    saved: Path, model: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = saved.read_bytes()
+
+    def full(_self: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MnistCoreError, match="No space left"):
+        save_weights(saved, model, "mnist_cnn", {"note": "new"})
+    assert saved.read_bytes() == before
+    assert json.loads(card_path(saved).read_text())["note"] == "mine"
