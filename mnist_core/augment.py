@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_core.ink import fit_frame
-from mnist_core.styles import restyle
+from mnist_core.styles import add_style_strokes
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,25 @@ class Augmentation:
     refit : float
         Share of images that are scaled and centred anew as the pad does with a drawing.
     styles : float
-        Share of ones, fours, sevens and nines that are written in another style (`restyle`).
+        Share of ones, sevens and nines that get a flag, a bar or a curl (`add_style_strokes`).
     """
 
     rotation: float = 15.0
     shift: float = 1.0
-    scale: float = 0.22
+    scale: float = 0.2
     shear: float = 0.3
     elastic: float = 0.9
     thickness: float = 0.6
     refit: float = 0.7
-    styles: float = 0.5
+    styles: float = 0.4
 
 
 def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
     """Return randomly changed frames (B, 1, 28, 28), in [0, 1]; labels (B,) are theirs."""
-    styled, is_styled = restyle(frames, labels, ranges.styles)
+    styled, has_stroke = add_style_strokes(frames, labels, ranges.styles)
     changed = _thicken(_warp(styled, ranges), ranges.thickness)
-    # a stroke more or less makes the box another one: such an image is always fitted anew
-    refit = _chance(changed, ranges.refit) | is_styled[:, None, None, None]
+    # a stroke more makes the box another one, so such an image is always fitted anew
+    refit = _chance(changed, ranges.refit) | has_stroke[:, None, None, None]
     return torch.where(refit, fit_frame(changed), changed)
 
 

@@ -1,10 +1,9 @@
 """Ways of writing a digit that MNIST hardly has, drawn onto its images while training.
 
 MNIST was written in the United States: ones are bare sticks, sevens are seldom crossed, nines end
-in a straight stem, fours have a long one. Elsewhere a one has a long flag (and reads as a seven to
-a network that knows MNIST alone) and perhaps a foot, a seven has a bar, a nine curls to the left
-below, and a four's stem ends soon below its bar. One batched function draws such a stroke, or
-shortens one, where it belongs; everything stays on the device.
+in a straight stem. Elsewhere a one has a long flag (and reads as a seven to a network that knows
+MNIST alone), a seven has a bar, and a nine curls to the left below. One batched function draws
+such a stroke where it belongs; everything stays on the device.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from torch import Tensor
 _INK = 0.5
 
 
-def restyle(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Flags on ones, bars through sevens, curls under nines, short fours, on a share of each.
+def add_style_strokes(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Draw flags on ones, bars through sevens and curls under nines, on a share of each.
 
     Parameters
     ----------
@@ -24,73 +23,46 @@ def restyle(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tenso
         In [0, 1], upright as MNIST has them.
     labels : Tensor (B,)
     share : float
-        Probability, in [0, 1], that an image of these digits is changed.
+        Probability, in [0, 1], that an image of these digits gets its stroke.
 
     Returns
     -------
     frames : Tensor (B, 1, 28, 28)
     changed : Tensor (B,) bool
-        Which images were: their box is another one now.
+        Which images got a stroke: their box is another one now.
     """
-    ink = frames.squeeze(1)
-    top, bottom = _rows(ink)
-    height = (bottom - top).clamp(min=1)
-    one, seven, four, nine = (labels == digit for digit in (1, 7, 4, 9))
-    changed = (one | seven | four | nine) & (_uniform(labels, 0, 1) < share)
-
-    pen = _uniform(labels, 1.8, 3.2)
-    stroke = _draw(_style_points(ink, one, seven, top, bottom), pen, frames.shape[-1])
-    foot = _draw(_foot(_row_centre(ink, bottom), bottom, height), pen, frames.shape[-1])
-    has_foot = one & (_uniform(labels, 0, 1) < 0.25)
-    written = torch.maximum(
-        frames, torch.where(_column(has_foot), torch.maximum(stroke, foot), stroke)
-    )
-    index = torch.arange(frames.shape[-2], device=frames.device)
-    kept = index < (bottom - height * _uniform(labels, 0.05, 0.3))[:, None]
-    short = frames * kept[:, None, :, None]
-    restyled = torch.where(_column(four), short, written)
-    return torch.where(_column(changed), restyled, frames), changed
+    points, belongs = _style_points(frames.squeeze(1), labels)
+    changed = belongs & (_uniform(labels, 0, 1) < share)
+    stroke = _draw(points, _uniform(labels, 1.8, 3.2), frames.shape[-1])
+    return torch.where(changed[:, None, None, None], torch.maximum(frames, stroke), frames), changed
 
 
-def _rows(ink: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first and last inked row (B,) of (B, H, W)."""
+def _style_points(ink: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return polylines (B, 4, 2) as (x, y), and (B,) bool: the digit has such a style."""
     rows = ink.amax(2) > _INK
     index = torch.arange(rows.shape[1], device=ink.device, dtype=ink.dtype)
     top = torch.where(rows, index, torch.full_like(index, 28)).amin(1).clamp(max=27)
-    return top, torch.where(rows, index, torch.zeros_like(index)).amax(1)
-
-
-def _style_points(ink: Tensor, one: Tensor, seven: Tensor, top: Tensor, bottom: Tensor) -> Tensor:
-    """Return polylines (B, 4, 2) as (x, y): a flag for ones, a bar for sevens, else a curl."""
+    bottom = torch.where(rows, index, torch.zeros_like(index)).amax(1)
     height = (bottom - top).clamp(min=1)
-    middle = top + height * _uniform(top, 0.4, 0.75)
+
+    one, seven, nine = labels == 1, labels == 7, labels == 9
+    middle = top + height * _uniform(labels, 0.4, 0.75)
     y = torch.where(one, top + 0.5, torch.where(seven, middle, bottom))
     x = _row_centre(ink, y)
-    return torch.where(
+    points = torch.where(
         one[:, None, None],
         _flag(x, y, height),
         torch.where(seven[:, None, None], _bar(x, y, height), _curl(x, y, height)),
     )
-
-
-def _column(flags: Tensor) -> Tensor:
-    return flags[:, None, None, None]
+    return points, one | seven | nine
 
 
 def _flag(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
     """From the top of a one down to the left, slightly bent."""
-    angle = _uniform(x, 0.25, 1.2)  # radians from the vertical
-    length = height * _uniform(x, 0.2, 0.7)
+    angle = _uniform(x, 0.25, 1.05)  # radians from the vertical
+    length = height * _uniform(x, 0.2, 0.65)
     bend = length * _uniform(x, -0.12, 0.12)
     return _bent_line(x, y, -angle.sin() * length, angle.cos() * length, bend)
-
-
-def _foot(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
-    """Under a one, level or nearly so."""
-    length = height * _uniform(x, 0.3, 0.7)
-    start = length * _uniform(x, 0.4, 0.6)
-    slope = _uniform(x, -0.15, 0.1)
-    return _bent_line(x - start, y - slope * start, length, slope * length, torch.zeros_like(x))
 
 
 def _bar(x: Tensor, y: Tensor, height: Tensor) -> Tensor:

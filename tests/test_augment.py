@@ -9,7 +9,7 @@ from torch import Tensor
 from mnist_core.augment import Augmentation, augment
 from mnist_core.data import Split
 from mnist_core.ink import centre_of_mass, ink_box, stroke_width
-from mnist_core.styles import restyle
+from mnist_core.styles import add_style_strokes
 
 NOTHING = Augmentation(*[0.0] * len(dataclasses.fields(Augmentation)))
 
@@ -89,42 +89,40 @@ def test_refit_brings_images_back_to_the_middle(batch: tuple[Tensor, Tensor]) ->
     assert (ink_box(changed)[1].amax(1) - 20).abs().max() < 1.5
 
 
-def test_other_styles_are_for_ones_fours_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
+def test_other_styles_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
-    styled, changed = restyle(frames, labels, 1.0)
-    assert set(labels[changed].tolist()) == {1, 4, 7, 9}
-    assert changed.equal(torch.isin(labels, torch.tensor([1, 4, 7, 9])))
+    styled, changed = add_style_strokes(frames, labels, 1.0)
+    assert set(labels[changed].tolist()) == {1, 7, 9}
+    assert changed.equal(torch.isin(labels, torch.tensor([1, 7, 9])))
     assert torch.equal(styled[~changed], frames[~changed])
     assert styled.max() <= 1
 
 
-def test_fours_lose_ink_and_the_others_gain_some(batch: tuple[Tensor, Tensor]) -> None:
+def test_styles_add_ink(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
-    more = restyle(frames, labels, 1.0)[0] - frames
-    assert (more[labels == 4] <= 0).all()
-    for digit in (1, 7, 9):
-        assert (more[labels == digit] >= 0).all()
+    more = add_style_strokes(frames, labels, 1.0)[0] - frames
+    assert (more >= 0).all()
     # a few strokes may lie on the digit itself; nearly all of them can be seen
-    seen = more[torch.isin(labels, torch.tensor([1, 4, 7, 9]))].abs().sum((1, 2, 3)) > 1
+    seen = more[torch.isin(labels, torch.tensor([1, 7, 9]))].abs().sum((1, 2, 3)) > 1
     assert seen.float().mean() > 0.9
 
 
 def test_styles_go_by_the_label_not_by_the_image(batch: tuple[Tensor, Tensor]) -> None:
     frames = batch[0][:50]
-    assert restyle(frames, torch.full((50,), 7), 1.0)[1].all()
-    assert not restyle(frames, torch.full((50,), 3), 1.0)[1].any()
+    assert add_style_strokes(frames, torch.full((50,), 7), 1.0)[1].all()
+    assert not add_style_strokes(frames, torch.full((50,), 3), 1.0)[1].any()
 
 
 def test_share_of_other_styles(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch[0], torch.ones_like(batch[1])
-    assert not restyle(frames, labels, 0.0)[1].any()
-    assert 0.25 < restyle(frames, labels, 0.4)[1].float().mean() < 0.55
+    assert not add_style_strokes(frames, labels, 0.0)[1].any()
+    assert 0.25 < add_style_strokes(frames, labels, 0.4)[1].float().mean() < 0.55
 
 
 def test_a_blank_image_is_no_trouble() -> None:
     torch.manual_seed(0)
     blank = torch.zeros(3, 1, 28, 28)
-    assert augment(blank, torch.tensor([1, 4, 7]), Augmentation()).isfinite().all()
+    assert augment(blank, torch.tensor([1, 7, 9]), Augmentation()).isfinite().all()

@@ -13,13 +13,13 @@ const EXAMPLES = [
   ["M68 32C64 10 34 12 32 34C32 56 62 54 68 34C70 50 66 72 60 90"],
 ];
 
-/** Strokes of an example as flat lists in paper units, a point every 3 units of the path's 100. */
+/** Strokes of an example as flat lists in paper units, a point every 1.5 units of the path's 100. */
 function exampleStrokes(digit) {
   return EXAMPLES[digit].map((d) => {
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", d);
     const length = path.getTotalLength();
-    const count = Math.ceil(length / 3);
+    const count = Math.ceil(length / 1.5);
     const points = [];
     for (let i = 0; i <= count; i++) {
       const { x, y } = path.getPointAtLength((length * i) / count);
@@ -37,7 +37,7 @@ function exampleIcon(digit) {
 /** Write strokes at a pen's pace: step(points, isNewStroke) once a frame; returns a stop. */
 function replay(strokes, step, end) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const perFrame = still ? Infinity : 4; // numbers, so two points
+  const perFrame = still ? Infinity : 8; // numbers, so four points
   let [stroke, at, request] = [0, 0, 0];
   const frame = () => {
     do {
