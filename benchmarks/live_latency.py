@@ -3,21 +3,23 @@
     python benchmarks/live_latency.py
 
 Both pages run on this machine, one after the other, driven by the same chromium: real pen strokes
-are drawn with 60 mouse moves a second, and the page's own clock is read in the page. "Pen-up to
-new bars" is the time from the pointerup event to the first change of the bars after the answer to
-the whole drawing was on its way, so an answer to an earlier part of the drawing does not count.
+are drawn with 60 mouse moves a second, and times are read on the page's own clock. "Pen-up to new
+bars" is the time from the pointerup event to the last change of the bars, which is the answer to
+the whole drawing: the pen is lifted at once after its last move.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
@@ -26,9 +28,9 @@ from pendigits import load_pendigits
 
 ROOT = Path(__file__).parents[1]
 MOVES_PER_SECOND = 60
+TRAFFIC_DRAWINGS = 5
 
-# Times of pen events, animation frames with ink, changes of the bars, and when the last request
-# that could hold the whole drawing was sent. All on the page's clock, in milliseconds.
+# Times of pen events, animation frames with ink, and changes of the bars; in milliseconds.
 _PROBE = """
 (selector) => {
   const probe = window.probe = {up: 0, lastInk: 0, inkFrames: 0, changes: [], down: false};
@@ -56,32 +58,15 @@ class Figures:
 
     latency: list[float] = field(default_factory=list)
     updates: list[int] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
     ink_frames: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     kilobytes: list[float] = field(default_factory=list)
 
 
-class Traffic:
-    """Counts a page's requests and the bytes of their bodies, both ways."""
-
-    def __init__(self, page: Page) -> None:
-        self.requests = 0
-        self.bytes = 0
-        page.on("request", self._sent)
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.dataReceived", self._received)
-
-    def _sent(self, request: object) -> None:
-        self.requests += 1
-        self.bytes += len(request.post_data_buffer or b"")  # type: ignore[attr-defined]
-
-    def _received(self, event: dict[str, int]) -> None:
-        self.bytes += event["encodedDataLength"]
-
-
 def draw_paced(page: Page, stroke: list[tuple[float, float]]) -> None:
     """Draw one stroke, 60 moves a second, pen-up at once after the last."""
+    stroke = [point for point, _ in itertools.groupby(stroke)]  # a move to nowhere has no answer
     page.mouse.move(*stroke[0])
     page.mouse.down()
     began = time.perf_counter()
@@ -91,60 +76,62 @@ def draw_paced(page: Page, stroke: list[tuple[float, float]]) -> None:
     page.mouse.up()
 
 
-def measure(page: Page, stroke: list[tuple[float, float]], bars: str, figures: Figures) -> None:
-    """Draw one stroke on a page whose probe is in place, and note what happened."""
-    traffic = Traffic(page)
+def time_stroke(page: Page, stroke: list[tuple[float, float]], figures: Figures) -> None:
+    """Draw one stroke on a page whose probe is in place, and note when the bars changed."""
     page.evaluate("() => { probe.changes.length = 0; probe.inkFrames = 0; }")
     draw_paced(page, stroke)
-    page.wait_for_function("probe.changes.some((at) => at > probe.up)", timeout=20_000)
-    page.wait_for_timeout(1500)
+    page.wait_for_function("probe.changes.some((at) => at > probe.lastInk)", timeout=20_000)
+    page.wait_for_timeout(1000)
     probe = page.evaluate("probe")
     figures.latency.append(probe["changes"][-1] - probe["up"])
     figures.updates.append(sum(at <= probe["up"] for at in probe["changes"]))
+    figures.answers.append(len(probe["changes"]))
     figures.ink_frames.append(probe["inkFrames"])
-    figures.requests.append(traffic.requests)
-    figures.kilobytes.append(traffic.bytes / 1000)
 
 
-def measure_ours(browser: Browser, url: str, strokes: list[np.ndarray]) -> Figures:
-    """Draw every stroke on our pad."""
-    figures = Figures()
+def count_traffic(page: Page, stroke: list[tuple[float, float]], figures: Figures) -> None:
+    """Draw it again, and count requests and bytes, headers too: counting would spoil the times."""
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))
+    draw_paced(page, stroke)
+    page.wait_for_timeout(2500)
+    figures.requests.append(len(finished))
+    figures.kilobytes.append(sum(sum(request.sizes().values()) for request in finished) / 1000)
+
+
+Pass = Callable[[Page, list[tuple[float, float]], Figures], None]
+
+
+def draw_on_ours(browser: Browser, url: str, stroke: np.ndarray, act: Pass, to: Figures) -> None:
+    """Do something with one stroke on our pad."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(url)
     page.wait_for_selector(".drawpad[data-model]")
     page.evaluate(_PROBE, ".bars")
-    paper = page.locator(".paper canvas")
-    for stroke in strokes:
-        box = paper.bounding_box()
-        measure(page, fit_strokes([stroke], dict(box or {}))[0], ".bars", figures)
-        page.click("[data-tool=clear]")
-        page.wait_for_timeout(200)
+    box = dict(page.locator(".paper canvas").bounding_box() or {})
+    act(page, fit_strokes([stroke], box)[0], to)
     page.close()
-    return figures
 
 
-def measure_stock(browser: Browser, url: str, strokes: list[np.ndarray]) -> Figures:
-    """Draw every stroke on a fresh stock page: its label shows nothing before."""
-    figures = Figures()
-    for stroke in strokes:
-        page = browser.new_page(viewport={"width": 1280, "height": 1200})
-        page.goto(url)
-        page.wait_for_selector("canvas")
-        page.wait_for_timeout(1500)
-        brush = page.get_by_role("button", name="Draw")
-        if brush.count():
-            brush.first.click()
-        page.evaluate(_PROBE, "body")
-        box = page.locator("canvas").first.bounding_box()
-        measure(page, fit_strokes([stroke], dict(box or {}), share=0.4)[0], "body", figures)
-        page.close()
-    return figures
+def draw_on_stock(browser: Browser, url: str, stroke: np.ndarray, act: Pass, to: Figures) -> None:
+    """Do something with one stroke on the stock page."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1200})
+    page.goto(url)
+    page.wait_for_selector("canvas")
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Brush").click()
+    page.evaluate(_PROBE, "#label")
+    box = dict(page.locator("canvas").first.bounding_box() or {})
+    # the 280 x 280 paper is in the middle of a wide canvas
+    paper = {**box, "x": box["x"] + (box["width"] - box["height"]) / 2, "width": box["height"]}
+    act(page, fit_strokes([stroke], paper, share=0.5)[0], to)
+    page.close()
 
 
 def main() -> None:
     """Print both pages side by side, and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--drawings", type=int, default=20)
+    parser.add_argument("--drawings", type=int, default=12)
     args = parser.parse_args()
     whole = [strokes[0] for _, strokes in load_pendigits() if len(strokes) == 1]
     strokes = [stroke for stroke in whole if 40 <= len(stroke) <= 90][: args.drawings]
@@ -152,13 +139,17 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         for name, script, run in (
-            ("ours", ROOT / "app.py", measure_ours),
-            ("stock", ROOT / "benchmarks/stock_page.py", measure_stock),
+            ("ours", ROOT / "app.py", draw_on_ours),
+            ("stock", ROOT / "benchmarks/stock_page.py", draw_on_stock),
         ):
             server = Server(script)
             server.start()
             try:
-                results[name] = run(browser, server.url, strokes)
+                figures = results[name] = Figures()
+                for stroke in strokes:
+                    run(browser, server.url, stroke, time_stroke, figures)
+                for stroke in strokes[:TRAFFIC_DRAWINGS]:
+                    run(browser, server.url, stroke, count_traffic, figures)
             finally:
                 server.stop()
         browser.close()
@@ -177,11 +168,16 @@ def _print(ours: Figures, stock: Figures, drawings: int) -> None:
     for name, statistic, attribute in rows:
         a, b = (float(statistic(getattr(figures, attribute))) for figures in (ours, stock))
         print(f"{name:38}{a:10.1f}{b:10.1f}{b / max(a, 1e-9):8.1f}x")
+    each = [
+        np.mean(figures.kilobytes) / np.mean(figures.answers[: len(figures.kilobytes)])
+        for figures in (ours, stock)
+    ]
+    print(f"{'kilobytes an answer':38}{each[0]:10.1f}{each[1]:10.1f}{each[1] / each[0]:8.1f}x")
     for name, figures in (("ours", ours), ("stock", stock)):
-        share = sum(figures.updates) / max(1, sum(figures.ink_frames))
+        share = sum(figures.answers) / max(1, sum(figures.ink_frames))
         print(
-            f"{name}: {np.mean(figures.updates):.1f} updates during a stroke of "
-            f"{np.mean(figures.ink_frames):.1f} animation frames with ink ({share:.0%})"
+            f"{name}: {np.mean(figures.updates):.1f} updates before pen-up; answers to {share:.0%} "
+            f"of {np.mean(figures.ink_frames):.1f} animation frames with ink a stroke"
         )
 
 

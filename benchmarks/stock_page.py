@@ -27,7 +27,7 @@ def classify(drawing: dict[str, Any] | None) -> dict[str, float]:
 
 with gr.Blocks(analytics_enabled=False) as page:
     pad = gr.Sketchpad(type="pil", canvas_size=(280, 280))
-    label = gr.Label(num_top_classes=10)
+    label = gr.Label(num_top_classes=10, elem_id="label")
     pad.change(classify, pad, label, show_progress="hidden")
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from mnist_core.weights import DEFAULT
 from pad.component import PictureFile, SketchPad
 from pad.functions import server_functions
 from pad.library import Library
-from pad.limits import BodyLimit
+from pad.limits import BodyLimit, CompressAnswers
 from pad.payload import MAX_PICTURE_BYTES, encode_prediction
 from pad.strings import KEY, translations
 
@@ -71,6 +71,6 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": True,
         "ssr_mode": False,
         "max_file_size": MAX_PICTURE_BYTES,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit)]},
+        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(CompressAnswers)]},
         "footer_links": ["api"],
     }
