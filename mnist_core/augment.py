@@ -17,6 +17,9 @@ from mnist_core.styles import add_style_strokes
 class Augmentation:
     """Ranges of the random changes; every value is drawn anew for every image.
 
+    Rotation, shift, scale, shear and elastic are scaled by one random strength in [0, 1] for the
+    image.
+
     Attributes
     ----------
     rotation : float
@@ -67,24 +70,26 @@ def _chance(frames: Tensor, share: float) -> Tensor:
 def _warp(frames: Tensor, ranges: Augmentation) -> Tensor:
     """Rotation, shift, scale, shear and elastic displacement in one bilinear resampling."""
     batch, _, height, width = frames.shape
-    angle = _uniform(frames, math.radians(ranges.rotation))
-    shear = _uniform(frames, ranges.shear)
-    sx, sy = _uniform(frames, ranges.scale).exp(), _uniform(frames, ranges.scale).exp()
+    # each image has a strength of its own, so that many stay nearly as MNIST has them
+    strength = torch.rand(batch, device=frames.device)
+    angle = _uniform(frames, math.radians(ranges.rotation)) * strength
+    shear = _uniform(frames, ranges.shear) * strength
+    sx = (_uniform(frames, ranges.scale) * strength).exp()
+    sy = (_uniform(frames, ranges.scale) * strength).exp()
+    dx = _uniform(frames, ranges.shift / 14) * strength
+    dy = _uniform(frames, ranges.shift / 14) * strength
     cos, sin = angle.cos(), angle.sin()
     theta = torch.stack(
         [
-            torch.stack(
-                [cos * sx, (cos * shear - sin) * sy, _uniform(frames, ranges.shift / 14)], 1
-            ),
-            torch.stack(
-                [sin * sx, (sin * shear + cos) * sy, _uniform(frames, ranges.shift / 14)], 1
-            ),
+            torch.stack([cos * sx, (cos * shear - sin) * sy, dx], 1),
+            torch.stack([sin * sx, (sin * shear + cos) * sy, dy], 1),
         ],
         1,
     )
     grid = F.affine_grid(theta, list(frames.shape), align_corners=False)
     if ranges.elastic > 0:
         coarse = torch.randn(batch, 2, 5, 5, device=frames.device) * (2 * ranges.elastic / width)
+        coarse = coarse * strength[:, None, None, None]
         field = F.interpolate(coarse, size=(height, width), mode="bicubic", align_corners=True)
         grid = grid + field.permute(0, 2, 3, 1)
     return F.grid_sample(frames, grid, align_corners=False)

@@ -23,6 +23,7 @@ from mnist_core.weights import (
     save_weights,
     shipped_models,
     weights_path,
+    write_card,
 )
 
 
@@ -155,7 +156,8 @@ def _evaluate(args: argparse.Namespace, _words: list[str]) -> int:
     result = evaluate(model.to(device), split)
     if args.update_card:
         figures = {"accuracy": result.accuracy, "loss": result.loss}
-        save_weights(path, model, architecture, {**read_card(path), args.split: figures})
+        card = {"architecture": architecture, **read_card(path)}
+        write_card(path, {**card, args.split: figures})
     if args.json:
         head = {"weights": str(args.weights), "split": args.split}
         print(json.dumps({**head, **result.as_dict()}))

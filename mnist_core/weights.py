@@ -56,14 +56,15 @@ def save_weights(path: Path, model: DigitNet, architecture: str, card: dict[str,
     state = {
         name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
     }
-    metadata = {"format": _FORMAT, "architecture": architecture}
-    text = json.dumps({"architecture": architecture, **card}, indent=2, ensure_ascii=False)
-    try:
-        make_folder(path.parent)
-        _write(path, save(state, metadata))
-        _write(card_path(path), (text + "\n").encode())
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
+    make_folder(path.parent)
+    _write(path, save(state, {"format": _FORMAT, "architecture": architecture}))
+    write_card(path, {"architecture": architecture, **card})
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write the card of the weights at `path`. Raises MnistCoreError if it cannot be written."""
+    text = json.dumps(card, indent=2, ensure_ascii=False)
+    _write(card_path(path), (text + "\n").encode())
 
 
 def make_folder(folder: Path) -> None:
@@ -138,5 +139,8 @@ def load_weights(path: Path) -> tuple[DigitNet, str]:
 
 def _write(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
