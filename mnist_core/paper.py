@@ -101,10 +101,8 @@ def _paper(light: Tensor) -> Tensor:
 def _opening(coarse: Tensor) -> Tensor:
     """Grey opening, wider than any stroke, so that no ink survives it."""
     window = _odd(_WINDOW * min(coarse.shape[-2:]) / _GRID)
-    pad = window // 2
-    eroded = -F.max_pool2d(-coarse, window, stride=1, padding=pad)
-    opened = F.max_pool2d(eroded, window, stride=1, padding=pad)
-    return _blur(opened, _odd(window / 3))
+    eroded = -_dilate(-coarse, window)
+    return _blur(_dilate(eroded, window), _odd(window / 3))
 
 
 def _stretch(light: Tensor) -> Tensor:
@@ -138,11 +136,21 @@ def _no_specks(ink: Tensor) -> Tensor:
     if window == 1:
         return torch.ones_like(ink)
     dense = (_blur(ink, window) > 0.12).to(ink.dtype)
-    return F.max_pool2d(dense, window, stride=1, padding=window // 2)
+    return _dilate(dense, window)
 
 
 def _blur(picture: Tensor, window: int) -> Tensor:
-    return F.avg_pool2d(picture, window, 1, window // 2, count_include_pad=False)
+    # one axis after the other: the same mean, and a third of the time
+    for size in ((window, 1), (1, window)):
+        padding = (size[0] // 2, size[1] // 2)
+        picture = F.avg_pool2d(picture, size, 1, padding, count_include_pad=False)
+    return picture
+
+
+def _dilate(picture: Tensor, window: int) -> Tensor:
+    for size in ((window, 1), (1, window)):
+        picture = F.max_pool2d(picture, size, 1, (size[0] // 2, size[1] // 2))
+    return picture
 
 
 def _odd(size: float) -> int:
