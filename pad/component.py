@@ -12,7 +12,19 @@ from gradio.i18n import I18nData
 
 _WEB = Path(__file__).parent / "web"
 # one function scope, in the order in which they build on each other
-_SCRIPTS = ("ink", "drawing", "link", "paper", "colour", "answer", "stages", "examples", "main")
+_SCRIPTS = (
+    "ink",
+    "drawing",
+    "link",
+    "paper",
+    "colour",
+    "answer",
+    "stages",
+    "examples",
+    "keyboard",
+    "pictures",
+    "main",
+)
 
 
 class SketchPad(gr.HTML):

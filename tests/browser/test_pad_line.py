@@ -30,17 +30,23 @@ def is_reading(route: Route) -> bool:
     return route.request.post_data_json["fn_name"] == "read_ink"
 
 
-def test_an_older_answer_never_overwrites_a_newer_drawing(pad: PadPage) -> None:
-    """The answer to a cleared drawing comes late, and is not shown."""
+def hold_first_reading(pad: PadPage) -> list[Route]:
+    """Keep the first reading from its answer; it is in the list once it was asked for."""
     held: list[Route] = []
 
-    def hold_first(route: Route) -> None:
+    def hold(route: Route) -> None:
         if is_reading(route) and not held:
             held.append(route)
         else:
             route.continue_()
 
-    pad.page.route("**/component_server/", hold_first)
+    pad.page.route("**/component_server/", hold)
+    return held
+
+
+def test_an_older_answer_never_overwrites_a_newer_drawing(pad: PadPage) -> None:
+    """The answer to a cleared drawing comes late, and is not shown."""
+    held = hold_first_reading(pad)
     pad.draw(ONE)
     pad.page.wait_for_timeout(200)
     assert held
@@ -95,15 +101,7 @@ def test_a_lost_answer_does_not_freeze_the_page(pad: PadPage) -> None:
 
 
 def test_an_answer_that_never_comes_is_given_up(pad: PadPage) -> None:
-    held: list[Route] = []
-
-    def hold_first(route: Route) -> None:
-        if is_reading(route) and not held:
-            held.append(route)
-        else:
-            route.continue_()
-
-    pad.page.route("**/component_server/", hold_first)
+    held = hold_first_reading(pad)
     pad.draw(HOOK)
     expect(pad.page.locator(".banner")).to_be_visible(timeout=8000)
     pad.expect_digit(7)

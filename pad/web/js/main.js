@@ -54,11 +54,10 @@ function showBusy() {
 }
 
 function send(job) {
-  const { drawing, ...request } = job;
-  if (drawing.picture) {
-    return server.read_picture({ model: request.model, layers: request.layers, picture: drawing.picture.base64 });
-  }
-  return server.read_ink({ model: request.model, layers: request.layers, ink: encodeBytes(request.ink) });
+  const { model, layers, drawing: { picture } } = job;
+  return picture
+    ? server.read_picture({ model, layers, picture: picture.base64 })
+    : server.read_ink({ model, layers, ink: encodeBytes(job.ink) });
 }
 
 function ask() {
@@ -244,65 +243,13 @@ pad.querySelectorAll("[data-pen]").forEach((button) =>
     chooseEraser(false);
   }));
 
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || event.target.matches?.("input, textarea, select")) return;
-  const key = event.key.toLowerCase();
-  const control = event.ctrlKey || event.metaKey;
-  let action = null;
-  if (control && key === "z") action = event.shiftKey ? actions.redo : actions.undo;
-  else if (control && key === "y") action = actions.redo;
-  else if (control || event.altKey) return;
-  else if (key === "e") action = actions.eraser;
-  else if (key === "c" || key === "delete" || key === "backspace") action = actions.clear;
-  else if (key === "[") action = () => stepPen(-1);
-  else if (key === "]") action = () => stepPen(1);
-  else if (event.target === part.canvas) action = keyboardPen(event);
-  if (!action) return;
-  event.preventDefault();
-  action();
+const keyboardPen = new KeyboardPen(part.canvas, part.cursor, {
+  start: (points) => beginStroke(points, false), move: continueStroke, end: endStroke,
 });
 
-// ---- drawing with the keyboard: arrows move the pen, space puts it down and lifts it ------
-
-let keyPen = [PAPER / 2, PAPER / 2];
-let keyPenDown = false;
-
-function keyboardPen(event) {
-  const step = event.shiftKey ? 2 : 10;
-  const ways = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
-  const way = ways[event.key];
-  if (event.key === " ") {
-    return () => {
-      keyPenDown = !keyPenDown;
-      if (keyPenDown) beginStroke([...keyPen], false);
-      else endStroke();
-      showCursor(true);
-    };
-  }
-  if (event.key === "Escape" && keyPenDown) return () => { liftKeyPen(); };
-  if (!way) return null;
-  return () => {
-    keyPen = keyPen.map((value, axis) => Math.min(PAPER, Math.max(0, value + way[axis])));
-    if (keyPenDown) continueStroke([...keyPen]);
-    showCursor(true);
-  };
-}
-
-function liftKeyPen() {
-  if (keyPenDown) endStroke();
-  keyPenDown = false;
-  showCursor(false);
-}
-
-function showCursor(visible) {
-  part.cursor.hidden = !visible;
-  part.cursor.classList.toggle("down", keyPenDown);
-  part.cursor.style.left = `${(100 * keyPen[0]) / PAPER}%`;
-  part.cursor.style.top = `${(100 * keyPen[1]) / PAPER}%`;
-}
-
-part.canvas.addEventListener("blur", liftKeyPen);
-part.canvas.addEventListener("pointerdown", liftKeyPen, { capture: true });
+bindShortcuts(element, {
+  ...actions, thinner: () => stepPen(-1), thicker: () => stepPen(1), pen: (event) => keyboardPen.action(event),
+});
 
 // ---- examples and pictures ----------------------------------------------------------------
 
@@ -333,33 +280,11 @@ async function takePicture(file) {
     return;
   }
   stopReplay?.();
-  const url = await new Promise((done) => {
-    const reader = new FileReader();
-    reader.onload = () => done(reader.result);
-    reader.onerror = () => done("");
-    reader.readAsDataURL(file);
-  });
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  history.push({ strokes: [], picture: { base64: url.slice(url.indexOf(",") + 1), bitmap } });
+  history.push({ strokes: [], picture: await readPicture(file) });
   changed();
 }
 
-part.file.addEventListener("change", () => {
-  if (part.file.files.length) takePicture(part.file.files[0]);
-  part.file.value = "";
-});
-document.addEventListener("paste", (event) => {
-  const file = event.clipboardData?.files[0];
-  if (!element.isConnected || !file) return;
-  event.preventDefault();
-  takePicture(file);
-});
-part.paper.addEventListener("dragover", (event) => event.preventDefault());
-part.paper.addEventListener("drop", (event) => {
-  event.preventDefault();
-  const file = event.dataTransfer?.files[0];
-  if (file) takePicture(file);
-});
+bindPictures(element, part.paper, part.file, takePicture);
 
 // ---- the model, light and dark, the first paint -------------------------------------------
 
