@@ -68,6 +68,10 @@ def to_grey(picture: Picture) -> Tensor:
     image = picture if isinstance(picture, Image.Image) else _from_array(picture)
     _check_size(*image.size)
     try:
+        # large pictures shrink as bytes: as floats they would take hundreds of megabytes
+        factor = max(image.size) // (2 * CANVAS_LIMIT)
+        if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
+            image = image.reduce(factor)
         grey = _flatten(image)
     except MnistCoreError:
         raise
