@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.i18n import I18nData
+from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
 # one function scope, in the order in which they build on each other
@@ -63,9 +64,17 @@ class PictureFile(gr.Image):
     """An image input that leaves decoding to mnist_core, whose errors say what is wrong."""
 
     def preprocess(self, payload: ImageData | None) -> str | None:
-        """Return the path of the file, unopened."""
+        """Return the path of the uploaded file, unopened.
+
+        Raises
+        ------
+        gr.Error
+            If the path is not that of an upload: a caller must not name files of the server.
+        """
         if payload is None or payload.path is None:
             return super().preprocess(payload)
+        if not is_in_or_equal(payload.path, self.GRADIO_CACHE):
+            raise gr.Error("send the picture itself, for example with gradio_client.handle_file")
         return payload.path
 
     def get_block_name(self) -> str:

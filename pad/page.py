@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -42,7 +43,8 @@ def build_page(library: Library) -> gr.Blocks:
         if not image:
             raise gr.Error("no picture was sent; give an image file as 'image'")
         try:
-            prediction = library.get(DEFAULT).classify(open_picture(image))
+            with Path(image).open("rb") as file:  # so that no message names the server's path
+                prediction = library.get(DEFAULT).classify(open_picture(file))
         except MnistCoreError as error:
             raise gr.Error(str(error)) from error
         return encode_prediction(prediction)

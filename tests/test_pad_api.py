@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chromium import Server
+from chromium import ROOT, Server
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
@@ -86,6 +86,13 @@ def test_classify_endpoint_refuses_what_is_no_picture(
     (tmp_path / "bad.png").write_bytes(content)
     with pytest.raises(AppError, match="not an image"):
         client.predict(handle_file(str(tmp_path / "bad.png")), api_name="/classify")
+
+
+def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Path) -> None:
+    """A path is not an upload: neither a picture on the server nor its absence shows."""
+    for path in (str(seven), str(ROOT / "docs/pad.png"), "/no/such/file.png"):
+        with pytest.raises(AppError, match="send the picture itself"):
+            client.predict({"path": path}, api_name="/classify")
 
 
 def test_mcp_tool_reads_a_picture(server: Server, client: Client, seven: Path) -> None:
