@@ -139,9 +139,11 @@ def _flatten(image: Image.Image) -> Image.Image:
     if image.mode == "F":
         _check_floats(np.asarray(image))
         return image
-    if image.mode.startswith("I"):  # 16 bits
-        grey = np.asarray(image, dtype=np.float32) / 65535
-        return Image.fromarray(grey.clip(0, 1))
+    if image.mode.startswith("I"):
+        grey = np.asarray(image, dtype=np.float32)
+        # mode I holds 32 bits, mostly of 16-bit pictures, but also what convert("I") made of bytes
+        white = 255 if image.mode == "I" and grey.max() <= 255 else 65535
+        return Image.fromarray((grey / white).clip(0, 1))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         grey = np.asarray(rgba.convert("L"), dtype=np.float32) / 255

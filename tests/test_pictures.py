@@ -165,6 +165,7 @@ MODES = {
     "LA": transparent("LA"),
     "RGBA": transparent("RGBA"),
     "RGBa": transparent("RGBA").convert("RGBa"),
+    "I": SEVEN.convert("I"),
     "I;16": Image.fromarray(np.asarray(SEVEN).astype(np.uint16) * 257),
     "F": Image.fromarray(np.asarray(SEVEN, np.float32) / 255),
 }
