@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from chromium import CHROMIUM, Server, launch_chromium
 from pad_page import PadPage
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+# a busy machine is no failure
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
