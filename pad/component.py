@@ -38,7 +38,7 @@ class SketchPad(gr.HTML):
     functions : list of callables
         `pad.functions.server_functions`.
     props : Any
-        What the page code reads as `props`: `ink`, `default_model`, `max_picture_bytes`.
+        What the page code reads as `props`: `ink`, `default_model`, `picture_limits`.
     """
 
     def __init__(

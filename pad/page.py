@@ -9,7 +9,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from mnist_core import MnistCoreError
-from mnist_core.pictures import open_picture
+from mnist_core.pictures import LARGEST_SIDE, open_picture
 from mnist_core.strokes import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.weights import DEFAULT
 from pad.component import PictureFile, SketchPad
@@ -55,7 +55,7 @@ def build_page(library: Library) -> gr.Blocks:
             server_functions(library),
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             default_model=DEFAULT,
-            max_picture_bytes=MAX_PICTURE_BYTES,
+            picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
         )
         # never on screen: they give the endpoint its types
         image = PictureFile(type="filepath", visible=False, label="image")

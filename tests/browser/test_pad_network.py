@@ -114,6 +114,12 @@ def test_uploaded_picture_is_read_and_undo_brings_the_drawing_back(pad: PadPage)
     pad.expect_digit(3)
 
 
+def test_picture_larger_than_the_server_takes_is_scaled_down(pad: PadPage) -> None:
+    upload(pad, "seven.png", picture_of_a_seven(6000))
+    pad.expect_digit(7)
+    expect(pad.page.locator(".banner")).to_be_hidden()
+
+
 def test_pasted_picture_is_read(pad: PadPage) -> None:
     pad.page.evaluate(
         """(bytes) => {

@@ -275,12 +275,13 @@ function playExample(digit) {
 }
 
 async function takePicture(file) {
-  if (file.size > props.max_picture_bytes) {
-    banner(text("too_large", { limit: Math.floor(props.max_picture_bytes / 2 ** 20) }));
+  const picture = await readPicture(file, props.picture_limits);
+  if (!picture) {
+    banner(text("too_large", { limit: Math.floor(props.picture_limits.bytes / 2 ** 20) }));
     return;
   }
   stopReplay?.();
-  history.push({ strokes: [], picture: await readPicture(file) });
+  history.push({ strokes: [], picture });
   changed();
 }
 

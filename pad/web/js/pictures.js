@@ -1,15 +1,36 @@
 // Pictures from a file, the clipboard or a drop.
 
-/** A file as {base64, bitmap}; bitmap is null where the browser cannot show it. */
-async function readPicture(file) {
+const SHRUNK_SIDE = 2000; // of a picture that is too large to send, in pixels
+
+/**
+ * A file as {base64, bitmap}; bitmap is null where the browser cannot show it. What is larger than
+ * the limits {bytes, side} is scaled down; null if it is too large and cannot be.
+ */
+async function readPicture(file, limits) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  let sent = file;
+  if (bitmap && (file.size > limits.bytes || Math.max(bitmap.width, bitmap.height) > limits.side)) {
+    sent = await shrunk(bitmap);
+  }
+  if (sent.size > limits.bytes) return null;
   const url = await new Promise((done) => {
     const reader = new FileReader();
     reader.onload = () => done(reader.result);
     reader.onerror = () => done("");
-    reader.readAsDataURL(file);
+    reader.readAsDataURL(sent);
   });
-  const bitmap = await createImageBitmap(file).catch(() => null);
   return { base64: url.slice(url.indexOf(",") + 1), bitmap };
+}
+
+function shrunk(bitmap) {
+  const scale = Math.min(1, SHRUNK_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
 /** Call take(file) for every picture that is chosen, pasted, or dropped on the paper. */
