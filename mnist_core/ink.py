@@ -25,7 +25,7 @@ SCALE = 2
 CANVAS_SIZE = SCALE * FRAME_SIZE
 CANVAS_DIGIT = SCALE * DIGIT_SIZE
 
-THINNEST, THICKEST = 2.0, 3.4
+THINNEST, THICKEST = 2.0, 3.0
 """Stroke widths, in frame pixels, between which ink is left as it is."""
 
 _EPS = 1e-6
