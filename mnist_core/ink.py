@@ -195,11 +195,6 @@ def fit_frame(ink: Tensor) -> Tensor:
     return resample(ink, centre, step, FRAME_SIZE).clamp(0, 1)
 
 
-def ink_to_frame(ink: Tensor) -> Tensor:
-    """Map ink (B, 1, H, W) in [0, 1], light on dark, to frames (B, 1, 28, 28) in [0, 1]."""
-    return fit_frame(set_thickness(fit_canvas(ink)))
-
-
 def is_dot(ink: Tensor) -> Tensor:
     """Return (B,) bool: no ink, or a blob without a stroke (a dot, a filled pad).
 

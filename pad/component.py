@@ -55,10 +55,6 @@ class SketchPad(gr.HTML):
             **props,
         )
 
-    def api_info(self) -> dict[str, Any]:
-        """Return the type of its value; the pad is no part of the public API."""
-        return {"type": "string"}
-
 
 class PictureFile(gr.Image):
     """An image input that leaves decoding to mnist_core, whose errors say what is wrong."""

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from drawings import Drawing, one, paint, pencil_photo, scribble, seven, zero
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
-from torch import Tensor, nn
+from torch import Tensor
 
 from mnist_core import Classifier
 from mnist_core.ink import (
@@ -19,8 +17,8 @@ from mnist_core.ink import (
     THINNEST,
     centre_of_mass,
     fit_canvas,
+    fit_frame,
     ink_box,
-    ink_to_frame,
     is_dot,
     set_thickness,
     signed_distance,
@@ -40,6 +38,10 @@ numbers = st.integers(0, 39)
 def pictures(clear_digits: Digits) -> list[tuple[int, Image.Image]]:
     """The clear drawings as pictures of the pad."""
     return [(label, paint(strokes)) for label, strokes in clear_digits]
+
+
+def frames_of(ink: Tensor) -> Tensor:
+    return fit_frame(set_thickness(fit_canvas(ink)))
 
 
 def read(classifier: Classifier, pictures: list[Image.Image]) -> list[int | None]:
@@ -170,7 +172,7 @@ def test_frames_look_like_those_of_mnist(
 
 def test_a_frame_of_mnist_is_fitted_to_itself(train_validation: tuple) -> None:
     frames = train_validation[1].images[:200]
-    assert (ink_to_frame(frames) - frames).abs().mean() < 0.05
+    assert (frames_of(frames) - frames).abs().mean() < 0.05
     centres = centre_of_mass(frames).mean(0)
     assert torch.allclose(centres, torch.tensor([14.5, 14.5]), atol=0.1)
 
@@ -360,68 +362,11 @@ def test_the_road_for_many_is_the_road_for_one(
     canvases[3] = 0  # a blank one among them must not disturb the others
     grey = torch.cat([to_grey(paint(strokes)) for _, strokes in clear_digits[:8]])
     road = Road(classifier._model)
-    together, frames = road(canvases), ink_to_frame(find_ink(grey))
+    together, frames = road(canvases), frames_of(find_ink(grey))
     for i in range(len(canvases)):
         alone = road(canvases[i : i + 1])
         assert torch.allclose(alone.probabilities[0], together.probabilities[i], atol=1e-5)
         assert torch.allclose(alone.frame[0], together.frame[i], atol=1e-5)
         assert alone.blank[0] == together.blank[i]
     for i in range(len(grey)):
-        assert torch.allclose(ink_to_frame(find_ink(grey[i : i + 1]))[0], frames[i], atol=1e-5)
-
-
-# --- export: only a road without a branch on data can become one graph -------------------------
-
-
-class PictureRoad(nn.Module):
-    """Grey picture -> probabilities, frame, blank."""
-
-    def __init__(self, road: Road) -> None:
-        super().__init__()
-        self.road = road
-
-    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.road(fit_canvas(find_ink(grey)))[:3]
-
-
-def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
-    session = onnxruntime.InferenceSession(path)
-    return session.run(None, {session.get_inputs()[0].name: batch.numpy()})
-
-
-def test_road_exports_to_onnx_for_any_batch(
-    classifier: Classifier, clear_digits: Digits, tmp_path: Path
-) -> None:
-    road = Road(classifier._model).eval()
-    canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
-    dynamic = ({0: torch.export.Dim("batch")},)
-    program = torch.onnx.export(
-        road, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
-    )
-    program.save(tmp_path / "road.onnx")
-    for batch in (canvases, canvases[:1]):
-        answer = road(batch)
-        probabilities, frame, blank, *maps = run_exported(tmp_path / "road.onnx", batch)
-        assert np.allclose(probabilities, answer.probabilities, atol=1e-4)
-        assert np.allclose(frame, answer.frame, atol=1e-3)
-        assert blank.tolist() == answer.blank.tolist()
-        assert [m.shape for m in maps] == [m.shape for m in answer.maps.values()]
-        assert np.allclose(maps[0], answer.maps["conv1"], atol=1e-2)
-
-
-def test_picture_road_exports_to_onnx(
-    classifier: Classifier, clear_digits: Digits, tmp_path: Path
-) -> None:
-    road = PictureRoad(Road(classifier._model)).eval()
-    grey = torch.cat(
-        [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for _, strokes in clear_digits[::7]]
-        + [to_grey(np.full((150, 200), 0.3))]
-    )
-    grey[1] = 1 - grey[1]  # dark on light in the same graph
-    program = torch.onnx.export(road, (torch.rand_like(grey),), dynamo=True, verbose=False)
-    program.save(tmp_path / "picture.onnx")
-    expected = road(grey)
-    probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
-    assert np.allclose(probabilities, expected[0], atol=1e-3)
-    assert np.allclose(frame, expected[1], atol=1e-3)
-    assert blank.tolist() == [False] * (len(grey) - 1) + [True]
+        assert torch.allclose(frames_of(find_ink(grey[i : i + 1]))[0], frames[i], atol=1e-5)

@@ -84,10 +84,8 @@ function onAnswer(reply, job) {
     }
     return;
   }
-  pad.dataset.state = reply.blank ? "blank" : "answered";
   answer.show(reply);
   showFrame(reply);
-  pad.dispatchEvent(new CustomEvent("answered", { detail: { digit: reply.digit } }));
 }
 
 let shown = null;
@@ -99,7 +97,6 @@ function showFrame(reply) {
 }
 
 function showBlank(note) {
-  pad.dataset.state = "empty";
   answer.empty(note);
   showFrame(null);
 }

@@ -24,9 +24,6 @@ class Paper {
     new ResizeObserver(() => on.resize()).observe(canvas);
   }
 
-  /** Whether a pointer is on the paper right now. */
-  get drawing() { return this.#pointer !== null; }
-
   #down(event) {
     // a second finger, or a palm beside the pen, does not draw
     if (this.#pointer !== null || event.button > 0 && event.button !== 5) return;
