@@ -16,12 +16,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mnist_core.augment import Augmentation, augment
 from mnist_core.data import Split, normalise
+from mnist_core.devices import DEVICES
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluate import score
 from mnist_core.models import ARCHITECTURES, DigitNet, build_model
 
 OPTIMIZERS = ("adamw", "adam", "sgd")
-DEVICES = ("auto", "cpu", "cuda")
 WARM_UP = 0.1
 """Share of the run in which the learning rate rises to its peak."""
 
@@ -118,20 +118,6 @@ class Finished:
     epoch: int
     validation_accuracy: float
     validation_loss: float
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device for "auto", "cpu" or "cuda".
-
-    Raises
-    ------
-    MnistCoreError
-        If "cuda" is asked for and there is none.
-    """
-    _choice("device", name, DEVICES)
-    if name == "cuda" and not torch.cuda.is_available():
-        raise MnistCoreError("device is 'cuda', but torch sees no GPU here; choose 'auto' or 'cpu'")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def train(

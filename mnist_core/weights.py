@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.files import make_folder, write_atomic
 from mnist_core.models import ARCHITECTURES, DigitNet, build_model
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
@@ -57,22 +58,14 @@ def save_weights(path: Path, model: DigitNet, architecture: str, card: dict[str,
         name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
     }
     make_folder(path.parent)
-    _write(path, save(state, {"format": _FORMAT, "architecture": architecture}))
+    write_atomic(path, save(state, {"format": _FORMAT, "architecture": architecture}))
     write_card(path, {"architecture": architecture, **card})
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:
     """Write the card of the weights at `path`. Raises MnistCoreError if it cannot be written."""
     text = json.dumps(card, indent=2, ensure_ascii=False)
-    _write(card_path(path), (text + "\n").encode())
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for weights. Raises MnistCoreError if there can be none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MnistCoreError(f"{folder}: cannot be made a folder ({error.strerror})") from error
+    write_atomic(card_path(path), text + "\n")
 
 
 def card_path(path: Path) -> Path:
@@ -135,12 +128,3 @@ def load_weights(path: Path) -> tuple[DigitNet, str]:
     if broken:
         raise MnistCoreError(f"{path}: NaN or infinity in {', '.join(broken)}; train anew")
     return model.eval(), architecture
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error

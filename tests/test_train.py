@@ -11,6 +11,7 @@ from torch import Tensor
 from mnist_core import MnistCoreError
 from mnist_core import train as train_module
 from mnist_core.data import Split
+from mnist_core.devices import choose_device
 from mnist_core.evaluate import score
 from mnist_core.models import ARCHITECTURES
 from mnist_core.progress import follow
@@ -20,7 +21,6 @@ from mnist_core.train import (
     Finished,
     Step,
     TrainConfig,
-    choose_device,
     train,
 )
 
