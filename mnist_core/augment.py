@@ -18,7 +18,7 @@ class Augmentation:
     """Ranges of the random changes; every value is drawn anew for every image.
 
     Rotation, shift, scale, shear and elastic are scaled by one random strength in [0, 1] for the
-    image.
+    image, unless `random_strength` is off.
 
     Attributes
     ----------
@@ -38,6 +38,7 @@ class Augmentation:
         Share of images that are scaled and centred anew as the pad does with a drawing.
     styles : float
         Share of ones, sevens and nines that get a flag, a bar or a curl (`add_style_strokes`).
+    random_strength : bool
     """
 
     rotation: float = 15.0
@@ -48,10 +49,29 @@ class Augmentation:
     thickness: float = 0.6
     refit: float = 0.7
     styles: float = 0.4
+    random_strength: bool = True
+
+
+PEN = Augmentation()
+"""Ways of writing: what people draw on a pad."""
+ARTICLE = Augmentation(
+    rotation=10.0,
+    shift=2.8,
+    scale=0.0,
+    shear=0.0,
+    elastic=0.0,
+    thickness=0.0,
+    refit=0.0,
+    styles=0.0,
+    random_strength=False,
+)
+"""The usual tutorial's: up to 10 degrees and a tenth of the picture (RandomAffine)."""
 
 
 def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
     """Return randomly changed frames (B, 1, 28, 28), in [0, 1]; labels (B,) are theirs."""
+    if ranges.styles == ranges.thickness == ranges.refit == 0:
+        return _warp(frames, ranges)
     styled, has_stroke = add_style_strokes(frames, labels, ranges.styles)
     changed = _thicken(_warp(styled, ranges), ranges.thickness)
     # a stroke more makes the box another one, so such an image is always fitted anew
@@ -72,6 +92,8 @@ def _warp(frames: Tensor, ranges: Augmentation) -> Tensor:
     batch, _, height, width = frames.shape
     # each image has a strength of its own, so that many stay nearly as MNIST has them
     strength = torch.rand(batch, device=frames.device)
+    if not ranges.random_strength:
+        strength = torch.ones_like(strength)
     angle = _uniform(frames, math.radians(ranges.rotation)) * strength
     shear = _uniform(frames, ranges.shear) * strength
     sx = (_uniform(frames, ranges.scale) * strength).exp()

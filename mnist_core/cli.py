@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mnist_core.commands import evaluate, predict, train, weights
+from mnist_core.commands import ensemble, evaluate, predict, runs, train, weights
 from mnist_core.errors import MnistCoreError
 
-COMMANDS = (train, evaluate, predict, weights)
+COMMANDS = (train, runs, evaluate, ensemble, predict, weights)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from mnist_core.errors import MnistCoreError
 
 MEAN = 0.1307
 STD = 0.3081
+TRAINING_SET_SIZE = 60_000
 VALIDATION_SIZE = 5_000
 # The split is the same for every seed of a run: figures of two runs must be comparable.
 SPLIT_SEED = 20_000
@@ -43,9 +44,23 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
 
 
 def load_train_validation(
-    device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
+    device: torch.device | str = "cpu",
+    root: str | os.PathLike[str] | None = None,
+    *,
+    validation_size: int = VALIDATION_SIZE,
+    training_size: int | None = None,
 ) -> tuple[Split, Split]:
-    """Return the 55,000 training and 5,000 validation images, both from MNIST's training set.
+    """Return training and validation images, both from MNIST's training set.
+
+    Parameters
+    ----------
+    device : torch.device or str
+    root : path or None
+        See `data_root`.
+    validation_size : int
+        Images held out; the same 5,000 for every run that leaves this alone.
+    training_size : int or None
+        Images to train on, chosen at random but always the same; None for all that are left.
 
     Raises
     ------
@@ -55,7 +70,7 @@ def load_train_validation(
     whole = _load(train=True, device=device, root=root)
     order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(SPLIT_SEED))
     order = order.to(whole.labels.device)
-    validation, train = order[:VALIDATION_SIZE], order[VALIDATION_SIZE:]
+    validation, train = order[:validation_size], order[validation_size:][:training_size]
     return (
         Split(whole.images[train], whole.labels[train]),
         Split(whole.images[validation], whole.labels[validation]),

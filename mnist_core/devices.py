@@ -27,3 +27,10 @@ def choose_device(name: str) -> torch.device:
     if kind == "auto":
         return torch.device("cuda" if count else "cpu")
     return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """Return what a person calls it: the GPU's name, or the CPU with its threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} threads"

@@ -26,6 +26,19 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
 
 
+def overwrite(path: Path, content: str) -> None:
+    """Write a file in its place: needs no new space, but a reader may see half of it.
+
+    Raises MnistCoreError if it cannot be written.
+    """
+    try:
+        with path.open("r+b") as file:
+            file.write(content.encode())
+            file.truncate()
+    except OSError as error:
+        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it. Raises MnistCoreError if there can be none."""
     try:

@@ -8,9 +8,11 @@ worth looking at; the first is always `conv1`.
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +21,40 @@ from mnist_core.errors import MnistCoreError
 
 NUM_CLASSES = 10
 FRAME_SIZE = 28
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What a network is built from: the architecture and its options; None is its own choice."""
+
+    architecture: str
+    kernel_size: int | None = None
+    dropout: float | None = None
+
+    def options(self) -> dict[str, float]:
+        """Return the options that were chosen, as plain JSON types."""
+        return {k: v for k, v in self.as_dict().items() if k != "architecture"}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the architecture and the options that were chosen, as plain JSON types."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, values: object) -> ModelSpec:
+        """Return the specification that `as_dict` described; `build_model` checks its values.
+
+        Raises
+        ------
+        MnistCoreError
+            If that is no dict, lacks the architecture, or holds something unknown.
+        """
+        if not isinstance(values, dict) or not isinstance(values.get("architecture"), str):
+            raise MnistCoreError(f"no model specification: {values!r}")
+        known = [field.name for field in fields(cls)]
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise MnistCoreError(f"unknown option {unknown[0]!r}; known: {', '.join(known[1:])}")
+        return cls(**values)
 
 
 class DigitNet(nn.Module):
@@ -30,7 +66,14 @@ class DigitNet(nn.Module):
         The convolutional part in order; the first name is `conv1`.
     head : nn.Module
         Takes the flattened trunk output, returns logits (B, 10).
+
+    Attributes
+    ----------
+    spec : ModelSpec or None
+        What `build_model` built it from; None for a network that was put together by hand.
     """
+
+    spec: ModelSpec | None = None
 
     def __init__(self, stages: list[tuple[str, nn.Module]], head: nn.Module) -> None:
         super().__init__()
@@ -77,13 +120,14 @@ class ResidualBlock(nn.Module):
     Keeps shape: (B, channels, H, W) in and out.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, kernel_size: int = 3) -> None:
         super().__init__()
+        padding = kernel_size // 2
         self.residual = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.Conv2d(channels, channels, kernel_size, padding=padding, bias=False),
             nn.BatchNorm2d(channels),
             nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.Conv2d(channels, channels, kernel_size, padding=padding, bias=False),
             nn.BatchNorm2d(channels),
         )
         self.relu = nn.ReLU()
@@ -100,57 +144,73 @@ def _conv(cin: int, cout: int, kernel: int, *, padding: int = 0, bn: bool = Fals
     return nn.Sequential(*layers, nn.ReLU())
 
 
-def _article_trunk(*, bn: bool) -> list[tuple[str, nn.Module]]:
+def _article_trunk(kernel_size: int, *, bn: bool) -> list[tuple[str, nn.Module]]:
     return [
-        ("conv1", _conv(1, 10, 5, bn=bn)),
+        ("conv1", _conv(1, 10, kernel_size, bn=bn)),
         ("pool1", nn.MaxPool2d(2)),
-        ("conv2", _conv(10, 20, 5, bn=bn)),
+        ("conv2", _conv(10, 20, kernel_size, bn=bn)),
         ("pool2", nn.MaxPool2d(2)),
     ]
 
 
-def _fixed_head() -> nn.Sequential:
-    return nn.Sequential(nn.Linear(320, 50), nn.ReLU(), nn.Dropout(0.5), nn.Linear(50, NUM_CLASSES))
+def _article_features(kernel_size: int) -> int:
+    """Return what leaves the article's trunk: two unpadded convolutions, each halved after."""
+    side = FRAME_SIZE
+    for _ in range(2):
+        side = (side - kernel_size + 1) // 2
+    return 20 * side**2
 
 
-def mnist_cnn() -> DigitNet:
+def _fixed_head(kernel_size: int, dropout: float) -> nn.Sequential:
+    features = _article_features(kernel_size)
+    return nn.Sequential(
+        nn.Linear(features, 50), nn.ReLU(), nn.Dropout(dropout), nn.Linear(50, NUM_CLASSES)
+    )
+
+
+def mnist_cnn(kernel_size: int = 5) -> DigitNet:
     """The article's original. Its two linear layers have nothing in between: kept on purpose."""
-    head = nn.Sequential(nn.Linear(320, 50), nn.Linear(50, NUM_CLASSES))
-    return DigitNet(_article_trunk(bn=False), head)
+    head = nn.Sequential(nn.Linear(_article_features(kernel_size), 50), nn.Linear(50, NUM_CLASSES))
+    return DigitNet(_article_trunk(kernel_size, bn=False), head)
 
 
-def mnist_cnn_fixed() -> DigitNet:
-    """`mnist_cnn` with ReLU and Dropout 0.5 between the linear layers."""
-    return DigitNet(_article_trunk(bn=False), _fixed_head())
+def mnist_cnn_fixed(kernel_size: int = 5, dropout: float = 0.5) -> DigitNet:
+    """`mnist_cnn` with ReLU and Dropout between the linear layers."""
+    return DigitNet(_article_trunk(kernel_size, bn=False), _fixed_head(kernel_size, dropout))
 
 
-def mnist_cnn_bn() -> DigitNet:
+def mnist_cnn_bn(kernel_size: int = 5, dropout: float = 0.5) -> DigitNet:
     """`mnist_cnn_fixed` with BatchNorm after each convolution."""
-    return DigitNet(_article_trunk(bn=True), _fixed_head())
+    return DigitNet(_article_trunk(kernel_size, bn=True), _fixed_head(kernel_size, dropout))
 
 
-def mnist_resnet() -> DigitNet:
+def mnist_resnet(kernel_size: int = 3) -> DigitNet:
     """A small residual network: conv1, then two residual blocks at 14x14 and 7x7."""
+    padding = kernel_size // 2
     stages = [
-        ("conv1", _conv(1, 16, 3, padding=1, bn=True)),
+        ("conv1", _conv(1, 16, kernel_size, padding=padding, bn=True)),
         ("pool1", nn.MaxPool2d(2)),
-        ("block1", ResidualBlock(16)),
-        ("conv2", _conv(16, 32, 3, padding=1, bn=True)),
+        ("block1", ResidualBlock(16, kernel_size)),
+        ("conv2", _conv(16, 32, kernel_size, padding=padding, bn=True)),
         ("pool2", nn.MaxPool2d(2)),
-        ("block2", ResidualBlock(32)),
+        ("block2", ResidualBlock(32, kernel_size)),
     ]
     return DigitNet(stages, nn.Linear(32 * 7 * 7, NUM_CLASSES))
 
 
-def improved() -> DigitNet:
-    """Two blocks of twice conv3x3-BN-ReLU (32, then 64 channels), pool, Dropout2d; fc 256."""
+def improved(kernel_size: int = 3, dropout: float = 0.5) -> DigitNet:
+    """Two blocks of twice conv-BN-ReLU (32, then 64 channels), pool, Dropout2d; fc 256.
+
+    `dropout` is the fully connected part's; the blocks drop a quarter of their channels.
+    """
+    padding = kernel_size // 2
     stages = [
-        ("conv1", _conv(1, 32, 3, padding=1, bn=True)),
-        ("conv2", _conv(32, 32, 3, padding=1, bn=True)),
+        ("conv1", _conv(1, 32, kernel_size, padding=padding, bn=True)),
+        ("conv2", _conv(32, 32, kernel_size, padding=padding, bn=True)),
         ("pool1", nn.MaxPool2d(2)),
         ("drop1", nn.Dropout2d(0.25)),
-        ("conv3", _conv(32, 64, 3, padding=1, bn=True)),
-        ("conv4", _conv(64, 64, 3, padding=1, bn=True)),
+        ("conv3", _conv(32, 64, kernel_size, padding=padding, bn=True)),
+        ("conv4", _conv(64, 64, kernel_size, padding=padding, bn=True)),
         ("pool2", nn.MaxPool2d(2)),
         ("drop2", nn.Dropout2d(0.25)),
     ]
@@ -158,31 +218,67 @@ def improved() -> DigitNet:
         nn.Linear(64 * 7 * 7, 256, bias=False),
         nn.BatchNorm1d(256),
         nn.ReLU(),
-        nn.Dropout(0.5),
+        nn.Dropout(dropout),
         nn.Linear(256, NUM_CLASSES),
     )
     return DigitNet(stages, head)
 
 
-ARCHITECTURES: dict[str, Callable[[], DigitNet]] = {
+ARCHITECTURES: dict[str, Callable[..., DigitNet]] = {
     build.__name__: build
     for build in (mnist_cnn, mnist_cnn_fixed, mnist_cnn_bn, mnist_resnet, improved)
 }
+KERNEL_SIZES = (3, 5)
+MAX_DROPOUT = 0.9
+DROPOUT_ARCHITECTURES = tuple(
+    name
+    for name, build in ARCHITECTURES.items()
+    if "dropout" in inspect.signature(build).parameters
+)
+"""Those with a dropout layer in the fully connected part."""
 
 
-def build_model(architecture: str) -> DigitNet:
+def build_model(
+    architecture: str, *, kernel_size: int | None = None, dropout: float | None = None
+) -> DigitNet:
     """Return a fresh network of the named architecture.
+
+    Parameters
+    ----------
+    architecture : one of `ARCHITECTURES`
+    kernel_size : 3, 5 or None
+        Side of every convolution kernel in pixels; None for the architecture's own.
+    dropout : float in [0, 0.9] or None
+        Share of the fully connected part that is dropped; None for the architecture's own.
 
     Raises
     ------
     MnistCoreError
-        If the name is none of `ARCHITECTURES`.
+        If the name is none of `ARCHITECTURES`, an option is out of its range, or the
+        architecture has nothing to drop.
     """
     if architecture not in ARCHITECTURES:
         raise MnistCoreError(
             f"unknown architecture {architecture!r}; choose from {', '.join(ARCHITECTURES)}"
         )
-    return ARCHITECTURES[architecture]()
+    if kernel_size is not None and not (_is_a(kernel_size, int) and kernel_size in KERNEL_SIZES):
+        sizes = " or ".join(map(str, KERNEL_SIZES))
+        raise MnistCoreError(f"kernel_size is {kernel_size!r}; choose {sizes}")
+    if dropout is not None and not (_is_a(dropout, (int, float)) and 0 <= dropout <= MAX_DROPOUT):
+        raise MnistCoreError(f"dropout is {dropout!r}; it must lie in 0 to {MAX_DROPOUT}")
+    if dropout is not None and architecture not in DROPOUT_ARCHITECTURES:
+        raise MnistCoreError(
+            f"dropout is {dropout}, but {architecture} has nothing to drop; leave it out, or "
+            f"choose from {', '.join(DROPOUT_ARCHITECTURES)}"
+        )
+    spec = ModelSpec(architecture, kernel_size, dropout)
+    model = ARCHITECTURES[architecture](**spec.options())
+    model.spec = spec
+    return model
+
+
+def _is_a(value: object, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def count_parameters(model: nn.Module) -> int:

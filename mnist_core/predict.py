@@ -12,14 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.data import normalise
+from mnist_core.ensemble import Ensemble
 from mnist_core.errors import MnistCoreError
 from mnist_core.ink import FRAME_SIZE, fit_canvas
-from mnist_core.models import DigitNet, LayerShape, shape_table
+from mnist_core.models import LayerShape, shape_table
 from mnist_core.paper import find_ink
 from mnist_core.pictures import Picture, to_grey
 from mnist_core.road import Answer, Road
 from mnist_core.strokes import INK_SIZE, draw_strokes
-from mnist_core.weights import DEFAULT, load_weights, read_card, weights_path
+from mnist_core.weights import DEFAULT, Network, load_weights, read_card, weights_path
 
 CLOSE_MARGIN = 1 / 3
 """The two most probable digits are a close call when their probabilities differ by less."""
@@ -72,21 +73,23 @@ class Classifier:
 
     Parameters
     ----------
-    model : DigitNet
+    model : DigitNet or Ensemble
+        Of an ensemble, the stages, maps, kernels, shapes and head are the first member's.
     name, architecture : str
     card : dict
         How the weights were made.
     """
 
     def __init__(
-        self, model: DigitNet, *, name: str, architecture: str, card: dict[str, Any] | None = None
+        self, model: Network, *, name: str, architecture: str, card: dict[str, Any] | None = None
     ) -> None:
         self.name = name
         self.architecture = architecture
         self.card = card or {}
         self._model = model.eval().requires_grad_(False)
         self._road = Road(self._model)
-        self.shapes: list[LayerShape] = shape_table(model)
+        shown = model.members[0] if isinstance(model, Ensemble) else model
+        self.shapes: list[LayerShape] = shape_table(shown)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -1,38 +1,76 @@
-"""Show a training run on the terminal."""
+"""Show a run on the terminal: a live bar on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from types import TracebackType
 
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mnist_core.train import Epoch, Finished, Step, TrainConfig
+from mnist_core.events import Epoch, Event, Step
+from mnist_core.wording import describe
+
+_PLAIN_SECONDS = 10.0
+"""Time between two plain lines about steps."""
 
 
-def follow(events: Iterable[Step | Epoch | Finished], config: TrainConfig) -> Finished:
-    """Print a run's events (bar with loss, accuracy, images/s, time left); return its end."""
-    bar = tqdm(desc=config.model, unit="step", dynamic_ncols=True)
-    finished = None
-    for event in events:
-        if isinstance(event, Step):
-            bar.total = event.steps * config.epochs
-            bar.set_postfix(
-                epoch=f"{event.epoch}/{config.epochs}",
-                loss=f"{event.loss:.3f}",
-                acc=f"{event.accuracy:.1%}",
-                img_s=f"{event.images_per_second:,.0f}",
-                refresh=False,
+class RunProgress:
+    """Listens to a run's events and shows them; a context manager.
+
+    Parameters
+    ----------
+    title : str
+    epochs : int
+    console : Console or None
+        Where to; standard output if None.
+    """
+
+    def __init__(self, title: str, epochs: int, console: Console | None = None) -> None:
+        self._console = console or Console(soft_wrap=True, highlight=False)
+        self._epochs = epochs
+        self._last_line = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(title, total=None, figures="")
+
+    def __enter__(self) -> RunProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if not isinstance(event, Step):
+            self._print(describe(event))
+        elif self._console.is_terminal:
+            self._bar.update(
+                self._task,
+                completed=event.global_step,
+                total=event.steps * self._epochs,
+                figures=f"epoch {event.epoch}/{self._epochs}  loss {event.loss:.3f}  "
+                f"acc {event.accuracy:.1%}  {event.images_per_second:,.0f} images/s",
             )
-            bar.update((event.epoch - 1) * event.steps + event.step - bar.n)
-        elif isinstance(event, Epoch):
-            bar.write(
-                f"epoch {event.epoch:3d}  train loss {event.train_loss:.4f} "
-                f"acc {event.train_accuracy:.2%}  validation loss {event.validation_loss:.4f} "
-                f"acc {event.validation_accuracy:.2%}  {event.seconds:.1f} s"
-                + ("  best" if event.best else "")
-            )
-        else:
-            finished = event
-    bar.close()
-    assert finished is not None, "train() always ends with Finished"
-    return finished
+        elif time.monotonic() - self._last_line > _PLAIN_SECONDS:
+            self._print(describe(event))
+        if isinstance(event, Epoch):
+            self._last_line = time.monotonic()
+
+    def _print(self, line: str) -> None:
+        self._last_line = time.monotonic()
+        self._console.print(line, markup=False)

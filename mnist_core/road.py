@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.data import normalise
+from mnist_core.ensemble import Ensemble
 from mnist_core.ink import fit_frame, is_dot, set_thickness
 from mnist_core.models import DigitNet
 
@@ -28,7 +29,7 @@ class Answer(NamedTuple):
 class Road(nn.Module):
     """canvas -> even thickness -> frame -> normalised -> network -> probabilities, maps."""
 
-    def __init__(self, model: DigitNet) -> None:
+    def __init__(self, model: DigitNet | Ensemble) -> None:
         super().__init__()
         self.model = model
 

@@ -1,230 +1,372 @@
-"""Train a network on MNIST: data, augmentation and metrics stay on the device."""
+"""The training loop: data, augmentation and metrics stay on the device."""
 
 from __future__ import annotations
 
 import copy
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mnist_core.augment import Augmentation, augment
+from mnist_core.augment import ARTICLE, PEN, augment
+from mnist_core.config import TrainConfig
 from mnist_core.data import Split, normalise
-from mnist_core.devices import DEVICES
 from mnist_core.errors import MnistCoreError
-from mnist_core.evaluate import score
-from mnist_core.models import ARCHITECTURES, DigitNet, build_model
+from mnist_core.events import Epoch, Event, Finished, Step, Stopped
+from mnist_core.loaders import DeviceLoader, WorkerLoader, epoch_order
+from mnist_core.logits import iterate_logits
+from mnist_core.losses import distillation_loss
+from mnist_core.models import NUM_CLASSES, DigitNet, build_model
+from mnist_core.optimizers import Schedule, build_optimizer
+from mnist_core.transfer import freeze_parts, take_weights
 
-OPTIMIZERS = ("adamw", "adam", "sgd")
-WARM_UP = 0.1
-"""Share of the run in which the learning rate rises to its peak."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """Everything that a run depends on.
-
-    Attributes
-    ----------
-    model : one of `ARCHITECTURES`
-    epochs, batch_size : int >= 1
-    learning_rate : float > 0
-        The peak; it warms up over the first tenth of the run and falls to zero along a cosine.
-    optimizer : "adamw", "adam" or "sgd" (momentum 0.9, Nesterov)
-    weight_decay : float >= 0
-    label_smoothing : float in [0, 1)
-    augment : bool
-        Random changes of every training image, see `Augmentation`.
-    ema_decay : float in [0, 1)
-        The weights that are scored and kept are an exponential moving average over the steps
-        after the warm-up; 0 turns it off.
-    amp : bool
-        Run the network in bfloat16 (autocast); the weights stay float32.
-    device : "auto", "cpu" or "cuda"
-    seed : int >= 0
-    """
-
-    model: str = "improved"
-    epochs: int = 20
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.0
-    augment: bool = True
-    ema_decay: float = 0.998
-    amp: bool = False
-    device: str = "auto"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _choice("model", self.model, tuple(ARCHITECTURES))
-        _choice("optimizer", self.optimizer, OPTIMIZERS)
-        _choice("device", self.device, DEVICES)
-        for name, low, high in (
-            ("epochs", 1, 10_000),
-            ("batch_size", 2, 60_000),
-            ("learning_rate", 1e-8, 10.0),
-            ("weight_decay", 0.0, 10.0),
-            ("label_smoothing", 0.0, 0.99),
-            ("ema_decay", 0.0, 0.99999),
-            ("seed", 0, 2**63 - 1),
-        ):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and low <= value <= high):
-                raise MnistCoreError(f"{name} is {value}; it must lie in {low} to {high}")
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One training step: running loss and accuracy of its epoch, images seen per second."""
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    images_per_second: float
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """The end of an epoch, scored on validation; `best` says whether its weights were kept."""
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    seconds: float
-    best: bool
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The end of the run: the best epoch's network, on the CPU, in eval mode."""
-
-    model: DigitNet
-    epoch: int
-    validation_accuracy: float
-    validation_loss: float
+_AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN}
+_PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_AVERAGE_AFTER = 0.1
+"""Share of the epochs before the moving average starts: the first weights are far from good."""
 
 
 def train(
-    config: TrainConfig, training: Split, validation: Split, report_every: int = 20
-) -> Iterator[Step | Epoch | Finished]:
+    config: TrainConfig,
+    training: Split,
+    validation: Split,
+    *,
+    initial: Mapping[str, Tensor] | None = None,
+    teacher: nn.Module | None = None,
+    report_every: int = 20,
+) -> Iterator[Event]:
     """Train and yield what happens; the last event is `Finished`.
 
-    The best epoch is the one with the highest validation accuracy, the lower loss on a tie.
+    See `Trainer` for the parameters; that class can also stop and go on.
+    """
+    trainer = Trainer(config, training, validation, initial=initial, teacher=teacher)
+    yield from trainer.run(report_every=report_every)
+
+
+class Trainer:
+    """A training run that can stop after any step and go on from its state.
+
+    The best epoch is the one with the highest validation accuracy, the lower loss on a tie. On a
+    CPU, a run that stopped and went on ends with the very weights of one that did not.
 
     Parameters
     ----------
     config : TrainConfig
     training, validation : Split
         Images in [0, 1] on the device that `config.device` chooses.
-    report_every : int
-        Steps between two `Step` events.
+    initial : state dict or None
+        What `config.init_weights` names: tensors that fit by name and shape are taken.
+    teacher : nn.Module or None
+        What `config.teacher` names: normalised frames (B, 1, 28, 28) -> logits (B, 10).
 
     Raises
     ------
     MnistCoreError
-        If the loss is no longer finite.
+        If weights or parts to freeze do not fit the model, or they are named in the
+        configuration and not given.
     """
-    torch.manual_seed(config.seed)
-    device = training.images.device
-    model = build_model(config.model).to(device, memory_format=torch.channels_last)
-    average = AveragedModel(
-        model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
-    )
-    optimizer = _optimizer(model, config)
-    steps = max(1, len(training) // config.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        config.learning_rate,
-        total_steps=steps * config.epochs,
-        pct_start=WARM_UP,
-        cycle_momentum=False,
-        final_div_factor=1e3,
-    )
-    first_averaged = 1 + math.ceil(WARM_UP * config.epochs) if config.ema_decay else math.inf
-    best: tuple[float, float] | None = None
-    kept, kept_epoch = model, 0
-    for epoch in range(1, config.epochs + 1):
-        began = time.perf_counter()
-        sums = torch.zeros(2, device=device)
-        model.train()
-        order = torch.randperm(len(training), device=device)
-        for step in range(1, steps + 1):
-            batch = order[(step - 1) * config.batch_size : step * config.batch_size]
-            loss, correct = _step(model, training, batch, optimizer, config)
-            schedule.step()
-            if epoch >= first_averaged:
-                average.update_parameters(model)
-            sums += torch.stack([loss, correct])
-            if step % report_every == 0 or step == steps:
-                mean_loss, accuracy = (sums / step).tolist()
-                _check_finite(mean_loss, epoch, step, config)
-                rate = step * config.batch_size / (time.perf_counter() - began)
-                yield Step(epoch, step, steps, mean_loss, accuracy, rate)
-        scored = average.module if epoch >= first_averaged else model
-        accuracy, loss = score(scored, validation)
-        is_best = best is None or (accuracy, -loss) > best
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        training: Split,
+        validation: Split,
+        *,
+        initial: Mapping[str, Tensor] | None = None,
+        teacher: nn.Module | None = None,
+    ) -> None:
+        _check_given("init_weights", config.init_weights, initial)
+        _check_given("teacher", config.teacher, teacher)
+        self.config = config
+        self._training, self._validation = training, validation
+        self._device = device = training.images.device
+        torch.manual_seed(config.seed)
+        model = build_model(
+            config.model, kernel_size=config.kernel_size, dropout=config.dropout
+        ).to(device)
+        if config.channels_last:
+            model = model.to(memory_format=torch.channels_last)
+        self.taken_weights = take_weights(model, initial) if initial is not None else []
+        self._frozen = freeze_parts(model, config.freeze)
+        self._model = model
+        self._forward: Callable[[Tensor], Tensor] = (
+            torch.compile(model) if config.compile else model
+        )
+        self._teacher = teacher.to(device).eval() if teacher is not None else None
+        self._average = AveragedModel(
+            model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
+        )
+        self._average_from = (
+            1 + math.ceil(_AVERAGE_AFTER * config.epochs) if config.ema_decay else math.inf
+        )
+        # the data's size decides: a batch larger than the data is the data
+        batch_size = min(config.batch_size, len(training))
+        self._batch_size = batch_size
+        self._loader = (
+            DeviceLoader(training, batch_size)
+            if config.loader == "device"
+            else WorkerLoader(training, batch_size, config.workers, device)
+        )
+        self.steps = len(training) // batch_size
+        self._optimizer = build_optimizer(model, config)
+        self._schedule = Schedule(self._optimizer, config, self.steps)
+        self._scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+        self._augmentation = _AUGMENTATIONS[config.augment]
+        self._layers = _layers(model)
+
+        self.epoch, self.step = 1, 0
+        self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
+        self._best: tuple[float, float] | None = None
+        self._best_epoch = 0
+        self._best_model = copy.deepcopy(model)
+        self._random_state = _random_state(device)
+
+    @property
+    def best_model(self) -> DigitNet:
+        """The best epoch's network, on the training device."""
+        return self._best_model
+
+    @property
+    def scored_model(self) -> DigitNet:
+        """The network as it is scored: the moving average of its weights where that has begun."""
+        begun = (self.epoch, self.step) > (self._average_from, 0)
+        return self._average.module if begun else self._model
+
+    def run(
+        self, should_stop: Callable[[], bool] = lambda: False, report_every: int = 20
+    ) -> Iterator[Event]:
+        """Train to the end, or until `should_stop` says so (it is asked after every step).
+
+        Yields
+        ------
+        Step every `report_every` steps and at an epoch's end, Epoch at an epoch's end, and at
+        last Finished or Stopped. `state_dict` can be taken whenever the generator waits.
+
+        Raises
+        ------
+        MnistCoreError
+            If the loss is no longer finite.
+        torch.OutOfMemoryError
+            If the GPU's memory is too small for the batch.
+        """
+        _set_random_state(self._device, self._random_state)
+        while self.epoch <= self.config.epochs and not self._ran_dry():
+            began = time.perf_counter()
+            yield from self._train_epoch(should_stop, report_every)
+            scores = self._validate(should_stop) if self.step == self.steps else None
+            if scores is None:
+                self._random_state = _random_state(self._device)
+                yield Stopped(self.epoch, self.step, self.steps)
+                return
+            yield self._end_epoch(*scores, began)
+        best = copy.deepcopy(self._best_model).to("cpu").eval()
+        accuracy, negative_loss = self._best or (math.nan, math.nan)
+        early = self.epoch <= self.config.epochs
+        yield Finished(best, self._best_epoch, accuracy, -negative_loss, early)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that `load_state_dict` needs to go on: tensors and plain types."""
+        return {
+            "config": self.config.model_dump(mode="json"),
+            "epoch": self.epoch,
+            "step": self.step,
+            "model": self._model.state_dict(),
+            "average": self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "sums": self._sums,
+            "random_state": self._random_state,
+            "best": self._best,
+            "best_epoch": self._best_epoch,
+            "best_model": self._best_model.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state.
+
+        Raises
+        ------
+        MnistCoreError
+            If it is of another configuration, or no such state.
+        """
+        try:
+            saved = TrainConfig(**state["config"])
+            # another device is no other run
+            if changed := saved.with_changes(device=self.config.device).differences(self.config):
+                raise MnistCoreError(f"the checkpoint is of another run: {changed}")
+            self._model.load_state_dict(state["model"])
+            self._average.load_state_dict(state["average"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            self._schedule.load_state_dict(state["schedule"])
+            self._scaler.load_state_dict(state["scaler"])
+            self._best_model.load_state_dict(state["best_model"])
+            self._sums.copy_(state["sums"])
+            self.epoch, self.step = int(state["epoch"]), int(state["step"])
+            self._random_state = [tensor.cpu() for tensor in state["random_state"]]
+            self._best = tuple(state["best"]) if state["best"] else None
+            self._best_epoch = int(state["best_epoch"])
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
+
+    # --- an epoch ------------------------------------------------------------------------------
+
+    def _train_epoch(self, should_stop: Callable[[], bool], report_every: int) -> Iterator[Step]:
+        self._model.train()
+        for stage in self._frozen:
+            stage.eval()
+        order = epoch_order(len(self._training), self.config.seed, self.epoch)
+        since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
+        for frames, labels in self._loader.batches(order, self.step):
+            report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
+            self._sums += self._train_step(frames, labels)
+            self._schedule.after_step()
+            if self.epoch >= self._average_from:
+                self._average.update_parameters(self._model)
+            self.step += 1
+            if report:
+                taken = self.step - since_step
+                loss, accuracy = ((self._sums - since) / taken).tolist()
+                self._check_finite(loss)
+                now = time.perf_counter()
+                rate = taken * self._batch_size / (now - since_time)
+                since, since_step, since_time = self._sums.clone(), self.step, now
+                self._random_state = _random_state(self._device)
+                yield Step(
+                    self.epoch,
+                    self.step,
+                    self.steps,
+                    loss,
+                    accuracy,
+                    self._schedule.learning_rate,
+                    rate,
+                    self._gradient_norms(),
+                    _device_memory(self._device),
+                )
+            if should_stop():
+                return
+
+    def _train_step(self, frames: Tensor, labels: Tensor) -> Tensor:
+        """Take one step; return loss and accuracy (2,), still on the device."""
+        config = self.config
+        if self._augmentation is not None:
+            frames = augment(frames, labels, self._augmentation)
+        frames = normalise(frames)
+        with self._autocast():
+            logits = self._forward(frames)
+        logits = logits.float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+        if self._teacher is not None:
+            with torch.no_grad(), self._autocast():
+                answers = self._teacher(frames).float()
+            taught = distillation_loss(logits, answers, config.distill_temperature)
+            loss = torch.lerp(loss, taught, config.distill_alpha)
+        self._optimizer.zero_grad(set_to_none=True)
+        self._scaler.scale(loss).backward()
+        self._scaler.unscale_(self._optimizer)
+        if config.clip_grad_norm:
+            clip_grad_norm_(self._model.parameters(), config.clip_grad_norm)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        accuracy = (logits.detach().argmax(1) == labels).float().mean()
+        return torch.stack([loss.detach(), accuracy])
+
+    def _autocast(self) -> torch.autocast:
+        dtype = _PRECISIONS[self.config.precision]
+        return torch.autocast(self._device.type, dtype, enabled=dtype != torch.float32)
+
+    def _validate(self, should_stop: Callable[[], bool]) -> tuple[float, float, Tensor] | None:
+        """Return accuracy, loss and confusion counts on validation; None if told to stop."""
+        parts = []
+        for logits in iterate_logits(self.scored_model, self._validation.images):
+            parts.append(logits)
+            if should_stop():
+                return None
+        logits, labels = torch.cat(parts), self._validation.labels
+        predicted = logits.argmax(1)
+        pairs = torch.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2)
+        accuracy = (predicted == labels).float().mean().item()
+        loss = F.cross_entropy(logits, labels).item()
+        return accuracy, loss, pairs.view(NUM_CLASSES, NUM_CLASSES)
+
+    def _end_epoch(self, accuracy: float, loss: float, confusion: Tensor, began: float) -> Epoch:
+        is_best = self._best is None or (accuracy, -loss) > self._best
         if is_best:
-            best, kept_epoch = (accuracy, -loss), epoch
-            kept = copy.deepcopy(scored)
-        mean_loss, train_accuracy = (sums / steps).tolist()
-        seconds = time.perf_counter() - began
-        yield Epoch(epoch, mean_loss, train_accuracy, loss, accuracy, seconds, is_best)
-    yield Finished(kept.to("cpu").eval(), kept_epoch, best[0], -best[1])
-
-
-def _step(
-    model: DigitNet,
-    training: Split,
-    batch: Tensor,
-    optimizer: torch.optim.Optimizer,
-    config: TrainConfig,
-) -> tuple[Tensor, Tensor]:
-    frames, labels = training.images[batch], training.labels[batch]
-    if config.augment:
-        frames = augment(frames, labels, Augmentation())
-    with torch.autocast(frames.device.type, torch.bfloat16, enabled=config.amp):
-        logits = model(normalise(frames))
-    loss = F.cross_entropy(logits.float(), labels, label_smoothing=config.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-    return loss.detach(), (logits.detach().argmax(1) == labels).float().mean()
-
-
-def _optimizer(model: DigitNet, config: TrainConfig) -> torch.optim.Optimizer:
-    rate, decay = config.learning_rate, config.weight_decay
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), rate, momentum=0.9, nesterov=True, weight_decay=decay
+            self._best, self._best_epoch = (accuracy, -loss), self.epoch
+            self._best_model.load_state_dict(self.scored_model.state_dict())
+        self._schedule.after_epoch(loss)
+        train_loss, train_accuracy = (self._sums / self.steps).tolist()
+        event = Epoch(
+            self.epoch,
+            self.steps,
+            train_loss,
+            train_accuracy,
+            loss,
+            accuracy,
+            confusion.tolist(),
+            time.perf_counter() - began,
+            is_best,
         )
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(model.parameters(), rate, weight_decay=decay)
+        self._sums.zero_()
+        self.epoch, self.step = self.epoch + 1, 0
+        self._random_state = _random_state(self._device)
+        return event
+
+    def _ran_dry(self) -> bool:
+        patience = self.config.early_stopping
+        return 0 < patience <= self.epoch - 1 - self._best_epoch
+
+    def _gradient_norms(self) -> dict[str, float]:
+        norms = {
+            name: get_total_norm(gradients)
+            for name, parameters in self._layers.items()
+            if (gradients := [p.grad for p in parameters if p.grad is not None])
+        }
+        return dict(zip(norms, torch.stack(list(norms.values())).tolist(), strict=True))
+
+    def _check_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            config = self.config
+            cures = [f"a learning rate below {config.learning_rate:g}"]
+            cures += ["clip_grad_norm 1"] if not config.clip_grad_norm else []
+            cures += ["precision bf16 or fp32"] if config.precision == "fp16" else []
+            raise MnistCoreError(
+                f"the loss is {loss} at epoch {self.epoch}, step {self.step}; "
+                f"try {', or '.join(cures)}"
+            )
 
 
-def _check_finite(loss: float, epoch: int, step: int, config: TrainConfig) -> None:
-    if not math.isfinite(loss):
-        raise MnistCoreError(
-            f"the loss is {loss} at epoch {epoch}, step {step}; "
-            f"try a learning rate below {config.learning_rate:g}"
-        )
+def _check_given(field: str, name: str | None, value: object) -> None:
+    if name is not None and value is None:
+        raise MnistCoreError(f"{field} is {name!r}: load it and give it to the trainer")
+    if name is None and value is not None:
+        raise MnistCoreError(f"{field} is none, but weights are given: name them in the config")
 
 
-def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise MnistCoreError(f"{name} is {value!r}; choose from {', '.join(allowed)}")
+def _layers(model: nn.Module) -> dict[str, list[nn.Parameter]]:
+    layers: dict[str, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            layers.setdefault(name.rpartition(".")[0], []).append(parameter)
+    return layers
+
+
+def _device_memory(device: torch.device) -> int | None:
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
+
+
+def _random_state(device: torch.device) -> list[Tensor]:
+    states = [torch.get_rng_state()]
+    return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
+
+
+def _set_random_state(device: torch.device, states: list[Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if device.type == "cuda" and len(states) > 1:
+        torch.cuda.set_rng_state(states[1], device)

@@ -4,14 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from drawings import one, paint, seven
 from PIL import Image
 
 from mnist_core import cli, load_classifier, shipped_models
 from mnist_core.data import Split
-from mnist_core.weights import read_card, weights_path
+from mnist_core.evaluate import Evaluation
+from mnist_core.weights import card_path, read_card, weights_path
 
 Capture = pytest.CaptureFixture[str]
 
@@ -126,37 +126,87 @@ def test_train_writes_weights_and_their_card(trained: Path) -> None:
     assert "2000 training images, 500 held out" in card["data"]
 
 
-def test_evaluate_as_json(trained: Path, capsys: Capture) -> None:
-    assert cli.main(["evaluate", str(trained), "--json"]) == 0
+@pytest.fixture
+def mine(small_mnist: tuple[Split, Split], tmp_path: Path) -> Path:
+    """A copy of shipped weights and their card, to be scored on 500 images."""
+    path = tmp_path / "mine.safetensors"
+    shipped = weights_path("mnist_cnn")
+    shutil.copyfile(shipped, path)
+    shutil.copyfile(card_path(shipped), card_path(path))
+    return path
+
+
+def test_evaluate_as_json(mine: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(mine), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["split"] == "validation"
-    assert result["accuracy"] == pytest.approx(read_card(trained)["validation"]["accuracy"])
-    assert np.array(result["confusion"]).sum() == 500
+    assert result.pop("weights") == str(mine)
+    evaluation = Evaluation.model_validate(result)
+    assert (evaluation.split, evaluation.images) == ("validation", 500)
+    assert evaluation.accuracy > 0.97
 
 
-def test_evaluate_as_text(trained: Path, capsys: Capture) -> None:
-    assert cli.main(["evaluate", str(trained), "--split", "test"]) == 0
+def test_evaluate_as_text(mine: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(mine), "--split", "test"]) == 0
     out = capsys.readouterr().out
     assert "mine (mnist_cnn) on 500 test images" in out
     for word in ("accuracy", "loss", "precision", "recall", "f1", "confusion matrix"):
         assert word in out
+    for true, read in ((4, 9), (9, 4), (3, 8), (8, 3), (1, 7), (7, 1)):
+        assert f"{true} read as {read}" in out
+    assert "calibration error" in out
+    assert "most confused" in out
 
 
-def test_evaluate_writes_the_card_when_told_to(trained: Path, capsys: Capture) -> None:
-    before = read_card(trained)
-    assert cli.main(["evaluate", str(trained), "--split", "test"]) == 0
-    assert read_card(trained) == before
-    assert cli.main(["evaluate", str(trained), "--split", "test", "--update-card", "--json"]) == 0
+def test_evaluate_writes_the_card_when_told_to(mine: Path, capsys: Capture) -> None:
+    before = read_card(mine)
+    assert cli.main(["evaluate", str(mine), "--split", "test"]) == 0
+    assert read_card(mine) == before
+    assert cli.main(["evaluate", str(mine), "--split", "test", "--update-card", "--json"]) == 0
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     figures = {"accuracy": result["accuracy"], "loss": result["loss"]}
-    assert read_card(trained) == {**before, "test": figures}
-    assert load_classifier(trained).architecture == "mnist_cnn"
+    assert read_card(mine) == {**before, "test": figures}
+    assert load_classifier(mine).architecture == "mnist_cnn"
+
+
+def test_evaluate_writes_files(mine: Path, tmp_path: Path, capsys: Capture) -> None:
+    page, output = tmp_path / "new" / "mine.html", tmp_path / "new" / "mine.json"
+    words = ["evaluate", str(mine), "--html", str(page), "--output", str(output)]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert f"wrote {page}" in said
+    assert f"wrote {output}" in said
+    evaluation = Evaluation.read(output)
+    assert f"accuracy {evaluation.accuracy:.2%}" in said
+    html = page.read_text(encoding="utf-8")
+    assert f"{evaluation.accuracy:.2%}" in html
+    assert html.count('<img src="data:image/png') == len(evaluation.misclassified) > 0
+
+
+def test_evaluate_cannot_write_there(mine: Path, tmp_path: Path, capsys: Capture) -> None:
+    for option in ("--html", "--output"):
+        assert cli.main(["evaluate", str(mine), option, str(mine / "file")]) == 2
+        assert "mine.safetensors" in failed(capsys)
+
+
+def test_the_test_set_is_scored_at_the_temperature_of_validation(
+    mine: Path, small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    training = small_splits[0]
+    monkeypatch.setattr("mnist_core.data.load_test", lambda *_: training)
+    temperatures = {}
+    for split in ("validation", "test"):
+        assert cli.main(["evaluate", str(mine), "--split", split, "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        temperatures[split] = result["calibration"]["temperature"]
+    assert result["images"] == len(training)
+    assert temperatures["test"] == temperatures["validation"]
 
 
 def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> None:
     assert cli.main(["evaluate", "mnist_cnn", "--data", str(mnist_root), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["accuracy"] > 0.97
+    card = read_card(weights_path("mnist_cnn"))["validation"]
+    assert result["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
     assert sum(map(sum, result["confusion"])) == 5_000
 
 
@@ -250,7 +300,7 @@ def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture, damage: str) 
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["dance"], ["train"], ["predict"], ["evaluate", "--split", "training"]]
+    "words", [[], ["dance"], ["resume"], ["predict"], ["evaluate", "--split", "training"]]
 )
 def test_commands_that_are_none(words: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -32,7 +32,7 @@ def model() -> DigitNet:
 @pytest.fixture
 def saved(model: DigitNet, tmp_path: Path) -> Path:
     path = tmp_path / "mine.safetensors"
-    save_weights(path, model, "mnist_cnn", {"note": "mine"})
+    save_weights(path, model, {"note": "mine"})
     return path
 
 
@@ -45,7 +45,7 @@ def test_round_trip(architecture: str, tmp_path: Path) -> None:
     model = build_model(architecture)
     model.train()(torch.randn(8, 1, 28, 28))  # running means that are not the initial ones
     path = tmp_path / "new folder" / "w.safetensors"
-    save_weights(path, model, architecture, {"note": "数字"})
+    save_weights(path, model, {"note": "数字"})
     again, name = load_weights(path)
     assert name == architecture
     assert not again.training
@@ -205,7 +205,7 @@ def test_weights_that_cannot_be_written(model: DigitNet, tmp_path: Path) -> None
     (tmp_path / "taken.safetensors").mkdir()
     for path in (tmp_path / "file/w.safetensors", tmp_path / "taken.safetensors"):
         with pytest.raises(MnistCoreError, match="cannot be"):
-            save_weights(path, model, "mnist_cnn", {})
+            save_weights(path, model, {})
 
 
 def test_a_write_that_fails_leaves_the_old_weights(
@@ -218,6 +218,6 @@ def test_a_write_that_fails_leaves_the_old_weights(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(MnistCoreError, match="No space left"):
-        save_weights(saved, model, "mnist_cnn", {"note": "new"})
+        save_weights(saved, model, {"note": "new"})
     assert saved.read_bytes() == before
     assert json.loads(card_path(saved).read_text())["note"] == "mine"

@@ -1,86 +1,85 @@
-"""`train`: train a network on MNIST."""
+"""`train` and `resume`: carry out a run and show it."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import shlex
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from mnist_core.commands.options import Subparsers
+from mnist_core.commands.options import Subparsers, add_runs_option, check_output
 from mnist_core.errors import MnistCoreError
-from mnist_core.files import make_folder
-from mnist_core.models import ARCHITECTURES
-from mnist_core.weights import card_path, save_weights
+from mnist_core.flags import add_config_flags, config_from_flags
+from mnist_core.weights import card_path
+
+if TYPE_CHECKING:
+    from mnist_core.runs import Run
+
+_INTERRUPTED = 130
 
 
 def register(commands: Subparsers) -> None:
-    """Add the command."""
-    parser = commands.add_parser("train", help="train a network on MNIST")
-    from mnist_core.devices import DEVICES
-    from mnist_core.train import OPTIMIZERS, TrainConfig
-
-    default = TrainConfig()
-    add = parser.add_argument
-    add("--model", default=default.model, help=f"one of {', '.join(ARCHITECTURES)}")
-    add("--epochs", type=int, default=default.epochs)
-    add("--batch-size", type=int, default=default.batch_size)
-    add("--learning-rate", type=float, default=default.learning_rate, help="the schedule's peak")
-    add("--optimizer", default=default.optimizer, help=f"one of {', '.join(OPTIMIZERS)}")
-    add("--weight-decay", type=float, default=default.weight_decay)
-    add("--label-smoothing", type=float, default=default.label_smoothing)
-    add("--ema-decay", type=float, default=default.ema_decay, help="0 turns averaging off")
-    add(
-        "--augment",
-        action=argparse.BooleanOptionalAction,
-        default=default.augment,
-        help="random rotation, shift, scale, shear, elastic displacement, stroke thickness",
+    """Add the commands."""
+    parser = commands.add_parser("train", help="train a network on MNIST, in a new run folder")
+    add_config_flags(parser)
+    parser.add_argument("--name", default="", help="what to call the run; default: its id")
+    parser.add_argument(
+        "--output", type=Path, help="a .safetensors file: the best weights are copied there"
     )
-    add("--amp", action=argparse.BooleanOptionalAction, default=default.amp, help="bfloat16")
-    add("--device", default=default.device, help=f"one of {', '.join(DEVICES)}")
-    add("--seed", type=int, default=default.seed)
-    add("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
-    add("--output", type=Path, required=True, help="the .safetensors file to write")
+    add_runs_option(parser)
+    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
     parser.set_defaults(run=_train)
 
+    resume = commands.add_parser("resume", help="go on with a run that stopped, failed or died")
+    resume.add_argument("id", help="the run's id or its beginning, or last")
+    add_runs_option(resume)
+    resume.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    resume.set_defaults(run=_resume)
 
-def _train(args: argparse.Namespace, words: list[str]) -> int:
-    from mnist_core.data import load_train_validation
+
+def _train(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.devices import choose_device
-    from mnist_core.progress import follow
-    from mnist_core.train import TrainConfig, train
+    from mnist_core.runs import create_run
 
-    if args.output.suffix != ".safetensors":
-        raise MnistCoreError(
-            f"--output is {str(args.output)!r}; give a file ending in .safetensors"
-        )
-    make_folder(args.output.parent)  # now, not when the run is over
-    names = [field.name for field in dataclasses.fields(TrainConfig)]
-    config = TrainConfig(**{name: getattr(args, name) for name in names})
-    training, validation = load_train_validation(choose_device(config.device), args.data)
-    finished = follow(train(config, training, validation), config)
-    card = {
-        "config": config.as_dict(),
-        "data": f"MNIST: {len(training)} training images, {len(validation)} held out to validate",
-        "command": shlex.join(["python", "-m", "mnist_core", *words]),
-        "epoch": finished.epoch,
-        "validation": {
-            "accuracy": finished.validation_accuracy,
-            "loss": finished.validation_loss,
-        },
-        "environment": _environment(),
-    }
-    save_weights(args.output, finished.model, config.model, card)
-    print(
-        f"best epoch {finished.epoch}: validation accuracy {finished.validation_accuracy:.2%}; "
-        f"wrote {args.output} and {card_path(args.output).name}"
-    )
+    config = config_from_flags(args)
+    choose_device(config.device)  # now, not when there is a folder already
+    if args.output is not None:
+        check_output(args.output)
+    return carry_out(create_run(config, args.runs, args.name), args.data, args.output)
+
+
+def _resume(args: argparse.Namespace, _words: list[str]) -> int:
+    from mnist_core.runs import find_run
+
+    return carry_out(find_run(args.id, args.runs), args.data)
+
+
+def carry_out(run: Run, data: str | None, output: Path | None = None) -> int:
+    """Train a run to its end with progress on the terminal; return the exit status."""
+    from mnist_core.execute import execute
+    from mnist_core.progress import RunProgress
+    from mnist_core.stopping import StopFlag, stop_on_signals
+
+    config = run.config()
+    print(f"run {run.id} in {run.folder}", flush=True)
+    stop = StopFlag()
+    with stop_on_signals(stop), RunProgress(config.model, config.epochs) as progress:
+        state = execute(run, data=data, listen=progress, stop=stop)
+    if state.status == "stopped":
+        print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")
+        return _INTERRUPTED if "SIG" in state.reason else 0
+    if output is not None:
+        _copy_weights(run, output)
+    print(f"weights, evaluation and log in {run.folder}")
     return 0
 
 
-def _environment() -> dict[str, Any]:
-    import torch
-
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"torch": torch.__version__, "gpu": gpu, "cpu_threads": torch.get_num_threads()}
+def _copy_weights(run: Run, output: Path) -> None:
+    try:
+        shutil.copyfile(run.weights_path, output)
+        shutil.copyfile(card_path(run.weights_path), card_path(output))
+    except OSError as error:
+        raise MnistCoreError(
+            f"{output}: cannot be written ({error.strerror}); the weights are {run.weights_path}"
+        ) from error
+    print(f"wrote {output} and {card_path(output).name}")

@@ -1,0 +1,156 @@
+"""Images a second while training `mnist_cnn`: our engine against the usual tutorial's loop.
+
+The same arithmetic on both sides: network, batch size, SGD with momentum, float32. The baseline
+is the loop of most MNIST tutorials: torchvision's data set and transforms, a DataLoader, and an
+`.item()` for the loss and the hits of every batch.
+
+    python benchmarks/training_speed.py [--precisions]
+
+`--precisions` adds fp32, fp16 and bf16 of `improved` side by side: images/s, FLOP/s (against the
+card's peak where one is known) and, on a GPU, memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import torch
+import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from mnist_core.config import TrainConfig
+from mnist_core.data import MEAN, STD, Split, data_root, load_train_validation
+from mnist_core.devices import choose_device, device_name
+from mnist_core.events import Step
+from mnist_core.models import build_model
+from mnist_core.presets import preset
+from mnist_core.train import Trainer
+
+BATCH_SIZES = (64, 256)
+REPEATS = 5
+STEPS = 200
+PEAK_TFLOPS = {"H100": (67, 989), "H200": (67, 989), "A100": (19.5, 312)}
+"""Dense peak of a card in TFLOP/s: float32 without tensor cores, 16-bit with them (data sheets)."""
+
+
+def tutorial_loop(batch_size: int, device: torch.device) -> Iterator[float]:
+    """Train as tutorials do; yield images/s of every 200 steps."""
+    from torchvision import transforms
+    from torchvision.datasets import MNIST
+
+    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
+    dataset = MNIST(str(data_root()), train=True, transform=transform, download=True)
+    loader = torch.utils.data.DataLoader(dataset, batch_size=batch_size, shuffle=True)
+    config = preset("article")
+    model = build_model(config.model).to(device)
+    optimizer = torch.optim.SGD(model.parameters(), config.learning_rate, config.momentum)
+    running_loss, correct, steps, began = 0.0, 0, 0, time.perf_counter()
+    while True:
+        for images, labels in loader:
+            images, labels = images.to(device), labels.to(device)
+            optimizer.zero_grad()
+            logits = model(images)
+            loss = F.cross_entropy(logits, labels)
+            loss.backward()
+            optimizer.step()
+            running_loss += loss.item()
+            correct += (logits.argmax(1) == labels).sum().item()
+            steps += 1
+            if steps == STEPS:
+                yield steps * batch_size / (time.perf_counter() - began)
+                steps, began = 0, time.perf_counter()
+
+
+def our_engine(config: TrainConfig, splits: tuple[Split, Split]) -> Iterator[float]:
+    """Train with our engine; yield images/s of every 200 steps."""
+    events = (event for event in Trainer(config, *splits).run() if isinstance(event, Step))
+    done, began = next(events).global_step, time.perf_counter()
+    for event in events:
+        if event.global_step - done >= STEPS:
+            now = time.perf_counter()
+            yield (event.global_step - done) * config.batch_size / (now - began)
+            done, began = event.global_step, time.perf_counter()
+
+
+def compare(batch_size: int, splits: tuple[Split, Split], device: torch.device) -> None:
+    """Print both loops' images/s and their ratio, measured in turn."""
+    config = preset("article").with_changes(batch_size=batch_size, epochs=1000)
+    theirs, ours = tutorial_loop(batch_size, device), our_engine(config, splits)
+    next(theirs), next(ours)  # the first one warms up
+    rates = [(next(theirs), next(ours)) for _ in range(REPEATS)]
+    base, fast = (statistics.median(column) for column in zip(*rates, strict=True))
+    ratios = sorted(b / a for a, b in rates)
+    print(
+        f"batch {batch_size:4}   tutorial loop {base:9,.0f} images/s   engine {fast:9,.0f} images/s"
+        f"   {statistics.median(ratios):.2f} times ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
+
+
+def flops_per_image(model: str) -> float:
+    """Return floating-point operations of one image, forward and backward."""
+    network = build_model(model)
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(2, 1, 28, 28)).sum().backward()
+    return counter.get_total_flops() / 2
+
+
+def precisions(splits: tuple[Split, Split], device: torch.device) -> None:
+    """Print speed and memory of `improved` in each precision, without augmentation."""
+    flops = flops_per_image("improved")
+    print(f"\nimproved, batch 1024, {flops / 1e6:.1f} MFLOP an image (forward and backward)")
+    base = None
+    for precision in ("fp32", "fp16", "bf16"):
+        config = TrainConfig(
+            precision=precision, batch_size=1024, augment="none", device=str(device), epochs=1000
+        )
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(device)
+        trainer = Trainer(config, *splits)
+        events = (e for e in trainer.run(report_every=5) if isinstance(e, Step))
+        next(events)
+        measured = [next(events) for _ in range(3 if device.type == "cpu" else 40)]
+        rate = statistics.median(event.images_per_second for event in measured)
+        base = base or rate
+        memory = measured[-1].device_memory
+        print(
+            f"  {precision}  {rate:10,.0f} images/s  {rate / base:5.2f} times fp32  "
+            f"{rate * flops / 1e12:8.3f} TFLOP/s"
+            + peak_share(rate * flops, precision, device)
+            + (f"  {memory / 2**20:,.0f} MiB" if memory else "")
+        )
+
+
+def peak_share(flops: float, precision: str, device: torch.device) -> str:
+    """Return the share of the card's peak as text; empty where the peak is not known."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    for card, (single, half) in PEAK_TFLOPS.items():
+        if card in name:
+            peak = single if precision == "fp32" else half
+            return f"  {flops / 1e12 / peak:.1%} of the card's {peak} TFLOP/s"
+    return ""
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precisions", action="store_true", help="compare number formats too")
+    args = parser.parse_args()
+    device = choose_device(args.device)
+    splits = load_train_validation(device)
+    print(f"{device_name(device)}, torch {torch.__version__}; mnist_cnn, SGD, fp32")
+    for batch_size in BATCH_SIZES:
+        compare(batch_size, splits, device)
+    if args.precisions:
+        precisions(splits, device)
+
+
+if __name__ == "__main__":
+    main()

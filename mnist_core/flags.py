@@ -1,0 +1,84 @@
+"""`TrainConfig` as command-line flags, and back."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from typing import Any
+
+from mnist_core.config import GROUPS, TrainConfig, field_allows, field_group
+from mnist_core.presets import PRESETS, preset
+
+_NONE = "none"
+
+
+def add_config_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every field of `TrainConfig`, in its groups, and `--preset`."""
+    parser.add_argument(
+        "--preset",
+        help=f"settings to start from, flags change them: {', '.join(PRESETS)}",
+    )
+    groups = {name: parser.add_argument_group(name) for name in GROUPS}
+    for name, field in TrainConfig.model_fields.items():
+        options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": name}
+        if field.annotation is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = name.upper()
+        if name == "freeze":
+            options["nargs"] = "*"
+        default = _NONE if field.default in (None, ()) else field.default
+        allows = "" if field.annotation is bool else f"; {field_allows(name)}"
+        options["help"] = f"{field.description}{allows} (default: {default})".replace("%", "%%")
+        groups[field_group(name)].add_argument(_flag(name), **options)
+    groups["advanced"].add_argument(
+        "--amp",
+        action="store_const",
+        const="bf16",
+        dest="precision",
+        default=argparse.SUPPRESS,
+        help="the same as --precision bf16",
+    )
+
+
+def config_from_flags(args: argparse.Namespace, base: TrainConfig | None = None) -> TrainConfig:
+    """Build the configuration: flags over the preset (or `base`) over the defaults.
+
+    Raises
+    ------
+    MnistCoreError
+        If a value cannot be used.
+    """
+    start = preset(args.preset) if args.preset else base or TrainConfig()
+    given = {name: value for name, value in vars(args).items() if name in TrainConfig.model_fields}
+    return start.with_changes(**{name: _parse(name, value) for name, value in given.items()})
+
+
+def flags_of(config: TrainConfig) -> list[str]:
+    """Return the flags that make this configuration: one for every value that is no default."""
+    words: list[str] = []
+    for name, (value, _) in config.differences(TrainConfig()).items():
+        if isinstance(value, bool):
+            words.append(_flag(name) if value else _flag(name).replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            words += [_flag(name), *value]
+        else:
+            words += [_flag(name), _NONE if value is None else f"{value}"]
+    return words
+
+
+def command_line(config: TrainConfig) -> str:
+    """Return the command that trains this configuration."""
+    return shlex.join(["python", "-m", "mnist_core", "train", *flags_of(config)])
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _parse(name: str, value: Any) -> Any:
+    optional = TrainConfig.model_fields[name].default is None
+    if optional and value == _NONE:
+        return None
+    # pydantic takes a number from text, but not one of a Literal's numbers
+    return int(value) if name == "kernel_size" and str(value).isdigit() else value

@@ -1,0 +1,23 @@
+"""What training minimises."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """Return KL(teacher || student) of softened answers, times temperature squared.
+
+    Source: Hinton, Vinyals, Dean 2015, section 2: the factor keeps the gradient's size when the
+    temperature changes.
+
+    Parameters
+    ----------
+    logits, teacher_logits : Tensor (B, 10)
+    temperature : float > 0
+    """
+    student = F.log_softmax(logits / temperature, 1)
+    teacher = F.log_softmax(teacher_logits / temperature, 1)
+    loss = F.kl_div(student, teacher, reduction="batchmean", log_target=True)
+    return loss * temperature**2

@@ -1,0 +1,68 @@
+"""The HTML report in a browser that has nothing but the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser
+
+from mnist_core.data import Split
+from mnist_core.evaluate import evaluate
+from mnist_core.metrics import Series
+from mnist_core.report import html_report
+from mnist_core.weights import load_weights, read_card, weights_path
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def report(train_validation: tuple[Split, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    validation = train_validation[1]
+    weights = weights_path("mnist_cnn")
+    evaluation = evaluate(load_weights(weights)[0], validation)
+    steps = np.arange(1, 50)
+    curves = {"a run of a rather long name": {"train/loss": Series(steps, 1.0 / steps)}}
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(
+        html_report("mnist_cnn", evaluation, validation.images, curves, read_card(weights)),
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_is_drawn_without_a_request(
+    browser: Browser, report: Path, width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    requests: list[str] = []
+    problems: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.goto(report.as_uri())
+    page.wait_for_function(
+        "[...document.querySelectorAll('.plotly-graph-div')].every(d => d.querySelector('svg'))"
+    )
+    assert page.locator(".plotly-graph-div").count() == 4
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for plot in page.locator(".plotly-graph-div").all():
+        box, around = plot.bounding_box(), plot.locator("xpath=..").bounding_box()
+        assert box is not None
+        assert around is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["height"] > 100
+    # the diagonal's counts are written in its cells
+    assert "570" in page.locator("#plot-confusion .heatmap-label").all_text_contents()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 23)"
+    assert dark == (scheme == "dark")
+    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert problems == []
+    context.close()
