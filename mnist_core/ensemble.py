@@ -89,11 +89,10 @@ class Ensemble(nn.Module):
         return self._combine([logits, *others]), maps
 
     def _combine(self, logits: list[Tensor]) -> Tensor:
-        log_probabilities = torch.stack(logits).log_softmax(2)
-        mean = log_probabilities.logsumexp(0) - math.log(len(logits))
+        stacked = torch.stack(logits)
+        mean = stacked.log_softmax(2).logsumexp(0) - math.log(len(logits))
         if self.vote == "mean":
             return mean
-        reads = log_probabilities.argmax(2)
-        votes = F.one_hot(reads, mean.shape[1]).to(mean.dtype).mean(0)
+        votes = F.one_hot(stacked.argmax(2), mean.shape[1]).to(mean.dtype).mean(0)
         # softmax of the logarithm gives the shares back, up to the tie break; never log(0)
         return (votes + _TIE_BREAK * mean.exp()).clamp(min=1e-30).log()

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from drawings import seven
+from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
-from mnist_core.models import ARCHITECTURES, DigitNet, build_model
+from mnist_core.models import ARCHITECTURES, DROPOUT_ARCHITECTURES, DigitNet, build_model
 from mnist_core.weights import (
     card_path,
     load_weights,
@@ -53,6 +54,74 @@ def test_round_trip(architecture: str, tmp_path: Path) -> None:
     assert torch.equal(again(frames), model.eval()(frames))
     assert read_card(path) == {"architecture": architecture, "note": "数字"}
     assert sorted(file.name for file in path.parent.iterdir()) == ["w.json", "w.safetensors"]
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+@pytest.mark.parametrize("kernel_size", [None, 3, 5])
+def test_round_trip_with_options(
+    architecture: str, kernel_size: int | None, tmp_path: Path
+) -> None:
+    dropout = 0.3 if architecture in DROPOUT_ARCHITECTURES else None
+    model = build_model(architecture, kernel_size=kernel_size, dropout=dropout).eval()
+    save_weights(tmp_path / "w.safetensors", model, {"note": "mine"})
+    again, name = load_weights(tmp_path / "w.safetensors")
+    assert (name, again.spec) == (architecture, model.spec)
+    frames = torch.randn(3, 1, 28, 28)
+    assert torch.equal(again(frames), model(frames))
+    assert read_card(tmp_path / "w.safetensors") == {**model.spec.as_dict(), "note": "mine"}
+
+
+def metadata_of(path: Path) -> dict[str, str]:
+    with safe_open(path, framework="pt") as file:
+        return file.metadata()
+
+
+def test_options_in_the_file(saved: Path) -> None:
+    assert metadata_of(saved) == OURS
+    save_weights(saved, build_model("improved", kernel_size=5, dropout=0.0), {})
+    metadata = metadata_of(saved)
+    assert json.loads(metadata.pop("options")) == {"kernel_size": 5, "dropout": 0.0}
+    assert metadata == {"format": "mnist_core", "architecture": "improved"}
+
+
+def test_files_without_options_are_the_architecture_s_own() -> None:
+    for name in ("default", "mnist_cnn"):
+        assert "options" not in metadata_of(weights_path(name))
+        model, architecture = load_weights(weights_path(name))
+        assert model.spec.as_dict() == {"architecture": architecture}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("{", "options are not JSON"),
+        ("", "options are not JSON"),
+        ("[" * 100_000, "recursion"),
+        ("[3]", "no JSON dict"),
+        ("null", "no JSON dict"),
+        ('{"depth": 4}', "unknown option 'depth'"),
+        ('{"kernel_size": 4}', "kernel_size is 4"),
+        ('{"kernel_size": "5"}', "kernel_size is '5'"),
+        ('{"kernel_size": 5.0}', r"kernel_size is 5\.0"),
+        ('{"dropout": NaN}', "dropout is nan"),
+        ('{"dropout": 0.5}', "nothing to drop"),
+        ('{"kernel_size": 3}', "size mismatch"),
+    ],
+)
+def test_options_that_cannot_be(
+    model: DigitNet, tmp_path: Path, options: str, message: str
+) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file(state_of(model), path, {**OURS, "options": options})
+    with pytest.raises(MnistCoreError, match=f"(?s)does not fit mnist_cnn .*{message}"):
+        load_classifier(path)
+
+
+def test_a_network_put_together_by_hand_is_not_saved(tmp_path: Path) -> None:
+    network = DigitNet([("conv1", nn.Conv2d(1, 2, 28))], nn.Linear(2, 10))
+    with pytest.raises(MnistCoreError, match="use build_model"):
+        save_weights(tmp_path / "new folder" / "w.safetensors", network, {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_saved_file_makes_a_classifier(saved: Path) -> None:

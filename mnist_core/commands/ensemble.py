@@ -46,21 +46,20 @@ def _ensemble(args: argparse.Namespace, words: list[str]) -> int:
     check_output(args.output)
     paths = [_resolve(name, args.runs) for name in args.members]
     _check_paths(args.members, paths, args.output)
+    names = [_label(*member) for member in zip(args.members, paths, strict=True)]
     cards = [read_card(path) for path in paths]
     device = choose_device(args.device)
     ensemble = Ensemble([load_weights(path)[0] for path in paths], args.vote).to(device)
-    scores = _score(args.members, ensemble, load_train_validation(device, args.data)[1])
-    for name, card in zip(args.members, cards, strict=True):
+    scores = _score(names, ensemble, load_train_validation(device, args.data)[1])
+    for name, card in zip(names, cards, strict=True):
         if note := _note(card):
             print(f"note: {name} was {note}")
-    members = [
-        {"name": name, **_known(card), **network.spec.as_dict(), "validation": figures}
-        for name, card, network, figures in zip(
-            args.members, cards, ensemble.members, scores, strict=False
-        )
-    ]
+    of_members = zip(names, ensemble.members, scores[:-1], cards, strict=True)
     card = {
-        "members": members,
+        "members": [
+            {"name": name, **network.spec.as_dict(), "validation": figures, **_known(card)}
+            for name, network, figures, card in of_members
+        ],
         "command": shlex.join(["python", "-m", "mnist_core", *words]),
         "validation": scores[-1],
     }
@@ -74,6 +73,11 @@ def _resolve(name: str, runs: str | None) -> Path:
     from mnist_core.runs import find_weights
 
     return find_weights(name, runs)
+
+
+def _label(name: str, path: Path) -> str:
+    """Return what the card calls a member: a run's id says more than "last"."""
+    return path.parent.name if (path.parent / "config.json").is_file() else name
 
 
 def _check_paths(names: list[str], paths: list[Path], output: Path) -> None:
