@@ -1,4 +1,4 @@
-"""`python -m mnist_core`: train, evaluate, predict, weights."""
+"""`python -m mnist_core COMMAND`."""
 
 from mnist_core.cli import main
 

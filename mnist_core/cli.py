@@ -6,10 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mnist_core.commands import ensemble, evaluate, predict, runs, train, weights
+from mnist_core.commands import (
+    ensemble,
+    evaluate,
+    find_lr,
+    predict,
+    recipes,
+    runs,
+    sweep,
+    train,
+    weights,
+)
 from mnist_core.errors import MnistCoreError
 
-COMMANDS = (train, runs, evaluate, ensemble, predict, weights)
+COMMANDS = (train, runs, evaluate, recipes, find_lr, sweep, ensemble, predict, weights)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mnist_core.data import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import write_atomic
-from mnist_core.models import ARCHITECTURES
+from mnist_core.models import ARCHITECTURES, DROPOUT_ARCHITECTURES, KERNEL_SIZES, MAX_DROPOUT
 
 GROUPS = ("model", "optimisation", "data", "advanced")
 """The order in which a form shows the fields; every field belongs to one."""
 
 # the names are known only at run time, and pydantic needs a Literal for choices
 Architecture = Literal[tuple(ARCHITECTURES)]  # type: ignore[valid-type]
+KernelSize = Literal[tuple(KERNEL_SIZES)]  # type: ignore[valid-type]
 
 
 def _field(group: str, description: str, **bounds: float) -> Any:
@@ -49,7 +50,7 @@ class TrainConfig(BaseModel):
 
     model: Annotated[Architecture, _field("model", "architecture of the network")] = "improved"
     kernel_size: Annotated[
-        Literal[3, 5] | None,
+        KernelSize | None,
         _field("model", "side of the convolution kernels in pixels; none: the architecture's own"),
     ] = None
     dropout: Annotated[
@@ -58,7 +59,7 @@ class TrainConfig(BaseModel):
             "model",
             "share of the fully connected part that is dropped; none: the architecture's own",
             ge=0,
-            le=0.9,
+            le=MAX_DROPOUT,
         ),
     ] = None
     init_weights: Annotated[
@@ -187,6 +188,11 @@ class TrainConfig(BaseModel):
     def _fields_fit_together(self) -> Self:
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum > 0):
             raise ValueError("nesterov is True; it needs optimizer 'sgd' and a momentum above 0")
+        if self.dropout is not None and self.model not in DROPOUT_ARCHITECTURES:
+            raise ValueError(
+                f"dropout is {self.dropout}, but {self.model} has nothing to drop; leave it "
+                f"out, or choose a model from {', '.join(DROPOUT_ARCHITECTURES)}"
+            )
         if self.freeze and not self.init_weights:
             raise ValueError(
                 f"freeze is {self.freeze}, but init_weights is none: name the weights to start from"

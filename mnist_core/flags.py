@@ -12,8 +12,12 @@ from mnist_core.presets import PRESETS, preset
 _NONE = "none"
 
 
-def add_config_flags(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for every field of `TrainConfig`, in its groups, and `--preset`."""
+def add_config_flags(parser: argparse.ArgumentParser, base: TrainConfig | None = None) -> None:
+    """Add a flag for every field of `TrainConfig`, in its groups, and `--preset`.
+
+    `base` gives the defaults that the help shows.
+    """
+    base = base or TrainConfig()
     parser.add_argument(
         "--preset",
         help=f"settings to start from, flags change them: {', '.join(PRESETS)}",
@@ -27,9 +31,11 @@ def add_config_flags(parser: argparse.ArgumentParser) -> None:
             options["metavar"] = name.upper()
         if name == "freeze":
             options["nargs"] = "*"
-        default = _NONE if field.default in (None, ()) else field.default
+        default = getattr(base, name)
+        default = _NONE if default in (None, ()) else default
         allows = "" if field.annotation is bool else f"; {field_allows(name)}"
-        options["help"] = f"{field.description}{allows} (default: {default})".replace("%", "%%")
+        allows += f" (default: {default})"
+        options["help"] = f"{field.description}{allows}".replace("%", "%%")
         groups[field_group(name)].add_argument(_flag(name), **options)
     groups["advanced"].add_argument(
         "--amp",

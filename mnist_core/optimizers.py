@@ -15,15 +15,17 @@ _WARMUP_START = 0.01
 
 
 def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Return the optimizer of the parameters that are not frozen: two groups, trunk and head."""
-    rate = config.learning_rate
-    groups = [
-        {"params": [p for name, p in model.named_parameters() if _is_head(name) == head], "lr": lr}
-        for head, lr in ((False, rate), (True, config.head_learning_rate or rate))
-    ]
-    for group in groups:
-        group["params"] = [p for p in group["params"] if p.requires_grad]
-    groups = [group for group in groups if group["params"]]
+    """Return the optimizer of the parameters that are not frozen; the head may be its own group."""
+    rate, head_rate = config.learning_rate, config.head_learning_rate
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if head_rate is None:
+        groups = [{"params": [p for _, p in trained], "lr": rate}]
+    else:
+        groups = [
+            {"params": [p for name, p in trained if _is_head(name) == head], "lr": lr}
+            for head, lr in ((False, rate), (True, head_rate))
+        ]
+        groups = [group for group in groups if group["params"]]
     common: dict[str, Any] = {"lr": rate, "weight_decay": config.weight_decay}
     if config.optimizer == "rmsprop":  # has no fused version
         return torch.optim.RMSprop(groups, momentum=config.momentum, **common)

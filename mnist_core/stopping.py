@@ -16,10 +16,22 @@ class StopFlag:
         self.reason = ""
         self.training = False
         """While False nothing can be lost, and a signal ends the work at once."""
+        self._next: StopFlag | None = None
 
     def set(self, reason: str) -> None:
         """Ask to stop; the first reason stays."""
         self.reason = self.reason or reason
+        if self._next is not None:
+            self._next.set(reason)
+
+    @contextmanager
+    def passed_to(self, other: StopFlag) -> Iterator[None]:
+        """Let every request reach another flag as well, such as that of one run of several."""
+        self._next, self.training = other, True
+        try:
+            yield
+        finally:
+            self._next, self.training = None, False
 
 
 @contextmanager

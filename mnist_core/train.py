@@ -170,6 +170,11 @@ class Trainer:
         early = self.epoch <= self.config.epochs
         yield Finished(best, self._best_epoch, accuracy, -negative_loss, early)
 
+    def set_learning_rate(self, rate: float) -> None:
+        """Set every parameter's rate; a schedule moves on from its own."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
     def state_dict(self) -> dict[str, Any]:
         """Return all that `load_state_dict` needs to go on: tensors and plain types."""
         return {
@@ -225,7 +230,7 @@ class Trainer:
         since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
         for frames, labels in self._loader.batches(order, self.step):
             report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
-            self._sums += self._train_step(frames, labels)
+            self._sums += self.train_step(frames, labels)
             self._schedule.after_step()
             if self.epoch >= self._average_from:
                 self._average.update_parameters(self._model)
@@ -252,8 +257,11 @@ class Trainer:
             if should_stop():
                 return
 
-    def _train_step(self, frames: Tensor, labels: Tensor) -> Tensor:
-        """Take one step; return loss and accuracy (2,), still on the device."""
+    def train_step(self, frames: Tensor, labels: Tensor) -> Tensor:
+        """Take one step on frames (B, 1, 28, 28) in [0, 1]; return loss and accuracy (2,).
+
+        The result stays on the device: reading it there would wait for it.
+        """
         config = self.config
         if self._augmentation is not None:
             frames = augment(frames, labels, self._augmentation)
@@ -269,7 +277,7 @@ class Trainer:
             loss = torch.lerp(loss, taught, config.distill_alpha)
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
-        self._scaler.unscale_(self._optimizer)
+        self._scaler.unscale_(self._optimizer)  # norms and clipping want the true gradients
         if config.clip_grad_norm:
             clip_grad_norm_(self._model.parameters(), config.clip_grad_norm)
         self._scaler.step(self._optimizer)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mnist_core.data import Split
     from mnist_core.evaluate import Evaluation
-    from mnist_core.models import DigitNet
+    from mnist_core.weights import Network
 
 
 def register(commands: Subparsers) -> None:
@@ -72,7 +72,7 @@ def _run(args: argparse.Namespace, _words: list[str]) -> int:
 
 
 def _score(
-    model: DigitNet, name: str, device: torch.device, data: str | None
+    model: Network, name: str, device: torch.device, data: str | None
 ) -> tuple[Evaluation, Split]:
     from mnist_core.calibration import fit_temperature
     from mnist_core.data import load_test, load_train_validation

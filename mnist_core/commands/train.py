@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_core.commands.options import Subparsers, add_runs_option, check_output
+from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.flags import add_config_flags, config_from_flags
 from mnist_core.weights import card_path
@@ -21,14 +23,8 @@ _INTERRUPTED = 130
 def register(commands: Subparsers) -> None:
     """Add the commands."""
     parser = commands.add_parser("train", help="train a network on MNIST, in a new run folder")
-    add_config_flags(parser)
-    parser.add_argument("--name", default="", help="what to call the run; default: its id")
-    parser.add_argument(
-        "--output", type=Path, help="a .safetensors file: the best weights are copied there"
-    )
-    add_runs_option(parser)
-    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
-    parser.set_defaults(run=_train)
+    add_train_options(parser, TrainConfig())
+    parser.set_defaults(run=train_from(TrainConfig()))
 
     resume = commands.add_parser("resume", help="go on with a run that stopped, failed or died")
     resume.add_argument("id", help="the run's id or its beginning, or last")
@@ -37,15 +33,34 @@ def register(commands: Subparsers) -> None:
     resume.set_defaults(run=_resume)
 
 
-def _train(args: argparse.Namespace, _words: list[str]) -> int:
-    from mnist_core.devices import choose_device
-    from mnist_core.runs import create_run
+def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> None:
+    """Add what a command takes that makes a run of `base` with changes."""
+    add_config_flags(parser, base)
+    parser.add_argument("--name", default="", help="what to call the run; default: its id")
+    parser.add_argument(
+        "--output", type=Path, help="a .safetensors file: the best weights are copied there"
+    )
+    add_runs_option(parser)
+    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
 
-    config = config_from_flags(args)
-    choose_device(config.device)  # now, not when there is a folder already
-    if args.output is not None:
-        check_output(args.output)
-    return carry_out(create_run(config, args.runs, args.name), args.data, args.output)
+
+def train_from(base: TrainConfig) -> Callable[[argparse.Namespace, list[str]], int]:
+    """Return a command that trains `base` with the flags' changes."""
+
+    def command(args: argparse.Namespace, _words: list[str]) -> int:
+        from mnist_core.devices import choose_device
+        from mnist_core.runs import create_run, find_weights
+
+        config = config_from_flags(args, base)
+        # now, not when there is a folder already
+        choose_device(config.device)
+        for name in filter(None, (config.init_weights, config.teacher)):
+            find_weights(name, args.runs)
+        if args.output is not None:
+            check_output(args.output)
+        return carry_out(create_run(config, args.runs, args.name), args.data, args.output)
+
+    return command
 
 
 def _resume(args: argparse.Namespace, _words: list[str]) -> int:

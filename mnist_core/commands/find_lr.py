@@ -1,0 +1,55 @@
+"""`find-lr`: learning-rate range test."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mnist_core.commands.options import Subparsers
+from mnist_core.files import make_folder, write_atomic
+from mnist_core.flags import add_config_flags, command_line, config_from_flags
+
+
+def register(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("find-lr", help="suggest a learning rate by a range test")
+    add_config_flags(parser)
+    parser.add_argument("--low", type=float, default=1e-6, help="first rate (default: 1e-6)")
+    parser.add_argument("--high", type=float, default=1.0, help="last rate (default: 1)")
+    parser.add_argument("--steps", type=int, default=300, help="training steps (default: 300)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the curve as HTML")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    parser.set_defaults(run=_find_lr)
+
+
+def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
+    from mnist_core.data import load_train_validation
+    from mnist_core.devices import choose_device
+    from mnist_core.find_lr import find_learning_rate
+
+    config = config_from_flags(args)
+    training, _ = load_train_validation(
+        choose_device(config.device),
+        args.data,
+        validation_size=config.validation_size,
+        training_size=config.training_size,
+    )
+    test = find_learning_rate(config, training, low=args.low, high=args.high, steps=args.steps)
+    if args.plot:
+        from mnist_core.figures import learning_rate_range
+
+        figure = learning_rate_range(test.rates, test.smoothed, test.suggestion)
+        make_folder(args.plot.parent)
+        write_atomic(args.plot, figure.to_html(include_plotlyjs=True))
+    if args.json:
+        curve = {name: getattr(test, name).tolist() for name in ("rates", "losses", "smoothed")}
+        print(json.dumps({"suggestion": test.suggestion, **curve}))
+        return 0
+    rate = float(f"{test.suggestion:.1e}")
+    print(f"suggested learning rate {rate:g}: a tenth of where the loss is lowest")
+    print(command_line(config.with_changes(learning_rate=rate)))
+    if args.plot:
+        print(f"wrote {args.plot}")
+    return 0

@@ -1,0 +1,97 @@
+"""Learning-rate range test: raise the rate step by step and watch the loss.
+
+Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3; the rule
+for the suggestion is fastai's: a tenth of the rate at which the smoothed loss is lowest.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_core.config import TrainConfig
+from mnist_core.data import Split
+from mnist_core.errors import MnistCoreError
+from mnist_core.loaders import DeviceLoader, epoch_order
+from mnist_core.train import Trainer
+
+_SMOOTHING = 0.95
+_DIVERGED = 4.0
+_LEAST_FALL = 0.9
+"""The loss has to fall below this share of its start for a suggestion to mean anything."""
+
+
+@dataclass(frozen=True, eq=False)
+class RangeTest:
+    """The result of a range test.
+
+    Attributes
+    ----------
+    rates, losses, smoothed : float64 array (N,)
+        One value for each step that was taken; the test ends early when the loss diverges.
+    suggestion : float
+        A learning rate: the peak of a schedule, or a fixed rate.
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    smoothed: np.ndarray
+    suggestion: float
+
+
+def find_learning_rate(
+    config: TrainConfig,
+    training: Split,
+    *,
+    low: float = 1e-6,
+    high: float = 1.0,
+    steps: int = 300,
+) -> RangeTest:
+    """Train a fresh network while the rate rises from `low` to `high`, evenly in its logarithm.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Its model, optimizer, augmentation, batch size, precision and seed are used.
+    training : Split
+    low, high : float
+    steps : int
+
+    Raises
+    ------
+    MnistCoreError
+        If the bounds are no range, or the loss never falls: no rate can be suggested then.
+    """
+    if not (0 < low < high <= 10 and steps >= 20):
+        raise MnistCoreError(
+            f"low is {low:g}, high is {high:g}, steps is {steps}; "
+            "give 0 < low < high <= 10 and at least 20 steps"
+        )
+    fixed = config.with_changes(lr_scheduler="none", lr_warmup=0.0, ema_decay=0.0)
+    trainer = Trainer(fixed, training, training)
+    loader = DeviceLoader(training, min(config.batch_size, len(training)))
+    batches = itertools.chain.from_iterable(
+        loader.batches(epoch_order(len(training), config.seed, epoch))
+        for epoch in itertools.count(1)
+    )
+    rates, losses, smoothed = np.geomspace(low, high, steps), [], []
+    average = 0.0
+    for step, (rate, (frames, labels)) in enumerate(zip(rates, batches, strict=False), start=1):
+        trainer.set_learning_rate(float(rate))
+        loss = float(trainer.train_step(frames, labels)[0])
+        average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
+        if not math.isfinite(loss) or (smoothed and loss > _DIVERGED * min(smoothed)):
+            break
+        losses.append(loss)
+        smoothed.append(average / (1 - _SMOOTHING**step))
+    taken = len(smoothed)
+    if taken < 10 or min(smoothed) > _LEAST_FALL * smoothed[0]:
+        raise MnistCoreError(
+            f"the loss never falls between {low:g} and {high:g} (it ends after {taken} steps); "
+            "try another range, more steps, or another model"
+        )
+    best = float(rates[int(np.argmin(smoothed))])
+    return RangeTest(rates[:taken], np.array(losses), np.array(smoothed), best / 10)
