@@ -153,7 +153,7 @@ class TrainConfig(BaseModel):
         Literal["device", "dataloader"],
         _field("data", "images wait on the device, or come from a torch DataLoader"),
     ] = "device"
-    workers: Annotated[int, _field("data", "processes of the DataLoader", ge=0, le=64)] = 0
+    loader_workers: Annotated[int, _field("data", "processes of the DataLoader", ge=0, le=64)] = 0
 
     teacher: Annotated[
         str | None,

@@ -111,7 +111,7 @@ class Trainer:
         self._loader = (
             DeviceLoader(training, batch_size)
             if config.loader == "device"
-            else WorkerLoader(training, batch_size, config.workers, device)
+            else WorkerLoader(training, batch_size, config.loader_workers, device)
         )
         self.steps = len(training) // batch_size
         self._optimizer = build_optimizer(model, config)

@@ -71,10 +71,8 @@ def _sweep(args: argparse.Namespace, words: list[str]) -> int:
         grid=_parse_grid(args.grid) or GRID,
     )
     study = open_study(sweep)  # before the workers, so that they find it
-    if args.workers > 1:
-        stopped = _spawn(words, args.workers)
-    else:
-        stopped = _work(args, sweep, study, root)
+    alone = args.workers == 1
+    stopped = _work(args, sweep, study, root) if alone else _spawn(words, args.workers)
     _print(sweep, results(study), args.json)
     if stopped:
         print(f"{stopped}; the same command goes on", file=sys.stderr)
