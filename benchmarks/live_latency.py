@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
 from chromium import Server, fit_strokes, launch_chromium
-from pendigits import load_pendigits
+from pendigits import PENDIGITS, read_pendigits
 
 ROOT = Path(__file__).parents[1]
 MOVES_PER_SECOND = 60
@@ -133,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--drawings", type=int, default=12)
     args = parser.parse_args()
-    whole = [strokes[0] for _, strokes in load_pendigits() if len(strokes) == 1]
+    whole = [strokes[0] for _, strokes in read_pendigits(PENDIGITS) if len(strokes) == 1]
     strokes = [stroke for stroke in whole if 40 <= len(stroke) <= 90][: args.drawings]
     results: dict[str, Figures] = {}
     with sync_playwright() as playwright:

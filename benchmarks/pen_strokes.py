@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from pendigits import PENDIGITS, load_pendigits
+from pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data import load_train_validation
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["default", "mnist_cnn"])
     parser.add_argument("--errors", action="store_true", help="print the most frequent confusions")
     args = parser.parse_args()
-    digits = load_pendigits(args.data)[: args.limit]
+    digits = read_pendigits(args.data)[: args.limit]
     labels = np.array([label for label, _ in digits])
     drawings = [strokes for _, strokes in digits]
     classifiers: list[Classifier] = [load_classifier(name) for name in args.models]

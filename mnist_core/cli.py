@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from mnist_core.commands import (
+    claims,
     ensemble,
     evaluate,
     find_lr,
@@ -19,7 +20,7 @@ from mnist_core.commands import (
 )
 from mnist_core.errors import MnistCoreError
 
-COMMANDS = (train, runs, evaluate, recipes, find_lr, sweep, ensemble, predict, weights)
+COMMANDS = (train, runs, evaluate, recipes, find_lr, sweep, claims, ensemble, predict, weights)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ the trial under way, which is queued again when its heartbeat has been silent fo
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +92,8 @@ def open_study(sweep: Sweep) -> optuna.Study:
         If the storage cannot be reached; the message says what may help.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # heartbeats are called experimental; the version is pinned
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     try:
         storage = RDBStorage(
             sweep.storage,

@@ -12,7 +12,7 @@ import torch
 from chromium import ROOT, Server, serving
 from drawings import Drawing
 from hypothesis import settings
-from pendigits import PENDIGITS, load_pendigits
+from pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data import Split, load_train_validation
@@ -64,7 +64,7 @@ def pen_digits() -> list[tuple[int, Drawing]]:
     """Real pen strokes: (label, strokes)."""
     if not PENDIGITS.is_file():
         pytest.skip(f"pen strokes are not in {PENDIGITS}; set PENDIGITS to pendigits-orig.tra.gz")
-    return load_pendigits()
+    return read_pendigits(PENDIGITS)
 
 
 @pytest.fixture(scope="session")

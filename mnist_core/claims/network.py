@@ -1,0 +1,121 @@
+"""Claims about the network: what stands between its layers."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mnist_core.claims.bench import FAILS, HOLDS, UNCLEAR, Bench, Row, percent, verdict
+from mnist_core.models import DigitNet, ResidualBlock
+
+_LEARNS = 0.9
+_HIGH_RATES = (0.1, 0.3, 1.0)
+
+
+class _NoSkip(ResidualBlock):
+    """The same block without the way round it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.relu(self.residual(x))
+
+
+def _remove_skips(model: DigitNet) -> None:
+    for module in model.modules():
+        if isinstance(module, ResidualBlock):
+            # the class and not the method: copies of the network are to follow
+            module.__class__ = _NoSkip
+
+
+def relu_dropout(bench: Bench) -> Row:
+    """ReLU and dropout between the linear layers."""
+    plain = [o.best for o in bench.run(bench.base.with_changes(model="mnist_cnn"))]
+    fixed = [o.best for o in bench.run(bench.base)]
+    return Row(
+        "relu-dropout",
+        "ReLU and dropout between the linear layers make the network better",
+        f"SGD 0.01, {bench.epochs} epochs, validation accuracy",
+        f"with {percent(fixed)}, without {percent(plain)}",
+        verdict(fixed, plain),
+        bench.seeds,
+        {"with": fixed, "without": plain},
+    )
+
+
+def batchnorm_speed(bench: Bench) -> Row:
+    """BatchNorm after one epoch."""
+    plain = [o.accuracies[0] for o in bench.run(bench.base)]
+    bn = [o.accuracies[0] for o in bench.run(bench.base.with_changes(model="mnist_cnn_bn"))]
+    return Row(
+        "batchnorm-speed",
+        "BatchNorm makes training faster",
+        "validation accuracy after the first epoch",
+        f"with {percent(bn)}, without {percent(plain)}",
+        verdict(bn, plain),
+        bench.seeds,
+        {"with": bn, "without": plain},
+    )
+
+
+def batchnorm_rates(bench: Bench) -> Row:
+    """BatchNorm at high learning rates."""
+    numbers: dict[str, list[float]] = {}
+    borne: dict[str, list[float]] = {}
+    for model in ("mnist_cnn_bn", "mnist_cnn_fixed"):
+        best = [0.0] * len(bench.seeds)
+        for rate in _HIGH_RATES:
+            config = bench.base.with_changes(model=model, learning_rate=rate)
+            scores = [o.best for o in bench.run(config)]
+            numbers[f"{model} {rate:g}"] = scores
+            best = [
+                max(old, rate) if s > _LEARNS else old for old, s in zip(best, scores, strict=True)
+            ]
+        borne[model] = best
+    bn, plain = borne.values()
+    pairs = list(zip(bn, plain, strict=True))
+    if all(a > b for a, b in pairs):
+        judged = HOLDS
+    else:
+        judged = FAILS if all(a < b for a, b in pairs) else UNCLEAR
+    words = {
+        name: "/".join(f"{rate:g}" if rate else "none" for rate in sorted(set(rates)))
+        for name, rates in (("with", bn), ("without", plain))
+    }
+    return Row(
+        "batchnorm-rates",
+        "BatchNorm bears higher learning rates",
+        f"highest of {', '.join(f'{r:g}' for r in _HIGH_RATES)} that still reads {_LEARNS:.0%}",
+        f"with {words['with']}, without {words['without']}",
+        judged,
+        bench.seeds,
+        numbers,
+    )
+
+
+def residual(bench: Bench) -> Row:
+    """A residual block against the same block without its skip."""
+    config = bench.base.with_changes(model="mnist_resnet")
+    skip = [o.best for o in bench.run(config)]
+    plain = [o.best for o in bench.run(config, change=_remove_skips, label="no skip")]
+    return Row(
+        "residual",
+        "A residual connection makes the network better",
+        f"mnist_resnet, {bench.epochs} epochs, with and without its skips",
+        f"with {percent(skip)}, without {percent(plain)}",
+        verdict(skip, plain),
+        bench.seeds,
+        {"with": skip, "without": plain},
+    )
+
+
+def normalisation(bench: Bench) -> Row:
+    """Input with mean 0 and deviation 1, or in [0, 1]."""
+    scaled = [o.accuracies[0] for o in bench.run(bench.base)]
+    raw = [o.accuracies[0] for o in bench.run(bench.base, data=bench.raw())]
+    return Row(
+        "normalisation",
+        "Normalising the input makes training faster",
+        "validation accuracy after the first epoch",
+        f"normalised {percent(scaled)}, in [0, 1] {percent(raw)}",
+        verdict(scaled, raw),
+        bench.seeds,
+        {"normalised": scaled, "raw": raw},
+    )

@@ -1,0 +1,75 @@
+"""`claims`: measure the tutorial article's claims."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from mnist_core.commands.options import Subparsers, add_data_options
+from mnist_core.files import make_folder, write_atomic
+
+_FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
+_QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
+
+
+def register(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("claims", help="measure the claims of the usual MNIST tutorial")
+    parser.add_argument("--quick", action="store_true", help="small and rough, in half a minute")
+    parser.add_argument("--seeds", type=int, help="networks for each arm; default 3, quick 2")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="some of them")
+    parser.add_argument("--pendigits", type=Path, help="real pen strokes; default $PENDIGITS")
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write all numbers as JSON")
+    add_data_options(parser)
+    parser.set_defaults(run=_claims)
+
+
+def _claims(args: argparse.Namespace, _words: list[str]) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mnist_core.claims.bench import Bench
+    from mnist_core.claims.table import choose_claims, markdown
+    from mnist_core.data import load_test, load_train_validation
+    from mnist_core.devices import choose_device
+
+    claims = choose_claims(args.only)
+    size = _QUICK if args.quick else _FULL
+    seeds = range(size["seeds"] if args.seeds is None else args.seeds)
+    device = choose_device(args.device)
+    training, validation = load_train_validation(
+        device,
+        args.data,
+        validation_size=size["validation_size"],
+        training_size=size["training_size"],
+    )
+    if args.output:
+        make_folder(args.output.parent)
+    named = args.pendigits or os.environ.get("PENDIGITS")
+    bench = Bench(
+        training,
+        validation,
+        seeds=seeds,
+        epochs=size["epochs"],
+        test=None if args.quick else load_test(device, args.data),
+        pendigits=Path(named) if named else None,
+    )
+    rows = [claim(bench) for claim in claims]
+    title = (
+        f"{len(training):,} training images, {len(validation):,} to validate, "
+        f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds"
+    )
+    if args.markdown:
+        print(f"{markdown(rows)}\n\n{title}")
+    else:
+        table = Table("claim", "setting", "measured", "verdict", title=title)
+        for row in rows:
+            table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
+        Console(soft_wrap=False).print(table)
+    if args.output:
+        content = {"title": title, "claims": [row.as_dict() for row in rows]}
+        write_atomic(args.output, json.dumps(content, indent=2) + "\n")
+    return 0
