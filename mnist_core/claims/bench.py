@@ -129,10 +129,11 @@ class Bench:
         change: Callable[[DigitNet], None] | None = None,
         initial: DigitNet | None = None,
         label: str = "",
+        seeds: Sequence[int] | None = None,
     ) -> list[Outcome]:
         """Train an arm with every seed; `label` tells arms with equal configurations apart."""
         outcomes = []
-        for seed in self.seeds:
+        for seed in seeds or self.seeds:
             key = (config.model_dump_json(), f"{data} {label}", seed)
             if key not in self._outcomes:
                 seeded = config.with_changes(seed=seed)

@@ -115,10 +115,10 @@ def _only(split: Split, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tenso
 def ensemble(bench: Bench) -> Row:
     """Three networks that vote, against each of them."""
     config = bench.base.with_changes(momentum=0.9)
-    seeds, models = bench.seeds, []
-    for first in range(0, 3 * len(seeds), len(seeds)):
-        models += [o.model for o in bench.run(config.with_changes(seed=first), label=f"{first}")]
-    groups = [models[index :: len(seeds)] for index in range(len(seeds))]
+    seeds = bench.seeds
+    # three networks for each seed, none of them shared
+    trained = bench.run(config, seeds=range(3 * len(seeds)))
+    groups = [[o.model for o in trained[3 * i : 3 * i + 3]] for i in range(len(seeds))]
     numbers: dict[str, list[float]] = {"member": []}
     for group in groups:
         members = [model for model in group if model is not None]
@@ -134,7 +134,7 @@ def ensemble(bench: Bench) -> Row:
         f"majority {percent(numbers['majority'])}, mean {percent(numbers['mean'])}, "
         f"one {percent(numbers['member'])}",
         verdict(numbers["majority"], numbers["member"]),
-        seeds,
+        tuple(range(len(trained))),
         numbers,
     )
 

@@ -62,6 +62,8 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
         f"{len(training):,} training images, {len(validation):,} to validate, "
         f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds"
     )
+    if args.quick:
+        title = f"quick, a check that all of it works and no evidence: {title}"
     if args.markdown:
         print(f"{markdown(rows)}\n\n{title}")
     else:
