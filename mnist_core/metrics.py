@@ -46,10 +46,9 @@ class MetricWriter:
     def __init__(self, folder: Path, after_step: int = 0) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        purge_step = after_step + 1 if after_step else None
         try:
             self._writer = SummaryWriter(
-                str(folder), purge_step=purge_step, flush_secs=_FLUSH_SECONDS
+                str(folder), purge_step=after_step + 1, flush_secs=_FLUSH_SECONDS
             )
         except OSError as error:
             raise MnistCoreError(f"{folder}: metrics cannot be written ({error})") from error

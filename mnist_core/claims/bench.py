@@ -65,6 +65,8 @@ class Bench:
         For the one claim about it; None: validation stands in.
     pendigits : Path or None
         Real pen strokes.
+    pen_limit : int or None
+        How many of them to read; None for all.
     note : callable
         Called with a line about every arm that is trained.
     """
@@ -78,12 +80,14 @@ class Bench:
         epochs: int,
         test: Split | None = None,
         pendigits: Path | None = None,
+        pen_limit: int | None = None,
         note: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
     ) -> None:
         if len(seeds) < 2:
             raise MnistCoreError(f"{len(seeds)} seed; a difference needs at least 2")
         self.training, self.validation, self.test = training, validation, test
-        self.seeds, self.epochs, self.pendigits = tuple(seeds), epochs, pendigits
+        self.seeds, self.epochs = tuple(seeds), epochs
+        self.pendigits, self.pen_limit = pendigits, pen_limit
         self._note = note
         self._outcomes: dict[tuple[str, str, int], Outcome] = {}
         self._splits: dict[str, tuple[Split, Split]] = {"plain": (training, validation)}

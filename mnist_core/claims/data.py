@@ -55,7 +55,7 @@ def augmentation_pens(bench: Bench) -> Row:
     if bench.pendigits is None:
         why = "no pen strokes here: set PENDIGITS to pendigits-orig.tra.gz"
         return Row("augmentation-pens", claim, "pen strokes", why, NOT_MEASURED)
-    labels, drawings = zip(*read_pendigits(bench.pendigits), strict=True)
+    labels, drawings = zip(*read_pendigits(bench.pendigits)[: bench.pen_limit], strict=True)
     numbers = {
         name: [_read_share(outcome, labels, drawings) for outcome in outcomes]
         for name, outcomes in _augmented(bench).items()

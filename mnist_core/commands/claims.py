@@ -56,6 +56,7 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
         epochs=size["epochs"],
         test=None if args.quick else load_test(device, args.data),
         pendigits=Path(named) if named else None,
+        pen_limit=300 if args.quick else None,
     )
     rows = [claim(bench) for claim in claims]
     title = (
