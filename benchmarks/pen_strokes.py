@@ -24,11 +24,11 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 from pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
+from mnist_core.config import TrainConfig
 from mnist_core.data import load_train_validation
 from mnist_core.evaluate import predict_logits
 from mnist_core.models import DigitNet
-from mnist_core.progress import follow
-from mnist_core.train import TrainConfig, train
+from mnist_core.train import train
 
 PAD = 280
 BOX = 500  # the tablet's own box
@@ -60,10 +60,11 @@ def train_usual() -> DigitNet:
         learning_rate=1e-3,
         optimizer="adam",
         weight_decay=0.0,
-        augment=False,
+        augment="none",
         ema_decay=0.0,
     )
-    return follow(train(config, *load_train_validation()), config).model
+    *_, finished = train(config, *load_train_validation())
+    return finished.model
 
 
 def usual_recipe(model: DigitNet, pads: list[Image.Image]) -> np.ndarray:

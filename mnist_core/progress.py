@@ -27,7 +27,7 @@ class RunProgress:
     """
 
     def __init__(self, title: str, epochs: int, console: Console | None = None) -> None:
-        self._console = console or Console(soft_wrap=True, highlight=False)
+        self._console = console or Console(soft_wrap=True)
         self._epochs = epochs
         self._last_line = time.monotonic()
         self._bar = Progress(
@@ -73,4 +73,4 @@ class RunProgress:
 
     def _print(self, line: str) -> None:
         self._last_line = time.monotonic()
-        self._console.print(line, markup=False)
+        self._console.print(line, markup=False, highlight=False)

@@ -8,6 +8,7 @@ the trial under way, which is queued again when its heartbeat has been silent fo
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 import optuna
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from mnist_core.config import TrainConfig
 from mnist_core.data import Split
@@ -95,20 +97,7 @@ def open_study(sweep: Sweep) -> optuna.Study:
     # heartbeats are called experimental; the version is pinned
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     try:
-        storage = RDBStorage(
-            sweep.storage,
-            heartbeat_interval=_HEARTBEAT_SECONDS,
-            grace_period=3 * _HEARTBEAT_SECONDS,
-            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
-        )
-        study = optuna.create_study(
-            study_name=sweep.study,
-            storage=storage,
-            sampler=optuna.samplers.TPESampler(seed=None),
-            pruner=optuna.pruners.MedianPruner() if sweep.prune else optuna.pruners.NopPruner(),
-            direction="maximize",
-            load_if_exists=True,
-        )
+        study = _connect(sweep)
     # a driver that is missing, a URL that is none, a server that does not answer
     except Exception as error:
         first_line = str(error).strip().partition("\n")[0]
@@ -123,6 +112,31 @@ def open_study(sweep: Sweep) -> optuna.Study:
         if slot not in taken:
             study.enqueue_trial(params, user_attrs={"slot": slot})
     return study
+
+
+def _connect(sweep: Sweep) -> optuna.Study:
+    for last_try in (False, False, True):
+        try:
+            storage = RDBStorage(
+                sweep.storage,
+                heartbeat_interval=_HEARTBEAT_SECONDS,
+                grace_period=3 * _HEARTBEAT_SECONDS,
+                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+            )
+            return optuna.create_study(
+                study_name=sweep.study,
+                storage=storage,
+                sampler=optuna.samplers.TPESampler(),
+                pruner=optuna.pruners.MedianPruner() if sweep.prune else optuna.pruners.NopPruner(),
+                direction="maximize",
+                load_if_exists=True,
+            )
+        except (IntegrityError, ProgrammingError):
+            # another machine is making the same tables at this very moment
+            if last_try:
+                raise
+            time.sleep(1)
+    raise AssertionError("the last try returns or raises")
 
 
 def work(
@@ -164,6 +178,8 @@ def work(
 def results(study: optuna.Study) -> list[FrozenTrial]:
     """Return the trials that took a slot, the best validation accuracy first."""
     trials = [trial for trial in study.get_trials() if not trial.user_attrs.get("surplus")]
+    newest = {trial.user_attrs.get("slot"): trial.number for trial in trials}
+    trials = [t for t in trials if not _redo(t) or newest[t.user_attrs.get("slot")] == t.number]
     return sorted(trials, key=lambda t: (t.value is None, -(t.value or 0.0), t.number))
 
 

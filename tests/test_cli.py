@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from drawings import one, paint, seven
 from PIL import Image
 
 from mnist_core import cli, load_classifier, shipped_models
 from mnist_core.data import Split
 from mnist_core.evaluate import Evaluation
-from mnist_core.weights import card_path, read_card, weights_path
+from mnist_core.weights import card_path, load_weights, read_card, weights_path
 
 Capture = pytest.CaptureFixture[str]
 
@@ -104,12 +106,14 @@ def test_weights_are_listed(capsys: Capture) -> None:
 
 def train_command(output: Path, *more: str) -> list[str]:
     words = "train --model mnist_cnn --epochs 1 --batch-size 50 --learning-rate 5e-3 --device cpu"
-    return [*words.split(), "--no-augment", "--output", str(output), *more]
+    words += " --augment none --ema-decay 0 --training-size 2000 --validation-size 500"
+    runs = output.parent / "runs"
+    return [*words.split(), "--output", str(output), "--runs", str(runs), *more]
 
 
 @pytest.fixture
-def trained(small_mnist: tuple[Split, Split], tmp_path: Path, capsys: Capture) -> Path:
-    path = tmp_path / "runs" / "mine.safetensors"
+def trained(mnist_root: Path, tmp_path: Path, capsys: Capture) -> Path:
+    path = tmp_path / "new" / "mine.safetensors"
     assert cli.main(train_command(path, "--seed", "4")) == 0
     assert f"wrote {path}" in capsys.readouterr().out
     return path
@@ -119,11 +123,46 @@ def test_train_writes_weights_and_their_card(trained: Path) -> None:
     card = read_card(trained)
     assert load_classifier(trained).architecture == "mnist_cnn"
     assert card["config"]["seed"] == 4
-    assert card["config"]["augment"] is False
+    assert card["config"]["augment"] == "none"
     assert card["epoch"] == 1
     assert card["validation"]["accuracy"] > 0.7
     assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
     assert "2000 training images, 500 held out" in card["data"]
+
+
+def test_the_cards_command_trains_the_same_weights(trained: Path, tmp_path: Path) -> None:
+    words = shlex.split(read_card(trained)["command"])[3:]
+    again = tmp_path / "again.safetensors"
+    assert cli.main([*words, "--runs", str(tmp_path / "runs"), "--output", str(again)]) == 0
+    first, second = (load_weights(path)[0].state_dict() for path in (trained, again))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_is_evaluated_by_its_id(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    report, runs = tmp_path / "report.html", trained.parent / "runs"
+    words = ["evaluate", "last", "--runs", str(runs), "--json", "--html", str(report)]
+    assert cli.main(words) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 5000
+    assert "validation" in report.read_text()
+
+
+def test_train_prints_where_everything_is(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert cli.main(train_command(tmp_path / "x.safetensors", "--name", "first")) == 0
+    out = capsys.readouterr().out
+    assert "epoch   1" in out
+    assert "weights, evaluation and log in" in out
+    assert cli.main(["runs", "--runs", str(tmp_path / "runs")]) == 0
+    assert "'first'  finished  epoch 1/1" in capsys.readouterr().out
+
+
+def test_a_preset_with_changes(mnist_root: Path, tmp_path: Path) -> None:
+    words = "train --preset article --epochs 1 --training-size 500 --validation-size 200"
+    assert cli.main([*words.split(), "--runs", str(tmp_path)]) == 0
+    (config_path,) = tmp_path.glob("*/config.json")
+    config = json.loads(config_path.read_text())
+    assert (config["optimizer"], config["momentum"], config["epochs"]) == ("sgd", 0.5, 1)
 
 
 @pytest.fixture
@@ -217,11 +256,14 @@ def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> 
     ("change", "message"),
     [
         (["--model", "lenet"], "lenet"),
-        (["--optimizer", "rmsprop"], "adamw"),
+        (["--optimizer", "lion"], "adamw"),
         (["--epochs", "0"], "epochs"),
         (["--learning-rate", "nan"], "learning_rate"),
         (["--seed", str(2**70)], "seed"),
         (["--device", "tpu"], "device"),
+        (["--device", "cuda:77"], "torch sees"),
+        (["--preset", "best"], "article"),
+        (["--teacher", "nobody"], "nobody"),
         (["--output", "mine.pt"], ".safetensors"),
     ],
 )
@@ -235,24 +277,19 @@ def test_train_with_a_setting_that_cannot_be_used(
     monkeypatch.chdir(tmp_path)
     assert cli.main(train_command(tmp_path / "x.safetensors", *change)) == 2
     assert message in failed(capsys)
-    assert list(tmp_path.glob("*.safetensors")) == []
+    assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 
-def test_train_says_that_it_cannot_write_before_it_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    def start(*_args: object) -> None:
-        raise AssertionError("the data was read")
-
-    monkeypatch.setattr("mnist_core.data.load_train_validation", start)
+def test_train_says_that_it_cannot_write_before_it_trains(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "file"
     file.touch()
     assert cli.main(train_command(file / "x.safetensors")) == 2
     assert str(file) in failed(capsys)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_train_that_diverges_writes_nothing(
-    small_mnist: tuple[Split, Split], tmp_path: Path, capsys: Capture
+    mnist_root: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     output = tmp_path / "x.safetensors"
     command = train_command(output, "--optimizer", "sgd", "--learning-rate", "10")
@@ -276,12 +313,18 @@ def test_train_without_data(
 def test_an_interrupted_run_ends_quietly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    def interrupt(*_args: object) -> None:
+    def interrupt(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnist_core.data.load_train_validation", interrupt)
+    monkeypatch.setattr("mnist_core.execute.load_train_validation", interrupt)
     assert cli.main(train_command(tmp_path / "x.safetensors")) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("words", [["stop", "x"], ["resume", "x"]])
+def test_runs_that_are_not_there(tmp_path: Path, capsys: Capture, words: list[str]) -> None:
+    assert cli.main([*words, "--runs", str(tmp_path)]) == 2
+    assert "there is no run 'x'" in failed(capsys)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "card"])

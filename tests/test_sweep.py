@@ -137,7 +137,8 @@ def test_pruned_trials_are_stopped_runs(mnist_root: Path, tmp_path: Path, capsys
 def test_a_trial_that_diverges_is_a_failed_trial(
     mnist_root: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    grid = "--optimizer sgd --epochs 4 --sampler grid --grid learning_rate=0.05,10.0"
+    grid = "--model mnist_cnn --optimizer sgd --batch-size 16"
+    grid += " --sampler grid --grid learning_rate=0.01,10.0"
     assert cli.main([*f"{SMALL} {grid}".split(), "--runs", str(tmp_path)]) == 0
     good, bad = json.loads(capsys.readouterr().out.splitlines()[-1])["trials"]
     assert (good["state"], bad["state"]) == ("complete", "fail")
