@@ -41,7 +41,9 @@ def main() -> None:
     device = choose_device(parser.parse_args().device)
     training, held_out = load_train_validation(device)
     validation = Split(held_out.images[:1000], held_out.labels[:1000])
-    whole = Split(*(torch.cat(pair) for pair in zip(*map(_parts, (training, held_out)))))
+    whole = Split(
+        torch.cat([training.images, held_out.images]), torch.cat([training.labels, held_out.labels])
+    )
     print(f"{device_name(device)}, torch {torch.__version__}; mnist_cnn, SGD, fp32")
     part = Split(whole.images[:16_384], whole.labels[:16_384])
     base = None
@@ -58,10 +60,6 @@ def main() -> None:
             f"{size:6,} images  {seconds:7.2f} s an epoch  {seconds / base:6.2f} times 1,000 "
             f"({time.perf_counter() - began:.1f} s with the start)"
         )
-
-
-def _parts(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
-    return split.images, split.labels
 
 
 if __name__ == "__main__":

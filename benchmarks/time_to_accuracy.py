@@ -20,8 +20,8 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 CPU_FLAGS = (
-    "--model mnist_cnn_bn --dropout 0.1 --epochs 4 --batch-size 64 --learning-rate 8e-3 "
-    "--lr-warmup 0.3 --augment none --ema-decay 0"
+    "--model mnist_resnet --epochs 2 --batch-size 64 --learning-rate 5e-3 --lr-warmup 0.3 "
+    "--augment none --ema-decay 0"
 )
 GPU_FLAGS = "--preset gpu-fast"
 

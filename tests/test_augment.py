@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from mnist_core.augment import Augmentation, augment
+from mnist_core.augment import ARTICLE, Augmentation, augment
 from mnist_core.data import Split
 from mnist_core.ink import centre_of_mass, ink_box, stroke_width
 from mnist_core.styles import add_style_strokes
 
-NOTHING = Augmentation(*[0.0] * len(dataclasses.fields(Augmentation)))
+RANGES = [field.name for field in dataclasses.fields(Augmentation) if field.type == "float"]
+NOTHING = Augmentation(**dict.fromkeys(RANGES, 0.0))
 
 
 @pytest.fixture
@@ -56,9 +57,7 @@ def test_ranges_of_zero_change_nothing(batch: tuple[Tensor, Tensor]) -> None:
     assert torch.allclose(augment(*batch, NOTHING), batch[0], atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "name", [field.name for field in dataclasses.fields(Augmentation) if field.name != "refit"]
-)
+@pytest.mark.parametrize("name", [name for name in RANGES if name != "refit"])
 def test_each_range_changes_something(batch: tuple[Tensor, Tensor], name: str) -> None:
     torch.manual_seed(0)
     value = getattr(Augmentation(), name)
@@ -126,3 +125,71 @@ def test_a_blank_image_is_no_trouble() -> None:
     torch.manual_seed(0)
     blank = torch.zeros(3, 1, 28, 28)
     assert augment(blank, torch.tensor([1, 7, 9]), Augmentation()).isfinite().all()
+
+
+# --- the article's -----------------------------------------------------------------------------
+
+
+def bar(count: int) -> Tensor:
+    """A horizontal bar in the middle, and no more than that."""
+    frames = torch.zeros(count, 1, 28, 28)
+    frames[:, :, 13:15, 6:22] = 1
+    return frames
+
+
+def angles(frames: Tensor) -> Tensor:
+    """Return the direction in degrees of each image's long axis, from its second moments."""
+    ink = frames[:, 0]
+    y, x = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
+    mass = ink.sum((1, 2))
+    dx = x - ((ink * x).sum((1, 2)) / mass)[:, None, None]
+    dy = y - ((ink * y).sum((1, 2)) / mass)[:, None, None]
+    xx, yy, xy = ((ink * part).sum((1, 2)) for part in (dx * dx, dy * dy, dx * dy))
+    return torch.rad2deg(torch.atan2(2 * xy, xx - yy) / 2)
+
+
+def test_the_article_rotates_up_to_ten_degrees() -> None:
+    torch.manual_seed(0)
+    changed = augment(bar(2000), torch.zeros(2000, dtype=torch.long), ARTICLE)
+    turned = angles(changed)
+    assert 9 < turned.max() < 10.5
+    assert -10.5 < turned.min() < -9
+    # evenly over the range: the standard deviation is range / sqrt(3)
+    assert turned.std().item() == pytest.approx(10 / 3**0.5, rel=0.06)
+
+
+def test_the_article_shifts_up_to_a_tenth_of_the_picture() -> None:
+    torch.manual_seed(0)
+    frames = bar(2000)
+    shifted = dataclasses.replace(ARTICLE, rotation=0.0)
+    changed = augment(frames, torch.zeros(2000, dtype=torch.long), shifted)
+    moved = centre_of_mass(changed) - centre_of_mass(frames)
+    assert 2.6 < moved.abs().amax(0).min() <= moved.abs().max() < 2.85
+    assert moved.std(0).tolist() == pytest.approx([2.8 / 3**0.5] * 2, rel=0.06)
+
+
+def test_the_article_changes_neither_size_nor_ink(batch: tuple[Tensor, Tensor]) -> None:
+    torch.manual_seed(0)
+    frames, labels = batch
+    before = frames.clone()
+    changed = augment(frames, labels, ARTICLE)
+    assert torch.equal(frames, before)
+    assert changed.min() >= 0
+    assert changed.max() <= 1 + 1e-6
+    # a digit that is shifted far loses a little at the edge
+    ratio = changed.sum((1, 2, 3)) / frames.sum((1, 2, 3))
+    assert ratio.median().item() == pytest.approx(1, abs=0.02)
+    assert ratio.min() > 0.9
+    widths = stroke_width(changed) / stroke_width(frames)
+    assert widths.mean().item() == pytest.approx(1, abs=0.1)
+
+
+def test_without_random_strength_more_images_change_much(batch: tuple[Tensor, Tensor]) -> None:
+    ranges = dataclasses.replace(NOTHING, shift=3.0)
+
+    def moved(random_strength: bool) -> Tensor:
+        torch.manual_seed(0)
+        changed = augment(*batch, dataclasses.replace(ranges, random_strength=random_strength))
+        return (centre_of_mass(changed) - centre_of_mass(batch[0])).abs().mean()
+
+    assert moved(False) > 1.7 * moved(True)

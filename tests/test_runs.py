@@ -142,7 +142,7 @@ def test_a_run_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_run_that_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(MnistCoreError, match="no run 'last'.*none yet"):
+    with pytest.raises(MnistCoreError, match=r"no run 'last'.*none yet"):
         find_run("last", tmp_path)
     names = [named(tmp_path, f"2026010{day}-100000-mnist_cnn").id for day in (1, 2)]
     with pytest.raises(MnistCoreError, match="no run 'mine'") as caught:

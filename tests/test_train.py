@@ -19,41 +19,10 @@ from mnist_core.models import ARCHITECTURES, build_model
 from mnist_core.train import Trainer, train
 from mnist_core.weights import load_weights, weights_path
 
-Splits = tuple[Split, Split]
-
-
-def small(**changes: Any) -> TrainConfig:
-    """The article's network, one epoch, nothing random but the order."""
-    fields = {
-        "model": "mnist_cnn",
-        "epochs": 1,
-        "batch_size": 50,
-        "learning_rate": 5e-3,
-        "augment": "none",
-        "ema_decay": 0.0,
-        "device": "cpu",
-    }
-    return TrainConfig(**{**fields, **changes})
-
-
-def finish(events: Iterable[Event]) -> Finished:
-    *_, finished = events
-    assert isinstance(finished, Finished)
-    return finished
-
-
-def weights(model: torch.nn.Module) -> Tensor:
-    return torch.cat([t.detach().flatten().double() for t in model.state_dict().values()])
-
-
 @pytest.fixture
 def few(small_splits: Splits) -> Splits:
     """400 training and 200 validation images."""
-    training, validation = small_splits
-    return (
-        Split(training.images[:400], training.labels[:400]),
-        Split(validation.images[:200], validation.labels[:200]),
-    )
+    return part(small_splits, 400, 200)
 
 
 # --- learning ----------------------------------------------------------------------------------
@@ -244,75 +213,6 @@ def test_a_loss_that_is_not_finite_stops_with_advice(small_splits: Splits) -> No
     with pytest.raises(MnistCoreError, match="learning rate below 10") as caught:
         finish(train(config, *small_splits))
     assert "epoch 1, step 20" in str(caught.value)
-
-
-# --- stop and go on ----------------------------------------------------------------------------
-
-
-def interrupted(config: TrainConfig, splits: Splits, stops: list[int]) -> Finished:
-    """Train and stop after so many questions whether to stop; every time in a new trainer."""
-    state: io.BytesIO | None = None
-    for limit in [*stops, None]:
-        trainer = Trainer(config, *splits)
-        if state is not None:
-            trainer.load_state_dict(torch.load(state, weights_only=True))
-        asked = iter(range(1, 10**6))
-        *_, last = trainer.run(lambda limit=limit, asked=asked: next(asked) == limit)
-        if isinstance(last, Finished):
-            return last
-        assert isinstance(last, Stopped)
-        torch.rand(3)  # whoever comes between may draw numbers
-        state = io.BytesIO()
-        torch.save(trainer.state_dict(), state)
-        state.seek(0)
-    raise AssertionError("the run never ended")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"optimizer": "adamw", "lr_scheduler": "onecycle", "augment": "pen", "ema_decay": 0.9},
-        {"optimizer": "sgd", "lr_scheduler": "step", "lr_step_size": 1, "nesterov": True},
-        {"optimizer": "rmsprop", "learning_rate": 5e-4, "lr_scheduler": "cosine"},
-        {"optimizer": "adam", "lr_scheduler": "plateau", "lr_patience": 0},
-        {"model": "mnist_cnn_bn", "lr_scheduler": "none", "augment": "article"},
-        {"precision": "fp16", "ema_decay": 0.5},
-        {"precision": "bf16", "model": "mnist_cnn_fixed", "early_stopping": 1},
-        {"loader": "dataloader", "loader_workers": 1, "augment": "pen"},
-        {"channels_last": False, "clip_grad_norm": 0.5, "label_smoothing": 0.1},
-    ],
-    ids=lambda changes: "-".join(str(v) for v in list(changes.values())[:2]),
-)
-def test_stopped_and_resumed_gives_the_same_weights(few: Splits, changes: dict[str, Any]) -> None:
-    config = small(epochs=3, **changes)
-    whole = finish(train(config, *few))
-    # 8 steps an epoch, then one batch of validation: within, at the end of an epoch, while it is
-    # validated (the question after the last step is the eighth), twice in a row
-    for stops in ([3], [8, 1, 5], [9, 1, 1], [12, 4, 3]):
-        again = interrupted(config, few, stops)
-        assert torch.equal(weights(whole.model), weights(again.model)), stops
-        assert whole.epoch == again.epoch
-        assert whole.validation_loss == again.validation_loss
-
-
-def test_a_finished_run_has_nothing_left_to_do(few: Splits) -> None:
-    config = small(epochs=2)
-    trainer = Trainer(config, *few)
-    finished = finish(trainer.run())
-    again = Trainer(config, *few)
-    again.load_state_dict(trainer.state_dict())
-    (event,) = again.run()
-    assert isinstance(event, Finished)
-    assert torch.equal(weights(event.model), weights(finished.model))
-
-
-def test_states_that_do_not_fit(few: Splits) -> None:
-    state = Trainer(small(), *few).state_dict()
-    with pytest.raises(MnistCoreError, match=r"another run.*epochs"):
-        Trainer(small(epochs=2), *few).load_state_dict(state)
-    for broken in ({}, {"config": state["config"]}, {**state, "model": {}}):
-        with pytest.raises(MnistCoreError, match="does not fit"):
-            Trainer(small(), *few).load_state_dict(broken)
 
 
 # --- distillation and transfer -----------------------------------------------------------------
