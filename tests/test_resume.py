@@ -13,7 +13,7 @@ from training import Splits, finish, part, small, weights
 
 from mnist_core import MnistCoreError
 from mnist_core.config import TrainConfig, field_choices
-from mnist_core.events import Epoch, Event, Finished, Step, Stopped
+from mnist_core.events import Epoch, Event, Finished, Stopped
 from mnist_core.train import Trainer, train
 
 STEPS = 8
@@ -132,7 +132,9 @@ def configurations(draw: st.DrawFn) -> TrainConfig:
 
 @settings(max_examples=15)
 @given(configurations(), st.randoms(use_true_random=False))
-def test_a_state_of_any_moment_goes_on(few: Splits, config: TrainConfig, dice: random.Random) -> None:
+def test_a_state_of_any_moment_goes_on(
+    few: Splits, config: TrainConfig, dice: random.Random
+) -> None:
     splits = part(few, 200, 100)
     *whole, finished = train(config, *splits)
     state: dict[str, Any] | None = None
@@ -253,4 +255,59 @@ def test_what_is_no_state_is_refused(few: Splits, state: Any) -> None:
         Trainer(small(), *few).load_state_dict(state)
 
 
-KEYS = list(Trainer.state_dict.__code__.co_consts)
+KEYS = (
+    "config",
+    "epoch",
+    "step",
+    "model",
+    "average",
+    "optimizer",
+    "schedule",
+    "sums",
+    "random_state",
+    "best",
+    "best_epoch",
+    "best_model",
+)
+
+
+@pytest.fixture(scope="module")
+def good_state(few: Splits) -> dict[str, Any]:
+    trainer = Trainer(small(), *few)
+    list(trainer.run(lambda: trainer.step == 3))
+    return through_a_file(trainer.state_dict())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_state_that_lacks_something_is_refused(
+    few: Splits, good_state: dict[str, Any], key: str
+) -> None:
+    state = copy.deepcopy(good_state)
+    del state[key]
+    with pytest.raises(MnistCoreError, match=f"does not fit.*{key}"):
+        Trainer(small(), *few).load_state_dict(state)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "best"])
+def test_a_state_with_something_else_in_it_is_refused(
+    few: Splits, good_state: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(MnistCoreError):
+        Trainer(small(), *few).load_state_dict({**copy.deepcopy(good_state), key: "x"})
+
+
+@pytest.mark.parametrize("change", [{"step": -1}, {"step": STEPS + 1}, {"epoch": 0}])
+def test_counters_beyond_the_run_are_refused(
+    few: Splits, good_state: dict[str, Any], change: dict[str, int]
+) -> None:
+    with pytest.raises(MnistCoreError, match="does not fit"):
+        Trainer(small(), *few).load_state_dict({**copy.deepcopy(good_state), **change})
+
+
+def test_the_optimizers_state_of_another_network_is_refused(
+    few: Splits, good_state: dict[str, Any]
+) -> None:
+    state = copy.deepcopy(good_state)
+    state["optimizer"]["param_groups"].append(state["optimizer"]["param_groups"][0])
+    with pytest.raises(MnistCoreError, match="does not fit"):
+        Trainer(small(), *few).load_state_dict(state)

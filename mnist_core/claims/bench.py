@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from mnist_core.config import TrainConfig
 from mnist_core.data import MEAN, STD, Split
@@ -22,6 +24,13 @@ from mnist_core.weights import load_weights, weights_path
 
 HOLDS, FAILS, UNCLEAR, NOT_MEASURED = "holds", "fails", "no clear difference", "not measured here"
 VERDICTS = (HOLDS, FAILS, UNCLEAR, NOT_MEASURED)
+RULE = (
+    "holds: better with every seed, and by more than twice the standard error of the mean "
+    "difference; fails: the same the other way round"
+)
+"""What `verdict` judges by; a claim with another rule says so in its setting."""
+CHANCE = 0.1
+"""Accuracy of a network whose training failed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,19 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A trained arm: validation accuracy after every epoch, confusion counts, the best network."""
+    """One trained network of an arm.
+
+    Attributes
+    ----------
+    accuracies : tuple of float
+        Validation accuracy after every epoch; chance alone where the loss was no longer finite.
+    best, loss : float
+        Of the best epoch, on validation.
+    confusion : Tensor (10, 10)
+        Counts of the best epoch: true digit, read as.
+    model : DigitNet or None
+        The best epoch's network, on the CPU; None where there is none to use.
+    """
 
     accuracies: tuple[float, ...]
     best: float
@@ -84,12 +105,12 @@ class Bench:
         note: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
     ) -> None:
         if len(seeds) < 2:
-            raise MnistCoreError(f"{len(seeds)} seed; a difference needs at least 2")
+            raise MnistCoreError(f"{len(seeds)} seeds; a difference needs at least 2")
         self.training, self.validation, self.test = training, validation, test
         self.seeds, self.epochs = tuple(seeds), epochs
         self.pendigits, self.pen_limit = pendigits, pen_limit
         self._note = note
-        self._outcomes: dict[tuple[str, str, int], Outcome] = {}
+        self._outcomes: dict[tuple[TrainConfig, str, str], Outcome] = {}
         self._splits: dict[str, tuple[Split, Split]] = {"plain": (training, validation)}
 
     @property
@@ -131,25 +152,66 @@ class Bench:
         *,
         data: str = "plain",
         change: Callable[[DigitNet], None] | None = None,
-        initial: DigitNet | None = None,
+        initial: Sequence[DigitNet] | None = None,
         label: str = "",
         seeds: Sequence[int] | None = None,
     ) -> list[Outcome]:
-        """Train an arm with every seed; `label` tells arms with equal configurations apart."""
+        """Train an arm with every seed, or return it as it was trained before.
+
+        Parameters
+        ----------
+        config : TrainConfig
+            Its seed is replaced.
+        data : str
+            "plain", or a name from `add_data`.
+        change : callable or None
+            Given the fresh network, before it is trained.
+        initial : sequence of DigitNet or None
+            What `config.init_weights` names, one for each seed.
+        label : str
+            Tells arms apart that differ in `change` or `initial`.
+        seeds : sequence of int or None
+            None for the bench's.
+        """
         outcomes = []
-        for seed in seeds or self.seeds:
-            key = (config.model_dump_json(), f"{data} {label}", seed)
+        for index, seed in enumerate(seeds or self.seeds):
+            seeded = config.with_changes(seed=seed)
+            key = (seeded, data, label)
             if key not in self._outcomes:
-                seeded = config.with_changes(seed=seed)
-                self._outcomes[key] = self._train(seeded, data, change, initial)
+                start = None if initial is None else initial[index]
+                self._outcomes[key] = self._train(seeded, data, change, start)
                 best = self._outcomes[key].best
-                self._note(f"{config.model} {data} {label} seed {seed}: {best:.2%}")
+                self._note(f"{self._describe(*key)}, seed {seed}: {best:.2%}")
             outcomes.append(self._outcomes[key])
         return outcomes
 
-    def accuracy_on(self, split: Split, outcomes: Sequence[Outcome]) -> list[float]:
-        """Return the accuracy of each outcome's network; 0.1 where training failed."""
-        return [score(o.model, split)[0] if o.model else 0.1 for o in outcomes]
+    def arms(self) -> list[dict[str, Any]]:
+        """Return every network that was trained, as plain JSON types; no finite loss is None."""
+        return [
+            {
+                "arm": self._describe(config, data, label),
+                "seed": config.seed,
+                "validation_accuracies": list(outcome.accuracies),
+                "best_validation_accuracy": outcome.best,
+                "validation_loss": outcome.loss if math.isfinite(outcome.loss) else None,
+                "config": config.model_dump(mode="json"),
+            }
+            for (config, data, label), outcome in self._outcomes.items()
+        ]
+
+    def _describe(self, config: TrainConfig, data: str, label: str) -> str:
+        shown = ("model", "seed")  # beside the changes
+        changes = self.base.differences(config)
+        words = [f"{name} {value}" for name, (_, value) in changes.items() if name not in shown]
+        images = [] if data == "plain" else [f"{data} images"]
+        return ", ".join([config.model, *images, *filter(None, [label]), *words])
+
+    @staticmethod
+    def accuracy_on(split: Split, models: Iterable[nn.Module | None]) -> list[float]:
+        """Return the accuracy of each network; chance where there is none."""
+        # a network that was trained comes back on the CPU, wherever the images are
+        there = Split(split.images.cpu(), split.labels.cpu())
+        return [CHANCE if model is None else score(model, there)[0] for model in models]
 
     def _train(
         self,
@@ -163,7 +225,7 @@ class Bench:
         start = initial.state_dict() if initial is not None else None
         trainer = Trainer(config, training, validation, initial=start, teacher=teacher)
         if change is not None:
-            change(trainer.scored_model)
+            change(trainer.scored_model)  # no moving average yet: the network itself
         epochs: list[Epoch] = []
         finished: Finished | None = None
         try:
@@ -174,8 +236,7 @@ class Bench:
                     finished = event
         except MnistCoreError:
             # the loss is no longer finite: for a claim that is a result, not an error
-            guess = 1 / 10
-            return Outcome((guess,), guess, float("inf"), torch.zeros(10, 10), None)
+            return Outcome((CHANCE,), CHANCE, math.inf, torch.zeros(10, 10), None)
         assert finished is not None
         last = torch.tensor(epochs[finished.epoch - 1].confusion)
         return Outcome(
@@ -191,7 +252,8 @@ def verdict(better: Sequence[float], worse: Sequence[float]) -> str:
     """Judge "better beats worse" by the paired differences over the seeds.
 
     It holds if every seed agrees and the mean difference exceeds twice its standard error; it
-    fails if that is so the other way round; anything else is no clear difference.
+    fails if that is so the other way round; anything else is no clear difference. With three
+    seeds this is a rule of thumb: by chance alone it would speak in about one case of six.
     """
     differences = [a - b for a, b in zip(better, worse, strict=True)]
     mean = statistics.mean(differences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 
 import torch
@@ -20,8 +21,11 @@ from mnist_core.config import TrainConfig
 from mnist_core.events import Step
 from mnist_core.train import Trainer
 
-_FIXED_RATES = (0.01, 0.03, 0.1)
+_PEAKS = (0.01, 0.03, 0.1)
 _SCHEDULES = ("step", "cosine", "plateau", "onecycle")
+_BATCH = 1024
+_FASTER, _SMALLER = 2.0, 0.55
+"""Times as fast, and share of the memory, from which on the claim about precision holds."""
 
 
 def momentum(bench: Bench) -> Row:
@@ -42,11 +46,15 @@ def momentum(bench: Bench) -> Row:
 
 
 def schedules(bench: Bench) -> Row:
-    """Schedules against a fixed rate, every one at its own best of three peaks."""
-    numbers = {}
+    """Schedules against a fixed rate, every one at its own best of the same three peaks.
+
+    What decides is the mean of the four schedules. A peak is chosen by validation accuracy and so
+    is every arm, the fixed rate like the others: none has an advantage by it.
+    """
+    numbers, peaks = {}, {}
     for name in ("none", *_SCHEDULES):
-        arms = []
-        for rate in _FIXED_RATES:
+        arms: dict[float, list[float]] = {}
+        for rate in _PEAKS:
             config = bench.base.with_changes(
                 lr_scheduler=name,
                 learning_rate=rate,
@@ -55,8 +63,9 @@ def schedules(bench: Bench) -> Row:
                 lr_patience=0,
                 lr_warmup=0.2 if name == "onecycle" else 0.0,
             )
-            arms.append([o.best for o in bench.run(config)])
-        numbers[name] = max(arms, key=statistics.mean)
+            arms[rate] = [o.best for o in bench.run(config)]
+        peaks[name] = max(arms, key=lambda rate: statistics.mean(arms[rate]))
+        numbers[name] = arms[peaks[name]]
     mean = [
         statistics.mean(values) for values in zip(*[numbers[s] for s in _SCHEDULES], strict=True)
     ]
@@ -65,8 +74,8 @@ def schedules(bench: Bench) -> Row:
         "schedules",
         "A learning-rate schedule beats a fixed rate",
         f"SGD with momentum 0.9, {bench.epochs} epochs, each at its best of "
-        f"{', '.join(f'{r:g}' for r in _FIXED_RATES)}",
-        ", ".join(f"{names.get(n, n)} {percent(v)}" for n, v in numbers.items()),
+        f"{', '.join(f'{r:g}' for r in _PEAKS)}; the schedules' mean decides",
+        ", ".join(f"{names.get(n, n)} {percent(v)} at {peaks[n]:g}" for n, v in numbers.items()),
         verdict(mean, numbers["none"]),
         bench.seeds,
         numbers,
@@ -74,32 +83,43 @@ def schedules(bench: Bench) -> Row:
 
 
 def mixed_precision(bench: Bench) -> Row:
-    """fp16 and bf16 on a GPU."""
+    """fp16 and bf16 on a GPU. It holds if both reach both bounds, fails if neither does."""
     claim = "Mixed precision halves memory and is 2 to 3 times faster"
     device = bench.training.images.device
     if device.type != "cuda":
         return Row("mixed-precision", claim, "a GPU", "no GPU here", NOT_MEASURED)
-    numbers = {}
-    for precision in ("fp32", "fp16", "bf16"):
-        config = TrainConfig(
-            precision=precision, batch_size=1024, augment="none", epochs=10, device=str(device)
-        )
-        torch.cuda.reset_peak_memory_stats(device)
-        events = Trainer(config, bench.training, bench.validation).run(report_every=5)
-        steps = [event for event in events if isinstance(event, Step)][2:]
-        speed = statistics.median(step.images_per_second for step in steps)
-        numbers[precision] = [speed, float(steps[-1].device_memory or 0)]
+    numbers = {p: _speed_and_memory(bench, p) for p in ("fp32", "fp16", "bf16")}
     base = numbers["fp32"]
     ratios = {p: (v[0] / base[0], v[1] / base[1]) for p, v in numbers.items() if p != "fp32"}
-    met = [speed >= 2 and memory <= 0.55 for speed, memory in ratios.values()]
+    met = [speed >= _FASTER and memory <= _SMALLER for speed, memory in ratios.values()]
     return Row(
         "mixed-precision",
         claim,
-        "improved, batch 1024",
-        ", ".join(f"{p}: {s:.2f} times faster, {m:.0%} of memory" for p, (s, m) in ratios.items()),
+        f"improved, batch {_BATCH}, against fp32; holds from {_FASTER:g} times the speed with at "
+        f"most {_SMALLER:.0%} of the memory",
+        ", ".join(
+            f"{p}: {s:.2f} times the speed, {m:.0%} of the memory" for p, (s, m) in ratios.items()
+        ),
         HOLDS if all(met) else UNCLEAR if any(met) else FAILS,
         numbers=numbers,
     )
+
+
+def _speed_and_memory(bench: Bench, precision: str) -> list[float]:
+    """Return images per second, and the bytes that training takes beside the images."""
+    device = bench.training.images.device
+    config = TrainConfig(
+        precision=precision, batch_size=_BATCH, augment="none", epochs=10, device=str(device)
+    )
+    gc.collect()  # a schedule and its optimizer hold each other: the arm before is still there
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    events = Trainer(config, bench.training, bench.validation).run(report_every=5)
+    steps = [event for event in events if isinstance(event, Step)]
+    speed = statistics.median(step.images_per_second for step in steps[2:])
+    # validation runs in fp32 and comes after the first epoch's steps
+    memory = max(step.device_memory or 0 for step in steps if step.epoch == 1)
+    return [speed, float(memory - before)]
 
 
 def distillation(bench: Bench) -> Row:
@@ -110,7 +130,8 @@ def distillation(bench: Bench) -> Row:
     return Row(
         "distillation",
         "A teacher makes a small network better",
-        f"default teaches mnist_cnn_fixed, T 4, alpha 0.7, {bench.epochs} epochs",
+        f"mnist_cnn_fixed, {bench.epochs} epochs; its teacher is the shipped default, which has "
+        "seen all 55,000 training images",
         f"taught {percent(taught)}, alone {percent(alone)}",
         verdict(taught, alone),
         bench.seeds,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from mnist_core.commands.options import Subparsers, add_data_options
+from mnist_core.errors import MnistCoreError
 from mnist_core.files import make_folder, write_atomic
 
 _FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
 _QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
+
+_COLUMNS = 100
 
 
 def register(commands: Subparsers) -> None:
@@ -31,12 +35,16 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from mnist_core.claims.bench import Bench
+    from mnist_core.claims.bench import RULE, Bench
     from mnist_core.claims.table import choose_claims, markdown
     from mnist_core.data import load_test, load_train_validation
     from mnist_core.devices import choose_device
 
     claims = choose_claims(args.only)
+    named = args.pendigits or os.environ.get("PENDIGITS")
+    if named and not Path(named).is_file():
+        # now, not after minutes of training
+        raise MnistCoreError(f"{named}: no such file; give pendigits-orig.tra.gz, or leave it out")
     size = _QUICK if args.quick else _FULL
     seeds = range(size["seeds"] if args.seeds is None else args.seeds)
     device = choose_device(args.device)
@@ -48,7 +56,6 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     )
     if args.output:
         make_folder(args.output.parent)
-    named = args.pendigits or os.environ.get("PENDIGITS")
     bench = Bench(
         training,
         validation,
@@ -61,18 +68,24 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     rows = [claim(bench) for claim in claims]
     title = (
         f"{len(training):,} training images, {len(validation):,} to validate, "
-        f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds"
+        f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds; {RULE}"
     )
     if args.quick:
         title = f"quick, a check that all of it works and no evidence: {title}"
     if args.markdown:
         print(f"{markdown(rows)}\n\n{title}")
     else:
-        table = Table("claim", "setting", "measured", "verdict", title=title)
+        table = Table("claim", "setting", "measured", "verdict", caption=title)
         for row in rows:
             table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
-        Console(soft_wrap=False).print(table)
+        # a pipe has no width, and rich's guess of 80 is too narrow for four columns
+        Console(width=None if sys.stdout.isatty() else _COLUMNS).print(table)
     if args.output:
-        content = {"title": title, "claims": [row.as_dict() for row in rows]}
-        write_atomic(args.output, json.dumps(content, indent=2) + "\n")
+        content = {
+            "title": title,
+            "seeds": list(seeds),
+            "claims": [row.as_dict() for row in rows],
+            "arms": bench.arms(),
+        }
+        write_atomic(args.output, json.dumps(content, indent=2, allow_nan=False) + "\n")
     return 0

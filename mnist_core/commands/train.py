@@ -44,8 +44,13 @@ def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> Non
     parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
 
 
-def train_from(base: TrainConfig) -> Callable[[argparse.Namespace, list[str]], int]:
-    """Return a command that trains `base` with the flags' changes."""
+def train_from(
+    base: TrainConfig, after: Callable[[Run, str | None], None] | None = None
+) -> Callable[[argparse.Namespace, list[str]], int]:
+    """Return a command that trains `base` with the flags' changes.
+
+    `after` is called with a finished run and the data's folder.
+    """
 
     def command(args: argparse.Namespace, _words: list[str]) -> int:
         from mnist_core.devices import choose_device
@@ -58,7 +63,11 @@ def train_from(base: TrainConfig) -> Callable[[argparse.Namespace, list[str]], i
             find_weights(name, args.runs)
         if args.output is not None:
             check_output(args.output)
-        return carry_out(create_run(config, args.runs, args.name), args.data, args.output)
+        run = create_run(config, args.runs, args.name)
+        status = carry_out(run, args.data, args.output)
+        if after is not None and run.state().status == "finished":
+            after(run, args.data)
+        return status
 
     return command
 
