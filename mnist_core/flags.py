@@ -68,6 +68,8 @@ def flags_of(config: TrainConfig) -> list[str]:
             words.append(_flag(name) if value else _flag(name).replace("--", "--no-", 1))
         elif isinstance(value, tuple):
             words += [_flag(name), *value]
+        elif isinstance(value, str) and value.startswith("-"):
+            words.append(f"{_flag(name)}={value}")
         else:
             words += [_flag(name), _NONE if value is None else f"{value}"]
     return words
@@ -86,5 +88,7 @@ def _parse(name: str, value: Any) -> Any:
     optional = TrainConfig.model_fields[name].default is None
     if optional and value == _NONE:
         return None
+    if name == "freeze" and value == [_NONE]:
+        return ()
     # pydantic takes a number from text, but not one of a Literal's numbers
-    return int(value) if name == "kernel_size" and str(value).isdigit() else value
+    return int(value) if name == "kernel_size" and str(value).isdecimal() else value

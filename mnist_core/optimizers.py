@@ -53,13 +53,12 @@ class Schedule:
         self._steps = 0
         after = max(1, total - self._warmup)
         main: lr_scheduler.LRScheduler | None = None
-        if config.lr_scheduler == "onecycle":
+        if config.lr_scheduler == "onecycle" and total > 1:
             main = lr_scheduler.OneCycleLR(
                 optimizer,
                 [group["lr"] for group in optimizer.param_groups],
                 total_steps=total,
-                # a rise of exactly one step divides nothing by nothing in there
-                pct_start=min(config.lr_warmup + 1e-6, 1 - 1e-6),
+                pct_start=_rise(config.lr_warmup, total),
                 cycle_momentum=False,
                 final_div_factor=1e3,
             )
@@ -108,6 +107,14 @@ class Schedule:
             self._every_step.load_state_dict(state["every_step"])
         if self._plateau is not None:
             self._plateau.load_state_dict(state["plateau"])
+
+
+def _rise(share: float, total: int) -> float:
+    """Return the share of a rise as OneCycleLR takes it: not of exactly one step, nor of all."""
+    steps = share * total
+    if abs(steps - 1) < 1e-4:  # it divides by the steps less one
+        steps = 1 + 1e-4
+    return min(steps / total, 1 - 1e-6)
 
 
 def _is_head(parameter: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -83,6 +83,8 @@ class Trainer:
     ) -> None:
         _check_given("init_weights", config.init_weights, initial)
         _check_given("teacher", config.teacher, teacher)
+        if not len(training) or not len(validation):
+            raise MnistCoreError("there are no images to train on, or none to validate")
         self.config = config
         self._training, self._validation = training, validation
         self._device = device = training.images.device
@@ -102,9 +104,8 @@ class Trainer:
         self._average = AveragedModel(
             model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
         )
-        self._average_from = (
-            1 + math.ceil(_AVERAGE_AFTER * config.epochs) if config.ema_decay else math.inf
-        )
+        after = math.ceil(_AVERAGE_AFTER * config.epochs) if config.epochs > 1 else 0
+        self._average_from = 1 + after if config.ema_decay else math.inf
         # the data's size decides: a batch larger than the data is the data
         batch_size = min(config.batch_size, len(training))
         self._batch_size = batch_size
@@ -121,6 +122,8 @@ class Trainer:
         self._layers = _layers(model)
 
         self.epoch, self.step = 1, 0
+        self._report = False  # whether the step at hand is one to tell of
+        self._norms: dict[str, float] = {}  # of its gradients, before clipping
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
         self._best: tuple[float, float] | None = None
         self._best_epoch = 0
@@ -158,13 +161,14 @@ class Trainer:
         _set_random_state(self._device, self._random_state)
         while self.epoch <= self.config.epochs and not self._ran_dry():
             began = time.perf_counter()
-            yield from self._train_epoch(should_stop, report_every)
-            scores = self._validate(should_stop) if self.step == self.steps else None
+            stopped = yield from self._train_epoch(should_stop, report_every)
+            scores = None if stopped else self._validate(should_stop)
             if scores is None:
                 self._random_state = _random_state(self._device)
                 yield Stopped(self.epoch, self.step, self.steps)
                 return
             yield self._end_epoch(*scores, began)
+            _set_random_state(self._device, self._random_state)
         best = copy.deepcopy(self._best_model).to("cpu").eval()
         accuracy, negative_loss = self._best or (math.nan, math.nan)
         early = self.epoch <= self.config.epochs
@@ -176,7 +180,10 @@ class Trainer:
             group["lr"] = rate
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that `load_state_dict` needs to go on: tensors and plain types."""
+        """Return all that `load_state_dict` needs to go on: tensors and plain types, copied."""
+        return copy.deepcopy(self._state())
+
+    def _state(self) -> dict[str, Any]:
         return {
             "config": self.config.model_dump(mode="json"),
             "epoch": self.epoch,
@@ -202,6 +209,7 @@ class Trainer:
             If it is of another configuration, or no such state.
         """
         try:
+            state = copy.deepcopy(dict(state))  # torch's optimizers keep the tensors they are given
             saved = TrainConfig(**state["config"])
             # another device is no other run
             if changed := saved.with_changes(device=self.config.device).differences(self.config):
@@ -214,34 +222,41 @@ class Trainer:
             self._best_model.load_state_dict(state["best_model"])
             self._sums.copy_(state["sums"])
             self.epoch, self.step = int(state["epoch"]), int(state["step"])
+            if self.epoch < 1 or not 0 <= self.step <= self.steps:
+                raise ValueError(f"step {self.step} of epoch {self.epoch}, of {self.steps} steps")
             self._random_state = [tensor.cpu() for tensor in state["random_state"]]
             self._best = tuple(state["best"]) if state["best"] else None
             self._best_epoch = int(state["best_epoch"])
-        except (KeyError, TypeError, RuntimeError) as error:
+        except MnistCoreError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
 
     # --- an epoch ------------------------------------------------------------------------------
 
-    def _train_epoch(self, should_stop: Callable[[], bool], report_every: int) -> Iterator[Step]:
+    def _train_epoch(
+        self, should_stop: Callable[[], bool], report_every: int
+    ) -> Generator[Step, None, bool]:
+        """Take the steps that are left of the epoch; return whether it was told to stop."""
         self._model.train()
         for stage in self._frozen:
             stage.eval()
         order = epoch_order(len(self._training), self.config.seed, self.epoch)
         since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
         for frames, labels in self._loader.batches(order, self.step):
-            report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
+            self._report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
             self._sums += self.train_step(frames, labels)
             self._schedule.after_step()
             if self.epoch >= self._average_from:
                 self._average.update_parameters(self._model)
             self.step += 1
-            if report:
+            if self._report:
                 taken = self.step - since_step
                 loss, accuracy = ((self._sums - since) / taken).tolist()
                 self._check_finite(loss)
                 now = time.perf_counter()
                 rate = taken * self._batch_size / (now - since_time)
-                since, since_step, since_time = self._sums.clone(), self.step, now
+                since, since_step = self._sums.clone(), self.step
                 self._random_state = _random_state(self._device)
                 yield Step(
                     self.epoch,
@@ -251,11 +266,15 @@ class Trainer:
                     accuracy,
                     self._schedule.learning_rate,
                     rate,
-                    self._gradient_norms(),
+                    self._norms,
                     _device_memory(self._device),
                 )
+                # whoever watches may draw random numbers, and take their time
+                _set_random_state(self._device, self._random_state)
+                since_time = time.perf_counter()
             if should_stop():
-                return
+                return True
+        return False
 
     def train_step(self, frames: Tensor, labels: Tensor) -> Tensor:
         """Take one step on frames (B, 1, 28, 28) in [0, 1]; return loss and accuracy (2,).
@@ -278,6 +297,8 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         self._scaler.unscale_(self._optimizer)  # norms and clipping want the true gradients
+        if self._report:
+            self._norms = self._gradient_norms()
         if config.clip_grad_norm:
             clip_grad_norm_(self._model.parameters(), config.clip_grad_norm)
         self._scaler.step(self._optimizer)
@@ -301,6 +322,7 @@ class Trainer:
         pairs = torch.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2)
         accuracy = (predicted == labels).float().mean().item()
         loss = F.cross_entropy(logits, labels).item()
+        self._check_finite(loss)
         return accuracy, loss, pairs.view(NUM_CLASSES, NUM_CLASSES)
 
     def _end_epoch(self, accuracy: float, loss: float, confusion: Tensor, began: float) -> Epoch:

@@ -157,6 +157,18 @@ def test_train_prints_where_everything_is(
     assert "'first'  finished  epoch 1/1" in capsys.readouterr().out
 
 
+def test_train_from_the_run_before(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    command = train_command(trained, "--init-weights", "last", "--teacher", "last")
+    assert cli.main([*command, "--freeze", "conv1"]) == 0, capsys.readouterr().err
+    kernels = [load_weights(path)[0].conv1[0].weight for path in best_of(trained.parent / "runs")]
+    assert len(kernels) == 2
+    assert torch.equal(*kernels)
+
+
+def best_of(runs: Path) -> list[Path]:
+    return sorted(runs.glob("*/best.safetensors"))
+
+
 def test_a_preset_with_changes(mnist_root: Path, tmp_path: Path) -> None:
     words = "train --preset article --epochs 1 --training-size 500 --validation-size 200"
     assert cli.main([*words.split(), "--runs", str(tmp_path)]) == 0

@@ -139,6 +139,7 @@ class Place:
 
     def __init__(self, folder: Path, data: Path) -> None:
         self.runs, self._folder, self._data = folder / "runs", folder, data
+        self._commands: list[Command] = []
 
     def train(self, config: TrainConfig = CONFIG, **options: object) -> Command:
         return self._start(["train", *flags_of(config)], **options)
@@ -148,7 +149,14 @@ class Place:
 
     def _start(self, words: list[str], **options: object) -> Command:
         words += ["--runs", str(self.runs), "--data", str(self._data)]
-        return Command(words, self._folder / "said", **options)
+        self._commands.append(Command(words, self._folder / "said", **options))
+        return self._commands[-1]
+
+    def leave(self) -> None:
+        """End what is still at work."""
+        for command in self._commands:
+            if command.process.is_alive():
+                command.signal(signal.SIGKILL)
 
     @property
     def run(self) -> Run:
@@ -178,8 +186,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, mnist_root: Path) -> Place:
-    return Place(tmp_path, mnist_root)
+def place(tmp_path: Path, mnist_root: Path) -> Iterator[Place]:
+    place = Place(tmp_path, mnist_root)
+    yield place
+    place.leave()
 
 
 @pytest.fixture(scope="module")

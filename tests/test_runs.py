@@ -182,6 +182,26 @@ def test_a_name_to_show(run: Run, tmp_path: Path, capsys: Capture) -> None:
     assert run.state().name == "带 dropout, second"
 
 
+def test_a_name_is_given_while_the_state_changes(run: Run) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def count() -> None:
+        for epoch in range(1, 301):
+            run.update_state(epoch=epoch)
+            if run.state().epoch != epoch:
+                seen.append((epoch, "lost"))
+
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(count)
+        for number in range(1, 301):
+            Run(run.folder).rename(f"number {number}")
+            if run.state().name != f"number {number}":
+                seen.append((number, "name lost"))
+        counting.result()
+    assert seen == []
+    assert (run.state().epoch, run.state().name) == (300, "number 300")
+
+
 # --- broken folders ----------------------------------------------------------------------------
 
 
