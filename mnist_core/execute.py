@@ -69,7 +69,7 @@ def execute(
         )
         try:
             state = _train(run, data, splits, listen, stop)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             _end(run, "stopped", stop.reason or "interrupted")
             raise
         except MnistCoreError as error:
@@ -91,8 +91,11 @@ def execute(
 def out_of_memory_advice(config: TrainConfig) -> str:
     """Say which batch size to try on a GPU whose memory was too small."""
     smaller = 2 ** ((config.batch_size - 1).bit_length() - 1)
-    return f"the GPU's memory is too small for batch_size {config.batch_size}; try {smaller}" + (
-        "" if config.precision != "fp32" else ", or precision bf16"
+    cures = [f"{smaller}" if smaller >= 2 else "a smaller model"]
+    cures += ["precision bf16"] if config.precision == "fp32" else []
+    return (
+        f"the GPU's memory is too small for batch_size {config.batch_size}; "
+        f"try {', or '.join(cures)}"
     )
 
 
@@ -157,13 +160,16 @@ def _prepare(run: Run, config: TrainConfig, training: Split, validation: Split) 
     )
     if run.checkpoint_path.is_file():
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
+        # a process that was killed may not have come to write it
+        run.update_state(epoch=trainer.epoch - 1, **_best(trainer))
         _log(run, f"goes on after epoch {trainer.epoch - 1}, step {trainer.step}")
     return trainer
 
 
 def _keep(run: Run, trainer: Trainer, event: Epoch, card: dict[str, Any]) -> None:
     """Keep what an epoch brought: best weights, checkpoint, state, in this order."""
-    changes: dict[str, Any] = {"epoch": event.epoch}
+    if not run.config_path.is_file():
+        raise MnistCoreError(f"{run.folder}: the run's folder was deleted")
     if event.best:
         scores = {"accuracy": event.validation_accuracy, "loss": event.validation_loss}
         save_weights(
@@ -171,13 +177,16 @@ def _keep(run: Run, trainer: Trainer, event: Epoch, card: dict[str, Any]) -> Non
             trainer.best_model,
             {**card, "epoch": event.epoch, "validation": scores},
         )
-        changes |= {
-            "best_epoch": event.epoch,
-            "validation_accuracy": event.validation_accuracy,
-            "validation_loss": event.validation_loss,
-        }
     save_checkpoint(run.checkpoint_path, trainer.state_dict())
-    run.update_state(**changes)
+    run.update_state(epoch=event.epoch, **_best(trainer))
+
+
+def _best(trainer: Trainer) -> dict[str, Any]:
+    """Return what the state says of the best epoch so far."""
+    if trainer.best is None:
+        return {}
+    epoch, accuracy, loss = trainer.best
+    return {"best_epoch": epoch, "validation_accuracy": accuracy, "validation_loss": loss}
 
 
 def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
@@ -16,7 +18,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         If it cannot be written (no space, no permission); what was there before is kept.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(path.name + ".tmp")
+    # a name of its own: two writers must not meet in one half-written file
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)

@@ -11,8 +11,13 @@ Tags, all over the global step (training steps since the run began):
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +26,6 @@ from mnist_core.events import Epoch, Step
 
 CLASSIC_PAIRS = ((4, 9), (3, 8), (1, 7))
 """The digits that networks and people take for each other."""
-
-_FLUSH_SECONDS = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,37 +47,50 @@ class MetricWriter:
     """
 
     def __init__(self, folder: Path, after_step: int = 0) -> None:
-        from torch.utils.tensorboard import SummaryWriter
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.summary.writer.record_writer import RecordWriter
 
+        # files are read in the order of their names, so a later one has to have a later name
+        name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
+        self._path = folder / name
         try:
-            self._writer = SummaryWriter(
-                str(folder), purge_step=after_step + 1, flush_secs=_FLUSH_SECONDS
-            )
+            self._file = self._path.open("xb")
         except OSError as error:
-            raise MnistCoreError(f"{folder}: metrics cannot be written ({error})") from error
-        self._folder = folder
+            raise self._error(error) from error
+        # not torch's SummaryWriter: its thread fails where nobody can catch it
+        self._records = RecordWriter(self._file)
+        self._add(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        start = SessionLog(status=SessionLog.START)
+        self._add(Event(wall_time=time.time(), step=after_step + 1, session_log=start))
 
     def write(self, event: Step | Epoch) -> None:
         """Write an event's numbers. Raises MnistCoreError if they cannot be written."""
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
         scalars = _step_scalars(event) if isinstance(event, Step) else _epoch_scalars(event)
-        try:
-            for tag, value in scalars.items():
-                self._writer.add_scalar(tag, value, event.global_step)
-            if isinstance(event, Epoch):
-                self._writer.flush()
-        except OSError as error:
-            raise MnistCoreError(
-                f"{self._folder}: metrics cannot be written ({error.strerror or error})"
-            ) from error
+        values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
+        self._add(
+            Event(wall_time=time.time(), step=event.global_step, summary=Summary(value=values))
+        )
 
     def close(self) -> None:
-        """Write what is left. Raises MnistCoreError if it cannot be written."""
+        """Close the file. Raises MnistCoreError if what is left cannot be written."""
         try:
-            self._writer.close()
+            self._file.close()
         except OSError as error:
-            raise MnistCoreError(
-                f"{self._folder}: metrics cannot be written ({error.strerror or error})"
-            ) from error
+            raise self._error(error) from error
+
+    def _add(self, event: Any) -> None:
+        try:
+            self._records.write(event.SerializeToString())
+            self._records.flush()
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> MnistCoreError:
+        reason = error.strerror or error
+        return MnistCoreError(f"{self._path.parent}: metrics cannot be written ({reason})")
 
 
 class MetricReader:
@@ -86,6 +102,8 @@ class MetricReader:
             EventAccumulator,
         )
 
+        # it warns of every run that went on after a stop, which is nothing to warn of
+        logging.getLogger("tensorboard").setLevel(logging.ERROR)
         # 0: keep every point
         self._events = EventAccumulator(str(folder), size_guidance={SCALARS: 0})
 

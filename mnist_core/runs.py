@@ -6,6 +6,7 @@ checkpoint), best.safetensors with its card, evaluation.json and log.txt.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -69,6 +70,7 @@ class Run:
         self.evaluation_path = folder / "evaluation.json"
         self.log_path = folder / "log.txt"
         self._stop_path = folder / "stop"
+        self._name_path = folder / "name.txt"
         self._lock_path = folder / "lock"
 
     @property
@@ -100,12 +102,14 @@ class Run:
     def is_alive(self) -> bool:
         """Return whether a process is at work on it."""
         try:
-            with FileLock(self._lock_path, timeout=0):
-                return False
-        except Timeout:
+            with self._lock_path.open("rb") as file:
+                # shared: those who only look must not take each other for a process at work
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
             return True
         except OSError:
-            return False  # a folder that cannot be written to cannot be trained in either
+            return False  # nobody has ever worked on it
+        return False
 
     def write_state(self, state: RunState) -> None:
         """Write its state. Raises MnistCoreError if that cannot be done, even in place."""
@@ -126,7 +130,9 @@ class Run:
         """Give it another display name; its id stays."""
         if not name.strip():
             raise MnistCoreError("the name is empty; give at least one letter")
-        self.update_state(name=name.strip())
+        self._read_state()  # a broken run is not made to look well
+        # a file of its own: the process at work writes the state
+        write_atomic(self._name_path, name.strip() + "\n")
 
     def request_stop(self) -> None:
         """Ask the process at work on it to stop; it does so after the step under way."""
@@ -151,6 +157,8 @@ class Run:
         MnistCoreError
             If another process is at work on it.
         """
+        if not self.config_path.is_file():
+            raise MnistCoreError(f"{self.folder}: there is no run in it")
         lock = FileLock(self._lock_path, timeout=1)  # one who looks whether we live lets go soon
         try:
             lock.acquire()
@@ -160,17 +168,23 @@ class Run:
             raise MnistCoreError(f"{self.folder}: cannot be written ({error.strerror})") from error
         try:
             self._stop_path.unlink(missing_ok=True)
+            for half in self.folder.glob("*.tmp"):  # of a process that was killed
+                half.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
 
     def _read_state(self) -> RunState:
         try:
-            return RunState(**json.loads(self.state_path.read_text(encoding="utf-8")))
+            state = RunState(**json.loads(self.state_path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, ValidationError) as error:
             raise MnistCoreError(
                 f"run {self.id} is broken: {self.state_path.name} cannot be read ({error})"
             ) from error
+        if self._name_path.is_file():
+            name = self._name_path.read_text(encoding="utf-8", errors="replace").strip()
+            return state.model_copy(update={"name": name})
+        return state
 
 
 def now() -> str:
@@ -197,7 +211,7 @@ def create_run(
     make_folder(folder)
     stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.model}"
     for attempt in range(1, 1000):
-        run = Run(folder / (stem if attempt == 1 else f"{stem}-{attempt}"))
+        run = Run(folder / (stem if attempt == 1 else f"{stem}-{attempt:03d}"))
         try:
             run.folder.mkdir()
         except FileExistsError:
@@ -229,8 +243,10 @@ def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
     MnistCoreError
         If there is none, or several begin so; the message names what there is.
     """
-    if (Path(name) / "config.json").is_file():
-        return Run(Path(name))
+    if not name.strip():
+        raise MnistCoreError("the run's name is empty; give its id, or last")
+    if os.path.isfile(Path(name) / "config.json"):  # False, not an error, for an absurd name
+        return Run(Path(name).resolve())
     runs = list_runs(root)
     if name == "last" and runs:
         return runs[0]
@@ -261,3 +277,16 @@ def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
     if not run.weights_path.is_file():
         raise MnistCoreError(f"run {run.id} has no weights yet: no epoch is complete")
     return run.weights_path
+
+
+def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
+    """Return a name that means the same weights tomorrow: "last" becomes the run's id.
+
+    Raises MnistCoreError as `find_weights` does.
+    """
+    path = find_weights(name, root)
+    is_run = path == Run(path.parent).weights_path and (path.parent / "config.json").is_file()
+    if not is_run or name == str(path):
+        return name
+    in_root = path.parent.parent.resolve() == runs_root(root).resolve()
+    return path.parent.name if in_root else str(path)

@@ -136,6 +136,14 @@ class Trainer:
         return self._best_model
 
     @property
+    def best(self) -> tuple[int, float, float] | None:
+        """The best epoch so far, its validation accuracy and loss; None before the first."""
+        if self._best is None:
+            return None
+        accuracy, negative_loss = self._best
+        return self._best_epoch, accuracy, -negative_loss
+
+    @property
     def scored_model(self) -> DigitNet:
         """The network as it is scored: the moving average of its weights where that has begun."""
         begun = (self.epoch, self.step) > (self._average_from, 0)

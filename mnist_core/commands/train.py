@@ -54,13 +54,18 @@ def train_from(
 
     def command(args: argparse.Namespace, _words: list[str]) -> int:
         from mnist_core.devices import choose_device
-        from mnist_core.runs import create_run, find_weights
+        from mnist_core.runs import create_run, lasting_name
 
         config = config_from_flags(args, base)
         # now, not when there is a folder already
         choose_device(config.device)
-        for name in filter(None, (config.init_weights, config.teacher)):
-            find_weights(name, args.runs)
+        config = config.with_changes(
+            **{
+                field: lasting_name(name, args.runs)
+                for field in ("init_weights", "teacher")
+                if (name := getattr(config, field)) is not None
+            }
+        )
         if args.output is not None:
             check_output(args.output)
         run = create_run(config, args.runs, args.name)
