@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from torch import nn
 
 from mnist_core.config import TrainConfig
 from mnist_core.data import Split
@@ -22,6 +23,8 @@ _SMOOTHING = 0.95
 _DIVERGED = 4.0
 _LEAST_FALL = 0.9
 """The loss has to fall below this share of its start for a suggestion to mean anything."""
+_LEAST_RISE = 1.1
+"""It has to rise above its lowest by this factor, or the lowest may lie beyond the range."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,29 +52,39 @@ def find_learning_rate(
     low: float = 1e-6,
     high: float = 1.0,
     steps: int = 300,
+    teacher: nn.Module | None = None,
 ) -> RangeTest:
     """Train a fresh network while the rate rises from `low` to `high`, evenly in its logarithm.
 
     Parameters
     ----------
     config : TrainConfig
-        Its model, optimizer, augmentation, batch size, precision and seed are used.
+        Its model, optimizer, loss, augmentation, batch size, precision and seed are used.
     training : Split
     low, high : float
     steps : int
+        As many batches are drawn; the images are gone through again where they do not suffice.
+    teacher : nn.Module or None
+        What `config.teacher` names.
 
     Raises
     ------
     MnistCoreError
-        If the bounds are no range, or the loss never falls: no rate can be suggested then.
+        If the bounds are no range, the weights to start from are not fresh, or no rate can be
+        suggested: the loss never falls, or it has not risen again at `high`.
     """
     if not (0 < low < high <= 10 and steps >= 20):
         raise MnistCoreError(
             f"low is {low:g}, high is {high:g}, steps is {steps}; "
             "give 0 < low < high <= 10 and at least 20 steps"
         )
+    if config.init_weights:
+        raise MnistCoreError(
+            f"init_weights is {config.init_weights!r}, but a range test trains a fresh network: "
+            "on trained weights the loss has nothing to fall; leave it out"
+        )
     fixed = config.with_changes(lr_scheduler="none", lr_warmup=0.0, ema_decay=0.0)
-    trainer = Trainer(fixed, training, training)
+    trainer = Trainer(fixed, training, training, teacher=teacher)
     loader = DeviceLoader(training, min(config.batch_size, len(training)))
     batches = itertools.chain.from_iterable(
         loader.batches(epoch_order(len(training), config.seed, epoch))
@@ -83,15 +96,21 @@ def find_learning_rate(
         trainer.set_learning_rate(float(rate))
         loss = float(trainer.train_step(frames, labels)[0])
         average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
-        if not math.isfinite(loss) or (smoothed and loss > _DIVERGED * min(smoothed)):
+        mean = average / (1 - _SMOOTHING**step)
+        if not math.isfinite(loss) or (smoothed and mean > _DIVERGED * min(smoothed)):
             break
         losses.append(loss)
-        smoothed.append(average / (1 - _SMOOTHING**step))
+        smoothed.append(mean)
     taken = len(smoothed)
     if taken < 10 or min(smoothed) > _LEAST_FALL * smoothed[0]:
         raise MnistCoreError(
             f"the loss never falls between {low:g} and {high:g} (it ends after {taken} steps); "
             "try another range, more steps, or another model"
+        )
+    if taken == steps and smoothed[-1] < _LEAST_RISE * min(smoothed):
+        raise MnistCoreError(
+            f"the loss has not risen again at {high:g}, so its lowest may lie beyond; "
+            "try a higher high"
         )
     best = float(rates[int(np.argmin(smoothed))])
     return RangeTest(rates[:taken], np.array(losses), np.array(smoothed), best / 10)

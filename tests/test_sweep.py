@@ -9,17 +9,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import optuna
 import pytest
 
-from mnist_core import MnistCoreError, cli
-from mnist_core import sweep as sweep_module
+from mnist_core import MnistCoreError, cli, sweep_study
 from mnist_core.config import TrainConfig
-from mnist_core.runs import list_runs
-from mnist_core.sweep import PRUNED, Sweep, open_study, results
+from mnist_core.runs import Run, RunState, list_runs
+from mnist_core.sweep import PRUNED, TAKEN_OVER
+from mnist_core.sweep_study import Sweep
 
 ROOT = Path(__file__).parents[1]
 SMALL = "sweep --json --training-size 400 --validation-size 300 --epochs 1 --device cpu"
@@ -46,6 +49,35 @@ def finish(process: subprocess.Popen[str]) -> dict:
     return json.loads(out.splitlines()[-1])
 
 
+def sweep(words: str, runs: Path, capsys: Capture, status: int = 0) -> dict:
+    """Run the command in this process; return what it prints at the end."""
+    assert cli.main([*words.split(), "--runs", str(runs)]) == status
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def those(runs: Path, condition: Callable[[RunState], bool]) -> list[Run]:
+    """Return the runs in such a state."""
+    found = []
+    for run in list_runs(runs):
+        with suppress(MnistCoreError):  # its folder may be in the making
+            if condition(run.state()):
+                found.append(run)
+    return found
+
+
+def once_under_way(runs: Path, act: Callable[[Run], None]) -> threading.Thread:
+    """Start a thread that does something to the first run when it has done an epoch."""
+
+    def watch() -> None:
+        while not (found := those(runs, lambda state: state.epoch > 0)):
+            time.sleep(0.02)
+        act(found[0])
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
 def points(trials: list[dict]) -> list[tuple[float, int]]:
     return sorted((t["params"]["learning_rate"], t["params"]["batch_size"]) for t in trials)
 
@@ -53,7 +85,9 @@ def points(trials: list[dict]) -> list[tuple[float, int]]:
 ALL_POINTS = [(0.001, 32), (0.001, 64), (0.01, 32), (0.01, 64)]
 
 
-def test_two_workers_take_every_point_once(mnist_root: Path, tmp_path: Path) -> None:
+def test_two_workers_take_every_point_once(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
     result = finish(start(f"{SMALL} {GRID} --workers 2", tmp_path))
     trials = result["trials"]
     assert points(trials) == ALL_POINTS
@@ -70,44 +104,35 @@ def test_two_workers_take_every_point_once(mnist_root: Path, tmp_path: Path) -> 
     assert scores == sorted(scores, reverse=True)
     assert result["best"].startswith("python -m mnist_core train --model mnist_cnn_fixed")
     # the same command again has nothing to do
-    assert finish(start(f"{SMALL} {GRID}", tmp_path))["trials"] == trials
+    assert sweep(f"{SMALL} {GRID}", tmp_path, capsys)["trials"] == trials
     assert len(list_runs(tmp_path)) == 4
 
 
 def test_a_killed_worker_loses_no_finished_trial(
-    mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    long = SMALL.replace("--epochs 1", "--epochs 12") + " --no-pruning"
-    process = start(f"{long} {GRID}", tmp_path)
-    storage = f"sqlite:///{tmp_path / 'sweep.db'}"
-    while not any(run.state().status == "finished" for run in list_runs(tmp_path)):
-        assert process.poll() is None
-        time.sleep(0.05)
-    while not any(run.state().status == "running" for run in list_runs(tmp_path)):
+    words = SMALL.replace("--epochs 1", "--epochs 12") + f" --no-pruning {GRID}"
+    process = start(words, tmp_path)
+    done: list[Run] = []
+    # in the middle of the last one: nothing else is left to do
+    while not (len(done) == 3 and those(tmp_path, lambda state: state.status == "running")):
         assert process.poll() is None
         time.sleep(0.01)
+        done = those(tmp_path, lambda state: state.status == "finished")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    grid = {"learning_rate": (0.001, 0.01), "batch_size": (32, 64)}
-    base = TrainConfig(model="mnist_cnn_fixed")
-    # the heartbeat has to be silent for a while: here that while is over at once
-    monkeypatch.setattr(sweep_module, "_HEARTBEAT_SECONDS", 1)
-    time.sleep(4)
-    study = open_study(Sweep(base, storage, sampler="grid", grid=grid))
-    done = [t for t in results(study) if t.state.name == "COMPLETE"]
-    assert len(done) >= 1
-    result = finish(start(f"{long} {GRID}", tmp_path))
-    complete = [trial for trial in result["trials"] if trial["state"] == "complete"]
-    assert points(complete) == ALL_POINTS
-    for trial in done:
-        assert trial.user_attrs["run"] in {t["run"] for t in complete}
+    # the same command at once: it waits until the heartbeat has been silent for a while
+    monkeypatch.setattr(sweep_study, "_HEARTBEAT_SECONDS", 1)
+    trials = sweep(words, tmp_path, capsys)["trials"]
+    assert points(trials) == ALL_POINTS
+    assert {trial["state"] for trial in trials} == {"complete"}
+    assert {run.id for run in done} <= {trial["run"] for trial in trials}
 
 
-def test_stopped_and_gone_on_with(mnist_root: Path, tmp_path: Path) -> None:
-    long = SMALL.replace("--epochs 1", "--epochs 200")
-    grid = "--sampler grid --grid batch_size=50"
-    process = start(f"{long} {grid}", tmp_path)
-    while not any(run.state().epoch for run in list_runs(tmp_path)):
+def test_stopped_and_gone_on_with(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = SMALL.replace("--epochs 1", "--epochs 30") + " --sampler grid --grid batch_size=50"
+    process = start(words, tmp_path)
+    while not those(tmp_path, lambda state: state.epoch > 0):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
@@ -116,16 +141,92 @@ def test_stopped_and_gone_on_with(mnist_root: Path, tmp_path: Path) -> None:
     assert "the same command goes on" in err
     (run,) = list_runs(tmp_path)
     assert (run.state().status, run.state().reason) == ("stopped", "stopped by SIGTERM")
-    result = finish(start(f"{SMALL} {grid}", tmp_path))
-    assert [t["state"] for t in result["trials"]] == ["complete"]
+    assert run.checkpoint_path.is_file()
+    assert [t["state"] for t in sweep(words, tmp_path, capsys)["trials"]] == ["complete"]
+
+
+def test_a_trial_that_somebody_stops(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = SMALL.replace("--epochs 1", "--epochs 30") + " --sampler grid --grid seed=0,1"
+    once_under_way(tmp_path, Run.request_stop)
+    trials = {trial["number"]: trial for trial in sweep(words, tmp_path, capsys)["trials"]}
+    assert (trials[0]["state"], trials[0]["reason"]) == ("fail", "stopped on request")
+    assert (trials[1]["state"], len(trials)) == ("complete", 2)
+
+
+def test_a_trial_that_another_worker_has_taken_over(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    words = SMALL.replace("--epochs 1", "--epochs 30") + " --sampler grid --grid batch_size=50"
+
+    def give_up(_run: Run) -> None:
+        study = optuna.load_study(study_name="sweep", storage=f"sqlite:///{tmp_path}/sweep.db")
+        study.tell(0, state=optuna.trial.TrialState.FAIL)
+
+    once_under_way(tmp_path, give_up)
+    (trial,) = sweep(words, tmp_path, capsys)["trials"]
+    assert trial["state"] == "complete"
+    runs = {run.id: run.state() for run in list_runs(tmp_path)}
+    assert runs.pop(trial["run"]).status == "finished"
+    assert [(state.status, state.reason) for state in runs.values()] == [("stopped", TAKEN_OVER)]
+
+
+def test_a_storage_that_goes_away(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = SMALL.replace("--epochs 1", "--epochs 100") + " --sampler grid --grid batch_size=50"
+    once_under_way(tmp_path, lambda run: (tmp_path / "sweep.db").write_bytes(b"x" * 50_000))
+    assert cli.main([*words.split(), "--runs", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert "does not answer any more" in err
+    assert "Traceback" not in err
+    (run,) = list_runs(tmp_path)
+    assert run.state().status == "stopped"
+
+
+def test_a_slot_that_two_machines_queued_at_once(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    study = optuna.create_study(
+        study_name="sweep", storage=f"sqlite:///{tmp_path}/sweep.db", direction="maximize"
+    )
+    for slot in (0, 1, 0, 1):
+        study.enqueue_trial({"learning_rate": (0.01, 10.0)[slot]}, user_attrs={"slot": slot})
+    grid = "--model mnist_cnn --optimizer sgd --batch-size 16"
+    grid += " --sampler grid --grid learning_rate=0.01,10.0"
+    trials = sweep(f"{SMALL} {grid}", tmp_path, capsys)["trials"]
+    assert [trial["state"] for trial in trials] == ["complete", "fail"]
+    assert len(list_runs(tmp_path)) == 2
+
+
+def test_a_machine_without_the_data_uses_up_no_trial(
+    mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError("no network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("urllib.request.urlopen", refuse)
+        words = f"{SMALL} {GRID} --data {tmp_path / 'none'} --runs {tmp_path}"
+        assert cli.main(words.split()) == 2
+    assert "MNIST_ROOT" in capsys.readouterr().err
+    trials = sweep(f"{SMALL} {GRID}", tmp_path, capsys)["trials"]
+    assert {trial["state"] for trial in trials} == {"complete"}
+
+
+def test_a_study_keeps_its_settings(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
+    grid = "--sampler grid --grid batch_size=32"
+    first = sweep(f"{SMALL} {grid}", tmp_path, capsys)
+    for change in ("--optimizer sgd", "--grid batch_size=64", "--sampler tpe"):
+        assert cli.main([*f"{SMALL} {grid} {change}".split(), "--runs", str(tmp_path)]) == 2
+        assert "begun with other settings" in capsys.readouterr().err
+    other = sweep(f"{SMALL} {grid} --optimizer sgd --study other", tmp_path, capsys)
+    assert other["trials"][0]["run"] != first["trials"][0]["run"]
+    assert "--optimizer sgd" in other["best"]
 
 
 def test_pruned_trials_are_stopped_runs(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
-    words = SMALL.replace("--epochs 1", "--epochs 3").split()
+    words = SMALL.replace("--epochs 1", "--epochs 3")
     # five good ones first: the median pruner wants to know what is usual
-    grid = ["--sampler", "grid", "--grid", "seed=0,1,2", "learning_rate=0.01,0.011,0.000001"]
-    assert cli.main([*words, *grid, "--runs", str(tmp_path)]) == 0
-    trials = json.loads(capsys.readouterr().out.splitlines()[-1])["trials"]
+    grid = "--sampler grid --grid seed=0,1,2 learning_rate=0.01,0.011,0.000001"
+    trials = sweep(f"{words} {grid}", tmp_path, capsys)["trials"]
     pruned = [trial for trial in trials if trial["state"] == "pruned"]
     assert pruned
     runs = {run.id: run.state() for run in list_runs(tmp_path)}
@@ -139,8 +240,7 @@ def test_a_trial_that_diverges_is_a_failed_trial(
 ) -> None:
     grid = "--model mnist_cnn --optimizer sgd --batch-size 16"
     grid += " --sampler grid --grid learning_rate=0.01,10.0"
-    assert cli.main([*f"{SMALL} {grid}".split(), "--runs", str(tmp_path)]) == 0
-    good, bad = json.loads(capsys.readouterr().out.splitlines()[-1])["trials"]
+    good, bad = sweep(f"{SMALL} {grid}", tmp_path, capsys)["trials"]
     assert (good["state"], bad["state"]) == ("complete", "fail")
     assert "try a learning rate below 10" in bad["reason"]
 
@@ -148,9 +248,7 @@ def test_a_trial_that_diverges_is_a_failed_trial(
 def test_tpe_draws_from_the_articles_table(
     mnist_root: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    words = f"{SMALL} --trials 3"
-    assert cli.main([*words.split(), "--runs", str(tmp_path)]) == 0
-    trials = json.loads(capsys.readouterr().out.splitlines()[-1])["trials"]
+    trials = sweep(f"{SMALL} --trials 3", tmp_path, capsys)["trials"]
     assert len(trials) == 3
     for params in (trial["params"] for trial in trials):
         assert 1e-4 <= params["learning_rate"] <= 1e-1
@@ -170,11 +268,20 @@ def test_tpe_draws_from_the_articles_table(
         ("--workers 0", "at least 1"),
         ("--grid batch=3", "a field of train"),
         ("--grid batch_size=1", "batch_size is 1"),
+        ("--model mnist_cnn", "mnist_cnn has nothing to drop"),
+        # the first point could be trained
+        (
+            "--sampler grid --grid model=mnist_cnn_fixed,mnist_cnn dropout=0.3",
+            "mnist_cnn has nothing to drop",
+        ),
+        ("--storage postgresql+psycopg://me:secret@127.0.0.1:1/none", "me:***@"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, capsys: Capture, words: str, said: str) -> None:
     assert cli.main([*f"{SMALL} {words}".split(), "--runs", str(tmp_path)]) == 2
-    assert said in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert said in err
+    assert "secret" not in err
     assert list_runs(tmp_path) == []
 
 
@@ -233,12 +340,14 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.wait()
 
 
-def test_two_machines_share_one_sweep(mnist_root: Path, tmp_path: Path, postgresql: str) -> None:
+def test_two_machines_share_one_sweep(
+    mnist_root: Path, tmp_path: Path, postgresql: str, capsys: Capture
+) -> None:
     machines = [tmp_path / "one", tmp_path / "two"]
     processes = [start(f"{SMALL} {GRID}", m, "--storage", postgresql) for m in machines]
     for process in processes:
         finish(process)
-    result = finish(start(f"{SMALL} {GRID}", machines[0], "--storage", postgresql))
+    result = sweep(f"{SMALL} {GRID} --storage {postgresql}", machines[0], capsys)
     assert points(result["trials"]) == ALL_POINTS
     runs = [{run.id for run in list_runs(machine)} for machine in machines]
     assert sum(map(len, runs)) == 4

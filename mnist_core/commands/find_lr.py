@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mnist_core.commands.options import Subparsers
+from mnist_core.commands.options import Subparsers, add_runs_option
 from mnist_core.files import make_folder, write_atomic
 from mnist_core.flags import add_config_flags, command_line, config_from_flags
 
@@ -20,6 +20,7 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("--steps", type=int, default=300, help="training steps (default: 300)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the curve as HTML")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_runs_option(parser)
     parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
     parser.set_defaults(run=_find_lr)
 
@@ -28,20 +29,31 @@ def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.data import load_train_validation
     from mnist_core.devices import choose_device
     from mnist_core.find_lr import find_learning_rate
+    from mnist_core.runs import find_weights
+    from mnist_core.weights import load_weights
 
     config = config_from_flags(args)
+    teacher = config.teacher and load_weights(find_weights(config.teacher, args.runs))[0]
+    if args.plot:
+        make_folder(args.plot.parent)
     training, _ = load_train_validation(
         choose_device(config.device),
         args.data,
         validation_size=config.validation_size,
         training_size=config.training_size,
     )
-    test = find_learning_rate(config, training, low=args.low, high=args.high, steps=args.steps)
+    test = find_learning_rate(
+        config,
+        training,
+        low=args.low,
+        high=args.high,
+        steps=args.steps,
+        teacher=teacher or None,
+    )
     if args.plot:
         from mnist_core.figures import learning_rate_range
 
         figure = learning_rate_range(test.rates, test.smoothed, test.suggestion)
-        make_folder(args.plot.parent)
         write_atomic(args.plot, figure.to_html(include_plotlyjs=True))
     if args.json:
         curve = {name: getattr(test, name).tolist() for name in ("rates", "losses", "smoothed")}

@@ -21,10 +21,11 @@ from mnist_core.flags import add_config_flags, command_line, config_from_flags
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from mnist_core.sweep import Sweep
+    from mnist_core.sweep_study import Sweep
 
 BASE = TrainConfig(model="mnist_cnn_fixed", epochs=5, augment="none", ema_decay=0.0)
 _INTERRUPTED = 130
+_GO_ON = "the same command goes on"
 
 
 def register(commands: Subparsers) -> None:
@@ -55,28 +56,34 @@ def register(commands: Subparsers) -> None:
 
 def _sweep(args: argparse.Namespace, words: list[str]) -> int:
     from mnist_core.runs import runs_root
-    from mnist_core.sweep import GRID, Sweep, open_study, results
+    from mnist_core.sweep_study import GRID, Sweep, is_open, open_study, results, storage_errors
 
     if args.workers < 1:
         raise MnistCoreError(f"workers is {args.workers}; give at least 1")
     root = runs_root(args.runs)
     make_folder(root)
+    base = config_from_flags(args, BASE)
     sweep = Sweep(
-        base=config_from_flags(args, BASE),
+        base=base,
         storage=args.storage or f"sqlite:///{root / 'sweep.db'}",
         study=args.study,
         sampler=args.sampler,
         trials=args.trials,
         prune=args.pruning,
-        grid=_parse_grid(args.grid) or GRID,
+        grid=_parse_grid(args.grid, base) or GRID,
     )
     study = open_study(sweep)  # before the workers, so that they find it
     alone = args.workers == 1
     stopped = _work(args, sweep, study, root) if alone else _spawn(words, args.workers)
-    _print(sweep, results(study), args.json)
+    with storage_errors(sweep):
+        trials = results(study)
+    _print(sweep, trials, args.json)
     if stopped:
-        print(f"{stopped}; the same command goes on", file=sys.stderr)
-    return _INTERRUPTED if stopped else 0
+        print(f"{stopped}; {_GO_ON}", file=sys.stderr)
+        return _INTERRUPTED
+    if left := sum(is_open(trial) or not trial.state.is_finished() for trial in trials):
+        raise MnistCoreError(f"the workers died and {left} trials are left; {_GO_ON}")
+    return 0
 
 
 def _work(args: argparse.Namespace, sweep: Sweep, study: Any, root: Any) -> str:
@@ -93,6 +100,10 @@ def _work(args: argparse.Namespace, sweep: Sweep, study: Any, root: Any) -> str:
             device, args.data, validation_size=validation_size, training_size=training_size
         )
 
+    @cache
+    def say_once(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
     stop = StopFlag()
     with stop_on_signals(stop):
         work(
@@ -102,6 +113,7 @@ def _work(args: argparse.Namespace, sweep: Sweep, study: Any, root: Any) -> str:
             lambda config: load(config.validation_size, config.training_size),
             stop=stop,
             report=lambda trial: print(_line(trial), file=sys.stderr, flush=True),
+            wait=lambda: say_once("waiting for the trials that other workers have under way"),
         )
     return stop.reason
 
@@ -112,10 +124,7 @@ def _spawn(words: list[str], workers: int) -> str:
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     command = [sys.executable, "-m", "mnist_core", *words, "--workers", "1"]
     environment = {**os.environ, "OMP_NUM_THREADS": threads}
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-        for _ in range(workers)
-    ]
+    processes: list[subprocess.Popen[bytes]] = []
     reasons: list[str] = []
 
     def pass_on(number: int, _frame: object) -> None:
@@ -123,20 +132,25 @@ def _spawn(words: list[str], workers: int) -> str:
         for process in processes:
             process.terminate()
 
-    before = [signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)]
+    # a worker inherits this while it starts: Ctrl-C reaches it through this process
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    on_terminate = signal.signal(signal.SIGTERM, pass_on)
     try:
+        for _ in range(workers):
+            processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment))
+        signal.signal(signal.SIGINT, pass_on)
         while any(process.poll() is None for process in processes):
             time.sleep(0.1)
     finally:
-        signal.signal(signal.SIGINT, before[0])
-        signal.signal(signal.SIGTERM, before[1])
+        signal.signal(signal.SIGINT, on_interrupt)
+        signal.signal(signal.SIGTERM, on_terminate)
     ended_badly = [p.returncode for p in processes if p.returncode not in (0, _INTERRUPTED)]
     if ended_badly:
-        print(f"workers ended with status {ended_badly}; the same command goes on", file=sys.stderr)
+        print(f"workers ended with status {ended_badly}", file=sys.stderr)
     return reasons[0] if reasons else ""
 
 
-def _parse_grid(words: list[str]) -> dict[str, tuple[Any, ...]]:
+def _parse_grid(words: list[str], base: TrainConfig) -> dict[str, tuple[Any, ...]]:
     grid: dict[str, tuple[Any, ...]] = {}
     for word in words:
         name, sign, values = word.partition("=")
@@ -146,8 +160,7 @@ def _parse_grid(words: list[str]) -> dict[str, tuple[Any, ...]]:
             parsed = [json.loads(value) for value in values.split(",")]
         except ValueError:
             parsed = values.split(",")
-        # a check now, not in the middle of the night
-        grid[name] = tuple(getattr(BASE.with_changes(**{name: value}), name) for value in parsed)
+        grid[name] = tuple(getattr(base.with_changes(**{name: value}), name) for value in parsed)
     return grid
 
 
@@ -166,7 +179,7 @@ def _short(value: Any) -> str:
 
 
 def _print(sweep: Sweep, trials: list[FrozenTrial], as_json: bool) -> None:
-    from mnist_core.sweep import trial_config
+    from mnist_core.sweep_study import trial_config
 
     best = next((trial for trial in trials if trial.state.name == "COMPLETE"), None)
     command = command_line(trial_config(sweep, best.params)) if best else None
