@@ -126,11 +126,11 @@ class ResidualBlock(nn.Module):
         self.residual = nn.Sequential(
             nn.Conv2d(channels, channels, kernel_size, padding=padding, bias=False),
             nn.BatchNorm2d(channels),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(channels, channels, kernel_size, padding=padding, bias=False),
             nn.BatchNorm2d(channels),
         )
-        self.relu = nn.ReLU()
+        self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.relu(x + self.residual(x))
@@ -141,7 +141,7 @@ def _conv(cin: int, cout: int, kernel: int, *, padding: int = 0, bn: bool = Fals
     layers: list[nn.Module] = [nn.Conv2d(cin, cout, kernel, padding=padding, bias=not bn)]
     if bn:
         layers.append(nn.BatchNorm2d(cout))
-    return nn.Sequential(*layers, nn.ReLU())
+    return nn.Sequential(*layers, nn.ReLU(inplace=True))
 
 
 def _article_trunk(kernel_size: int, *, bn: bool) -> list[tuple[str, nn.Module]]:
@@ -164,7 +164,10 @@ def _article_features(kernel_size: int) -> int:
 def _fixed_head(kernel_size: int, dropout: float) -> nn.Sequential:
     features = _article_features(kernel_size)
     return nn.Sequential(
-        nn.Linear(features, 50), nn.ReLU(), nn.Dropout(dropout), nn.Linear(50, NUM_CLASSES)
+        nn.Linear(features, 50),
+        nn.ReLU(inplace=True),
+        nn.Dropout(dropout),
+        nn.Linear(50, NUM_CLASSES),
     )
 
 
@@ -217,7 +220,7 @@ def improved(kernel_size: int = 3, dropout: float = 0.5) -> DigitNet:
     head = nn.Sequential(
         nn.Linear(64 * 7 * 7, 256, bias=False),
         nn.BatchNorm1d(256),
-        nn.ReLU(),
+        nn.ReLU(inplace=True),
         nn.Dropout(dropout),
         nn.Linear(256, NUM_CLASSES),
     )
