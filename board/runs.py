@@ -1,0 +1,91 @@
+"""The runs as pages list them; a broken one is said to be broken and harms no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from board.desk import RUN, Desk
+from board.words import Words
+from mnist_core.errors import MnistCoreError
+from mnist_core.runs import Run, RunState, find_run, list_runs
+
+STATUS_ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/directions_run:",
+    "stopped": ":material/pause_circle:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    "broken": ":material/heart_broken:",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run with what it is doing; `state` is None where the folder is broken, `problem` why."""
+
+    run: Run
+    state: RunState | None
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """queued, running, stopped, finished, failed or broken."""
+        return self.state.status if self.state else "broken"
+
+    def label(self, t: Words) -> str:
+        """Return its name and what it is doing, in a line."""
+        if self.state is None:
+            return f"{self.run.id} · {t('broken')}"
+        accuracy = self.state.validation_accuracy
+        result = f" · {accuracy:.2%}" if accuracy is not None else ""
+        return f"{self.state.name or self.run.id} · {t(self.state.status)}{result}"
+
+
+def look(run: Run) -> Listed:
+    """Return a run with what it is doing now."""
+    try:
+        return Listed(run, run.state())
+    except MnistCoreError as error:
+        return Listed(run, None, str(error))
+
+
+def listed(root: Path) -> list[Listed]:
+    """Return every run, the newest first."""
+    return [look(run) for run in list_runs(root)]
+
+
+def pick_run(
+    desk: Desk,
+    having: Callable[[Listed], bool] = lambda run: True,
+    nothing: str = "There are no runs yet. Start one on the page Train.",
+) -> Run | None:
+    """Let the reader choose a run; the choice goes along from page to page and into the address.
+
+    Parameters
+    ----------
+    having : callable
+        Which runs to offer.
+    nothing : str
+        What to say, in English, where there are none to offer.
+    """
+    found = {one.run.id: one for one in listed(desk.root) if having(one)}
+    if not found:
+        st.info(desk.t(nothing), icon=":material/info:")
+        if st.button(desk.t("Start a run"), icon=":material/play_circle:"):
+            desk.go("train")
+        return None
+    if st.session_state.get(RUN) not in found:
+        st.session_state.pop(RUN, None)
+    chosen = st.selectbox(
+        desk.t("Run"),
+        list(found),
+        format_func=lambda name: found[name].label(desk.t),
+        key=RUN,
+        bind="query-params",
+        persist_state="session",
+    )
+    return find_run(chosen, desk.root)

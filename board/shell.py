@@ -1,0 +1,75 @@
+"""The frame around every page: address, menu, language."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import streamlit as st
+
+from board.desk import Desk
+from board.words import LANGUAGES, Words
+from mnist_core.runs import runs_root
+
+_PAGES = {
+    "train": ("Train", ":material/play_circle:"),
+    "watch": ("Watch", ":material/monitoring:"),
+    "understand": ("Understand", ":material/visibility:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "try_it": ("Try it", ":material/draw:"),
+    "promote": ("Promote", ":material/upgrade:"),
+    "search": ("Search", ":material/tune:"),
+}
+_LANGUAGE = "lang"
+_CSS = """
+<style>
+.block-container { padding: 4.2rem 1rem 2rem; max-width: 1200px; }
+[data-testid="stMetricValue"] { font-size: 1.4rem; }
+</style>
+"""
+
+
+def show() -> None:
+    """Draw the page that the address asks for."""
+    st.set_page_config(
+        page_title="Drawpad dashboard", page_icon=":material/stylus_note:", layout="wide"
+    )
+    st.html(_CSS)
+    t = Words(_language())
+    pages: dict[str, st.Page] = {}
+    desk = Desk(runs_root(), t, pages)
+    for name, (title, icon) in _PAGES.items():
+        pages[name] = st.Page(
+            _opening(name, desk), title=t(title), icon=icon, url_path=name, default=name == "train"
+        )
+    st.navigation(list(pages.values()), position="top").run()
+    _choose_language(t)
+
+
+def _opening(name: str, desk: Desk) -> Callable[[], None]:
+    def opening() -> None:
+        # only when it is looked at: a page may need slow packages
+        importlib.import_module(f"board.{name}").show(desk)
+
+    return opening
+
+
+def _language() -> str:
+    """Return the chosen language, else the browser's where it is spoken here."""
+    chosen = st.session_state.get(_LANGUAGE) or st.query_params.get(_LANGUAGE)
+    asked = chosen or (st.context.locale or "en").partition("-")[0]
+    return asked if asked in LANGUAGES else "en"
+
+
+def _choose_language(t: Words) -> None:
+    st.divider()
+    st.segmented_control(
+        "Language / 语言",
+        list(LANGUAGES),
+        default=t.language,
+        required=True,
+        format_func=LANGUAGES.get,
+        key=_LANGUAGE,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
