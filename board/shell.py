@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
+import torch
 
 from board.desk import Desk
 from board.words import LANGUAGES, Words
@@ -20,6 +22,7 @@ _PAGES = {
     "promote": ("Promote", ":material/upgrade:"),
     "search": ("Search", ":material/tune:"),
 }
+_ICON = Path(__file__).parent / "icon.png"
 _LANGUAGE = "lang"
 _CSS = """
 <style>
@@ -31,10 +34,11 @@ _CSS = """
 
 def show() -> None:
     """Draw the page that the address asks for."""
-    st.set_page_config(
-        page_title="Drawpad dashboard", page_icon=":material/stylus_note:", layout="wide"
-    )
+    # not a named icon: those are fetched from elsewhere
+    st.set_page_config(page_title="Drawpad dashboard", page_icon=_ICON, layout="wide")
     st.html(_CSS)
+    # it answers people; the cores belong to the trainings
+    torch.set_num_threads(1)
     t = Words(_language())
     pages: dict[str, st.Page] = {}
     desk = Desk(runs_root(), t, pages)
