@@ -1,14 +1,251 @@
-"""Placeholder."""
+"""Watch a run learn; stop it, go on, copy, rename or delete it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
 import streamlit as st
 
-from board.desk import Desk
-from board.runs import pick_run
+from board.desk import RUN, Desk
+from board.progress import progress, read_metrics
+from board.runs import STATUS_ICONS, look, pick_run
+from board.train import FORM_BASE
+from board.words import Words
+from mnist_core import figures
+from mnist_core.config import TrainConfig
+from mnist_core.errors import MnistCoreError
+from mnist_core.metrics import Series
+from mnist_core.queue import enqueue, ensure_workers
+from mnist_core.runs import Run, RunState
+
+_EVERY = 1.0
+_LIVE = ("queued", "running")
+_LOG_LINES = 40
+_CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+_MEBIBYTE = 2**20
 
 
 def show(desk: Desk) -> None:
     """Draw the page."""
+    st.title(desk.t("Watch a run"))
     run = pick_run(desk)
-    st.write(run and run.id)
+    if run is None:
+        return
+    seen = look(run)
+    if seen.state is None:
+        st.error(seen.problem, icon=":material/heart_broken:")
+        st.caption(desk.t("Its files stay as they are; other runs are not touched by it."))
+        _actions(desk, run, None)
+        return
+    _actions(desk, run, seen.state)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        smoothing = st.slider(
+            desk.t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, persist_state="session", key="sm"
+        )
+        log_scale = st.toggle(desk.t("Logarithmic loss"), persist_state="session", key="log")
+    live = seen.status in _LIVE
+
+    def draw() -> None:
+        _live_part(desk, run, seen.status, smoothing, log_scale)
+
+    # refreshed by itself only while there is something to see
+    st.fragment(draw, run_every=_EVERY if live else None)()
+
+
+def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: bool) -> None:
+    t = desk.t
+    seen = look(run)
+    if seen.status != status:
+        st.rerun()  # other buttons fit now
+    state = seen.state
+    assert state is not None
+    try:
+        if state.status == "queued":
+            ensure_workers(desk.root)
+        config = run.config()
+        metrics = read_metrics(run.folder)
+    except MnistCoreError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _headline(t, run, state, config, metrics)
+    _charts(t, config, metrics, smoothing, log_scale)
+    with st.expander(t("Log"), icon=":material/notes:"):
+        st.code(_tail(run) or t("nothing yet"), language=None, wrap_lines=True)
+
+
+def _headline(
+    t: Words, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
+) -> None:
+    if state.status == "failed":
+        st.error(state.reason, icon=":material/error:")
+    elif state.status == "stopped":
+        st.info(
+            t("Stopped: {reason}. Resume goes on where it was.", reason=t(state.reason)),
+            icon=":material/pause_circle:",
+        )
+    elif state.status == "queued":
+        waits = t("Waiting for its turn; it starts by itself.")
+        if not run.is_in_queue():
+            waits = t("No process has taken it yet. Resume starts it here.")
+        st.info(waits, icon=":material/hourglass_empty:")
+    now = progress(config, state, metrics)
+    where = t(
+        "Epoch {epoch} of {epochs} · step {step} of {steps}",
+        epoch=now.epoch,
+        epochs=now.epochs,
+        step=f"{now.step:,}",
+        steps=f"{now.steps:,}",
+    )
+    st.progress(now.share, text=where)
+    accuracy = state.validation_accuracy
+    boxes = {
+        t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
+        t("Best held-out accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
+        t("Images per second"): "–"
+        if now.images_per_second is None
+        else f"{now.images_per_second:,.0f}",
+        t("Time left"): "–" if now.seconds_left is None else _clock(now.seconds_left),
+        t("Device"): state.device or config.device,
+    }
+    with st.container(horizontal=True):
+        for label, value in boxes.items():
+            st.metric(label, value, border=True, width=205)
+
+
+def _charts(
+    t: Words,
+    config: TrainConfig,
+    metrics: Mapping[str, Series],
+    smoothing: float,
+    log_scale: bool,
+) -> None:
+    runs = {"": metrics}
+    left, right = st.columns(2)
+    with left:
+        _chart(
+            t("Loss"),
+            "loss",
+            figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
+        )
+        _chart(t("Learning rate"), "rate", _alone(figures.learning_rate_curve(runs, translate=t)))
+    with right:
+        _chart(
+            t("Accuracy"),
+            "accuracy",
+            figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
+        )
+        _chart(t("Gradient norms"), "norms", figures.gradient_norms(runs, translate=t))
+    speed, memory = st.columns(2)
+    with speed:
+        title = t("Images per second")
+        curve = figures.metric_curve(runs, "images_per_second", title, translate=t)
+        _chart(title, "speed", _alone(curve))
+    with memory:
+        if "device_memory" in metrics:
+            used = metrics["device_memory"]
+            scaled = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
+            _chart(
+                t("Device memory"),
+                "memory",
+                figures.metric_curve(scaled, "MiB", "MiB", translate=t),
+            )
+        else:
+            st.subheader(t("Device memory"))
+            st.caption(t("Recorded on a GPU only."))
+
+
+def _alone(figure: go.Figure) -> go.Figure:
+    """Dress a figure of one line: nothing to tell apart, and zero in sight."""
+    return figure.update_layout(showlegend=False).update_yaxes(rangemode="tozero")
+
+
+def _chart(title: str, key: str, figure: go.Figure) -> None:
+    st.subheader(title)
+    st.plotly_chart(figure, theme=None, key=f"chart-{key}", config=_CHART)
+
+
+def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
+    """Draw the buttons that fit what the run is doing."""
+    t = desk.t
+    status = state.status if state else "broken"
+    with st.container(horizontal=True):
+        if status in _LIVE:
+            _button(t("Stop"), ":material/stop:", run.request_stop)
+        if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
+            _button(t("Resume"), ":material/play_arrow:", lambda: _resume(desk, run))
+        if state is not None:
+            if st.button(
+                t("Clone"),
+                icon=":material/content_copy:",
+                help=t("Opens the form filled with these settings."),
+            ):
+                _clone(desk, run)
+            with st.popover(t("Rename"), icon=":material/edit:"):
+                name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
+                _button(t("Save"), ":material/check:", lambda: run.rename(name))
+        if st.button(t("Delete"), icon=":material/delete:", disabled=status == "running"):
+            _ask_to_delete(desk, run)
+
+
+def _button(label: str, icon: str, act: object) -> None:
+    """Draw a button that does something to the run; say what went wrong, if it did."""
+    if not st.button(label, icon=icon):
+        return
+    try:
+        act()  # type: ignore[operator]
+    except MnistCoreError as error:
+        st.toast(str(error), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def _resume(desk: Desk, run: Run) -> None:
+    enqueue(run)
+    ensure_workers(desk.root)
+
+
+def _clone(desk: Desk, run: Run) -> None:
+    try:
+        st.session_state[FORM_BASE] = run.config()
+    except MnistCoreError as error:
+        st.toast(str(error), icon=":material/error:")
+    else:
+        desk.go("train")
+
+
+def _ask_to_delete(desk: Desk, run: Run) -> None:
+    t = desk.t
+
+    @st.dialog(t("Delete this run?"))
+    def ask() -> None:
+        st.write(t("Its weights, metrics and log go with it. This cannot be undone."))
+        st.code(run.id, language=None)
+        with st.container(horizontal=True):
+            if st.button(t("Delete"), type="primary", key="really"):
+                try:
+                    run.delete()
+                except MnistCoreError as error:
+                    st.error(str(error), icon=":material/error:")
+                else:
+                    st.session_state.pop(RUN, None)
+                    st.rerun()
+            if st.button(t("Keep")):
+                st.rerun()
+
+    ask()
+
+
+def _tail(run: Run) -> str:
+    """Return the log's last lines."""
+    try:
+        lines = run.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-_LOG_LINES:])
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

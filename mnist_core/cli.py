@@ -17,10 +17,23 @@ from mnist_core.commands import (
     sweep,
     train,
     weights,
+    work,
 )
 from mnist_core.errors import MnistCoreError
 
-COMMANDS = (train, runs, evaluate, recipes, find_lr, sweep, claims, ensemble, predict, weights)
+COMMANDS = (
+    train,
+    runs,
+    work,
+    evaluate,
+    recipes,
+    find_lr,
+    sweep,
+    claims,
+    ensemble,
+    predict,
+    weights,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

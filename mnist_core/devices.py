@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 
 from mnist_core.errors import MnistCoreError
@@ -34,3 +37,39 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU, {torch.get_num_threads()} threads"
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as a person choosing one sees it: memory in bytes, load in [0, 1]; None: unknown."""
+
+    device: str
+    name: str
+    memory_used: int | None
+    memory_total: int
+    load: float | None
+
+
+def list_gpus() -> list[Gpu]:
+    """Return the GPUs that torch can train on; their load is what the driver (NVML) says."""
+    gpus = []
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        load = _ask_driver(torch.cuda.utilization, index)
+        gpus.append(
+            Gpu(
+                f"cuda:{index}",
+                properties.name,
+                _ask_driver(torch.cuda.device_memory_used, index),
+                properties.total_memory,
+                None if load is None else load / 100,
+            )
+        )
+    return gpus
+
+
+def _ask_driver(question: Callable[[int], int], index: int) -> int | None:
+    try:
+        return question(index)
+    except Exception:  # no driver library, or one that does not know: torch raises what NVML does
+        return None

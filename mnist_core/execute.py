@@ -34,6 +34,7 @@ def execute(
     splits: tuple[Split, Split] | None = None,
     listen: Listener | None = None,
     stop: StopFlag | None = None,
+    if_queued: bool = False,
 ) -> RunState:
     """Train a run to its end, or until it is told to stop; go on from its checkpoint if it has one.
 
@@ -48,11 +49,13 @@ def execute(
         Called with every event.
     stop : StopFlag or None
         Another way to stop than `run.request_stop()`.
+    if_queued : bool
+        Do nothing if it has left the queue: it was stopped while this process started.
 
     Returns
     -------
     RunState
-        Its status is finished or stopped.
+        Its status is finished or stopped; another where it was not queued any more.
 
     Raises
     ------
@@ -62,11 +65,14 @@ def execute(
     stop = stop or StopFlag()
     with run.at_work():
         before = run.state()
+        if if_queued and not run.is_in_queue():
+            return before
         if before.status == "finished":
             raise MnistCoreError(f"run {run.id} is finished; train a new one with other settings")
         run.update_state(
             status="running", reason="", started=before.started or now(), ended="", pid=os.getpid()
         )
+        run.leave_queue()
         try:
             state = _train(run, data, splits, listen, stop)
         except (KeyboardInterrupt, SystemExit):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -72,6 +73,7 @@ class Run:
         self._stop_path = folder / "stop"
         self._name_path = folder / "name.txt"
         self._lock_path = folder / "lock"
+        self.queue_path = folder / "queue.json"
 
     @property
     def id(self) -> str:
@@ -138,6 +140,7 @@ class Run:
         """Ask the process at work on it to stop; it does so after the step under way."""
         state = self.state()
         if state.status == "queued":
+            self.leave_queue()
             self.update_state(status="stopped", reason="stopped before it began", ended=now())
         elif state.status != "running":
             raise MnistCoreError(f"run {self.id} is not running, it is {state.status}")
@@ -147,6 +150,38 @@ class Run:
     def stop_is_requested(self) -> bool:
         """Return whether `request_stop` was called since the run began."""
         return os.path.exists(self._stop_path)
+
+    def is_in_queue(self) -> bool:
+        """Return whether it waits for a worker of `mnist_core.queue`."""
+        return os.path.exists(self.queue_path)
+
+    def leave_queue(self) -> None:
+        """Wait no longer. Raises MnistCoreError if the folder cannot be written."""
+        try:
+            self.queue_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise MnistCoreError(f"{self.folder}: cannot be written ({error.strerror})") from error
+
+    def delete(self) -> None:
+        """Delete the folder and all that is in it.
+
+        Raises
+        ------
+        MnistCoreError
+            If a process is at work on it, or it cannot be deleted.
+        """
+        if self.is_alive():
+            raise MnistCoreError(f"run {self.id} is under way; stop it first")
+        try:
+            # first, so that half a folder is no run
+            self.config_path.unlink(missing_ok=True)
+            shutil.rmtree(self.folder)
+        except FileNotFoundError:
+            return  # somebody else was faster
+        except OSError as error:
+            raise MnistCoreError(
+                f"{self.folder}: cannot be deleted ({error.strerror}); delete it by hand"
+            ) from error
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

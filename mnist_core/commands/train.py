@@ -28,6 +28,9 @@ def register(commands: Subparsers) -> None:
 
     resume = commands.add_parser("resume", help="go on with a run that stopped, failed or died")
     resume.add_argument("id", help="the run's id or its beginning, or last")
+    resume.add_argument(
+        "--if-queued", action="store_true", help="only if it waits in the queue (see work)"
+    )
     add_runs_option(resume)
     resume.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
     resume.set_defaults(run=_resume)
@@ -80,10 +83,12 @@ def train_from(
 def _resume(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.runs import find_run
 
-    return carry_out(find_run(args.id, args.runs), args.data)
+    return carry_out(find_run(args.id, args.runs), args.data, if_queued=args.if_queued)
 
 
-def carry_out(run: Run, data: str | None, output: Path | None = None) -> int:
+def carry_out(
+    run: Run, data: str | None, output: Path | None = None, *, if_queued: bool = False
+) -> int:
     """Train a run to its end with progress on the terminal; return the exit status."""
     from mnist_core.execute import execute
     from mnist_core.progress import RunProgress
@@ -93,7 +98,7 @@ def carry_out(run: Run, data: str | None, output: Path | None = None) -> int:
     print(f"run {run.id} in {run.folder}", flush=True)
     stop = StopFlag()
     with stop_on_signals(stop), RunProgress(config.model, config.epochs) as progress:
-        state = execute(run, data=data, listen=progress, stop=stop)
+        state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
     if state.status == "stopped":
         print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")
         return _INTERRUPTED if "SIG" in state.reason else 0

@@ -1,0 +1,71 @@
+"""How far a run has come, from its state and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.config import TrainConfig
+from mnist_core.estimate import steps_per_epoch
+from mnist_core.metrics import MetricReader, Series
+from mnist_core.runs import RunState
+
+_RECENT = 10
+"""Points over which the speed is averaged."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Epoch and step under way (from 1), how many there are, and what is left.
+
+    images_per_second and seconds_left are None before the first steps.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    images_per_second: float | None
+    seconds_left: float | None
+
+    @property
+    def share(self) -> float:
+        """Part of the whole run that is done, in [0, 1]."""
+        done = (self.epoch - 1) * self.steps + self.step
+        return min(1.0, done / (self.epochs * self.steps))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _reader(folder: Path) -> MetricReader:
+    return MetricReader(folder)
+
+
+def read_metrics(folder: Path) -> dict[str, Series]:
+    """Return a run's metrics; only what is new is read from the files."""
+    return _reader(folder).read()
+
+
+def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]) -> Progress:
+    """Return how far a run has come."""
+    steps = steps_per_epoch(config)
+    taken = _last_step(metrics)
+    # an epoch is complete only when it is scored and kept
+    epoch = min(state.epoch + 1, config.epochs)
+    step = int(np.clip(taken - (epoch - 1) * steps, 0, steps))
+    if state.epoch >= config.epochs:
+        step = steps
+    speed = metrics.get("images_per_second")
+    rate = float(np.median(speed.values[-_RECENT:])) if speed and len(speed.values) else None
+    left = None
+    if rate and state.status == "running":
+        left = (config.epochs * steps - (epoch - 1) * steps - step) * config.batch_size / rate
+    return Progress(epoch, config.epochs, step, steps, rate, left)
+
+
+def _last_step(metrics: Mapping[str, Series]) -> int:
+    loss = metrics.get("train/loss")
+    return int(loss.steps[-1]) if loss and len(loss.steps) else 0
