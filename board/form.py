@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import typing
 from typing import Any
 
@@ -25,8 +26,14 @@ from mnist_core.runs import list_runs
 from mnist_core.weights import shipped_models
 
 _COLUMNS = 3
+_SHORT = ("LR", "EMA")
 _WEIGHTS = ("init_weights", "teacher")
 _DEFAULTS = TrainConfig()
+_LEFT_OUT = {
+    "dropout": "the model's own",
+    "head_learning_rate": "the same",
+    "training_size": "all that are left",
+}
 
 
 def fill_form(config: TrainConfig) -> None:
@@ -53,7 +60,10 @@ def draw_form(desk: Desk) -> dict[str, Any]:
 
 def field_label(name: str, t: Words) -> str:
     """Return what a person calls a field."""
-    return t(f"field: {name}") if t.language != "en" else name.replace("_", " ").capitalize()
+    words = name.replace("_", " ")
+    for short in _SHORT:
+        words = re.sub(rf"\b{short.lower()}\b", short, words)
+    return t(words[0].upper() + words[1:])
 
 
 def device_label(device: str, t: Words) -> str:
@@ -95,10 +105,10 @@ def _draw_field(name: str, desk: Desk) -> Any:
             index=None if TrainConfig.model_fields[name].default is None else 0,
             **common,
         )
-    return _draw_number(name, common)
+    return _draw_number(name, common, t)
 
 
-def _draw_number(name: str, common: dict[str, Any]) -> Any:
+def _draw_number(name: str, common: dict[str, Any], t: Words) -> Any:
     kinds = typing.get_args(TrainConfig.model_fields[name].annotation)
     whole = int in kinds or TrainConfig.model_fields[name].annotation is int
     bounds = field_bounds(name)
@@ -115,7 +125,9 @@ def _draw_number(name: str, common: dict[str, Any]) -> Any:
     optional = TrainConfig.model_fields[name].default is None
     stored = st.session_state[common["key"]]
     st.session_state[common["key"]] = None if stored is None else kind(stored)
-    return st.number_input(**common, **options, value=None if optional else "min")
+    if optional:
+        options |= {"value": None, "placeholder": t(_LEFT_OUT.get(name, "none"))}
+    return st.number_input(**common, **options)
 
 
 def _choices(name: str, desk: Desk) -> tuple[Any, ...]:

@@ -9,9 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from board.desk import RUN, Desk
-from board.words import Words
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs import Run, RunState, find_run, list_runs
+from mnist_core.runs import Run, RunState, list_runs
 
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",
@@ -36,13 +35,14 @@ class Listed:
         """queued, running, stopped, finished, failed or broken."""
         return self.state.status if self.state else "broken"
 
-    def label(self, t: Words) -> str:
-        """Return its name and what it is doing, in a line."""
-        if self.state is None:
-            return f"{self.run.id} · {t('broken')}"
-        accuracy = self.state.validation_accuracy
-        result = f" · {accuracy:.2%}" if accuracy is not None else ""
-        return f"{self.state.name or self.run.id} · {t(self.state.status)}{result}"
+    @property
+    def label(self) -> str:
+        """Its name and id, in a line: no two runs have the same, and it does not change by itself.
+
+        (Streamlit's lists know an entry by what it says.)
+        """
+        named = self.state is not None and self.state.name not in ("", self.run.id)
+        return f"{self.state.name} · {self.run.id}" if self.state and named else self.run.id
 
 
 def look(run: Run) -> Listed:
@@ -78,14 +78,15 @@ def pick_run(
         if st.button(desk.t("Start a run"), icon=":material/play_circle:"):
             desk.go("train")
         return None
-    if st.session_state.get(RUN) not in found:
-        st.session_state.pop(RUN, None)
+    chosen = st.session_state.get(RUN) or st.query_params.get(RUN)
+    # set anew each time: the list's words change when the run is renamed
+    st.session_state[RUN] = chosen if chosen in found else next(iter(found))
     chosen = st.selectbox(
         desk.t("Run"),
         list(found),
-        format_func=lambda name: found[name].label(desk.t),
+        format_func=lambda name: found[name].label,
         key=RUN,
-        bind="query-params",
         persist_state="session",
     )
-    return find_run(chosen, desk.root)
+    st.query_params[RUN] = chosen
+    return found[chosen].run

@@ -105,7 +105,7 @@ def work(root: Path, device: str, lock: int | None = None) -> None:
 def _carry_out(run: Run, lock: int) -> None:
     """Train a run in a process of its own; see that it waits no more."""
     command = [sys.executable, "-m", "mnist_core", "resume", str(run.folder), "--if-queued"]
-    output = run.folder / _OUTPUT
+    output, place = run.folder / _OUTPUT, _place(run)
     try:
         with output.open("wb") as file:
             process = subprocess.Popen(
@@ -121,7 +121,8 @@ def _carry_out(run: Run, lock: int) -> None:
         reason = lines[-1].removeprefix("error: ") if lines else "its process ended at once"
     except OSError as error:
         reason = f"its process could not be started ({error.strerror})"
-    if run.is_in_queue():  # it did not come to begin
+    # still in the same place: it did not come to begin (and was not put there anew meanwhile)
+    if run.is_in_queue() and _place(run) == place:
         _give_up(run, reason)
 
 
