@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from board.desk import RUN, Desk
+from board.live_chart import live_chart
 from board.progress import progress, read_metrics
 from board.runs import STATUS_ICONS, look, pick_run
 from board.train import FORM_BASE
@@ -22,7 +23,6 @@ from mnist_core.runs import Run, RunState
 _EVERY = 1.0
 _LIVE = ("queued", "running")
 _LOG_LINES = 40
-_CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 _MEBIBYTE = 2**20
 
 
@@ -162,7 +162,7 @@ def _alone(figure: go.Figure) -> go.Figure:
 
 def _chart(title: str, key: str, figure: go.Figure) -> None:
     st.subheader(title)
-    st.plotly_chart(figure, theme=None, key=f"chart-{key}", config=_CHART)
+    live_chart(title, figure, f"chart-{key}")
 
 
 def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
