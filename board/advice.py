@@ -21,7 +21,7 @@ ADVICE = {
     "epochs": "The article trains for 10.",
     "augment": "article: rotation by 10 degrees, shift by a tenth. pen: ways of writing that MNIST "
     "lacks; choose it for drawings.",
-    "precision": "The article: fp16 or bf16 halve the memory on a GPU. The same numbers come out.",
+    "precision": "The article: fp16 or bf16 halve the memory on a GPU.",
     "teacher": "The article: a large network teaches a small one (improved teaches "
     "mnist_cnn_fixed).",
     "distill_temperature": "The article uses 4.",

@@ -27,7 +27,7 @@ _LANGUAGE = "lang"
 _CSS = """
 <style>
 .block-container { padding: 4.2rem 1rem 2rem; max-width: 1200px; }
-[data-testid="stMetricValue"] { font-size: 1.4rem; }
+[data-testid="stMetricValue"] { font-size: 1.15rem; }
 </style>
 """
 

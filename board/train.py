@@ -70,7 +70,11 @@ def _start(desk: Desk, config: TrainConfig | None) -> None:
     t = desk.t
     with st.container(border=True):
         name = st.text_input(
-            t("Name"), key="run-name", max_chars=80, placeholder=t("optional"), help=t("run name")
+            t("Name"),
+            key="run-name",
+            max_chars=80,
+            placeholder=t("optional"),
+            help=t("What to call the run; it can be renamed later."),
         )
         if config is not None:
             _say_device(config, t)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -24,6 +24,8 @@ _EVERY = 1.0
 _LIVE = ("queued", "running")
 _LOG_LINES = 40
 _MEBIBYTE = 2**20
+_SMALL = 260
+"""Height in pixels of the charts below the first two."""
 
 
 def show(desk: Desk) -> None:
@@ -110,7 +112,7 @@ def _headline(
     }
     with st.container(horizontal=True):
         for label, value in boxes.items():
-            st.metric(label, value, border=True, width=205)
+            st.metric(label, value, border=True, width=170)
 
 
 def _charts(
@@ -121,48 +123,36 @@ def _charts(
     log_scale: bool,
 ) -> None:
     runs = {"": metrics}
-    left, right = st.columns(2)
-    with left:
-        _chart(
-            t("Loss"),
-            "loss",
-            figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
-        )
-        _chart(t("Learning rate"), "rate", _alone(figures.learning_rate_curve(runs, translate=t)))
-    with right:
-        _chart(
-            t("Accuracy"),
-            "accuracy",
-            figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
-        )
-        _chart(t("Gradient norms"), "norms", figures.gradient_norms(runs, translate=t))
-    speed, memory = st.columns(2)
-    with speed:
-        title = t("Images per second")
-        curve = figures.metric_curve(runs, "images_per_second", title, translate=t)
-        _chart(title, "speed", _alone(curve))
-    with memory:
-        if "device_memory" in metrics:
-            used = metrics["device_memory"]
-            scaled = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
-            _chart(
-                t("Device memory"),
-                "memory",
-                figures.metric_curve(scaled, "MiB", "MiB", translate=t),
-            )
-        else:
-            st.subheader(t("Device memory"))
-            st.caption(t("Recorded on a GPU only."))
+    rate = figures.learning_rate_curve(runs, translate=t)
+    speed = figures.metric_curve(runs, "images_per_second", t("Images per second"), translate=t)
+    charts = {
+        "loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
+        "accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
+        "learning rate": _small(rate).update_layout(showlegend=False),
+        "gradient norms": _small(figures.gradient_norms(runs, translate=t)),
+        "images per second": _small(speed).update_layout(showlegend=False),
+    }
+    charts["learning rate"].update_yaxes(rangemode="tozero")
+    charts["images per second"].update_yaxes(rangemode="tozero")
+    if "device_memory" in metrics:
+        used = metrics["device_memory"]
+        mebibytes = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
+        memory = figures.metric_curve(mebibytes, "MiB", "MiB", translate=t)
+        charts["device memory"] = _small(memory).update_layout(showlegend=False)
+    # row by row, so that they come in this order on a phone
+    names = list(charts)
+    for first in range(0, len(names), 2):
+        for name, column in zip(names[first : first + 2], st.columns(2), strict=False):
+            with column:
+                title = t(name[0].upper() + name[1:])
+                st.subheader(title)
+                live_chart(title, charts[name], f"chart-{name}")
+    if "device_memory" not in metrics:
+        st.caption(t("Device memory is recorded on a GPU only."))
 
 
-def _alone(figure: go.Figure) -> go.Figure:
-    """Dress a figure of one line: nothing to tell apart, and zero in sight."""
-    return figure.update_layout(showlegend=False).update_yaxes(rangemode="tozero")
-
-
-def _chart(title: str, key: str, figure: go.Figure) -> None:
-    st.subheader(title)
-    live_chart(title, figure, f"chart-{key}")
+def _small(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(height=_SMALL)
 
 
 def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
@@ -188,12 +178,12 @@ def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
             _ask_to_delete(desk, run)
 
 
-def _button(label: str, icon: str, act: object) -> None:
+def _button(label: str, icon: str, act: Callable[[], None]) -> None:
     """Draw a button that does something to the run; say what went wrong, if it did."""
     if not st.button(label, icon=icon):
         return
     try:
-        act()  # type: ignore[operator]
+        act()
     except MnistCoreError as error:
         st.toast(str(error), icon=":material/error:")
     else:
