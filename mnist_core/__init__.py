@@ -8,13 +8,14 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.predict import Classifier, Prediction, Reading, load_classifier
-from mnist_core.weights import shipped_models
+from mnist_core.weights import available_models, shipped_models
 
 __all__ = [
     "Classifier",
     "MnistCoreError",
     "Prediction",
     "Reading",
+    "available_models",
     "load_classifier",
     "shipped_models",
 ]

@@ -10,6 +10,7 @@ from mnist_core.commands import (
     claims,
     ensemble,
     evaluate,
+    export,
     find_lr,
     predict,
     recipes,
@@ -33,6 +34,7 @@ COMMANDS = (
     ensemble,
     predict,
     weights,
+    export,
 )
 
 

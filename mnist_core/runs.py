@@ -295,7 +295,7 @@ def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
 
 
 def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the weights that a name means: shipped, a file, or a run's best.
+    """Return the weights that a name means: shipped, promoted, a file, or a run's best.
 
     Raises
     ------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 DEFAULT = "default"
 ENSEMBLE = "ensemble"
 Network = DigitNet | Ensemble
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+"""What a promoted model may be called: safe as a file's name, and no command's option."""
 _FORMAT = "mnist_core"
 
 
@@ -29,22 +32,49 @@ def shipped_models(folder: Path = SHIPPED) -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
+def promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of promoted weights: argument, MNIST_MODELS, or weights/promoted."""
+    return Path(folder or os.environ.get("MNIST_MODELS") or SHIPPED / "promoted")
+
+
+def promoted_models(folder: str | os.PathLike[str] | None = None) -> list[str]:
+    """Return the names of the promoted weights. Their files are not looked into.
+
+    A file whose name is not allowed, or is that of shipped weights, is passed over.
+    """
+    shipped = {name.casefold() for name in shipped_models()}
+    return sorted(
+        path.stem
+        for path in promoted_folder(folder).glob("*.safetensors")
+        if MODEL_NAME.fullmatch(path.stem) and path.stem.casefold() not in shipped
+    )
+
+
+def available_models() -> list[str]:
+    """Return every name that `weights_path` knows: the shipped, the default first; the promoted."""
+    return [*shipped_models(), *promoted_models()]
+
+
 def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
-    """Return the file for a shipped name, or the path itself.
+    """Return the file for a shipped or promoted name, or the path itself.
 
     Raises
     ------
     MnistCoreError
-        If there is no such file; the message lists the shipped names.
+        If there is no such file; the message lists the names.
     """
-    shipped = shipped_models()
-    if str(name_or_path) in shipped:
-        return SHIPPED / f"{name_or_path}.safetensors"
+    name = str(name_or_path)
+    shipped, promoted = shipped_models(), promoted_models()
+    if name in shipped:
+        return SHIPPED / f"{name}.safetensors"
+    if name in promoted:
+        return promoted_folder() / f"{name}.safetensors"
     path = Path(name_or_path)
     if not os.path.isfile(path):  # False, not an error, for an absurd name
+        also = f", nor one of the promoted ({', '.join(promoted)})" if promoted else ""
         raise MnistCoreError(
-            f"no weights {str(name_or_path)!r}: neither a file nor one of the shipped "
-            f"({', '.join(shipped) or f'none in {SHIPPED}'})"
+            f"no weights {name!r}: neither a file nor one of the shipped "
+            f"({', '.join(shipped) or f'none in {SHIPPED}'}){also}"
         )
     return path
 
@@ -64,7 +94,7 @@ def save_weights(path: Path, model: Network, card: dict[str, Any]) -> None:
     MnistCoreError
         If they cannot be written there, or the network was not made by `build_model`.
     """
-    description = _describe(model)
+    description = describe(model)
     state = {
         name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
     }
@@ -102,6 +132,23 @@ def read_card(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise MnistCoreError(f"{card} holds no JSON object; restore or delete it")
     return content
+
+
+def card_accuracy(card: dict[str, Any], split: str = "validation") -> float | None:
+    """Return the accuracy in [0, 1] that a card gives for a split; None if it gives none."""
+    scores = card.get(split)
+    accuracy = scores.get("accuracy") if isinstance(scores, dict) else None
+    return float(accuracy) if isinstance(accuracy, int | float) else None
+
+
+def card_origin(card: dict[str, Any]) -> dict[str, str]:
+    """Return what a promoted model's card says of where it comes from: run, name, time.
+
+    What it does not say is empty.
+    """
+    origin = card.get("promoted")
+    said = origin if isinstance(origin, dict) else {}
+    return {key: str(said.get(key) or "") for key in ("run", "name", "time")}
 
 
 def load_weights(path: Path) -> tuple[Network, str]:
@@ -142,10 +189,13 @@ def load_weights(path: Path) -> tuple[Network, str]:
     return model.eval(), architecture
 
 
-def _describe(model: Network) -> dict[str, Any]:
-    """Return what the network is built from, as JSON types; the architecture comes first."""
+def describe(model: Network) -> dict[str, Any]:
+    """Return what a network is built from, as JSON types; the architecture comes first.
+
+    Raises MnistCoreError if it was not made by `build_model`.
+    """
     if isinstance(model, Ensemble):
-        members = [_describe(member) for member in model.members]
+        members = [describe(member) for member in model.members]
         return {"architecture": ENSEMBLE, "vote": model.vote, "members": members}
     if model.spec is None:
         raise MnistCoreError(

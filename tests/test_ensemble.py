@@ -297,15 +297,11 @@ def test_its_road_exports_to_onnx(tmp_path: Path) -> None:
 
 
 def test_the_pad_can_show_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = file.parent
-    monkeypatch.setattr("pad.library.shipped_models", lambda: shipped_models(folder))
-    monkeypatch.setattr(
-        "pad.library.load_classifier", lambda name: load_classifier(folder / f"{name}.safetensors")
-    )
+    monkeypatch.setenv("MNIST_MODELS", str(file.parent))
     library = Library()
     functions = {function.__name__: function for function in server_functions(library)}
     shown = functions["describe"]({"model": file.stem})
-    assert shown["models"] == [file.stem]
+    assert shown["models"] == [*shipped_models(), file.stem]
     assert shown["architecture"] == "ensemble"
     reading = library.get(file.stem).read_image(paint(seven()), shown["stages"][0]["name"].split())
     assert encode_reading(reading)["digit"] == 7

@@ -1,21 +1,33 @@
-"""Only a road without a branch on data can become one ONNX graph."""
+"""Networks, and the whole road, as ONNX files that compute what torch computes."""
 
 from __future__ import annotations
 
+import copy
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
+import pytest
 import torch
 from drawings import Drawing, paint, scribble
 from torch import Tensor, nn
 
-from mnist_core import Classifier
+import mnist_core.export
+from mnist_core import Classifier, MnistCoreError, cli, shipped_models
+from mnist_core.data import Split
+from mnist_core.ensemble import Ensemble
+from mnist_core.evaluate import predict_logits
+from mnist_core.export import export_onnx
 from mnist_core.ink import fit_canvas
+from mnist_core.models import ARCHITECTURES, DigitNet, build_model
 from mnist_core.paper import find_ink
 from mnist_core.pictures import to_grey
 from mnist_core.road import Road
 from mnist_core.strokes import draw_strokes
+from mnist_core.weights import load_weights, read_card, weights_path
 
 Digits = list[tuple[int, Drawing]]
 
@@ -72,3 +84,117 @@ def test_picture_road_exports_to_onnx(
     assert np.allclose(probabilities, expected[0], atol=1e-3)
     assert np.allclose(frame, expected[1], atol=1e-3)
     assert blank.tolist() == [False] * (len(grey) - 1) + [True]
+
+
+# --- export_onnx -------------------------------------------------------------------------------
+
+
+def ensemble(vote: str) -> Ensemble:
+    return Ensemble([load_weights(weights_path(name))[0] for name in shipped_models()], vote)
+
+
+def opened(content: bytes) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("name", ["default", "mnist_cnn", "mean", "majority"])
+def test_exported_network_reads_real_digits_as_torch_does(
+    name: str, train_validation: tuple[Split, Split]
+) -> None:
+    shipped = name in shipped_models()
+    network = load_weights(weights_path(name))[0] if shipped else ensemble(name)
+    session = opened(export_onnx(network))
+    split = train_validation[1]
+    for count in (1, 3, 64):
+        frames = split.images[:count]
+        logits, probabilities = session.run(None, {"frames": frames.numpy()})
+        expected = predict_logits(network, frames)
+        assert np.allclose(logits, expected, atol=1e-3)
+        assert np.allclose(probabilities, expected.softmax(1), atol=1e-4)
+        assert logits.dtype == probabilities.dtype == np.float32
+        assert (logits.argmax(1) == split.labels[:count].numpy()).mean() > 0.9
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_exports_and_stays_as_it_was(architecture: str) -> None:
+    network = build_model(architecture).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    session = opened(export_onnx(network))
+    assert [y.name for y in session.get_outputs()] == ["logits", "probabilities"]
+    assert network.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_exported_file_says_what_it_is_and_names_no_file_of_the_machine() -> None:
+    content = export_onnx(build_model("mnist_cnn_bn", kernel_size=3), {"data": "MNIST"})
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    session = opened(content)
+    (frames,) = session.get_inputs()
+    assert (frames.name, frames.shape[1:]) == ("frames", [1, 28, 28])
+    said = session.get_modelmeta().custom_metadata_map
+    assert said["architecture"] == "mnist_cnn_bn"
+    assert json.loads(said["network"]) == {"architecture": "mnist_cnn_bn", "kernel_size": 3}
+    assert said["classes"].split(",") == [str(digit) for digit in range(10)]
+    assert "[0, 1]" in said["input"]
+    assert said["data"] == "MNIST"
+    for folder in (Path(__file__).parents[1], Path(torch.__file__).parent):
+        assert str(folder).encode() not in content
+
+
+def test_an_export_that_computes_something_else_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = mnist_core.export._trace
+
+    def of_another_network(frames: nn.Module) -> onnx.ModelProto:
+        other = copy.deepcopy(frames)
+        with torch.no_grad():
+            other.network.head[1].bias[3] += 0.1
+        return real(other)
+
+    monkeypatch.setattr(mnist_core.export, "_trace", of_another_network)
+    with pytest.raises(MnistCoreError, match=r"logits differ from torch's by 0\.1"):
+        export_onnx(build_model("mnist_cnn"))
+
+
+def test_a_network_put_together_by_hand_is_not_exported() -> None:
+    with pytest.raises(MnistCoreError, match="use build_model"):
+        export_onnx(DigitNet([("conv1", nn.Conv2d(1, 2, 28))], nn.Linear(2, 10)))
+
+
+def test_without_onnx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MnistCoreError, match=r"onnxruntime is not installed; pip install onnx "):
+        export_onnx(build_model("mnist_cnn"))
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def test_export_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "new folder" / "net.onnx"
+    assert cli.main(["export", "mnist_cnn", "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert f"wrote {output}" in said
+    assert "frames (N, 1, 28, 28) in [0, 1] -> logits, probabilities (N, 10)" in said
+    notes = opened(output.read_bytes()).get_modelmeta().custom_metadata_map
+    card = read_card(weights_path("mnist_cnn"))
+    assert json.loads(notes["validation"]) == card["validation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "message"),
+    [
+        ("nope", "net.onnx", "no weights 'nope'"),
+        ("default", "net.pt", "ending in .onnx"),
+        ("default", "taken.onnx", "cannot be written"),
+    ],
+)
+def test_export_command_refuses(
+    name: str, file: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken.onnx").mkdir()
+    words = ["export", name, "--output", str(tmp_path / file), "--runs", str(tmp_path)]
+    assert cli.main(words) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.onnx"]

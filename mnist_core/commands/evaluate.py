@@ -23,7 +23,10 @@ def register(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("evaluate", help="score weights on MNIST")
     parser.add_argument(
-        "weights", nargs="?", default=DEFAULT, help="a shipped name, a weights file or a run"
+        "weights",
+        nargs="?",
+        default=DEFAULT,
+        help="a shipped or promoted name, a weights file or a run",
     )
     parser.add_argument(
         "--split",

@@ -14,7 +14,7 @@ def register(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("predict", help="read pictures, one line each")
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--weights", default=DEFAULT, help="shipped name or path")
+    parser.add_argument("--weights", default=DEFAULT, help="shipped or promoted name, or path")
     parser.set_defaults(run=_predict)
 
 

@@ -27,6 +27,7 @@ function translate() {
 
 const history = new History();
 let model = props.default_model;
+let version; // of the model's weights, which may be replaced while the page is open
 let penWidth = 16;
 let erasing = false; // the eraser is chosen
 let strokeErases = false; // the stroke under way erases: also a pen's own eraser end
@@ -38,7 +39,11 @@ let stopReplay = null;
 const answer = new AnswerView(part, text);
 const stages = new StagesView(part.stages, text, {
   toggle: () => ask(),
-  kernel: (layer, channel) => server.kernel({ model, layer, channel }),
+  kernel: async (layer, channel) => {
+    const reply = await server.kernel({ model, version, layer, channel });
+    if (reply?.stale) useModel(model);
+    return reply;
+  },
 });
 
 // ---- asking the network -------------------------------------------------------------------
@@ -54,10 +59,10 @@ function showBusy() {
 }
 
 function send(job) {
-  const { model, layers, drawing: { picture } } = job;
+  const { model, version, layers, drawing: { picture } } = job;
   return picture
-    ? server.read_picture({ model, layers, picture: picture.base64 })
-    : server.read_ink({ model, layers, ink: encodeBytes(job.ink) });
+    ? server.read_picture({ model, version, layers, picture: picture.base64 })
+    : server.read_ink({ model, version, layers, ink: encodeBytes(job.ink) });
 }
 
 function ask() {
@@ -70,11 +75,15 @@ function ask() {
     showBlank(isEmpty(drawing) ? "" : text("too_little"));
     return;
   }
-  link.submit({ drawing, ink, model, layers: stages.open, generation });
+  link.submit({ drawing, ink, model, version, layers: stages.open, generation });
 }
 
 function onAnswer(reply, job) {
   if (job.generation !== generation) return;
+  if (reply.stale) {
+    useModel(job.model); // looks at it anew, and then asks again
+    return;
+  }
   if (reply.error) {
     banner(reply.error);
     if (job.drawing.picture && history.current === job.drawing) {
@@ -288,21 +297,32 @@ bindPictures(element, part.paper, part.file, takePicture);
 
 let wanted = model;
 
-/** Switch to a model once the server has said what it looks like; until then the old one reads. */
-async function useModel(name) {
+/** What the server says of a model and of those on offer; undefined where no answer comes. */
+async function describe(name) {
+  try {
+    return await server.describe({ model: name });
+  } catch (error) {
+    console.warn(error);
+    return undefined;
+  }
+}
+
+/**
+ * Switch to a model once the server has said what it looks like; until then the old one reads.
+ * note: what to say when it is done.
+ */
+async function useModel(name, note = "") {
   wanted = name;
-  const reply = await server.describe({ model: name });
+  const reply = await describe(name);
   if (name !== wanted) return;
   if (!reply) {
     pad.dataset.line = "lost";
     banner(text("lost"));
-    setTimeout(() => { if (name === wanted) useModel(name); }, 1000);
+    setTimeout(() => { if (name === wanted) useModel(name, note); }, 1000);
     return;
   }
   if (reply.error) {
-    banner(reply.error);
-    part.model.value = model;
-    if (name !== props.default_model && !pad.dataset.model) useModel(props.default_model);
+    refused(name, reply);
     return;
   }
   if (pad.dataset.line === "lost") {
@@ -310,15 +330,52 @@ async function useModel(name) {
     banner("");
   }
   model = name;
-  part.model.replaceChildren(...reply.models.map((other) => new Option(other, other, false, other === name)));
+  version = reply.version;
+  offer(reply.models);
   stages.build(reply.stages);
   part.head.textContent = reply.head.join(" → ");
   showFrame(null);
   changed();
   pad.dataset.model = model;
+  if (note) banner(note);
+}
+
+/** A model cannot be had: the one in use goes on; where that is the one, the default. */
+function refused(name, reply) {
+  const other = name === model ? props.default_model : model;
+  const note = reply.gone ? text("withdrawn", { name, other }) : reply.error;
+  wanted = model;
+  part.model.value = model;
+  if (other === name) banner(note);
+  else useModel(other, note); // also brings the list of models up to date
+}
+
+function offer(models) {
+  const offered = [...part.model.options].map((option) => option.value);
+  // an open list is disturbed only where it has changed
+  if (offered.join() !== models.join()) {
+    part.model.replaceChildren(...models.map((name) => new Option(name, name)));
+  }
+  part.model.value = model;
+}
+
+let looking = false;
+
+/** Find out which models there are now, and whether the one in use is still the same. */
+async function lookAnew() {
+  if (looking || wanted !== model || !pad.dataset.model || !element.isConnected) return;
+  looking = true;
+  const reply = await describe(model);
+  looking = false;
+  if (!reply || wanted !== model) return; // a lost line is said where a drawing waits for it
+  if (reply.error || reply.version !== version) useModel(model);
+  else offer(reply.models);
 }
 
 part.model.addEventListener("change", () => useModel(part.model.value));
+["pointerenter", "pointerdown", "focus"].forEach((event) => part.model.addEventListener(event, lookAnew));
+window.addEventListener("focus", lookAnew);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) lookAnew(); });
 
 function recolour() {
   stages.recolour();
