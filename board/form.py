@@ -94,7 +94,14 @@ def _draw_field(name: str, desk: Desk) -> Any:
     if name == "freeze":
         parts = ["trunk", *build_model(st.session_state[_key("model")]).stages]
         options = list(dict.fromkeys([*parts, *st.session_state[key]]))
-        return tuple(st.multiselect(options=options, accept_new_options=True, **common))
+        return tuple(
+            st.multiselect(
+                options=options,
+                accept_new_options=True,
+                placeholder=t("names of parts"),
+                **common,
+            )
+        )
     if choices := _choices(name, desk):
         current = st.session_state[key]
         options = list(choices) if current in (None, *choices) else [*choices, current]

@@ -12,6 +12,7 @@ from board.form import device_label, draw_form, fill_form
 from board.runs import listed
 from board.words import Words
 from mnist_core.config import TrainConfig
+from mnist_core.data import data_is_there, data_root
 from mnist_core.devices import choose_device, list_gpus
 from mnist_core.errors import MnistCoreError
 from mnist_core.estimate import estimate_seconds
@@ -78,6 +79,15 @@ def _start(desk: Desk, config: TrainConfig | None) -> None:
         )
         if config is not None:
             _say_device(config, t)
+        if not data_is_there():
+            st.warning(
+                t(
+                    "MNIST is not in {folder}. The run downloads it, once; where there is no "
+                    "network, set MNIST_ROOT to the folder that holds MNIST/raw.",
+                    folder=data_root(),
+                ),
+                icon=":material/warning:",
+            )
         ahead = [one for one in listed(desk.root) if one.status in ("running", "queued")]
         if ahead:
             st.caption(

@@ -43,6 +43,13 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
     return Path(root or os.environ.get("MNIST_ROOT") or "data")
 
 
+def data_is_there(root: str | os.PathLike[str] | None = None) -> bool:
+    """Return whether MNIST's training files lie in the data root; without them it is downloaded."""
+    names = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+    raw = data_root(root) / "MNIST/raw"
+    return all((raw / name).is_file() or (raw / f"{name}.gz").is_file() for name in names)
+
+
 def load_train_validation(
     device: torch.device | str = "cpu",
     root: str | os.PathLike[str] | None = None,
