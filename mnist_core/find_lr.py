@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -44,6 +46,32 @@ class RangeTest:
     smoothed: np.ndarray
     suggestion: float
 
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> RangeTest:
+        """Build one from what `find-lr --json` prints. Raises MnistCoreError if it is no result."""
+        try:
+            curve = [np.asarray(fields[n], np.float64) for n in ("rates", "losses", "smoothed")]
+            suggestion = float(fields["suggestion"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise MnistCoreError(f"this is no result of find-lr: {error}; run it anew") from error
+        if len({array.shape for array in curve}) > 1 or curve[0].ndim != 1 or suggestion <= 0:
+            raise MnistCoreError("this is no result of find-lr: its curve is damaged; run it anew")
+        return cls(*curve, suggestion)
+
+    @property
+    def learning_rate(self) -> float:
+        """The suggestion with two digits: more mean nothing."""
+        return float(f"{self.suggestion:.1e}")
+
+
+def check_range(low: float, high: float, steps: int) -> None:
+    """Raise MnistCoreError if the bounds are no range, or the steps too few."""
+    if not (0 < low < high <= 10 and steps >= 20):
+        raise MnistCoreError(
+            f"low is {low:g}, high is {high:g}, steps is {steps}; "
+            "give 0 < low < high <= 10 and at least 20 steps"
+        )
+
 
 def find_learning_rate(
     config: TrainConfig,
@@ -53,6 +81,7 @@ def find_learning_rate(
     high: float = 1.0,
     steps: int = 300,
     teacher: nn.Module | None = None,
+    report: Callable[[int], None] = lambda step: None,
 ) -> RangeTest:
     """Train a fresh network while the rate rises from `low` to `high`, evenly in its logarithm.
 
@@ -66,6 +95,8 @@ def find_learning_rate(
         As many batches are drawn; the images are gone through again where they do not suffice.
     teacher : nn.Module or None
         What `config.teacher` names.
+    report : callable
+        Called with the number of steps taken, after each.
 
     Raises
     ------
@@ -73,11 +104,7 @@ def find_learning_rate(
         If the bounds are no range, the weights to start from are not fresh, or no rate can be
         suggested: the loss never falls, or it has not risen again at `high`.
     """
-    if not (0 < low < high <= 10 and steps >= 20):
-        raise MnistCoreError(
-            f"low is {low:g}, high is {high:g}, steps is {steps}; "
-            "give 0 < low < high <= 10 and at least 20 steps"
-        )
+    check_range(low, high, steps)
     if config.init_weights:
         raise MnistCoreError(
             f"init_weights is {config.init_weights!r}, but a range test trains a fresh network: "
@@ -101,6 +128,7 @@ def find_learning_rate(
             break
         losses.append(loss)
         smoothed.append(mean)
+        report(step)
     taken = len(smoothed)
     if taken < 10 or min(smoothed) > _LEAST_FALL * smoothed[0]:
         raise MnistCoreError(

@@ -60,14 +60,19 @@ def config_from_flags(args: argparse.Namespace, base: TrainConfig | None = None)
     return start.with_changes(**{name: _parse(name, value) for name, value in given.items()})
 
 
-def flags_of(config: TrainConfig) -> list[str]:
-    """Return the flags that make this configuration: one for every value that is no default."""
+def flags_of(config: TrainConfig, *, complete: bool = False) -> list[str]:
+    """Return the flags that make this configuration: one for every value that is no default.
+
+    With `complete`, one for every field: they make it whatever a command's defaults are.
+    """
     words: list[str] = []
-    for name, (value, _) in config.differences(TrainConfig()).items():
+    names = TrainConfig.model_fields if complete else config.differences(TrainConfig())
+    for name in names:
+        value = getattr(config, name)
         if isinstance(value, bool):
             words.append(_flag(name) if value else _flag(name).replace("--", "--no-", 1))
         elif isinstance(value, tuple):
-            words += [_flag(name), *value]
+            words += [_flag(name), *(value or (_NONE,))]
         elif isinstance(value, str) and value.startswith("-"):
             words.append(f"{_flag(name)}={value}")
         else:

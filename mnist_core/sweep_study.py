@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import time
 import warnings
@@ -36,6 +37,8 @@ GRID: dict[str, tuple[Any, ...]] = {
 """The tutorial article's table; TPE draws the rate and the dropout from between its ends."""
 SAMPLERS = ("grid", "tpe")
 STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
+MOST_POINTS = 10_000
+"""Of a grid: each is checked before anything is tried."""
 _HEARTBEAT_SECONDS = 5
 
 
@@ -77,6 +80,12 @@ class Sweep:
             raise MnistCoreError(f"sampler is {self.sampler!r}; choose from {', '.join(SAMPLERS)}")
         if self.trials is not None and self.trials < 1:
             raise MnistCoreError(f"trials is {self.trials}; give at least 1")
+        points = math.prod(len(values) for values in self.grid.values())
+        if not 1 <= points <= MOST_POINTS:
+            raise MnistCoreError(
+                f"the sweep's grid has {points:,} points; "
+                f"give 1 to {MOST_POINTS:,}: fewer fields, or fewer values"
+            )
         # a check now, not in the middle of the night
         for point in self._points():
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from mnist_core.commands.options import Subparsers, add_runs_option
@@ -49,6 +50,7 @@ def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
         high=args.high,
         steps=args.steps,
         teacher=teacher or None,
+        report=lambda step: _say(step, args.steps),
     )
     if args.plot:
         from mnist_core.figures import learning_rate_range
@@ -59,9 +61,14 @@ def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
         curve = {name: getattr(test, name).tolist() for name in ("rates", "losses", "smoothed")}
         print(json.dumps({"suggestion": test.suggestion, **curve}))
         return 0
-    rate = float(f"{test.suggestion:.1e}")
+    rate = test.learning_rate
     print(f"suggested learning rate {rate:g}: a tenth of where the loss is lowest")
     print(command_line(config.with_changes(learning_rate=rate)))
     if args.plot:
         print(f"wrote {args.plot}")
     return 0
+
+
+def _say(step: int, steps: int) -> None:
+    if step % 10 == 0:
+        print(f"step {step} of {steps}", file=sys.stderr, flush=True)

@@ -56,6 +56,7 @@ def register(commands: Subparsers) -> None:
 
 def _sweep(args: argparse.Namespace, words: list[str]) -> int:
     from mnist_core.runs import runs_root
+    from mnist_core.sweep_results import storage_path
     from mnist_core.sweep_study import GRID, Sweep, is_open, open_study, results, storage_errors
 
     if args.workers < 1:
@@ -65,12 +66,12 @@ def _sweep(args: argparse.Namespace, words: list[str]) -> int:
     base = config_from_flags(args, BASE)
     sweep = Sweep(
         base=base,
-        storage=args.storage or f"sqlite:///{root / 'sweep.db'}",
+        storage=args.storage or f"sqlite:///{storage_path(root)}",
         study=args.study,
         sampler=args.sampler,
         trials=args.trials,
         prune=args.pruning,
-        grid=_parse_grid(args.grid, base) or GRID,
+        grid=parse_grid(args.grid, base) or GRID,
     )
     study = open_study(sweep)  # before the workers, so that they find it
     alone = args.workers == 1
@@ -137,8 +138,18 @@ def _spawn(words: list[str], workers: int) -> str:
     on_terminate = signal.signal(signal.SIGTERM, pass_on)
     try:
         for _ in range(workers):
-            processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment))
+            processes.append(
+                subprocess.Popen(
+                    command,
+                    stdout=subprocess.DEVNULL,
+                    env=environment,
+                    close_fds=False,  # of a job: its lock, so that it is under way while they are
+                )
+            )
         signal.signal(signal.SIGINT, pass_on)
+        if reasons:  # told to stop before all of them were there
+            for process in processes:
+                process.terminate()
         while any(process.poll() is None for process in processes):
             time.sleep(0.1)
     finally:
@@ -150,7 +161,14 @@ def _spawn(words: list[str], workers: int) -> str:
     return reasons[0] if reasons else ""
 
 
-def _parse_grid(words: list[str], base: TrainConfig) -> dict[str, tuple[Any, ...]]:
+def parse_grid(words: list[str], base: TrainConfig) -> dict[str, tuple[Any, ...]]:
+    """Return what words such as "batch_size=64,128" ask to try, by field.
+
+    Raises
+    ------
+    MnistCoreError
+        If a word names no field of `TrainConfig`, or a value that it does not take.
+    """
     grid: dict[str, tuple[Any, ...]] = {}
     for word in words:
         name, sign, values = word.partition("=")
