@@ -44,11 +44,22 @@ def free_port() -> int:
 
 
 class Server:
-    """A Gradio script in its own process, on a port that stays the same over restarts."""
+    """A script's page, served by a process of its own, on a port that stays over restarts.
 
-    def __init__(self, script: Path, port: int | None = None) -> None:
+    Parameters
+    ----------
+    script : Path
+        Of Gradio, or dashboard.py.
+    environment : dict
+        Variables that it gets beside those of this process.
+    """
+
+    def __init__(
+        self, script: Path, port: int | None = None, environment: dict[str, str] | None = None
+    ) -> None:
         self.script = script
         self.port = port or free_port()
+        self.environment = environment or {}
         self.url = f"http://127.0.0.1:{self.port}/"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -59,10 +70,16 @@ class Server:
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "GRADIO_ANALYTICS_ENABLED": "False",
+            **self.environment,
         }
+        command = [sys.executable, str(self.script)]
+        if self.script.name == "dashboard.py":
+            command[1:1] = ["-m", "streamlit", "run"]
+            command += ["--server.headless=true", "--server.address=127.0.0.1"]
+            command += [f"--server.port={self.port}"]
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, str(self.script)],
+            command,
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -86,9 +103,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(script: Path) -> Iterator[Server]:
-    """Run a script's server for the length of a block."""
-    server = Server(script)
+def serving(script: Path, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run a script's server for the length of a block; see `Server`."""
+    server = Server(script, environment=environment)
     server.start()
     try:
         yield server
