@@ -1,0 +1,46 @@
+"""A run's evaluation as one HTML page."""
+
+from __future__ import annotations
+
+import os
+
+from mnist_core.data import load_train_validation
+from mnist_core.evaluate import Evaluation, evaluate
+from mnist_core.metrics import MetricReader
+from mnist_core.report import html_report
+from mnist_core.runs import Run
+from mnist_core.weights import load_weights, read_card
+
+
+def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
+    """Return `html_report` of a run's best weights on the images held out from its training.
+
+    A run that did not come to its end was never evaluated: that is done here, on the CPU.
+
+    Parameters
+    ----------
+    run : Run
+    data : path, optional
+        See `data_root`.
+
+    Raises
+    ------
+    MnistCoreError
+        If the run has no usable weights, is broken, or MNIST is not to be had.
+    """
+    config = run.config()
+    network, _ = load_weights(run.weights_path)
+    _, held_out = load_train_validation("cpu", data, validation_size=config.validation_size)
+    if run.evaluation_path.is_file():
+        evaluation = Evaluation.read(run.evaluation_path)
+    else:
+        evaluation = evaluate(network, held_out)
+    curves = MetricReader(run.folder).read()
+    name = run.state().name or run.id
+    return html_report(
+        name,
+        evaluation,
+        held_out.images,
+        curves={name: curves} if curves else None,
+        card=read_card(run.weights_path),
+    )

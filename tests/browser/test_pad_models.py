@@ -1,0 +1,179 @@
+"""The picker while models come, change and go; the pad is not restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chromium import ROOT, Server
+from pad_page import PadPage
+from playwright.sync_api import expect
+from training import small
+
+from mnist_core import load_classifier, shipped_models
+from mnist_core.models import build_model
+from mnist_core.promote import promote, withdraw
+from mnist_core.runs import Run, create_run
+from mnist_core.weights import load_weights, read_card, save_weights, weights_path
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of promoted models, of the server and of these tests."""
+    folder = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_MODELS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def own_server(models: Path) -> Iterator[Server]:
+    server = Server(ROOT / "app.py")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def run(models: Path, tmp_path: Path) -> Iterator[Run]:
+    """A run whose best weights are those of the article's network."""
+    for file in models.iterdir():
+        file.unlink()
+    run = create_run(small(), tmp_path)
+    shipped = weights_path("mnist_cnn")
+    save_weights(run.weights_path, load_weights(shipped)[0], read_card(shipped))
+    yield run
+    for file in models.iterdir():
+        file.unlink()
+
+
+@pytest.fixture
+def pad(run: Run, own_server: Server, open_pad: Callable[..., PadPage]) -> PadPage:
+    size = {"width": 1280, "height": 900}
+    return open_pad(own_server.url, viewport=size, locale="en-US")
+
+
+def offered(pad: PadPage) -> list[str]:
+    return pad.page.locator("[data-part=model] option").all_inner_texts()
+
+
+def draw_a_zero(pad: PadPage) -> None:
+    pad.page.click(".examples button:nth-child(1)")
+    pad.expect_digit(0)
+    pad.page.wait_for_timeout(300)  # the last stroke may not have ended
+    pad.settle()
+
+
+def choose(pad: PadPage, name: str) -> None:
+    picker = pad.page.locator("[data-part=model]")
+    picker.focus()
+    expect(picker.locator("option", has_text=name)).to_be_attached()
+    picker.select_option(name)
+    pad.page.wait_for_selector(f".drawpad[data-model={name}]")
+    pad.settle()
+
+
+def test_a_new_model_is_offered_without_a_restart(pad: PadPage, run: Run) -> None:
+    assert offered(pad) == shipped_models()
+    draw_a_zero(pad)
+    promote(run, "mine")
+    choose(pad, "mine")
+    assert offered(pad) == [*shipped_models(), "mine"]
+    expected = load_classifier("mine").classify_strokes(pad.strokes)
+    assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.06)
+    pad.page.reload()
+    expect(pad.page.locator("[data-part=model]")).to_have_value("mine")
+    pad.expect_digit(0)
+
+
+def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
+    pad: PadPage, run: Run
+) -> None:
+    options = pad.page.locator("[data-part=model] option")
+    promote(run, "first")
+    pad.page.reload()
+    expect(options).to_have_count(len(shipped_models()) + 1)
+    promote(run, "second")
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(options).to_have_count(len(shipped_models()) + 2)
+    withdraw("first")
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(options).to_have_text([*shipped_models(), "second"])
+    expect(pad.page.locator(".banner")).to_be_hidden()
+
+
+def test_a_model_withdrawn_from_under_the_pen_gives_way_to_the_default(
+    pad: PadPage, run: Run
+) -> None:
+    promote(run, "mine")
+    choose(pad, "mine")
+    withdraw("mine")
+    draw_a_zero(pad)
+    pad.page.wait_for_selector(".drawpad[data-model=default]")
+    banner = pad.page.locator(".banner")
+    expect(banner).to_have_text("The model mine is not on offer any more; default reads now.")
+    assert offered(pad) == shipped_models()
+    expected = load_classifier().classify_strokes(pad.strokes)
+    assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.06)
+    pad.click("clear")
+    expect(banner).to_be_hidden()
+
+
+def test_a_model_withdrawn_between_two_visits_is_said(pad: PadPage, run: Run) -> None:
+    promote(run, "mine")
+    choose(pad, "mine")
+    draw_a_zero(pad)
+    withdraw("mine")
+    pad.page.reload()
+    pad.page.wait_for_selector(".drawpad[data-model=default]")
+    expect(pad.page.locator(".banner")).to_contain_text("The model mine is not on offer any more")
+    expect(pad.page.locator("[data-part=model]")).to_have_value("default")
+    pad.expect_digit(0)
+
+
+def test_another_network_under_the_same_name_is_shown_as_it_is(pad: PadPage, run: Run) -> None:
+    path = promote(run, "mine")
+    choose(pad, "mine")
+    draw_a_zero(pad)
+    expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(10)
+    save_weights(path, build_model("mnist_resnet"), {})
+    pad.page.click(".examples button:nth-child(8)")
+    expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(16)
+    expect(pad.page.locator("[data-stage=block2]")).to_be_attached()
+    pad.page.wait_for_timeout(1000)
+    pad.settle()
+    expected = load_classifier("mine").classify_strokes(pad.strokes)
+    assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.06)
+    expect(pad.page.locator(".banner")).to_be_hidden()
+
+
+def test_a_damaged_model_is_refused_in_words_and_the_others_read(pad: PadPage, run: Run) -> None:
+    path = promote(run, "mine")
+    choose(pad, "mine")
+    path.write_bytes(b"no weights")
+    draw_a_zero(pad)
+    pad.page.wait_for_selector(".drawpad[data-model=default]")
+    banner = pad.page.locator(".banner")
+    expect(banner).to_contain_text("mine.safetensors: not a whole safetensors file")
+    assert offered(pad) == [*shipped_models(), "mine"]
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
+    expect(banner).to_be_hidden()
+    pad.page.select_option("[data-part=model]", "mine")
+    expect(banner).to_contain_text("mine.safetensors: not a whole safetensors file")
+    expect(pad.page.locator("[data-part=model]")).to_have_value("mnist_cnn")
+    pad.expect_digit(0)
+
+
+def test_a_chinese_reader_is_told_in_chinese(
+    run: Run, own_server: Server, open_pad: Callable[..., PadPage]
+) -> None:
+    pad = open_pad(own_server.url, locale="zh-CN")
+    promote(run, "mine")
+    choose(pad, "mine")
+    withdraw("mine")
+    pad.page.locator("[data-part=model]").hover()
+    expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不再提供，现在由 default 识别。")
