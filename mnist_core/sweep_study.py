@@ -80,6 +80,8 @@ class Sweep:
             raise MnistCoreError(f"sampler is {self.sampler!r}; choose from {', '.join(SAMPLERS)}")
         if self.trials is not None and self.trials < 1:
             raise MnistCoreError(f"trials is {self.trials}; give at least 1")
+        if not self.study.strip():
+            raise MnistCoreError("the study's name is empty; give at least one letter")
         points = math.prod(len(values) for values in self.grid.values())
         if not 1 <= points <= MOST_POINTS:
             raise MnistCoreError(

@@ -178,7 +178,10 @@ def parse_grid(words: list[str], base: TrainConfig) -> dict[str, tuple[Any, ...]
             parsed = [json.loads(value) for value in values.split(",")]
         except ValueError:
             parsed = values.split(",")
-        grid[name] = tuple(getattr(base.with_changes(**{name: value}), name) for value in parsed)
+        if TrainConfig.model_fields[name].default is None:
+            parsed = [None if value == "none" else value for value in parsed]
+        taken = [getattr(base.with_changes(**{name: value}), name) for value in parsed]
+        grid[name] = tuple(dict.fromkeys(taken))
     return grid
 
 
