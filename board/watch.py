@@ -79,10 +79,12 @@ def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: b
 def _headline(
     t: Words, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
 ) -> None:
+    # a place of its own, also when there is nothing to say: what stands below does not jump
+    message = st.empty()
     if state.status == "failed":
-        st.error(state.reason, icon=":material/error:")
+        message.error(state.reason, icon=":material/error:")
     elif state.status == "stopped":
-        st.info(
+        message.info(
             t("Stopped: {reason}. Resume goes on where it was.", reason=t(state.reason)),
             icon=":material/pause_circle:",
         )
@@ -90,7 +92,7 @@ def _headline(
         waits = t("Waiting for its turn; it starts by itself.")
         if not run.is_in_queue():
             waits = t("No process has taken it yet. Resume starts it here.")
-        st.info(waits, icon=":material/hourglass_empty:")
+        message.info(waits, icon=":material/hourglass_empty:")
     now = progress(config, state, metrics)
     where = t(
         "Epoch {epoch} of {epochs} · step {step} of {steps}",

@@ -1,0 +1,96 @@
+"""The dashboard as a person with a browser uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+PATIENCE = 60_000
+"""Milliseconds; a busy machine is no failure."""
+
+
+class BoardPage:
+    """One browser window with the dashboard; collects what went wrong in it."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._note)
+
+    def _note(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:", self.url.replace("http", "ws"))):
+            self.foreign.append(request.url)
+
+    def open(self, path: str = "", title: str = "") -> None:
+        """Go to an address and wait until the page is drawn."""
+        self.page.goto(self.url + path)
+        self.settle()
+        if title:
+            expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible(
+                timeout=PATIENCE
+            )
+
+    def go(self, name: str) -> None:
+        """Choose a page in the menu."""
+        self.page.get_by_role("link", name=name, exact=True).click()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script of the page has come to its end."""
+        app = self.page.locator("[data-testid=stApp]")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+        assert self.page.locator("[data-testid=stException]").count() == 0
+
+    def button(self, name: str) -> Locator:
+        """Return the button that says so."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def number(self, label: str) -> Locator:
+        """Return the box for a number."""
+        return self.page.get_by_role("spinbutton", name=label, exact=True)
+
+    def tab(self, name: str) -> None:
+        """Turn to a tab."""
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
+    def status(self, words: str, patience: float = PATIENCE) -> None:
+        """Wait until the run's status says so."""
+        box = self.page.get_by_test_id("stMetric").filter(has_text="Status").first
+        expect(box).to_contain_text(words, timeout=patience)
+
+    def points(self, title: str) -> int:
+        """Return how many points the chart of that title has, all lines together."""
+        return self.page.evaluate(
+            """title => (document.querySelector(`.live-chart[aria-label="${title}"]`)
+                ?.calcdata ?? []).reduce((sum, line) => sum + line.length, 0)""",
+            title,
+        )
+
+    def axis(self, title: str) -> list[float]:
+        """Return the ends of the chart's horizontal axis."""
+        return self.page.evaluate(
+            """title => document.querySelector(`.live-chart[aria-label="${title}"]`)
+                ._fullLayout.xaxis.range""",
+            title,
+        )
+
+    def wait_for_points(self, title: str, more_than: int) -> None:
+        """Wait until a chart has more points."""
+        self.page.wait_for_function(
+            """([title, count]) => (document.querySelector(`.live-chart[aria-label="${title}"]`)
+                ?.calcdata ?? []).reduce((sum, line) => sum + line.length, 0) > count""",
+            arg=[title, more_than],
+            timeout=PATIENCE,
+        )
+
+    def fits(self) -> bool:
+        """Return whether nothing has to be scrolled sideways."""
+        return self.page.evaluate(
+            """() => { const main = document.querySelector('[data-testid=stMain]');
+                return main.scrollWidth <= main.clientWidth }"""
+        )

@@ -1,0 +1,115 @@
+"""The dashboard in a real browser: from the form to the pad, on real MNIST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from board_page import BoardPage
+from chromium import ROOT, Server, serving
+from playwright.sync_api import Browser, expect
+
+from mnist_core.runs import list_runs
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> dict[str, str]:
+    """Where the dashboard and the pad of these tests keep what they make."""
+    root = tmp_path_factory.mktemp("board")
+    return {
+        "MNIST_ROOT": str(mnist_root),
+        "MNIST_RUNS": str(root / "runs"),
+        "MNIST_MODELS": str(root / "models"),
+    }
+
+
+@pytest.fixture(scope="module")
+def board_server(folders: dict[str, str]) -> Iterator[Server]:
+    with serving(ROOT / "dashboard.py", folders) as running:
+        yield running
+
+
+@pytest.fixture
+def open_board(browser: Browser, board_server: Server) -> Iterator[Callable[..., BoardPage]]:
+    """Open the dashboard in a browser context of its own; fail on errors and foreign requests."""
+    opened: list[BoardPage] = []
+
+    def opening(**context: object) -> BoardPage:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US", **context}
+        board = BoardPage(browser.new_context(**options), board_server.url)
+        opened.append(board)
+        return board
+
+    yield opening
+    for board in opened:
+        board.context.close()
+    assert [error for board in opened for error in board.errors] == []
+    assert [url for board in opened for url in board.foreign] == []
+
+
+def test_a_run_from_the_form_to_its_end(
+    open_board: Callable[..., BoardPage], folders: dict[str, str]
+) -> None:
+    board = open_board()
+    board.open(title="Train a network")
+    board.page.get_by_text("article", exact=True).click()
+    board.settle()
+    board.tab("Data")
+    # small batches: slow enough to be watched
+    for label, value in (("Epochs", "1"), ("Batch size", "8")):
+        board.number(label).fill(value)
+        board.number(label).press("Enter")
+        board.settle()
+    board.page.get_by_role("textbox", name="Name").fill("by hand")
+    board.button("Start").click()
+
+    # the curve grows while it is watched, and a zoom stays
+    board.status("running")
+    board.wait_for_points("Loss", 4)
+    chart = board.page.locator(".live-chart").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    board.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 100)
+    board.page.mouse.down()
+    board.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 200, steps=2)
+    board.page.mouse.up()
+    zoomed, points = board.axis("Loss"), board.points("Loss")
+    board.wait_for_points("Loss", points)
+    assert board.axis("Loss") == zoomed
+
+    # a second browser sees the same run, and the first one may close
+    second = open_board()
+    second.open("watch", title="Watch a run")
+    second.status("running")
+    board.page.close()
+    second.button("Stop").click()
+    second.status("stopped")
+    (run,) = list_runs(folders["MNIST_RUNS"])
+    assert run.state().status == "stopped"
+    assert run.checkpoint_path.is_file()
+
+    second.button("Resume").click()
+    second.status("finished", 120_000)
+    state = run.state()
+    assert state.name == "by hand"
+    assert state.validation_accuracy > 0.9
+    log = run.log_path.read_text()
+    assert "goes on after epoch 0" in log
+
+
+@pytest.mark.parametrize(
+    "page", ["", "watch", "understand", "compare", "try_it", "promote", "search"]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_phone(
+    open_board: Callable[..., BoardPage], page: str, scheme: str
+) -> None:
+    board = open_board(viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN")
+    board.open(page)
+    expect(board.page.get_by_role("heading", level=1)).to_be_visible()
+    assert board.fits()
+    heading = board.page.get_by_role("heading", level=1).inner_text()
+    assert not heading.isascii()
