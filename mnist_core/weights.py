@@ -55,6 +55,17 @@ def available_models() -> list[str]:
     return [*shipped_models(), *promoted_models()]
 
 
+def model_path(name: str) -> Path | None:
+    """Return the file of shipped or promoted weights; None if there are none of that name."""
+    if not MODEL_NAME.fullmatch(name):
+        return None
+    for folder in (SHIPPED, promoted_folder()):
+        path = folder / f"{name}.safetensors"
+        if path.is_file():
+            return path
+    return None
+
+
 def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
     """Return the file for a shipped or promoted name, or the path itself.
 
@@ -64,13 +75,11 @@ def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
         If there is no such file; the message lists the names.
     """
     name = str(name_or_path)
-    shipped, promoted = shipped_models(), promoted_models()
-    if name in shipped:
-        return SHIPPED / f"{name}.safetensors"
-    if name in promoted:
-        return promoted_folder() / f"{name}.safetensors"
+    if (known := model_path(name)) is not None:
+        return known
     path = Path(name_or_path)
     if not os.path.isfile(path):  # False, not an error, for an absurd name
+        shipped, promoted = shipped_models(), promoted_models()
         also = f", nor one of the promoted ({', '.join(promoted)})" if promoted else ""
         raise MnistCoreError(
             f"no weights {name!r}: neither a file nor one of the shipped "

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from mnist_core import Classifier, MnistCoreError, available_models, load_classifier
-from mnist_core.weights import weights_path
+from mnist_core.weights import model_path
 
 
 class Unusable(MnistCoreError):
@@ -41,37 +41,34 @@ class Library:
         Raises
         ------
         NotOffered
-            If it is not among `names()` (a path is refused: the name comes from a browser).
+            If it is none of `names()` (a path is refused: the name comes from a browser).
         Unusable
             If its weights are damaged; the others are not touched by it.
         """
-        names = self.names()
-        if name not in names:
-            raise NotOffered(f"no model {name!r}; choose from {', '.join(names)}")
         with self._lock:
-            for gone in self._loaded.keys() - names:
-                del self._loaded[gone]
-            return self._load(name)
-
-    def _load(self, name: str) -> tuple[str, Classifier]:
-        try:
-            path = weights_path(name)
-            version = _version(path)
-        except (MnistCoreError, OSError) as error:  # withdrawn since its name was found
-            raise NotOffered(f"no model {name!r}; choose another") from error
-        kept = self._loaded.get(name)
-        if kept and kept[0] == version:
+            path = model_path(name)
+            version = path and _version(path)
+            if path is None or version is None:
+                self._loaded.pop(name, None)
+                raise NotOffered(f"no model {name!r}; choose from {', '.join(self.names())}")
+            kept = self._loaded.get(name)
+            if kept is None or kept[0] != version:
+                kept = self._loaded[name] = version, _load(path)
             return kept
-        try:
-            loaded = version, load_classifier(name)
-        except MnistCoreError as error:
-            # who draws need not know where the server keeps its files
-            raise Unusable(str(error).replace(f"{path.parent}/", "")) from error
-        self._loaded[name] = loaded
-        return loaded
 
 
-def _version(path: Path) -> str:
-    """Return what changes when another file takes the place of this one."""
-    about = path.stat()
+def _load(path: Path) -> Classifier:
+    try:
+        return load_classifier(path)
+    except MnistCoreError as error:
+        # who draws need not know where the server keeps its files
+        raise Unusable(str(error).replace(f"{path.parent}/", "")) from error
+
+
+def _version(path: Path) -> str | None:
+    """Return what changes when another file takes the place of this one; None if it is gone."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
     return f"{about.st_mtime_ns:x}-{about.st_size:x}-{about.st_ino:x}"
