@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import plotly
-import plotly.graph_objects as go
 import streamlit as st
 import streamlit.components.v1 as components
 
@@ -23,8 +22,8 @@ def _plotly_address() -> str:
     return f"component/{served.name}/plotly.min.js"
 
 
-def live_chart(title: str, figure: go.Figure, key: str) -> None:
-    """Draw a figure, or change the one that is there under this key.
+def live_chart(title: str, figure: str, key: str) -> None:
+    """Draw a figure (JSON of plotly), or change the one that is there under this key.
 
     Its `uirevision` says when a zoom no longer fits.
     """
@@ -34,5 +33,5 @@ def live_chart(title: str, figure: go.Figure, key: str) -> None:
         js=_SCRIPT.read_text(encoding="utf-8"),
         isolate_styles=False,  # plotly puts its own into the page
     )
-    data = {"title": title, "figure": figure.to_json(), "plotly": _plotly_address()}
+    data = {"title": title, "figure": figure, "plotly": _plotly_address()}
     component(data=data, key=key, width="stretch")

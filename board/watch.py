@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from board.charts import chart_figures
 from board.desk import RUN, Desk
 from board.live_chart import live_chart
 from board.progress import progress, read_metrics
 from board.runs import STATUS_ICONS, look, pick_run
 from board.train import FORM_BASE
 from board.words import Words
-from mnist_core import figures
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.metrics import Series
@@ -23,9 +22,6 @@ from mnist_core.runs import Run, RunState
 _EVERY = 1.0
 _LIVE = ("queued", "running")
 _LOG_LINES = 40
-_MEBIBYTE = 2**20
-_SMALL = 260
-"""Height in pixels of the charts below the first two."""
 
 
 def show(desk: Desk) -> None:
@@ -71,7 +67,7 @@ def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: b
         st.error(str(error), icon=":material/error:")
         return
     _headline(t, run, state, config, metrics)
-    _charts(t, config, metrics, smoothing, log_scale)
+    _charts(t, chart_figures(run.folder, metrics, t, smoothing=smoothing, log_scale=log_scale))
     with st.expander(t("Log"), icon=":material/notes:"):
         st.code(_tail(run) or t("nothing yet"), language=None, wrap_lines=True)
 
@@ -117,44 +113,16 @@ def _headline(
             st.metric(label, value, border=True, width=170)
 
 
-def _charts(
-    t: Words,
-    config: TrainConfig,
-    metrics: Mapping[str, Series],
-    smoothing: float,
-    log_scale: bool,
-) -> None:
-    runs = {"": metrics}
-    rate = figures.learning_rate_curve(runs, translate=t)
-    speed = figures.metric_curve(runs, "images_per_second", t("Images per second"), translate=t)
-    charts = {
-        "loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
-        "accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
-        "learning rate": _small(rate).update_layout(showlegend=False),
-        "gradient norms": _small(figures.gradient_norms(runs, translate=t)),
-        "images per second": _small(speed).update_layout(showlegend=False),
-    }
-    charts["learning rate"].update_yaxes(rangemode="tozero")
-    charts["images per second"].update_yaxes(rangemode="tozero")
-    if "device_memory" in metrics:
-        used = metrics["device_memory"]
-        mebibytes = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
-        memory = figures.metric_curve(mebibytes, "MiB", "MiB", translate=t)
-        charts["device memory"] = _small(memory).update_layout(showlegend=False)
+def _charts(t: Words, charts: Mapping[str, str]) -> None:
+    titles = list(charts)
     # row by row, so that they come in this order on a phone
-    names = list(charts)
-    for first in range(0, len(names), 2):
-        for name, column in zip(names[first : first + 2], st.columns(2), strict=False):
+    for first in range(0, len(titles), 2):
+        for title, column in zip(titles[first : first + 2], st.columns(2), strict=False):
             with column:
-                title = t(name[0].upper() + name[1:])
-                st.subheader(title)
-                live_chart(title, charts[name], f"chart-{name}")
-    if "device_memory" not in metrics:
+                st.subheader(t(title))
+                live_chart(t(title), charts[title], f"chart-{title}")
+    if "Device memory" not in charts:
         st.caption(t("Device memory is recorded on a GPU only."))
-
-
-def _small(figure: go.Figure) -> go.Figure:
-    return figure.update_layout(height=_SMALL)
 
 
 def _actions(desk: Desk, run: Run, state: RunState | None) -> None:

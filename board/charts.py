@@ -1,0 +1,66 @@
+"""The charts of a run that is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from board.words import Words
+from mnist_core import figures
+from mnist_core.metrics import Series
+
+_MEBIBYTE = 2**20
+_SMALL = 260
+"""Height in pixels of the charts below the first two."""
+
+
+def chart_figures(
+    folder: Path,
+    metrics: Mapping[str, Series],
+    t: Words,
+    *,
+    smoothing: float,
+    log_scale: bool,
+) -> dict[str, str]:
+    """Return the charts, by English title, as JSON of plotly figures.
+
+    All who watch a run share them; they are drawn anew when there are more points.
+    """
+    points = sum(len(series.steps) for series in metrics.values())
+    return _figures(folder, points, metrics, t.language, smoothing, log_scale)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _figures(
+    folder: Path,
+    points: int,
+    _metrics: Mapping[str, Series],
+    language: str,
+    smoothing: float,
+    log_scale: bool,
+) -> dict[str, str]:
+    t = Words(language)
+    runs = {"": _metrics}
+    rate = figures.learning_rate_curve(runs, translate=t)
+    speed = figures.metric_curve(runs, "images_per_second", t("Images per second"), translate=t)
+    charts = {
+        "Loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
+        "Accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
+        "Learning rate": _one_line(rate).update_yaxes(rangemode="tozero"),
+        "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=_SMALL),
+        "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
+    }
+    if "device_memory" in _metrics:
+        used = _metrics["device_memory"]
+        mebibytes = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
+        memory = figures.metric_curve(mebibytes, "MiB", "MiB", translate=t)
+        charts["Device memory"] = _one_line(memory)
+    return {title: figure.to_json() for title, figure in charts.items()}
+
+
+def _one_line(figure: go.Figure) -> go.Figure:
+    """Dress a figure of one line: there is nothing to tell apart."""
+    return figure.update_layout(height=_SMALL, showlegend=False)

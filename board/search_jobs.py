@@ -1,0 +1,182 @@
+"""What both parts of the page Search share: start a job, choose one, stop, resume or delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from board.desk import Desk
+from mnist_core.config import TrainConfig
+from mnist_core.devices import choose_device
+from mnist_core.errors import MnistCoreError
+from mnist_core.jobs import Job, JobState, Kind, Request, list_jobs, start_job
+
+EVERY = 2.0
+"""Seconds from one look at a job under way to the next."""
+_ICONS = {
+    "running": ":material/directions_run:",
+    "stopping": ":material/pending:",
+    "stopped": ":material/pause_circle:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A job with what was asked; `request` is None where the folder is broken."""
+
+    job: Job
+    request: Request | None
+
+
+def listed(desk: Desk, kind: Kind) -> list[Listed]:
+    """Return the jobs of a kind, the newest first."""
+    found = []
+    for job in list_jobs(desk.root, kind):
+        try:
+            found.append(Listed(job, job.request()))
+        except MnistCoreError:
+            found.append(Listed(job, None))
+    return found
+
+
+def start_button(desk: Desk, request: Request | None) -> None:
+    """Draw the button that starts a job; None: something in the form is wrong."""
+    pressed = st.button(
+        desk.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
+    )
+    if pressed and request is not None:
+        try:
+            choose_device(request.config.device)
+            job = start_job(request, desk.root)
+        except MnistCoreError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.session_state[_key(request.kind)] = job.id
+            st.rerun()
+
+
+def show_job(
+    desk: Desk,
+    kind: Kind,
+    label: Callable[[Request], str],
+    draw: Callable[[Job, Request, JobState], None],
+) -> None:
+    """Let the reader choose a job and show it, anew every few seconds while it is under way.
+
+    Parameters
+    ----------
+    label : callable
+        Says in a line what was asked.
+    draw : callable
+        Draws what has been found so far.
+    """
+    found = {one.job.id: one for one in listed(desk, kind)}
+    if not found:
+        return
+    key = _key(kind)
+    chosen = st.session_state.get(key)
+    st.session_state[key] = chosen if chosen in found else next(iter(found))
+
+    def said(name: str) -> str:
+        request = found[name].request if name in found else None
+        return f"{label(request) if request else desk.t('broken')} · {name}"
+
+    name = st.selectbox(
+        desk.t("Search"), list(found), format_func=said, key=key, persist_state="session"
+    )
+    job = found[name].job
+    try:
+        request, state = job.request(), job.state()
+    except MnistCoreError as error:
+        st.error(str(error), icon=":material/heart_broken:")
+        _actions(desk, job, None)
+        return
+    _actions(desk, job, state)
+
+    def look() -> None:
+        try:
+            now = job.state()
+        except MnistCoreError as error:
+            st.error(str(error), icon=":material/heart_broken:")
+            return
+        if now.status != state.status or not job.request_path.exists():
+            st.rerun()  # other buttons fit now
+        _headline(desk, now)
+        draw(job, request, now)
+        with st.expander(desk.t("Log"), icon=":material/notes:"):
+            st.code(job.log() or desk.t("nothing yet"), language=None, wrap_lines=True)
+
+    st.fragment(look, run_every=EVERY if state.is_alive else None)()
+
+
+def use_in_a_new_run(desk: Desk, config: TrainConfig) -> None:
+    """Open the form of the page Train, filled with these settings."""
+    from board.train import FORM_BASE
+
+    st.session_state[FORM_BASE] = config
+    desk.go("train")
+
+
+def _headline(desk: Desk, state: JobState) -> None:
+    t = desk.t
+    if state.status == "failed":
+        st.error(state.reason, icon=_ICONS["failed"])
+    elif state.status == "stopped":
+        st.info(t("Stopped. Resume gives the same command again."), icon=_ICONS["stopped"])
+    else:
+        st.caption(f"{_ICONS[state.status]} {t(state.status)}")
+
+
+def _actions(desk: Desk, job: Job, state: JobState | None) -> None:
+    t = desk.t
+    with st.container(horizontal=True):
+        if state and state.is_alive:
+            stopping = state.status == "stopping"
+            _button(t("Stop"), ":material/stop:", job.stop, disabled=stopping)
+        if state and state.status in ("stopped", "failed"):
+            _button(t("Resume"), ":material/play_arrow:", job.resume)
+        if st.button(
+            t("Delete"), icon=":material/delete:", disabled=bool(state and state.is_alive)
+        ):
+            _ask_to_delete(desk, job)
+
+
+def _button(label: str, icon: str, act: Callable[[], None], disabled: bool = False) -> None:
+    """Draw a button that does something to the job; say what went wrong, if it did."""
+    if not st.button(label, icon=icon, disabled=disabled):
+        return
+    try:
+        act()
+    except MnistCoreError as error:
+        st.toast(str(error), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def _ask_to_delete(desk: Desk, job: Job) -> None:
+    t = desk.t
+
+    @st.dialog(t("Delete this search?"))
+    def ask() -> None:
+        st.write(t("Its runs stay, and a sweep's trials stay in its study. This cannot be undone."))
+        st.code(job.id, language=None)
+        with st.container(horizontal=True):
+            if st.button(t("Delete"), type="primary", key="really"):
+                try:
+                    job.delete()
+                except MnistCoreError as error:
+                    st.error(str(error), icon=":material/error:")
+                else:
+                    st.rerun()
+            if st.button(t("Keep")):
+                st.rerun()
+
+    ask()
+
+
+def _key(kind: Kind) -> str:
+    return f"job-{kind}"

@@ -1,0 +1,98 @@
+"""Which digits were read as which, and the images behind every cell."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from board.desk import Desk
+from board.understand_data import draw, read_answers, shown_so_far
+from mnist_core import figures
+from mnist_core.answers import Answers
+from mnist_core.models import NUM_CLASSES
+from mnist_core.runs import Run
+
+_TRUE, _READ = "cell-true", "cell-read"
+_STEP = 24
+
+
+def show(desk: Desk, run: Run) -> None:
+    """Draw the part."""
+    found = read_answers(desk, run)
+    if found is None:
+        return
+    answers = found[1]
+    if _TRUE not in st.session_state:
+        st.session_state[_TRUE], st.session_state[_READ] = _first_cell(answers)
+    matrix, images = st.columns(2)
+    with matrix:
+        _matrix(desk, answers)
+    with images:
+        _images(desk, run, answers)
+
+
+def _matrix(desk: Desk, answers: Answers) -> None:
+    t = desk.t
+    with st.container(horizontal=True):
+        rates = st.toggle(t("Rates"), persist_state="session", key="confusion-rates")
+        hidden = st.toggle(t("Hide the diagonal"), persist_state="session", key="confusion-hidden")
+    cell = st.session_state[_TRUE], st.session_state[_READ]
+    figure = figures.confusion_matrix(
+        answers.evaluation.confusion,
+        rates=rates,
+        hide_diagonal=hidden,
+        chosen=cell,
+        clickable=True,
+        translate=t,
+    )
+    # a chart for each cell: a second click on the same one would only take the choice back
+    key = f"confusion-{cell[0]}-{cell[1]}"
+
+    def choose() -> None:
+        points = st.session_state[key].selection.points
+        if points:
+            st.session_state[_TRUE], st.session_state[_READ] = points[0]["y"], points[0]["x"]
+
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        on_select=choose,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=t("Confusion matrix: true digit by what it was read as"),
+    )
+    st.caption(t("Click a cell to see its images."))
+
+
+def _images(desk: Desk, run: Run, answers: Answers) -> None:
+    t = desk.t
+    digits = list(range(NUM_CLASSES))
+    with st.container(horizontal=True):
+        true = st.selectbox(t("True digit"), digits, key=_TRUE, width=130, persist_state="session")
+        read = st.selectbox(t("Read as"), digits, key=_READ, width=130, persist_state="session")
+    indices = answers.cell(true, read)
+    if not indices:
+        st.info(t("No {true} was read as {read}.", true=true, read=read), icon=":material/info:")
+        return
+    place = st.container()
+    shown = indices[: shown_so_far(desk, f"{run.id}-{true}-{read}", len(indices), _STEP)]
+    with place:
+        st.markdown(
+            t("**{true} read as {read}**: {n} images", true=true, read=read, n=len(indices))
+        )
+        st.caption(t("Above each: how sure the network was, and the image's number. Surest first."))
+        captions = [f"<b>{answers.confidence(index):.0%}</b> {index}" for index in shown]
+        hovers = [f"{t('image')} {index}: {answers.confidence(index):.2%}" for index in shown]
+        draw(
+            figures.image_grid(answers.frames(shown), captions, hovers),
+            "cell-images",
+            t("The images of the chosen cell"),
+        )
+
+
+def _first_cell(answers: Answers) -> tuple[int, int]:
+    """Return the cell with the most errors; a right one where there are none."""
+    pairs = answers.evaluation.most_confused
+    ways = [(pair.first_as_second, pair.first, pair.second) for pair in pairs]
+    ways += [(pair.second_as_first, pair.second, pair.first) for pair in pairs]
+    return max(ways, default=(0, 0, 0))[1:]
