@@ -13,7 +13,7 @@ from training import small
 
 from mnist_core import load_classifier, shipped_models
 from mnist_core.models import build_model
-from mnist_core.promote import promote, withdraw
+from mnist_core.promote import LONGEST_NAME, promote, withdraw
 from mnist_core.runs import Run, create_run
 from mnist_core.weights import load_weights, read_card, save_weights, weights_path
 
@@ -177,3 +177,18 @@ def test_a_chinese_reader_is_told_in_chinese(
     withdraw("mine")
     pad.page.locator("[data-part=model]").hover()
     expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不再提供，现在由 default 识别。")
+
+
+def test_a_long_name_fits_on_a_phone(
+    run: Run, own_server: Server, open_pad: Callable[..., PadPage]
+) -> None:
+    promote(run, "W" * LONGEST_NAME)
+    pad = open_pad(own_server.url, viewport={"width": 360, "height": 740}, locale="en-US")
+    choose(pad, "W" * LONGEST_NAME)
+    assert pad.page.evaluate("document.scrollingElement.scrollWidth") <= 360
+    box = pad.page.locator("[data-part=model]").bounding_box()
+    title = pad.page.locator("h1").bounding_box()
+    assert box is not None
+    assert title is not None
+    assert box["x"] + box["width"] <= 360
+    assert title["height"] < 30, "the title stays on one line"
