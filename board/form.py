@@ -23,7 +23,7 @@ from mnist_core.config import (
 from mnist_core.devices import list_gpus
 from mnist_core.models import DROPOUT_ARCHITECTURES, build_model
 from mnist_core.runs import list_runs
-from mnist_core.weights import shipped_models
+from mnist_core.weights import available_models
 
 _COLUMNS = 3
 _SHORT = ("LR", "EMA")
@@ -142,7 +142,7 @@ def _choices(name: str, desk: Desk) -> tuple[Any, ...]:
         return ("auto", "cpu", *(gpu.device for gpu in list_gpus()))
     if name in _WEIGHTS:
         trained = [run.id for run in list_runs(desk.root) if run.weights_path.is_file()]
-        return (*shipped_models(), *trained)
+        return (*available_models(), *trained)
     return field_choices(name)
 
 

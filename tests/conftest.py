@@ -27,6 +27,14 @@ settings.load_profile("tests")
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_models_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests see the shipped models only, whatever was promoted here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """MNIST in a folder that can be written to: torchvision unpacks it in place."""
