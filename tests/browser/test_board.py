@@ -10,7 +10,8 @@ from board_page import BoardPage
 from chromium import ROOT, Server, serving
 from playwright.sync_api import Browser, expect
 
-from mnist_core.runs import list_runs
+from mnist_core.config import TrainConfig
+from mnist_core.runs import create_run, list_runs
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +99,48 @@ def test_a_run_from_the_form_to_its_end(
     assert state.validation_accuracy > 0.9
     log = run.log_path.read_text()
     assert "goes on after epoch 0" in log
+
+
+def test_two_tabs_that_start_at_once_train_in_turn(
+    open_board: Callable[..., BoardPage], folders: dict[str, str]
+) -> None:
+    before = len(list_runs(folders["MNIST_RUNS"]))
+    tabs = [open_board(), open_board()]
+    for tab in tabs:
+        tab.open(title="Train a network")
+        tab.tab("Data")
+        for label, value in (("Epochs", "1"), ("Training size", "3000")):
+            tab.number(label).fill(value)
+            tab.number(label).press("Enter")
+            tab.settle()
+    for tab in tabs:
+        tab.button("Start").click(no_wait_after=True)
+    for tab in tabs:
+        tab.status("finished", 120_000)
+    runs = list_runs(folders["MNIST_RUNS"])[: len(list_runs(folders["MNIST_RUNS"])) - before]
+    assert len(runs) == 2
+    first, second = sorted((run.state() for run in runs), key=lambda state: state.started)
+    assert first.ended <= second.started
+
+
+def test_a_run_is_deleted_when_one_says_so_twice(
+    open_board: Callable[..., BoardPage], folders: dict[str, str]
+) -> None:
+    run = create_run(TrainConfig(), folders["MNIST_RUNS"], "not wanted")
+    board = open_board()
+    board.open(f"watch?run={run.id}", title="Watch a run")
+    board.button("Delete").click()
+    dialog = board.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("cannot be undone")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_have_count(0)
+    assert run.folder.is_dir()
+    board.button("Delete").click()
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog).to_have_count(0)
+    board.settle()
+    assert not run.folder.exists()
+    assert "not wanted" not in board.page.locator("[data-testid=stMain]").inner_text()
 
 
 @pytest.mark.parametrize(
