@@ -202,7 +202,14 @@ def evaluate(
     """
     if not len(split):
         raise MnistCoreError(f"the {name} split is empty; there is nothing to score")
-    logits, labels = predict_logits(model, split.images), split.labels
+    logits = predict_logits(model, split.images)
+    return evaluate_logits(logits, split.labels, name=name, temperature=temperature)
+
+
+def evaluate_logits(
+    logits: Tensor, labels: Tensor, *, name: str = "validation", temperature: float | None = None
+) -> Evaluation:
+    """Score logits (N, 10) for labels (N,) int64. Otherwise as `evaluate`."""
     check_logits(logits, labels)
     if logits.shape[1] != NUM_CLASSES:
         raise MnistCoreError(f"the network gives {logits.shape[1]} logits; it must give ten")
@@ -213,7 +220,7 @@ def evaluate(
     confusion = _confusion(true, predicted)
     return Evaluation(
         split=name,
-        images=len(split),
+        images=len(labels),
         accuracy=float((true == predicted).mean()),
         loss=F.cross_entropy(logits, labels).item(),
         per_class=_per_class(true, predicted),

@@ -17,6 +17,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluate import evaluate
 from mnist_core.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.flags import command_line
+from mnist_core.history import Conv1History
 from mnist_core.metrics import MetricWriter
 from mnist_core.runs import Run, RunState, find_weights, now
 from mnist_core.stopping import StopFlag
@@ -122,6 +123,9 @@ def _train(
         training_size=config.training_size,
     )
     trainer = _prepare(run, config, training, validation)
+    history = Conv1History(run)
+    if (trainer.epoch, trainer.step) == (1, 0):
+        history.keep(trainer.scored_model, 0, config.epochs)
     card = _card(config, training, validation)
     metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
 
@@ -137,7 +141,7 @@ def _train(
             if isinstance(event, Step | Epoch):
                 metrics.write(event)
             if isinstance(event, Epoch):
-                _keep(run, trainer, event, card)
+                _keep(run, trainer, history, event, card)
             if not isinstance(event, Step):
                 _log(run, describe(event))
             if listen is not None:
@@ -172,8 +176,10 @@ def _prepare(run: Run, config: TrainConfig, training: Split, validation: Split) 
     return trainer
 
 
-def _keep(run: Run, trainer: Trainer, event: Epoch, card: dict[str, Any]) -> None:
-    """Keep what an epoch brought: best weights, checkpoint, state, in this order."""
+def _keep(
+    run: Run, trainer: Trainer, history: Conv1History, event: Epoch, card: dict[str, Any]
+) -> None:
+    """Keep what an epoch brought: best weights, conv1, checkpoint, state, in this order."""
     if not run.config_path.is_file():
         raise MnistCoreError(f"{run.folder}: the run's folder was deleted")
     if event.best:
@@ -183,6 +189,7 @@ def _keep(run: Run, trainer: Trainer, event: Epoch, card: dict[str, Any]) -> Non
             trainer.best_model,
             {**card, "epoch": event.epoch, "validation": scores},
         )
+    history.keep(trainer.scored_model, event.epoch, trainer.config.epochs)
     save_checkpoint(run.checkpoint_path, trainer.state_dict())
     run.update_state(epoch=event.epoch, **_best(trainer))
 

@@ -143,7 +143,7 @@ def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
     for event in (second, finished):
         assert describe(event) in log
     assert {path.name for path in run.folder.iterdir() if "tfevents" not in path.name} == {
-        *("config.json", "state.json", "last.pt", "best.safetensors", "best.json"),
+        *("config.json", "conv1", "state.json", "last.pt", "best.safetensors", "best.json"),
         *("evaluation.json", "log.txt", "lock"),
     }
     assert json.loads(run.state_path.read_text())["status"] == "finished"  # plain JSON
@@ -197,10 +197,14 @@ def test_a_run_that_no_longer_gets_better_ends_early(
 
 
 def test_a_finished_run_does_not_go_on(whole: Run, few: Splits) -> None:
-    before = {path.name: path.read_bytes() for path in whole.folder.iterdir()}
+    def content() -> dict[str, bytes]:
+        files = (path for path in whole.folder.rglob("*") if path.is_file())
+        return {str(path): path.read_bytes() for path in files}
+
+    before = content()
     with pytest.raises(MnistCoreError, match=f"{whole.id} is finished"):
         execute(whole, splits=few)
-    assert {path.name: path.read_bytes() for path in whole.folder.iterdir()} == before
+    assert content() == before
 
 
 # --- stop and go on ----------------------------------------------------------------------------

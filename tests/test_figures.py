@@ -13,6 +13,7 @@ from plotly.colors import hex_to_rgb
 from mnist_core import MnistCoreError, figures
 from mnist_core.data import Split, normalise
 from mnist_core.evaluate import Evaluation, evaluate
+from mnist_core.figures import BLUE, VERMILLION
 from mnist_core.metrics import Series
 from mnist_core.models import DigitNet
 from mnist_core.weights import load_weights, weights_path
@@ -234,6 +235,13 @@ def test_confusion_matrix_as_rates_and_without_its_diagonal() -> None:
     assert errors.tolist() == [[0, 10, 0], [0, 0, 0], [3, 1, 0]]
 
 
+def test_the_chosen_cell_is_framed() -> None:
+    (frame,) = figures.confusion_matrix(CONFUSION, chosen=(2, 0)).layout.shapes
+    # true digit 2 down, read as 0 across
+    assert ((frame.x0 + frame.x1) / 2, (frame.y0 + frame.y1) / 2) == (0, 2)
+    assert not figures.confusion_matrix(CONFUSION).layout.shapes
+
+
 def test_confusion_matrices_that_are_odd() -> None:
     assert cells(figures.confusion_matrix(np.zeros((10, 10), int))).sum() == 0
     assert cells(figures.confusion_matrix(np.eye(10, dtype=int))).trace() == 10
@@ -294,6 +302,46 @@ def test_images_of_another_split(evaluation: Evaluation, validation: Split) -> N
         figures.misclassified_images(validation.images[:3], evaluation)
 
 
+def test_image_grid(validation: Split) -> None:
+    frames = validation.images[:7, 0]
+    figure = figures.image_grid(frames, list("abcdefg"), columns=3)
+    assert [note.text for note in figure.layout.annotations] == list("abcdefg")
+    sheet = figure.data[0].z
+    for note, frame in zip(figure.layout.annotations, frames, strict=True):
+        # each under its caption
+        left, top = round(note.x - 13.5), round(note.y + 1)
+        np.testing.assert_array_equal(sheet[top : top + 28, left : left + 28], frame.numpy())
+    with pytest.raises(MnistCoreError, match="2 captions for 7 images"):
+        figures.image_grid(frames, ["a", "b"])
+    with pytest.raises(MnistCoreError, match="are \\(N, H, W\\)"):
+        figures.image_grid(validation.images[:7], list("abcdefg"))
+
+
+def test_saliency_lies_over_the_digit_in_two_colours(validation: Split) -> None:
+    frame, signed = validation.images[0, 0], np.zeros((28, 28))
+    signed[3, :15], signed[4, 7] = 2.0, -1.0
+    paper, overlay = figures.saliency_overlay(frame, signed).data
+    np.testing.assert_array_equal(paper.z, frame.numpy())
+    np.testing.assert_array_equal(overlay.z, signed)
+    assert -overlay.zmin == overlay.zmax == 2
+    colours = [colour for _, colour in overlay.colorscale]
+    against, support = (f"rgba{hex_to_rgb(c)}".replace(" ", "") for c in (BLUE, VERMILLION))
+    assert (colours[0], colours[-1]) == (against[:-1] + ",1)", support[:-1] + ",1)")
+    assert all(colour.endswith(",0)") for colour in colours[1:-1])  # clear at zero
+    assert figures.saliency_overlay(frame, np.zeros((28, 28))).data[1].zmax > 0
+    with pytest.raises(MnistCoreError, match="both must be one"):
+        figures.saliency_overlay(frame, signed[:5])
+
+
+def test_explained_read(validation: Split) -> None:
+    probabilities = np.linspace(0, 0.2, 10)
+    figure = figures.explained_read(validation.images[0, 0], np.ones((28, 28)), probabilities, 4, 9)
+    bars = figure.data[-1]
+    assert list(bars.y) == list(probabilities)
+    assert (bars.marker.color[4], bars.marker.color[9]) == (BLUE, VERMILLION)
+    assert len(set(bars.marker.color)) == 3
+
+
 # --- networks ------------------------------------------------------------------------------------
 
 
@@ -316,6 +364,15 @@ def test_kernels_with_one_input_and_with_many(network: DigitNet) -> None:
     owner = sheet.customdata
     shown = sheet.z[(owner[..., 0] == 7) & (owner[..., 1] == 3)]
     np.testing.assert_array_equal(shown, second[7, 3].numpy().ravel())
+
+
+def test_kernels_and_maps_on_a_scale_of_ones_own(network: DigitNet) -> None:
+    (sheet,) = figures.kernels(network.kernel("conv1"), extent=5).data
+    assert (sheet.zmin, sheet.zmax) == (-5, 5)
+    (sheet,) = figures.feature_maps(np.ones((3, 4, 4)), highest=7).data
+    assert (sheet.zmin, sheet.zmax) == (0, 7)
+    (sheet,) = figures.feature_maps(np.ones((3, 4, 4))).data
+    assert (sheet.zmin, sheet.zmax) == (None, None)
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (0, 3, 3), (2, 2, 2, 2, 2)])
@@ -360,6 +417,10 @@ def test_every_text_can_be_translated(
         figures.pair_confusions(evaluation, translate=lambda _: "译"),
         figures.misclassified_images(validation.images, evaluation, translate=lambda _: "译"),
         figures.reliability_diagram(evaluation.calibration, translate=lambda _: "译"),
+        figures.saliency_overlay(np.ones((3, 3)), np.ones((3, 3)), translate=lambda _: "译"),
+        figures.explained_read(
+            np.ones((3, 3)), np.ones((3, 3)), np.ones(10), 1, 7, translate=lambda _: "译"
+        ),
         figures.learning_rate_range(np.ones(2), np.ones(2), 0.1, translate=lambda _: "译"),
         figures.loss_curves({}, translate=lambda _: "译"),
     ]

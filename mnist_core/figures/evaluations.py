@@ -34,7 +34,6 @@ def confusion_matrix(
     rates: bool = False,
     hide_diagonal: bool = False,
     chosen: tuple[int, int] | None = None,
-    clickable: bool = False,
     translate: Translate = str,
 ) -> go.Figure:
     """Return a confusion matrix: what was read rightly in blue, errors in orange.
@@ -52,9 +51,6 @@ def confusion_matrix(
         Show the errors only.
     chosen : (true, read), optional
         The cell to frame.
-    clickable : bool
-        Lay unseen points over the cells that hold images, each with (true, read) in front of its
-        customdata: plotly selects points, never a heatmap's cells.
 
     Raises
     ------
@@ -69,10 +65,9 @@ def confusion_matrix(
     shown = 100 * shares if rates else counts
     hover = (
         f"{translate('true digit')} %{{y}}<br>{translate('read as')} %{{x}}<br>"
-        f"{translate('images')} %{{customdata[2]:,}} (%{{customdata[3]:.2%}})<extra></extra>"
+        f"{translate('images')} %{{customdata[0]:,}} (%{{customdata[1]:.2%}})<extra></extra>"
     )
-    true, read = np.indices(counts.shape)
-    about = np.dstack([true, read, counts, shares])
+    about = np.dstack([counts, shares])
     diagonal = np.eye(len(counts), dtype=bool)
     figure = new_figure("confusion", height=420)
     for cells, colours in ((diagonal, _RIGHT), (~diagonal, _WRONG)):
@@ -90,25 +85,8 @@ def confusion_matrix(
             hoverongaps=False,
             xgap=2,
             ygap=2,
-            hovertemplate=None if clickable else hover,
-            hoverinfo="skip" if clickable else None,
-        )
-    if clickable:
-        filled = (counts > 0) & ~(diagonal & hide_diagonal)
-        unseen = {"marker": {"opacity": 0}}
-        figure.add_scatter(
-            x=read[filled],
-            y=true[filled],
-            mode="markers",
-            # about as large as a cell
-            marker={"symbol": "square", "size": 40, "opacity": 0},
-            selected=unseen,
-            unselected=unseen,
-            customdata=about[filled],
             hovertemplate=hover,
-            showlegend=False,
         )
-        figure.update_layout(hoverdistance=1)
     if chosen is not None:
         row, column = chosen
         figure.add_shape(
