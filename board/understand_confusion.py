@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from board.click_chart import click_chart
 from board.desk import Desk
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
@@ -41,26 +42,14 @@ def _matrix(desk: Desk, answers: Answers) -> None:
         rates=rates,
         hide_diagonal=hidden,
         chosen=cell,
-        clickable=True,
         translate=t,
     )
-    # a chart for each cell: a second click on the same one would only take the choice back
-    key = f"confusion-{cell[0]}-{cell[1]}"
 
-    def choose() -> None:
-        points = st.session_state[key].selection.points
-        if points:
-            st.session_state[_TRUE], st.session_state[_READ] = points[0]["y"], points[0]["x"]
+    def choose(read: int, true: int) -> None:
+        st.session_state[_TRUE], st.session_state[_READ] = true, read
 
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key=key,
-        on_select=choose,
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=t("Confusion matrix: true digit by what it was read as"),
-    )
+    title = t("Confusion matrix: true digit by what it was read as")
+    click_chart(title, figure, "confusion", choose)
     st.caption(t("Click a cell to see its images."))
 
 
