@@ -128,6 +128,12 @@ class Classifier:
         """Read one picture and return the feature maps of `layers` as well."""
         return self._read(_picture_canvas(image), layers)
 
+    def read_strokes(
+        self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
+    ) -> Reading:
+        """Read one drawing as `classify_strokes` and return the feature maps of `layers` too."""
+        return self._read(draw_strokes([strokes]), layers)
+
     def read_ink(self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)) -> Reading:
         """Read one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
 
