@@ -442,7 +442,8 @@ def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(whole: Run, pl
 
 
 def test_metrics_that_find_no_room(place: Place) -> None:
-    command = place.train(limit=1_000)  # the configuration fits
+    # the configuration and conv1 fit; many steps
+    command = place.train(CONFIG.with_changes(batch_size=10), limit=1_500)
     status = command.wait()
     assert command.err == f"error: {place.run.folder}: metrics cannot be written (File too large)\n"
     assert status == 2
