@@ -50,7 +50,7 @@ def _matrix(desk: Desk, answers: Answers) -> None:
 
     title = t("Confusion matrix: true digit by what it was read as")
     click_chart(title, figure, "confusion", choose)
-    st.caption(t("Click a cell to see its images."))
+    st.caption(t("Click or touch a cell to see its images."))
 
 
 def _images(desk: Desk, run: Run, answers: Answers) -> None:

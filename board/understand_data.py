@@ -60,7 +60,10 @@ def read_answers(desk: Desk, run: Run) -> tuple[Network, Answers] | None:
     asked = st.session_state.setdefault(_ASKED, set())
     if not run.evaluation_path.is_file() and run.id not in asked:
         st.info(
-            t("This run is not finished. Its best weights so far can be looked at."),
+            t(
+                "This run is not evaluated yet: that comes at its end. Its best weights so far can "
+                "be looked at."
+            ),
             icon=":material/info:",
         )
         if not st.button(t("Evaluate on the held-out images"), icon=":material/play_arrow:"):

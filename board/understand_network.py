@@ -37,7 +37,7 @@ def show(desk: Desk, run: Run) -> None:
                 t("Which of them"),
                 1,
                 max(len(indices), 1),
-                key=f"network-number-{digit}",
+                key=f"network-number-{digit}-of-{len(indices)}",
                 width=150,
             )
         if not indices:
@@ -93,26 +93,25 @@ def _conv1(desk: Desk, run: Run, frame: Tensor, index: int) -> None:
 
 
 def _choose_epoch(desk: Desk, run: Run, epochs: list[int]) -> int:
-    t = desk.t
+    t, key = desk.t, f"network-epoch-{run.id}"
     best = run.state().best_epoch
 
+    # nothing that changes: Streamlit's lists know an entry by what it says
     def label(epoch: int) -> str:
-        if epoch == 0:
-            return t("before training")
-        return t("{n} (best)", n=epoch) if epoch == best else str(epoch)
+        return str(epoch) if epoch else t("before training")
 
     if len(epochs) == 1:
         st.caption(
             t("Epoch: {epoch}. The next comes with the first complete one.", epoch=label(epochs[0]))
         )
         return epochs[0]
-    return st.select_slider(
-        t("Epoch"),
-        epochs,
-        value=best if best in epochs else epochs[-1],
-        format_func=label,
-        key=f"network-epoch-{run.id}",
+    if st.session_state.get(key) not in epochs:  # of a long run, some epochs go again
+        st.session_state[key] = best if best in epochs else epochs[-1]
+    epoch = st.select_slider(
+        t("Epoch"), epochs, format_func=label, key=key, persist_state="session"
     )
+    st.caption(t("The best epoch is {n}; its weights are the run's.", n=best))
+    return epoch
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

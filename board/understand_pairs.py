@@ -14,6 +14,7 @@ from mnist_core.metrics import CLASSIC_PAIRS
 from mnist_core.runs import Run
 from mnist_core.weights import Network
 
+_PAIR = "pair"
 _STEP = 4
 
 
@@ -42,11 +43,14 @@ def show(desk: Desk, run: Run) -> None:
 
 def _images(desk: Desk, run: Run, network: Network, answers: Answers) -> None:
     t = desk.t
+    pairs = _pairs(answers.evaluation)
+    if st.session_state.get(_PAIR) not in pairs:  # another run has others
+        st.session_state[_PAIR] = pairs[0]
     pair = st.selectbox(
         t("Pair"),
-        _pairs(answers.evaluation),
+        pairs,
         format_func=lambda pair: f"{pair[0]} / {pair[1]}",
-        key="pair",
+        key=_PAIR,
         width=160,
         persist_state="session",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mnist_core.answers import Answers, answer
 from mnist_core.evaluate import Evaluation
 from mnist_core.events import Epoch, Event
 from mnist_core.execute import execute
+from mnist_core.metrics import CLASSIC_PAIRS
 from mnist_core.runs import Run, create_run
 from mnist_core.stopping import StopFlag
 from mnist_core.weights import load_weights
@@ -166,10 +168,8 @@ def test_kernels_and_maps_change_with_the_epoch(run: Run) -> None:
     slider = page.select_slider[0]
     best = run.state().best_epoch
     assert slider.value == best
-    assert slider.options == [
-        "before training",
-        *(f"{n} (best)" if n == best else str(n) for n in (1, 2)),
-    ]
+    assert slider.options == ["before training", "1", "2"]
+    assert f"The best epoch is {best}" in words(page)
     last, maps = kernels(page), charts(page)[2]["data"][0]
     show(slider.set_value(0).run())
     first = kernels(page)
@@ -177,6 +177,23 @@ def test_kernels_and_maps_change_with_the_epoch(run: Run) -> None:
     assert (first["zmax"], first["zmin"]) == (last["zmax"], last["zmin"])
     assert charts(page)[2]["data"][0]["z"] != maps["z"]
     assert charts(page)[2]["data"][0]["zmax"] == maps["zmax"]
+
+
+def test_choices_that_another_run_does_not_have(run: Run, answers: Answers) -> None:
+    confused = {(p.first, p.second) for p in answers.evaluation.most_confused}
+    other = next(p for p in combinations(range(10), 2) if p not in confused | set(CLASSIC_PAIRS))
+    assert part("Pairs", pair=other).selectbox(key="pair").value == (4, 9)
+    page = part("Network", **{f"network-epoch-{run.id}": 77})
+    assert page.select_slider[0].value == run.state().best_epoch
+
+
+def test_an_epoch_that_goes_while_it_is_looked_at(run: Run) -> None:
+    page = part("Network")
+    show(page.select_slider[0].set_value(1).run())
+    (run.folder / "conv1/00001.safetensors").unlink()
+    show(page.run())
+    assert page.select_slider[0].options == ["before training", "2"]
+    assert not page.error
 
 
 def test_another_image_has_other_maps(run: Run, small_splits: Splits) -> None:
@@ -236,7 +253,7 @@ def test_an_unfinished_run_is_evaluated_on_request(
     execute(run, splits=small_splits, stop=stop, listen=listen)
     assert run.state().status == "stopped"
     page = part("Report")
-    assert "not finished" in words(page)
+    assert "not evaluated yet" in words(page)
     assert not page.dataframe
     press(page, "Evaluate on the held-out images")
     assert page.metric[0].value == f"{run.state().validation_accuracy:.2%}"
@@ -268,6 +285,14 @@ def test_damaged_files_are_said_and_other_runs_unharmed(run: Run, small_splits: 
 def test_a_damaged_epoch_is_said(run: Run) -> None:
     (run.folder / "conv1/00001.safetensors").write_bytes(b"half")
     assert "00001.safetensors: cannot be read" in part("Network").error[0].value
+
+
+@pytest.mark.parametrize("name", ["Confusion", "Pairs", "Report", "Network"])
+def test_a_run_that_was_deleted_meanwhile(name: str, run: Run) -> None:
+    page = part(name)
+    run.delete()
+    show(page.run())
+    assert "There are no runs yet" in words(page)
 
 
 def test_no_runs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
