@@ -49,7 +49,8 @@ def draw_canvas(t: Words) -> Drawing | None:
 
     if _KEY not in st.session_state:
         # back from another page: put what was drawn onto the new paper
-        st.session_state[_SHOWN] = st.session_state.get(_LAST) or {"objects": []}
+        before, _ = st.session_state.get(_LAST, ({}, b""))
+        st.session_state[_SHOWN] = {"objects": before.get("objects", [])}
     result = st_canvas(
         stroke_width=_PEN,
         stroke_color=_INK,
@@ -61,7 +62,10 @@ def draw_canvas(t: Words) -> Drawing | None:
         key=_KEY,
     )
     raw = result.json_data or {}
-    st.session_state[_LAST] = raw
+    kept, picture = st.session_state.get(_LAST, ({}, b""))
+    # paper that was only just put there has not sent its picture yet
+    picture = result.image_bytes or (picture if raw.get("objects") == kept.get("objects") else b"")
+    st.session_state[_LAST] = raw, picture
     empty = not raw.get("objects")
     with st.container(horizontal=True):
         st.button(
@@ -82,7 +86,7 @@ def draw_canvas(t: Words) -> Drawing | None:
         return None
     strokes = pen_strokes(raw)
     said = json.dumps([stroke.tolist() for stroke in strokes]) if strokes else ""
-    return Drawing(said, result.image_bytes or b"")
+    return Drawing(said, picture)
 
 
 def _show_instead(drawing: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
 from board.desk import RUN, Desk
 from board.progress import read_metrics
-from board.runs import Listed, listed
+from board.runs import Listed, listed, look
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.metrics import Series
@@ -51,15 +51,19 @@ def show(desk: Desk) -> None:
         )
         log_scale = st.toggle(t("Logarithmic loss"), persist_state="session", key="log")
 
+    statuses = [whole[run].status for run in chosen]
+
     def draw() -> None:
+        if [look(whole[run].run).status for run in chosen] != statuses:
+            st.rerun()  # there may be more to compare now, or nothing more to wait for
         compared = _read(names)
         if compared.runs:
             draw_curves(t, compared.metrics, smoothing=smoothing, log_scale=log_scale)
             st.subheader(t("Results"))
             draw_results(t, compared.runs, compared.metrics)
 
-    live = any(whole[run].status in _LIVE for run in chosen)
     # refreshed by itself only while there is something to see
+    live = any(status in _LIVE for status in statuses)
     st.fragment(draw, run_every=_EVERY if live else None)()
     compared = _read(names, quiet=True)
     st.subheader(t("Settings that differ"))

@@ -33,6 +33,8 @@ def show(desk: Desk) -> None:
         return
 
     def draw() -> None:
+        if any(source.has_ended() for source in sources):
+            st.rerun()  # its weights change no more
         _desk(t, sources)
 
     # by itself only where the weights change by themselves

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.desk import RUN, Desk
-from board.runs import Listed, listed
+from board.runs import Listed, listed, look
 from board.words import Words
 from mnist_core import Classifier, load_classifier
 from mnist_core.run_models import (
@@ -55,6 +55,10 @@ class Source:
     def is_changing(self) -> bool:
         """Whether its weights change by themselves: it is a run that trains."""
         return self.run is not None and self.run.status == "running"
+
+    def has_ended(self) -> bool:
+        """Whether it trained when it was chosen, and does no more."""
+        return self.is_changing and self.run is not None and look(self.run.run).status != "running"
 
     @property
     def version(self) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 
 _MOVED = 2.0
 """Pixels that a stroke's box may be away from its place: rounding, and curves within their box."""
+_DOT = 1.0
+"""Pixels: Fabric.js makes a line of less of a pen that did not move, for something to be seen."""
 _WHOLE = ("scaleX", "scaleY")
 _NONE = ("angle", "skewX", "skewY", "flipX", "flipY")
 _SHARE = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
@@ -55,6 +57,8 @@ def _stroke(one: Mapping[str, Any]) -> np.ndarray | None:
     pen = np.array([command[1:3] for command in commands], np.float64)
     if not len(pen) or not np.isfinite(pen).all():
         return None
+    if np.ptp(pen, axis=0).max() < _DOT:
+        pen = pen[:1]
     place = _curve(commands)
     middle = (place.min(0) + place.max(0)) / 2
     return pen if np.abs(_centre(one) - middle).max() <= _MOVED else None

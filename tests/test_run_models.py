@@ -12,7 +12,7 @@ import torch
 from drawings import Drawing, zero
 from training import Splits, part, small
 
-from mnist_core import MnistCoreError
+from mnist_core import Classifier, MnistCoreError
 from mnist_core.comparison import differing_settings, result, run_evaluation
 from mnist_core.config import TrainConfig
 from mnist_core.data import normalise
@@ -146,7 +146,7 @@ def test_new_weights_are_another_version(run: Run, tmp_path: Path) -> None:
 
 
 def test_strokes_of_a_canvas_are_read_as_the_strokes(
-    clear_digits: list[tuple[int, Drawing]], classifier
+    clear_digits: list[tuple[int, Drawing]], classifier: Classifier
 ) -> None:
     for label, strokes in clear_digits:
         drawn = pen_strokes(canvas(*strokes))
@@ -183,6 +183,13 @@ def test_what_is_no_free_stroke_any_more_has_no_strokes(change: dict) -> None:
     kept = pen_strokes(without_last(drawing))
     assert kept is not None
     assert len(kept) == 1
+
+
+def test_a_click_is_a_dot(classifier: Classifier) -> None:
+    # Fabric.js draws it this long
+    drawn = pen_strokes(canvas(np.array([[99.998, 50.0], [100.002, 50.0]])))
+    assert drawn is not None
+    assert classifier.read_strokes(drawn).prediction.is_blank
 
 
 def test_an_empty_canvas_has_no_strokes() -> None:
