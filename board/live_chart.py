@@ -1,17 +1,60 @@
-"""A plotly chart that changes in place: no flicker, and a zoom stays.
+"""A plotly chart that changes in place, keeps a zoom, and tells where it was clicked.
 
-Streamlit's own chart is made anew in the browser whenever its figure changes.
+Streamlit's own chart is made anew in the browser whenever its figure changes, and never tells of a
+click on a heatmap's cell.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import plotly
+import plotly.graph_objects as go
 import streamlit as st
 import streamlit.components.v1 as components
 
 _SCRIPT = Path(__file__).parent / "web/live_chart.js"
+
+
+def live_chart(
+    title: str,
+    figure: go.Figure | str,
+    key: str,
+    clicked: Callable[[Any, Any], None] | None = None,
+) -> None:
+    """Draw a figure, or change the one that is there under this key.
+
+    Parameters
+    ----------
+    title : str
+        For screen readers.
+    figure : plotly figure, or its JSON
+        Its `uirevision` says when a zoom no longer fits.
+    clicked : callable, optional
+        Called with x and y of the point or the heatmap's cell, before the page is drawn again. The
+        chart has no tools of its own then.
+    """
+    component = st.components.v2.component(
+        "live_chart",
+        html='<div class="live-chart" role="figure"></div>',
+        js=_SCRIPT.read_text(encoding="utf-8"),
+        isolate_styles=False,  # plotly puts its own into the page
+    )
+
+    def tell() -> None:
+        place = st.session_state[key].clicked
+        if clicked is not None and place is not None:
+            clicked(place["x"], place["y"])
+
+    data = {
+        "title": title,
+        "figure": figure if isinstance(figure, str) else figure.to_json(),
+        "plotly": _plotly_address(),
+        "clickable": clicked is not None,
+    }
+    component(data=data, key=key, width="stretch", on_clicked_change=tell)
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,18 +63,3 @@ def _plotly_address() -> str:
     folder = Path(plotly.__file__).parent / "package_data"
     served = components.declare_component("plotly_js", path=str(folder))
     return f"component/{served.name}/plotly.min.js"
-
-
-def live_chart(title: str, figure: str, key: str) -> None:
-    """Draw a figure (JSON of plotly), or change the one that is there under this key.
-
-    Its `uirevision` says when a zoom no longer fits.
-    """
-    component = st.components.v2.component(
-        "live_chart",
-        html='<div class="live-chart" role="figure"></div>',
-        js=_SCRIPT.read_text(encoding="utf-8"),
-        isolate_styles=False,  # plotly puts its own into the page
-    )
-    data = {"title": title, "figure": figure, "plotly": _plotly_address()}
-    component(data=data, key=key, width="stretch")

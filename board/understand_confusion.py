@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.click_chart import click_chart
 from board.desk import Desk
+from board.live_chart import live_chart
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
 from mnist_core.answers import Answers
@@ -49,7 +49,7 @@ def _matrix(desk: Desk, answers: Answers) -> None:
         st.session_state[_TRUE], st.session_state[_READ] = true, read
 
     title = t("Confusion matrix: true digit by what it was read as")
-    click_chart(title, figure, "confusion", choose)
+    live_chart(title, figure, "confusion", choose)
     st.caption(t("Click or touch a cell to see its images."))
 
 
