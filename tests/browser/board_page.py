@@ -88,6 +88,19 @@ class BoardPage:
             timeout=PATIENCE,
         )
 
+    def click_cell(self, title: str, row: int, column: int) -> None:
+        """Click a cell of a chart that is a matrix."""
+        place = self.page.evaluate(
+            """([title, row, column]) => {
+                const chart = document.querySelector(`.live-chart[aria-label="${title}"]`);
+                chart.scrollIntoView({ block: 'center' });
+                const { xaxis, yaxis } = chart._fullLayout, box = chart.getBoundingClientRect();
+                return [box.x + xaxis._offset + xaxis.d2p(column),
+                        box.y + yaxis._offset + yaxis.d2p(row)] }""",
+            [title, row, column],
+        )
+        self.page.mouse.click(*place)
+
     def fits(self) -> bool:
         """Return whether nothing has to be scrolled sideways."""
         return self.page.evaluate(

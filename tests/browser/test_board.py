@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from board_page import BoardPage
-from chromium import ROOT, Server, serving
+from chromium import ROOT, Server, draw, fit_strokes, serving
+from drawings import Drawing
+from pad_page import PadPage
 from playwright.sync_api import Browser, expect
 
 from mnist_core.config import TrainConfig
-from mnist_core.runs import create_run, list_runs
+from mnist_core.data import Split
+from mnist_core.evaluate import Evaluation
+from mnist_core.execute import execute
+from mnist_core.presets import PRESETS
+from mnist_core.runs import Run, create_run, list_runs
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +106,79 @@ def test_a_run_from_the_form_to_its_end(
     assert state.validation_accuracy > 0.9
     log = run.log_path.read_text()
     assert "goes on after epoch 0" in log
+
+
+@pytest.fixture(scope="module")
+def trained(folders: dict[str, str], train_validation: tuple[Split, Split]) -> Run:
+    """A run of one epoch on 10,000 images, scored on all that are held out."""
+    training, validation = train_validation
+    config = PRESETS["quick"].with_changes(epochs=1, training_size=10_000, batch_size=32)
+    run = create_run(config, folders["MNIST_RUNS"], "trained")
+    execute(run, splits=(Split(training.images[:10_000], training.labels[:10_000]), validation))
+    return run
+
+
+def test_a_click_on_a_confusion_shows_its_images(
+    open_board: Callable[..., BoardPage], trained: Run
+) -> None:
+    confusion = np.array(Evaluation.read(trained.evaluation_path).confusion)
+    np.fill_diagonal(confusion, 0)
+    true, read = map(int, np.unravel_index(confusion.argmax(), confusion.shape))
+    other = int(confusion[true].argsort()[-2])
+    board = open_board()
+    board.open(f"understand?run={trained.id}", title="Understand a run")
+    board.page.wait_for_function("document.querySelector('.live-chart')?.calcdata")
+    title = board.page.locator(".live-chart").first.get_attribute("aria-label")
+    for column in (other, read):
+        board.click_cell(title, true, column)
+        count = confusion[true][column]
+        words = f"{true} read as {column}: {count} image"
+        expect(board.page.get_by_text(words)).to_be_visible()
+        shown = board.page.get_by_test_id("stPlotlyChart").first
+        expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
+
+
+def test_a_drawing_is_read(
+    open_board: Callable[..., BoardPage],
+    trained: Run,
+    clear_digits: list[tuple[int, Drawing]],
+) -> None:
+    board = open_board()
+    board.open(f"try_it?run={trained.id}", title="Try it")
+    canvas = board.page.locator("canvas").last
+    canvas.scroll_into_view_if_needed()
+    reads = board.page.get_by_test_id("stMetric").filter(has_text="Reads")
+    right = 0
+    for digit, strokes in clear_digits[::8]:
+        draw(board.page, fit_strokes(strokes, canvas.bounding_box()))
+        expect(reads).to_be_visible()
+        board.page.wait_for_timeout(500)
+        board.settle()
+        right += str(digit) in reads.inner_text()
+        board.button("Clear").click()
+        expect(reads).to_have_count(0)
+    assert right >= 4  # of five; it has seen little
+
+
+def test_a_promoted_run_is_in_the_running_pad(
+    open_board: Callable[..., BoardPage], browser: Browser, folders: dict[str, str], trained: Run
+) -> None:
+    with serving(ROOT / "app.py", folders) as server:
+        pad = PadPage(browser.new_context(locale="en-US"), server.url)
+        board = open_board()
+        board.open(f"promote?run={trained.id}", title="Promote a run")
+        board.page.get_by_role("textbox", name="Name in the pad").fill("my-own")
+        board.page.get_by_role("textbox", name="Name in the pad").press("Enter")
+        board.settle()
+        board.page.get_by_test_id("stMain").get_by_role("button", name="Promote").click()
+        expect(board.page.get_by_text("my-own").first).to_be_visible()
+        board.settle()
+        picker = pad.page.get_by_label("Model")
+        picker.focus()
+        expect(picker.locator("option", has_text="my-own")).to_have_count(1)
+        picker.select_option("my-own")
+        assert pad.errors == []
+        pad.context.close()
 
 
 def test_two_tabs_that_start_at_once_train_in_turn(
