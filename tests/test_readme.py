@@ -34,7 +34,7 @@ def test_tree_names_files_that_exist_and_no_module_is_missing() -> None:
             path = folder / name
         assert path.exists(), line
         named.add(path)
-    for package in ("mnist_core", "pad"):
+    for package in ("mnist_core", "pad", "board"):
         modules = {path for path in (ROOT / package).glob("*.py") if path.name[0] != "_"}
         assert modules <= named
 
