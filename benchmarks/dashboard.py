@@ -1,13 +1,12 @@
 """What watching costs: the dashboard's updates, its CPU, and the training's slowdown.
 
-One run is trained again and again (`mnist_cnn`, the article's settings) while nobody, one browser
-and ten browsers watch it; the order turns, so that a machine that slows down harms none. Every
-browser works on the same cores as the training, which is not so where people watch from elsewhere:
-the server's own share is printed beside it.
+`mnist_cnn` is trained (the article's settings) while nobody, one and ten people watch it from
+elsewhere, and while a browser on the very same cores does; the order turns, so that a machine that
+slows down harms none. Those elsewhere ask and receive all that a browser does, and draw nothing.
 
 Then the first paint of the page Watch with 200 runs in the folder against an empty one.
 
-    python benchmarks/dashboard.py [--rounds 3]
+    python benchmarks/dashboard.py [--rounds 4]
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
@@ -28,20 +28,30 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 import psutil
 from chromium import ROOT, Server, launch_chromium
 from playwright.sync_api import Browser, Page, sync_playwright
+from watcher import Watcher
 
 from mnist_core.execute import execute
 from mnist_core.metrics import MetricReader
 from mnist_core.presets import preset
 from mnist_core.runs import Run, create_run
 
-WATCHERS = (0, 1, 10)
+CASES = ("nobody", "one elsewhere", "ten elsewhere", "a browser here")
 SECONDS = 12
 _PATIENCE = 180_000
-"""Milliseconds: ten browsers on few cores take their time to open."""
+"""Milliseconds: a browser beside a training takes its time to open."""
 CONFIG = preset("article").with_changes(epochs=1000, device="cpu")
 COUNT_UPDATES = """() => { window.updates = [];
     document.querySelector('.live-chart').on('plotly_afterplot',
         () => window.updates.push(performance.now())) }"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Training speed, CPU of the dashboard's server, and seconds from update to update."""
+
+    images_per_second: float
+    server_cores: float
+    gaps: list[float]
 
 
 def start_training(root: Path) -> tuple[Run, subprocess.Popen[bytes]]:
@@ -68,25 +78,30 @@ def watch(browser: Browser, server: Server, run: Run) -> Page:
     return page
 
 
-def measure(
-    browser: Browser, server: Server, run: Run, watchers: int
-) -> tuple[float, float, list[float]]:
-    """Return images/s, the server's CPU (cores) and seconds from update to update."""
-    pages = [watch(browser, server, run) for _ in range(watchers)]
+def measure(browser: Browser, server: Server, run: Run, case: str) -> Measured:
+    """Let a case's people watch for a while."""
+    page = watch(browser, server, run) if case == CASES[3] else None
+    people = [Watcher(server.url, run.id) for _ in range({CASES[1]: 1, CASES[2]: 10}.get(case, 0))]
+    while not all(len(person.updates) > 1 for person in people):
+        time.sleep(0.1)
     process = psutil.Process(server.process.pid)
     reader = MetricReader(run.folder)
     steps, used = int(reader.read()["train/loss"].steps[-1]), sum(process.cpu_times()[:2])
     began = time.perf_counter()
     time.sleep(SECONDS)
-    seconds = time.perf_counter() - began
+    ended = time.perf_counter()
     taken = int(reader.read()["train/loss"].steps[-1]) - steps
-    cores = (sum(process.cpu_times()[:2]) - used) / seconds
+    cores = (sum(process.cpu_times()[:2]) - used) / (ended - began)
     gaps: list[float] = []
-    for page in pages:
+    for person in people:
+        person.stop()
+        times = [moment for moment in person.updates if began <= moment <= ended]
+        gaps += [b - a for a, b in itertools.pairwise(times)]
+    if page is not None:
         times = page.evaluate("() => window.updates")
         gaps += [(b - a) / 1000 for a, b in itertools.pairwise(times)]
         page.context.close()
-    return taken * CONFIG.batch_size / seconds, cores, gaps
+    return Measured(taken * CONFIG.batch_size / (ended - began), cores, gaps)
 
 
 def first_paint(browser: Browser, root: Path) -> float:
@@ -109,33 +124,34 @@ def first_paint(browser: Browser, root: Path) -> float:
 
 
 def compare_watchers(browser: Browser, root: Path, rounds: int) -> None:
-    """Print what nobody, one and ten browsers cost."""
+    """Print what each case costs."""
     server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
     server.start()
     run, process = start_training(root)
-    results: dict[int, list[tuple[float, float, list[float]]]] = {n: [] for n in WATCHERS}
+    results: dict[str, list[Measured]] = {case: [] for case in CASES}
     try:
         for turn in range(rounds):
-            for watchers in WATCHERS[turn % 3 :] + WATCHERS[: turn % 3]:
-                results[watchers].append(measure(browser, server, run, watchers))
+            first = turn % len(CASES)
+            for case in CASES[first:] + CASES[:first]:
+                results[case].append(measure(browser, server, run, case))
     finally:
         run.request_stop()
         process.wait()
         server.stop()
-    alone = statistics.median(rate for rate, _, _ in results[0])
-    for watchers, measured in results.items():
-        rate = statistics.median(rate for rate, _, _ in measured)
-        cores = statistics.median(cores for _, cores, _ in measured)
-        gaps = sorted(gap for _, _, some in measured for gap in some)
-        updates = (
-            f"  an update every {statistics.median(gaps):.2f} s (95%: "
-            f"{gaps[int(0.95 * (len(gaps) - 1))]:.2f} s)"
-            if gaps
-            else ""
-        )
+    alone = statistics.median(one.images_per_second for one in results[CASES[0]])
+    for case, measured in results.items():
+        rate = statistics.median(one.images_per_second for one in measured)
+        cores = statistics.median(one.server_cores for one in measured)
+        gaps = sorted(gap for one in measured for gap in one.gaps)
         print(
-            f"{watchers:2} watching  {rate:8,.0f} images/s  {rate / alone:.3f} times nobody  "
-            f"server {cores:.3f} cores of {os.cpu_count()} ({cores / os.cpu_count():.1%})" + updates
+            f"{case:15} {rate:8,.0f} images/s  {rate / alone:.3f} times nobody's  "
+            f"server {cores:.3f} cores, {cores / os.cpu_count():.1%} of {os.cpu_count()}"
+            + (
+                f"  an update every {statistics.median(gaps):.2f} s "
+                f"(95%: {gaps[int(0.95 * (len(gaps) - 1))]:.2f} s)"
+                if gaps
+                else ""
+            )
         )
 
 
@@ -157,7 +173,7 @@ def compare_folders(browser: Browser, root: Path) -> None:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch_chromium(playwright)

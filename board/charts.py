@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mnist_core import figures
 from mnist_core.metrics import Series
 
 _MEBIBYTE = 2**20
+_GROWTH = 1.02
 _SMALL = 260
 """Height in pixels of the charts below the first two."""
 
@@ -24,19 +26,24 @@ def chart_figures(
     *,
     smoothing: float,
     log_scale: bool,
+    live: bool,
 ) -> dict[str, str]:
     """Return the charts, by English title, as JSON of plotly figures.
 
-    All who watch a run share them; they are drawn anew when there are more points.
+    All who watch a run share them. While it is under way they are drawn anew when an epoch has
+    ended or there are a fiftieth more points: fewer nobody could see.
     """
+    epochs = len(metrics["validation/loss"].steps) if "validation/loss" in metrics else 0
     points = sum(len(series.steps) for series in metrics.values())
-    return _figures(folder, points, metrics, t.language, smoothing, log_scale)
+    version = math.floor(math.log(max(1, points), _GROWTH)) if live else points
+    return _figures(folder, version, epochs, metrics, t.language, smoothing, log_scale)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _figures(
     folder: Path,
-    points: int,
+    version: int,
+    epochs: int,
     _metrics: Mapping[str, Series],
     language: str,
     smoothing: float,

@@ -67,7 +67,15 @@ def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: b
         st.error(str(error), icon=":material/error:")
         return
     _headline(t, run, state, config, metrics)
-    _charts(t, chart_figures(run.folder, metrics, t, smoothing=smoothing, log_scale=log_scale))
+    charts = chart_figures(
+        run.folder,
+        metrics,
+        t,
+        smoothing=smoothing,
+        log_scale=log_scale,
+        live=state.status == "running",
+    )
+    _charts(t, charts)
     with st.expander(t("Log"), icon=":material/notes:"):
         st.code(_tail(run) or t("nothing yet"), language=None, wrap_lines=True)
 

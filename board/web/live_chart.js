@@ -21,6 +21,8 @@ function plotly(url) {
 
 export default async function ({ data, parentElement, setTriggerValue }) {
   const chart = parentElement.querySelector(".live-chart");
+  if (chart.drawn === data.figure) return;
+  chart.drawn = data.figure;
   chart.ariaLabel = data.title;
   const { data: traces, layout } = JSON.parse(data.figure);
   chart.style.height = `${layout.height}px`;

@@ -253,11 +253,10 @@ def _add_line(
 
 def _smooth(series: Series, weight: float) -> Series:
     """Exponential moving average without the pull of its start at zero (as in TensorBoard)."""
-    from scipy.signal import lfilter  # slow to import
+    from pandas import Series as Column  # slow to import
 
     values = np.asarray(series.values, np.float64)
     finite = np.isfinite(values)
     averaged = values.copy()
-    past = lfilter([1 - weight], [1, -weight], values[finite])
-    averaged[finite] = past / (1 - weight ** np.arange(1, finite.sum() + 1))
+    averaged[finite] = Column(values[finite]).ewm(alpha=1 - weight, adjust=True).mean()
     return dataclasses.replace(series, values=averaged)
