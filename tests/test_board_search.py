@@ -1,0 +1,115 @@
+"""The page Search: range tests and sweeps, started and watched, on real MNIST."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from board_pages import open_page, press, show, words
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.jobs import list_jobs
+from mnist_core.runs import list_runs
+from mnist_core.sweep_results import storage_path
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+def wait_for(page: AppTest, condition: Callable[[AppTest], object], seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not condition(show(page.run())):
+        assert time.monotonic() < until, words(page)
+        time.sleep(0.3)
+
+
+def sweeps() -> AppTest:
+    page = open_page("search")
+    return show(page.button_group[0].set_value("sweep").run())
+
+
+def small_sweep(page: AppTest) -> AppTest:
+    """Fill the form: two trials of one epoch on 400 images."""
+    page.selectbox(key="sweep-model").set_value("mnist_cnn")
+    page.number_input(key="sweep-epochs").set_value(1)
+    page.number_input(key="sweep-training_size").set_value(400)
+    page.selectbox(key="sweep-sampler").set_value("grid")
+    page.multiselect(key="sweep-fields").set_value(["batch_size"]).run()
+    return show(page.text_input(key="sweep-values-batch_size").set_value("50, 100").run())
+
+
+def test_a_range_test_suggests_a_rate_for_a_new_run(root: Path) -> None:
+    page = open_page("search")
+    page.selectbox(key="lr-model").set_value("mnist_cnn")
+    page.number_input(key="lr-training_size").set_value(2000)
+    page.number_input(key="lr-steps").set_value(100).run()
+    page = press(page, "Start")
+    assert len(list_jobs(root)) == 1
+    wait_for(page, lambda page: page.metric)
+    rate = float(page.metric[0].value)
+    assert 1e-6 < rate < 1
+    page = press(page, "Use it in a new run")
+    assert page.title[0].value == "Train a network"
+    assert page.number_input(key="form-learning_rate").value == rate
+
+
+def test_a_range_the_wrong_way_round_is_refused_in_words(root: Path) -> None:
+    page = open_page("search")
+    page.number_input(key="lr-low").set_value(5.0).run()
+    assert "5" in page.error[0].value
+    assert next(b for b in page.button if b.label == "Start").disabled
+    assert list_jobs(root) == []
+
+
+def test_a_sweep_from_the_form_to_its_best_trial(root: Path) -> None:
+    page = small_sweep(sweeps())
+    assert "2 trials of 1 epoch(s) each." in words(page)
+    page = press(page, "Start")
+    wait_for(page, lambda page: "finished" in words(page))
+    table = page.dataframe[0].value
+    assert sorted(table["Batch size"]) == [50, 100]
+    best = table["Accuracy"].max()
+    assert page.metric[0].value == f"{best:.2%}"
+    assert {run.id for run in list_runs(root)} == set(table["Run"])
+    page = press(page, f"Watch trial {table['Accuracy'].idxmax()}")
+    assert page.title[0].value == "Watch a run"
+
+    # the same name with other settings is another study
+    page = small_sweep(sweeps())
+    page.text_input(key="sweep-study").set_value("sweep")
+    page.text_input(key="sweep-values-batch_size").set_value("25").run()
+    assert "give this sweep another study name" in page.error[0].value
+
+
+def test_values_that_no_setting_takes_are_refused_in_words(root: Path) -> None:
+    page = small_sweep(sweeps())
+    page.text_input(key="sweep-values-batch_size").set_value("fifty").run()
+    assert "batch_size is 'fifty'" in page.error[0].value
+    page.multiselect(key="sweep-fields").set_value([]).run()
+    assert "at least one setting" in page.error[0].value
+
+
+def test_a_damaged_storage_is_said_and_the_jobs_stay(root: Path) -> None:
+    page = press(small_sweep(sweeps()), "Start")
+    wait_for(page, lambda page: "finished" in words(page))
+    storage_path(root).write_text("no database")
+    page = show(page.run())
+    assert "sweep.db" in page.error[0].value
+    assert len(list_jobs(root)) == 1
+
+
+def test_a_broken_job_harms_no_other(root: Path) -> None:
+    page = press(small_sweep(sweeps()), "Start")
+    wait_for(page, lambda page: "finished" in words(page))
+    broken = root / "jobs/20200101-000000-sweep"
+    broken.mkdir()
+    (broken / "job.json").write_text("{")
+    page = show(page.run())
+    assert "finished" in words(page)
+    assert any("broken" in option for option in page.selectbox(key="job-sweep").options)
