@@ -10,8 +10,10 @@ from configs import configs
 from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
 
+from board import form
 from mnist_core import queue
 from mnist_core.config import GROUPS, TrainConfig, field_group
+from mnist_core.devices import Gpu
 from mnist_core.presets import PRESETS
 from mnist_core.runs import list_runs
 
@@ -128,3 +130,17 @@ def test_missing_data_is_said_before_the_start(monkeypatch: pytest.MonkeyPatch) 
 def test_a_second_run_is_told_that_it_will_wait(root: Path) -> None:
     press(open_page(), "Start")
     assert "1 run(s) under way or waiting" in words(open_page())
+
+
+def test_a_gpu_is_shown_with_its_memory_and_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Gpu("cuda:0", "A card", 3 * 2**30, 80 * 2**30, 0.37)
+    monkeypatch.setattr(form, "list_gpus", lambda: [card])
+    page = open_page()
+    assert "A card (3.0 / 80 GiB, load 37%)" in page.selectbox(key="form-device").options
+
+
+def test_a_gpu_that_is_gone_is_said_and_nothing_is_started(root: Path) -> None:
+    page = press(open_page(form_base=TrainConfig(device="cuda:1")), "Start")
+    assert "choose 'auto' or 'cpu'" in page.error[0].value
+    assert list_runs(root) == []
+    assert page.selectbox(key="form-device").value == "cuda:1"
