@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import make_folder, write_atomic
 from mnist_core.flags import flags_of
+from mnist_core.processes import module_command, module_environment
 from mnist_core.runs import now
 
 Kind = Literal["find-lr", "sweep"]
@@ -238,7 +238,7 @@ class Job:
 
     def _start(self) -> None:
         """Start its process, which holds the lock from its first moment."""
-        command = [sys.executable, "-m", "mnist_core.job_process", str(self.folder)]
+        command = module_command("mnist_core.job_process", str(self.folder))
         lock = _take_lock(self._lock_path)
         try:
             for old in (self._end_path, self._stop_path, self.output_path, self.log_path):
@@ -249,6 +249,7 @@ class Job:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=log,
+                    env=module_environment(),
                     pass_fds=[lock],
                     start_new_session=True,  # Ctrl C in the terminal is not meant for it
                 )

@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import torch
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import write_atomic
+from mnist_core.processes import module_command, module_environment
 from mnist_core.runs import Run, list_runs, now
 
 _PATIENCE = 1.0
@@ -104,7 +104,7 @@ def work(root: Path, device: str, lock: int | None = None) -> None:
 
 def _carry_out(run: Run, lock: int) -> None:
     """Train a run in a process of its own; see that it waits no more."""
-    command = [sys.executable, "-m", "mnist_core", "resume", str(run.folder), "--if-queued"]
+    command = module_command("mnist_core", "resume", str(run.folder), "--if-queued")
     output, place = run.folder / _OUTPUT, _place(run)
     try:
         with output.open("wb") as file:
@@ -113,6 +113,7 @@ def _carry_out(run: Run, lock: int) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                env=module_environment(),
                 # should this process be killed, the device stays taken while the run goes on
                 pass_fds=[lock],
             )
@@ -136,12 +137,13 @@ def _give_up(run: Run, reason: str) -> None:
 
 
 def _start_worker(root: Path, device: str, lock: int) -> None:
-    command = [sys.executable, "-m", "mnist_core", "work", "--device", device]
+    words = ("--device", device, "--runs", str(root), "--lock", str(lock))
     subprocess.Popen(
-        [*command, "--runs", str(root), "--lock", str(lock)],
+        module_command("mnist_core", "work", *words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=module_environment(),
         pass_fds=[lock],
         start_new_session=True,  # Ctrl C in the terminal is not meant for it
     )

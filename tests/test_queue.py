@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from chromium import ROOT
 from training import small
 
 from mnist_core.config import TrainConfig
@@ -83,11 +84,12 @@ def test_many_that_start_at_once_start_one_worker(runs: Path) -> None:
     assert all(run.log_path.read_text().count("on CPU") == 1 for run in all_runs)
 
 
-def test_a_run_goes_on_when_the_one_who_started_it_is_gone(runs: Path) -> None:
+def test_a_run_goes_on_when_the_one_who_started_it_is_gone(runs: Path, tmp_path: Path) -> None:
     run = queued(small(training_size=2000, validation_size=200, epochs=3), runs)
-    words = "from pathlib import Path; from mnist_core.queue import ensure_workers; "
-    starter = f"{words} ensure_workers(Path({str(runs)!r}))"
-    subprocess.run([sys.executable, "-c", starter], check=True)
+    words = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; "
+    words += f"from mnist_core.queue import ensure_workers; ensure_workers(Path({str(runs)!r}))"
+    # from another folder, as `streamlit run elsewhere/dashboard.py` does
+    subprocess.run([sys.executable, "-c", words], check=True, cwd=tmp_path)
     until(lambda: status(run) == "finished")
 
 
