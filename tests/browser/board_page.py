@@ -99,6 +99,8 @@ class BoardPage:
                         box.y + yaxis._offset + yaxis.d2p(row)] }""",
             [title, row, column],
         )
+        self.page.mouse.move(*place)
+        self.page.wait_for_timeout(300)  # plotly clicks what it has seen the mouse hover over
         self.page.mouse.click(*place)
 
     def fits(self) -> bool:
