@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,16 @@ settings.load_profile("tests")
 
 # the tensors here are small; one thread is faster on a machine that does something else too
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _main_stays_main() -> Iterator[None]:
+    """Streamlit's test harness puts its script in the place of `__main__`, which processes that
+    are started later would run.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True, scope="session")
