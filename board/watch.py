@@ -109,7 +109,7 @@ def _headline(
     accuracy = state.validation_accuracy
     boxes = {
         t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
-        t("Best held-out accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
+        t("Held-out accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
         t("Images per second"): "–"
         if now.images_per_second is None
         else f"{now.images_per_second:,.0f}",
