@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from board.actions import act_button, ask_to_delete
 from board.desk import Desk
 from mnist_core.config import TrainConfig
 from mnist_core.devices import choose_device
@@ -136,46 +137,19 @@ def _actions(desk: Desk, job: Job, state: JobState | None) -> None:
     with st.container(horizontal=True):
         if state and state.is_alive:
             stopping = state.status == "stopping"
-            _button(t("Stop"), ":material/stop:", job.stop, disabled=stopping)
+            act_button(t("Stop"), ":material/stop:", job.stop, disabled=stopping)
         if state and state.status in ("stopped", "failed"):
-            _button(t("Resume"), ":material/play_arrow:", job.resume)
+            act_button(t("Resume"), ":material/play_arrow:", job.resume)
         if st.button(
             t("Delete"), icon=":material/delete:", disabled=bool(state and state.is_alive)
         ):
-            _ask_to_delete(desk, job)
-
-
-def _button(label: str, icon: str, act: Callable[[], None], disabled: bool = False) -> None:
-    """Draw a button that does something to the job; say what went wrong, if it did."""
-    if not st.button(label, icon=icon, disabled=disabled):
-        return
-    try:
-        act()
-    except MnistCoreError as error:
-        st.toast(str(error), icon=":material/error:")
-    else:
-        st.rerun()
-
-
-def _ask_to_delete(desk: Desk, job: Job) -> None:
-    t = desk.t
-
-    @st.dialog(t("Delete this search?"))
-    def ask() -> None:
-        st.write(t("Its runs stay, and a sweep's trials stay in its study. This cannot be undone."))
-        st.code(job.id, language=None)
-        with st.container(horizontal=True):
-            if st.button(t("Delete"), type="primary", key="really"):
-                try:
-                    job.delete()
-                except MnistCoreError as error:
-                    st.error(str(error), icon=":material/error:")
-                else:
-                    st.rerun()
-            if st.button(t("Keep")):
-                st.rerun()
-
-    ask()
+            ask_to_delete(
+                t,
+                t("Delete this search?"),
+                t("Its runs stay, and a sweep's trials stay in its study. This cannot be undone."),
+                job.id,
+                job.delete,
+            )
 
 
 def _key(kind: Kind) -> str:

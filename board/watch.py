@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 
+from board.actions import act_button, ask_to_delete
 from board.charts import chart_figures
-from board.desk import RUN, Desk
+from board.desk import Desk
 from board.live_chart import live_chart
 from board.progress import progress, read_metrics
 from board.runs import STATUS_ICONS, look, pick_run
@@ -139,9 +140,9 @@ def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
     status = state.status if state else "broken"
     with st.container(horizontal=True):
         if status in _LIVE:
-            _button(t("Stop"), ":material/stop:", run.request_stop)
+            act_button(t("Stop"), ":material/stop:", run.request_stop)
         if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
-            _button(t("Resume"), ":material/play_arrow:", lambda: _resume(desk, run))
+            act_button(t("Resume"), ":material/play_arrow:", lambda: _resume(desk, run))
         if state is not None:
             if st.button(
                 t("Clone"),
@@ -151,21 +152,15 @@ def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
                 _clone(desk, run)
             with st.popover(t("Rename"), icon=":material/edit:"):
                 name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
-                _button(t("Save"), ":material/check:", lambda: run.rename(name))
+                act_button(t("Save"), ":material/check:", lambda: run.rename(name))
         if st.button(t("Delete"), icon=":material/delete:", disabled=status == "running"):
-            _ask_to_delete(desk, run)
-
-
-def _button(label: str, icon: str, act: Callable[[], None]) -> None:
-    """Draw a button that does something to the run; say what went wrong, if it did."""
-    if not st.button(label, icon=icon):
-        return
-    try:
-        act()
-    except MnistCoreError as error:
-        st.toast(str(error), icon=":material/error:")
-    else:
-        st.rerun()
+            ask_to_delete(
+                t,
+                t("Delete this run?"),
+                t("Its weights, metrics and log go with it. This cannot be undone."),
+                run.id,
+                run.delete,
+            )
 
 
 def _resume(desk: Desk, run: Run) -> None:
@@ -180,28 +175,6 @@ def _clone(desk: Desk, run: Run) -> None:
         st.toast(str(error), icon=":material/error:")
     else:
         desk.go("train")
-
-
-def _ask_to_delete(desk: Desk, run: Run) -> None:
-    t = desk.t
-
-    @st.dialog(t("Delete this run?"))
-    def ask() -> None:
-        st.write(t("Its weights, metrics and log go with it. This cannot be undone."))
-        st.code(run.id, language=None)
-        with st.container(horizontal=True):
-            if st.button(t("Delete"), type="primary", key="really"):
-                try:
-                    run.delete()
-                except MnistCoreError as error:
-                    st.error(str(error), icon=":material/error:")
-                else:
-                    st.session_state.pop(RUN, None)
-                    st.rerun()
-            if st.button(t("Keep")):
-                st.rerun()
-
-    ask()
 
 
 def _tail(run: Run) -> str:

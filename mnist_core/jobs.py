@@ -7,14 +7,12 @@ and a lock that its process and that process's workers hold. It has no config.js
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import make_folder, write_atomic
 from mnist_core.flags import flags_of
+from mnist_core.locks import is_locked, take_lock
 from mnist_core.processes import module_command, module_environment
 from mnist_core.runs import now
 
@@ -150,15 +149,7 @@ class Job:
 
     def is_alive(self) -> bool:
         """Return whether its process, or a worker of it, is at work."""
-        try:
-            with self._lock_path.open("rb") as file:
-                # shared: those who only look must not take each other for a process at work
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return is_locked(self._lock_path)
 
     def log(self, lines: int = 40) -> str:
         """Return the last lines of what it says about its work; empty if it has said nothing."""
@@ -391,18 +382,6 @@ def _locked(root: Path) -> Iterator[None]:
 
 def _take_lock(path: Path) -> int:
     """Return the file descriptor of a lock that this process holds alone."""
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be made ({error.strerror})") from error
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                os.close(lock)
-                raise MnistCoreError(f"{path}: another process holds it; try again") from None
-            time.sleep(0.05)
-        else:
-            return lock
+    if (lock := take_lock(path, _PATIENCE)) is None:
+        raise MnistCoreError(f"{path}: another process holds it; try again")
+    return lock

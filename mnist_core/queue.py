@@ -7,7 +7,6 @@ left. Whoever finds that runs wait and nobody works starts a worker with `ensure
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -19,6 +18,7 @@ import torch
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import write_atomic
+from mnist_core.locks import take_lock
 from mnist_core.processes import module_command, module_environment
 from mnist_core.runs import Run, list_runs, now
 
@@ -74,7 +74,7 @@ def ensure_workers(root: Path) -> None:
         If the lock cannot be made.
     """
     for device in waiting(root):
-        lock = _take_lock(root, device, patience=0)
+        lock = take_lock(_lock_path(root, device), patience=0)
         if lock is None:
             continue
         try:
@@ -94,7 +94,9 @@ def work(root: Path, device: str, lock: int | None = None) -> None:
         File descriptor of the lock, where whoever started this process has taken it.
     """
     while waiting(root).get(device):
-        if lock is None and (lock := _take_lock(root, device, _PATIENCE)) is None:
+        if lock is None:
+            lock = take_lock(_lock_path(root, device), _PATIENCE)
+        if lock is None:
             return
         while runs := waiting(root).get(device):
             _carry_out(runs[0], lock)
@@ -149,24 +151,8 @@ def _start_worker(root: Path, device: str, lock: int) -> None:
     )
 
 
-def _take_lock(root: Path, device: str, patience: float) -> int | None:
-    """Return the lock's file descriptor; None while somebody else holds it."""
-    path = root / f"queue-{device.replace(':', '-')}.lock"
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be made ({error.strerror})") from error
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                os.close(lock)
-                return None
-            time.sleep(0.05)
-        else:
-            return lock
+def _lock_path(root: Path, device: str) -> Path:
+    return root / f"queue-{device.replace(':', '-')}.lock"
 
 
 def _place(run: Run) -> tuple[int, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from mnist_core.comparison import run_evaluation
 from mnist_core.data import load_train_validation
-from mnist_core.evaluate import Evaluation, evaluate
 from mnist_core.metrics import MetricReader
 from mnist_core.report import html_report
 from mnist_core.runs import Run
@@ -29,12 +29,9 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
         If the run has no usable weights, is broken, or MNIST is not to be had.
     """
     config = run.config()
-    network, _ = load_weights(run.weights_path)
+    load_weights(run.weights_path)  # says so if they are unusable
     _, held_out = load_train_validation("cpu", data, validation_size=config.validation_size)
-    if run.evaluation_path.is_file():
-        evaluation = Evaluation.read(run.evaluation_path)
-    else:
-        evaluation = evaluate(network, held_out)
+    evaluation = run_evaluation(run, data)
     curves = MetricReader(run.folder).read()
     name = run.state().name or run.id
     return html_report(

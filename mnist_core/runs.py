@@ -6,7 +6,6 @@ checkpoint), best.safetensors with its card, evaluation.json and log.txt.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
 from mnist_core.files import make_folder, overwrite, write_atomic
+from mnist_core.locks import is_locked
 from mnist_core.weights import weights_path
 
 Status = Literal["queued", "running", "stopped", "finished", "failed"]
@@ -103,15 +103,7 @@ class Run:
 
     def is_alive(self) -> bool:
         """Return whether a process is at work on it."""
-        try:
-            with self._lock_path.open("rb") as file:
-                # shared: those who only look must not take each other for a process at work
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False  # nobody has ever worked on it
-        return False
+        return is_locked(self._lock_path)
 
     def write_state(self, state: RunState) -> None:
         """Write its state. Raises MnistCoreError if that cannot be done, even in place."""
