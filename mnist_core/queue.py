@@ -131,7 +131,8 @@ def _carry_out(run: Run, lock: int) -> None:
 
 def _give_up(run: Run, reason: str) -> None:
     try:
-        run.update_state(status="failed", reason=reason, ended=now())
+        if run.state().status == "queued":
+            run.update_state(status="failed", reason=reason, ended=now())
     except MnistCoreError:
         pass  # broken: every list says so
     finally:

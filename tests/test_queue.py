@@ -17,7 +17,7 @@ from training import small
 
 from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
-from mnist_core.queue import enqueue, ensure_workers, queue_device, waiting
+from mnist_core.queue import enqueue, ensure_workers, queue_device, waiting, work
 from mnist_core.runs import Run, create_run, list_runs
 
 TINY = small(training_size=1000, validation_size=200)
@@ -151,6 +151,14 @@ def test_what_cannot_wait_is_refused(runs: Path) -> None:
     run.update_state(status="finished")
     with pytest.raises(MnistCoreError, match="is finished"):
         enqueue(run)
+
+
+def test_a_run_that_is_finished_stays_so_though_it_came_into_the_queue(runs: Path) -> None:
+    run = queued(TINY, runs)
+    run.update_state(status="finished")  # two tabs pressed Resume at the very same moment
+    work(runs, "cpu")
+    assert status(run) == "finished"
+    assert waiting(runs) == {}
 
 
 def test_automatic_device_waits_where_it_will_run() -> None:
