@@ -1,9 +1,9 @@
 """Images a second while training `mnist_cnn`: our engine against the usual tutorial's loop.
 
 The same arithmetic on both sides: network, batch size, SGD with momentum, float32 (in another
-order in memory: channels last). The baseline
-is the loop of most MNIST tutorials: torchvision's data set and transforms, a DataLoader, and an
-`.item()` for the loss and the hits of every batch.
+order in memory: channels last). The baseline is the loop of most MNIST tutorials: torchvision's
+data set and transforms, a DataLoader, and an `.item()` for the loss and the hits of every batch.
+Each loop has a process of its own, as it has in use, and they take turns of 200 steps.
 
     python benchmarks/training_speed.py [--precisions]
 
@@ -14,10 +14,12 @@ card's peak where one is known) and, on a GPU, memory.
 from __future__ import annotations
 
 import argparse
+import multiprocessing as mp
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -35,7 +37,7 @@ from mnist_core.presets import preset
 from mnist_core.train import Trainer
 
 BATCH_SIZES = (64, 256)
-REPEATS = 5
+REPEATS = 15
 STEPS = 200
 PEAK_TFLOPS = {"H100": (67, 989), "H200": (67, 989), "A100": (19.5, 312)}
 """Dense peak of a card in TFLOP/s: float32 without tensor cores, 16-bit with them (data sheets)."""
@@ -69,23 +71,52 @@ def tutorial_loop(batch_size: int, device: torch.device) -> Iterator[float]:
                 steps, began = 0, time.perf_counter()
 
 
-def our_engine(config: TrainConfig, splits: tuple[Split, Split]) -> Iterator[float]:
+def our_engine(batch_size: int, device: torch.device) -> Iterator[float]:
     """Train with our engine; yield images/s of every 200 steps."""
+    config = preset("article").with_changes(batch_size=batch_size, epochs=1000)
+    splits = load_train_validation(device)
     events = (event for event in Trainer(config, *splits).run() if isinstance(event, Step))
     done, began = next(events).global_step, time.perf_counter()
     for event in events:
         if event.global_step - done >= STEPS:
             now = time.perf_counter()
-            yield (event.global_step - done) * config.batch_size / (now - began)
+            yield (event.global_step - done) * batch_size / (now - began)
             done, began = event.global_step, time.perf_counter()
 
 
-def compare(batch_size: int, splits: tuple[Split, Split], device: torch.device) -> None:
+Loop = Callable[[int, torch.device], Iterator[float]]
+
+
+def answer(turns: Connection, loop: Loop, batch_size: int, device: torch.device) -> None:
+    """Train for 200 steps whenever asked and send images/s; runs in a process of its own."""
+    rates = loop(batch_size, device)
+    while turns.recv():
+        turns.send(next(rates))
+
+
+def take_turns(loops: list[Loop], batch_size: int, device: torch.device) -> list[list[float]]:
+    """Return REPEATS rows of images/s, one of each loop, after a first row that warms up."""
+    fresh = mp.get_context("spawn")
+    turns = []
+    for loop in loops:
+        here, there = fresh.Pipe()
+        fresh.Process(target=answer, args=(there, loop, batch_size, device)).start()
+        turns.append(here)
+    rows = []
+    for _ in range(1 + REPEATS):
+        row = []
+        for turn in turns:
+            turn.send(True)
+            row.append(turn.recv())
+        rows.append(row)
+    for turn in turns:
+        turn.send(False)
+    return rows[1:]
+
+
+def compare(batch_size: int, device: torch.device) -> None:
     """Print both loops' images/s and their ratio, measured in turn."""
-    config = preset("article").with_changes(batch_size=batch_size, epochs=1000, channels_last=True)
-    theirs, ours = tutorial_loop(batch_size, device), our_engine(config, splits)
-    next(theirs), next(ours)  # the first one warms up
-    rates = [(next(theirs), next(ours)) for _ in range(REPEATS)]
+    rates = take_turns([tutorial_loop, our_engine], batch_size, device)
     base, fast = (statistics.median(column) for column in zip(*rates, strict=True))
     ratios = sorted(b / a for a, b in rates)
     print(
@@ -145,12 +176,11 @@ def main() -> None:
     parser.add_argument("--precisions", action="store_true", help="compare number formats too")
     args = parser.parse_args()
     device = choose_device(args.device)
-    splits = load_train_validation(device)
     print(f"{device_name(device)}, torch {torch.__version__}; mnist_cnn, SGD, fp32")
     for batch_size in BATCH_SIZES:
-        compare(batch_size, splits, device)
+        compare(batch_size, device)
     if args.precisions:
-        precisions(splits, device)
+        precisions(load_train_validation(device), device)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Split:
 
 def normalise(frames: Tensor) -> Tensor:
     """Map frames in [0, 1] to what the networks are trained on: (x - 0.1307) / 0.3081."""
-    return (frames - MEAN) / STD
+    return (frames - MEAN).div_(STD)
 
 
 def data_root(root: str | os.PathLike[str] | None = None) -> Path:

@@ -23,7 +23,7 @@ class DeviceLoader:
         images, labels = self._split.images, self._split.labels
         order = order.to(labels.device, non_blocking=True)
         for index in order.split(self._batch_size)[first : len(order) // self._batch_size]:
-            yield images[index], labels[index]
+            yield images.index_select(0, index), labels.index_select(0, index)
 
 
 class WorkerLoader:

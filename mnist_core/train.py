@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from mnist_core.allocator import keep_freed_memory
 from mnist_core.augment import ARTICLE, PEN, augment
 from mnist_core.config import TrainConfig
 from mnist_core.data import Split, normalise
@@ -88,6 +90,8 @@ class Trainer:
         self.config = config
         self._training, self._validation = training, validation
         self._device = device = training.images.device
+        if device.type == "cpu":
+            keep_freed_memory()
         torch.manual_seed(config.seed)
         model = build_model(
             config.model, kernel_size=config.kernel_size, dropout=config.dropout
@@ -314,9 +318,9 @@ class Trainer:
         accuracy = (logits.detach().argmax(1) == labels).float().mean()
         return torch.stack([loss.detach(), accuracy])
 
-    def _autocast(self) -> torch.autocast:
+    def _autocast(self) -> AbstractContextManager[Any]:
         dtype = _PRECISIONS[self.config.precision]
-        return torch.autocast(self._device.type, dtype, enabled=dtype != torch.float32)
+        return nullcontext() if dtype == torch.float32 else torch.autocast(self._device.type, dtype)
 
     def _validate(self, should_stop: Callable[[], bool]) -> tuple[float, float, Tensor] | None:
         """Return accuracy, loss and confusion counts on validation; None if told to stop."""
