@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -9,14 +10,15 @@ import streamlit as st
 
 from board.desk import Desk
 from board.form import field_label
-from board.search_jobs import Listed, listed
 from mnist_core.commands.sweep import BASE, parse_grid
 from mnist_core.config import TrainConfig, field_allows, field_bounds, field_choices
 from mnist_core.errors import MnistCoreError
 from mnist_core.jobs import Request
 from mnist_core.presets import PRESETS
+from mnist_core.sweep_results import read_studies
 from mnist_core.sweep_study import GRID, SAMPLERS, Sweep
 
+Studies = Mapping[str, Mapping[str, Any] | None]
 _BASES = {"standard": BASE, **PRESETS}
 _OF_BASE = ("model", "epochs")
 _NOT_TRIED = ("freeze", "device")
@@ -31,8 +33,12 @@ _SAID = {
 def draw_form(desk: Desk) -> Request | None:
     """Draw the form; return what it asks for, or None, with the reason on the page."""
     t = desk.t
-    found = listed(desk, "sweep")
-    _fill(found)
+    try:
+        studies = read_studies(desk.root)
+    except MnistCoreError as error:
+        st.error(str(error), icon=":material/database_off:")
+        return None
+    _fill(studies)
     first, second = st.columns(4), st.columns(4)
     with first[0]:
         base = st.selectbox(
@@ -89,8 +95,7 @@ def draw_form(desk: Desk) -> Request | None:
             raise MnistCoreError(t("Choose at least one setting to try."))
         config = _BASES[base].with_changes(**changes)
         request = Request("sweep", config, options)
-        slots = _check(request)
-        _check_name(desk, request, found)
+        slots = _check(desk, request, studies)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -125,7 +130,7 @@ def _values(desk: Desk) -> list[str]:
     return grid
 
 
-def _check(request: Request) -> int:
+def _check(desk: Desk, request: Request, studies: Studies) -> int:
     """Return the number of trials. Raises MnistCoreError if the command would refuse them."""
     options = request.options
     sweep = Sweep(
@@ -136,36 +141,28 @@ def _check(request: Request) -> int:
         trials=options["trials"],
         grid=parse_grid(options["grid"], request.config),
     )
-    return len(sweep.slots())
-
-
-def _check_name(desk: Desk, request: Request, found: list[Listed]) -> None:
-    """Raise MnistCoreError if another sweep has the study's name and other settings."""
-    for other in (one.request for one in found if one.request):
-        if other.options.get("study") != request.options["study"]:
-            continue
-        same = all(other.options.get(n) == request.options[n] for n in ("sampler", "grid"))
-        if not (same and other.config == request.config):
+    if settings := studies.get(sweep.study):
+        if changed := sweep.differences(settings):
             raise MnistCoreError(
                 desk.t(
                     "The study {name} has other settings; give this sweep another study name.",
-                    name=request.options["study"],
+                    name=sweep.study,
                 )
+                + f" ({'; '.join(changed)})"
             )
         st.caption(desk.t("This goes on with the study of that name."))
-        return
+    return len(sweep.slots())
 
 
-def _fill(found: list[Listed]) -> None:
+def _fill(studies: Studies) -> None:
     if _key("base") in st.session_state:
         return
-    taken = {one.request.options.get("study") for one in found if one.request}
     names = (f"sweep-{number}" if number > 1 else "sweep" for number in count(1))
     values: dict[str, Any] = {
         "base": "standard",
         "training_size": None,
         "fields": list(GRID),
-        "study": next(name for name in names if name not in taken),
+        "study": next(name for name in names if name not in studies),
         "sampler": "tpe",
         "trials": None,
         "workers": 1,

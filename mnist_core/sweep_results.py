@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,37 @@ def read_trials(root: Path, study: str) -> list[Trial]:
     MnistCoreError
         If the database is damaged, or a writer keeps it locked.
     """
+    with _reading(root) as storage:
+        if storage is None or study not in optuna.get_all_study_names(storage):
+            return []
+        found = results(optuna.load_study(study_name=study, storage=storage))
+    return sorted((_trial(trial) for trial in found), key=lambda trial: trial.number)
+
+
+def read_studies(root: Path) -> dict[str, dict[str, Any] | None]:
+    """Return every study's name and settings; None: it has not got any yet. Raises as above."""
+    with _reading(root) as storage:
+        if storage is None:
+            return {}
+        studies = optuna.get_all_study_summaries(storage, include_best_trial=False)
+    return {study.study_name: study.user_attrs.get("settings") for study in studies}
+
+
+def best_trial(trials: Sequence[Trial]) -> Trial | None:
+    """Return the complete trial with the highest validation accuracy; None before the first."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    return max(complete, key=lambda trial: trial.accuracy or 0.0, default=None)
+
+
+@contextmanager
+def _reading(root: Path) -> Iterator[RDBStorage | None]:
+    """Open the database to read only; None where there is none."""
     path = storage_path(root)
     if not path.exists():
-        return []
+        yield None
+        return
     try:
-        # read only: whoever looks must neither make nor mend anything
+        # whoever looks must neither make nor mend anything
         storage = RDBStorage(
             f"sqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true",
             engine_kwargs={"connect_args": {"timeout": _PATIENCE}},
@@ -71,21 +98,12 @@ def read_trials(root: Path, study: str) -> list[Trial]:
             skip_table_creation=True,
         )
         try:
-            found = results(optuna.load_study(study_name=study, storage=storage))
+            yield storage
         finally:
             storage.remove_session()
             storage.engine.dispose()
-    except KeyError:
-        return []
     except STORAGE_ERRORS as error:
         raise _in_words(path, error) from error
-    return sorted((_trial(trial) for trial in found), key=lambda trial: trial.number)
-
-
-def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """Return the complete trial with the highest validation accuracy; None before the first."""
-    complete = [trial for trial in trials if trial.state == "complete"]
-    return max(complete, key=lambda trial: trial.accuracy or 0.0, default=None)
 
 
 def _trial(trial: FrozenTrial) -> Trial:

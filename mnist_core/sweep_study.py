@@ -14,7 +14,7 @@ import math
 import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,6 +110,17 @@ class Sweep:
         grid = {name: list(values) for name, values in self.grid.items()}
         return {"sampler": self.sampler, **base, **grid}
 
+    def differences(self, settings: Mapping[str, Any]) -> list[str]:
+        """Return where the settings of a study that has begun differ, each as a phrase."""
+        # as the database gives them back
+        mine = json.loads(json.dumps(self.settings()))
+        # a setting that the study's version did not have is no difference
+        return [
+            f"{name} {settings[name]}, not {value}"
+            for name, value in mine.items()
+            if settings.get(name, value) != value
+        ]
+
     def _points(self) -> list[dict[str, Any]]:
         values = itertools.product(*self.grid.values())
         return [dict(zip(self.grid, point, strict=True)) for point in values]
@@ -142,7 +153,14 @@ def open_study(sweep: Sweep) -> optuna.Study:
             "postgresql+psycopg://user@host/name with psycopg installed"
         ) from error
     with storage_errors(sweep):
-        _check_settings(sweep, study)
+        settings = study.user_attrs.get("settings")
+        if settings is None:
+            study.set_user_attr("settings", sweep.settings())
+        elif changed := sweep.differences(settings):
+            raise MnistCoreError(
+                f"study {sweep.study!r} was begun with other settings ({'; '.join(changed)}); "
+                "give the study another name, or the settings that it has"
+            )
         queue_slots(sweep, study)
     return study
 
@@ -241,26 +259,6 @@ def _connect(sweep: Sweep) -> optuna.Study:
                 raise
             time.sleep(1)
     raise AssertionError("the last try returns or raises")
-
-
-def _check_settings(sweep: Sweep, study: optuna.Study) -> None:
-    # as the database gives them back
-    mine = json.loads(json.dumps(sweep.settings()))
-    theirs = study.user_attrs.get("settings")
-    if theirs is None:
-        study.set_user_attr("settings", mine)
-        return
-    # a setting that the study's version did not have is no difference
-    changed = [
-        f"{name} {theirs[name]}, not {value}"
-        for name, value in mine.items()
-        if theirs.get(name, value) != value
-    ]
-    if changed:
-        raise MnistCoreError(
-            f"study {sweep.study!r} was begun with other settings ({'; '.join(changed)}); "
-            "give the study another name, or the settings that it has"
-        )
 
 
 def _storage_error(error: BaseException | None) -> BaseException | None:
