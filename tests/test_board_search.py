@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,45 @@ def test_a_broken_job_harms_no_other(root: Path) -> None:
     page = show(page.run())
     assert "finished" in words(page)
     assert any("broken" in option for option in page.selectbox(key="job-sweep").options)
+
+
+def test_a_study_whose_search_was_deleted_is_still_known(root: Path) -> None:
+    page = press(small_sweep(sweeps()), "Start")
+    wait_for(page, lambda page: "finished" in words(page))
+    (job,) = list_jobs(root)
+    job.delete()
+    page.text_input(key="sweep-values-batch_size").set_value("25").run()
+    page = show(page)
+    assert "give this sweep another study name" in page.error[0].value
+    assert "batch_size [50, 100], not [25]" in page.error[0].value
+
+
+def test_a_sweep_is_stopped_and_resumed(root: Path) -> None:
+    page = small_sweep(sweeps())
+    page.number_input(key="sweep-epochs").set_value(40).run()
+    page = press(page, "Start")
+    wait_for(
+        page,
+        lambda page: (
+            "running" in page.dataframe[0].value["State"].tolist() if page.dataframe else False
+        ),
+    )
+    page = press(page, "Stop")
+    wait_for(page, lambda page: "Stopped. Resume gives the same command again." in words(page))
+    (job,) = list_jobs(root)
+    assert job.state().status == "stopped"
+    page = press(page, "Resume")
+    assert job.is_alive()
+    page = press(page, "Stop")
+    wait_for(page, lambda page: "Stopped. Resume gives the same command again." in words(page))
+
+
+def test_a_locked_storage_is_said(root: Path) -> None:
+    page = press(small_sweep(sweeps()), "Start")
+    wait_for(page, lambda page: "finished" in words(page))
+    with closing(sqlite3.connect(storage_path(root))) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        page = show(page.run())
+        assert "keeps it locked" in page.error[0].value
+    page = show(page.run())
+    assert not page.error

@@ -17,6 +17,7 @@ from mnist_core.config import TrainConfig
 from mnist_core.data import Split
 from mnist_core.evaluate import Evaluation
 from mnist_core.execute import execute
+from mnist_core.jobs import list_jobs
 from mnist_core.presets import PRESETS
 from mnist_core.runs import Run, create_run, list_runs
 
@@ -220,6 +221,35 @@ def test_a_run_is_deleted_when_one_says_so_twice(
     board.settle()
     assert not run.folder.exists()
     assert "not wanted" not in board.page.locator("[data-testid=stMain]").inner_text()
+
+
+def test_a_search_is_stopped_resumed_and_deleted(
+    open_board: Callable[..., BoardPage], folders: dict[str, str]
+) -> None:
+    board = open_board()
+    board.open("search", title="Search")
+    main = board.page.get_by_test_id("stMain")
+    board.number("Steps").fill("20000")
+    board.number("Steps").press("Enter")
+    board.settle()
+    board.button("Start").click()
+    expect(main.get_by_text("Step ", exact=False).first).to_be_visible(timeout=60_000)
+    board.button("Stop").click()
+    stopped = main.get_by_text("Stopped. Resume gives the same command again.")
+    expect(stopped).to_be_visible(timeout=60_000)
+    (job,) = list_jobs(Path(folders["MNIST_RUNS"]))
+    assert job.state().status == "stopped"
+    board.button("Resume").click()
+    expect(stopped).to_have_count(0)
+    assert job.is_alive()
+    board.button("Stop").click()
+    expect(stopped).to_be_visible(timeout=60_000)
+    board.button("Delete").click()
+    dialog = board.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog).to_have_count(0)
+    board.settle()
+    assert not job.folder.exists()
 
 
 @pytest.mark.parametrize(
