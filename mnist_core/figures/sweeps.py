@@ -16,7 +16,8 @@ import plotly.graph_objects as go
 from mnist_core.figures import BLUE, VERMILLION, Translate, template
 from mnist_core.sweep_results import Trial
 
-_SYMBOLS = {"complete": "circle", "pruned": "x-thin-open"}
+_SYMBOLS = {"complete": ("circle", 0), "pruned": ("x-thin-open", 2)}
+"""Of a trial's state: the symbol, and the width of its outline."""
 
 
 def optimisation_history(trials: Sequence[Trial], *, translate: Translate = str) -> go.Figure:
@@ -74,7 +75,7 @@ def parameter_slice(trials: Sequence[Trial], name: str, *, translate: Translate 
 def _add_dots(
     figure: go.Figure, trials: Sequence[Trial], x: Sequence[object], translate: Translate
 ) -> None:
-    for state, symbol in _SYMBOLS.items():
+    for state, (symbol, width) in _SYMBOLS.items():
         some = [
             (trial, place)
             for trial, place in zip(trials, x, strict=True)
@@ -86,7 +87,7 @@ def _add_dots(
             x=[place for _, place in some],
             y=[trial.accuracy for trial, _ in some],
             mode="markers",
-            marker={"color": BLUE, "size": 9, "symbol": symbol, "line": {"width": 2}},
+            marker={"color": BLUE, "size": 9, "symbol": symbol, "line": {"width": width}},
             name=translate(state),
             text=[_said(trial, translate) for trial, _ in some],
             hovertemplate="%{text}<extra></extra>",
