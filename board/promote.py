@@ -74,7 +74,7 @@ def _result(t: Words, seen: Listed) -> None:
     }
     with st.container(horizontal=True):
         for label, value in boxes.items():
-            st.metric(label, value, border=True, width=170)
+            st.metric(label, value, border=True, width="content")
     if seen.status == "running":
         st.info(
             t("It is still training: what you promote are its best weights so far."),

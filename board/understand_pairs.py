@@ -28,7 +28,15 @@ def show(desk: Desk, run: Run) -> None:
     with st.container(horizontal=True):
         for way in answers.evaluation.pairs:
             label = f"{way.true} → {way.predicted}"
-            st.metric(label, f"{way.count} ({way.rate:.2%})", border=True, width=130)
+            st.metric(
+                label,
+                way.count,
+                f"{way.rate:.2%}",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width=130,
+            )
     st.caption(t("Images of the first digit that were read as the second, and their share."))
     st.subheader(t("Over the epochs"))
     curves = figures.pair_curves({"": read_metrics(run.folder)}, translate=t)

@@ -107,9 +107,9 @@ def test_toggles_do_not_lose_the_cell(run: Run) -> None:
 
 def test_pairs_show_counts_shares_and_every_error(run: Run, answers: Answers) -> None:
     page = part("Pairs")
-    said = {metric.label: metric.value for metric in page.metric}
+    said = {metric.label: (metric.value, metric.delta) for metric in page.metric}
     for way in answers.evaluation.pairs:
-        assert said[f"{way.true} → {way.predicted}"] == f"{way.count} ({way.rate:.2%})"
+        assert said[f"{way.true} → {way.predicted}"] == (str(way.count), f"{way.rate:.2%}")
     curves, *_, bars = charts(page)
     assert {line["name"] for line in curves["data"]} == set(said)
     offered = page.selectbox(key="pair").options
