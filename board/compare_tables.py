@@ -84,6 +84,7 @@ def draw_results(
         hide_index=True,
         height="content",
         column_config=config,
+        placeholder="",
         alt=t("Results, a row for each run"),
         key="compare-results",
     )

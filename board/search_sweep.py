@@ -52,6 +52,8 @@ def _draw(desk: Desk, request: Request, state: JobState) -> None:
     )
     _best(desk, request, trials)
     _trials(desk, trials)
+    if all(trial.accuracy is None for trial in trials):
+        return  # nothing to draw
     st.subheader(t("Accuracy of every trial"))
     live_chart(
         t("Accuracy of every trial"), optimisation_history(trials, translate=t), "sweep-history"

@@ -40,6 +40,7 @@ def trial_table(trials: Sequence[Trial], t: Words) -> Trial | None:
     event = st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         width="stretch",
         column_config={accuracy: st.column_config.NumberColumn(format="percent"), **rates},
         on_select="rerun",

@@ -14,8 +14,10 @@ from mnist_core import MnistCoreError, figures
 from mnist_core.data import Split, normalise
 from mnist_core.evaluate import Evaluation, evaluate
 from mnist_core.figures import BLUE, VERMILLION
+from mnist_core.figures.sweeps import optimisation_history
 from mnist_core.metrics import Series
 from mnist_core.models import DigitNet
+from mnist_core.sweep_results import Trial
 from mnist_core.weights import load_weights, weights_path
 
 
@@ -433,3 +435,14 @@ def test_every_text_can_be_translated(
         bare = re.sub(r"%\{[^}]*\}|<[^>]*>", "", written)
         assert "译" in bare or figure.data[0].hoverinfo == "skip"
         assert not re.search("[a-z]{2}", bare), bare
+
+
+def test_the_axes_of_a_sweep_fit_one_trial_of_six() -> None:
+    trials = [
+        Trial(number, "waiting" if number else "complete", None if number else 0.9, {}, None, "")
+        for number in range(6)
+    ]
+    figure = optimisation_history(trials)
+    assert figure.layout.xaxis.range == (-0.5, 5.5)
+    assert figure.layout.xaxis.dtick == 1
+    assert 1 <= figure.layout.yaxis.maxallowed < 1.01  # no axis up to 150%

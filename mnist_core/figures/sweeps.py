@@ -40,9 +40,14 @@ def optimisation_history(trials: Sequence[Trial], *, translate: Translate = str)
             name=translate("best so far"),
             hovertemplate=f"{translate('best so far')} %{{y:.2%}}<extra></extra>",
         )
-    # whole numbers only
-    figure.update_xaxes(title=translate("trial"), tickformat="d", nticks=min(10, len(trials) + 1))
-    return figure.update_yaxes(title=translate("accuracy"), tickformat=".1%")
+    last = max((trial.number for trial in trials), default=0)
+    figure.update_xaxes(
+        title=translate("trial"),
+        tick0=0,
+        dtick=1 + last // 10,  # whole numbers only
+        range=[-0.5, last + 0.5],
+    )
+    return figure.update_yaxes(**_accuracy(translate))
 
 
 def parameter_slice(trials: Sequence[Trial], name: str, *, translate: Translate = str) -> go.Figure:
@@ -69,7 +74,17 @@ def parameter_slice(trials: Sequence[Trial], name: str, *, translate: Translate 
         figure.update_xaxes(type="log", exponentformat="power", dtick=1)
     _add_dots(figure, trials, values, translate)
     figure.update_layout(showlegend=False)
-    return figure.update_yaxes(title=translate("accuracy"), tickformat=".1%")
+    return figure.update_yaxes(**_accuracy(translate))
+
+
+def _accuracy(translate: Translate) -> dict[str, object]:
+    """Return an axis that ends at 100%, also around a single trial."""
+    return {
+        "title": translate("accuracy"),
+        "tickformat": ".1%",
+        "minallowed": 0,
+        "maxallowed": 1.005,
+    }
 
 
 def _add_dots(
