@@ -12,6 +12,7 @@ import itertools
 import json
 import math
 import re
+import sqlite3
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from mnist_core.config import TrainConfig
@@ -40,6 +42,8 @@ STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
 MOST_POINTS = 10_000
 """Of a grid: each is checked before anything is tried."""
 _HEARTBEAT_SECONDS = 5
+_SQLITE_PATIENCE = 30
+"""Seconds to wait for another worker that is writing."""
 
 
 @dataclass(frozen=True)
@@ -226,11 +230,31 @@ def storage_errors(sweep: Sweep) -> Iterator[None]:
 
 
 class _Storage(RDBStorage):
+    """Optuna's storage, in which two workers cannot take one trial, not even in a SQLite file."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        super().__init__(url, **options)
+        if self.engine.dialect.name == "sqlite":
+            self.engine.dispose()  # connections that were opened without what follows
+            event.listen(self.engine, "connect", _begin_by_hand)
+            event.listen(self.engine, "begin", _begin_immediately)
+
     def record_heartbeat(self, trial_id: int) -> None:
         try:
             super().record_heartbeat(trial_id)
         except STORAGE_ERRORS:
             return  # the next beat may do better, and the trial's next report says it if not
+
+
+def _begin_by_hand(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {1000 * _SQLITE_PATIENCE}")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    # SQLite has no SELECT ... FOR UPDATE: without this, two workers that look at a waiting trial at
+    # the same moment both take it. Source: SQLAlchemy, SQLite dialect, "Serializable isolation".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _connect(sweep: Sweep) -> optuna.Study:

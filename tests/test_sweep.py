@@ -12,17 +12,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 from mnist_core import MnistCoreError, cli, sweep_study
 from mnist_core.config import TrainConfig
 from mnist_core.runs import Run, RunState, list_runs
 from mnist_core.sweep import PRUNED, TAKEN_OVER
-from mnist_core.sweep_study import Sweep
+from mnist_core.sweep_study import Sweep, open_study
 
 ROOT = Path(__file__).parents[1]
 SMALL = "sweep --json --training-size 400 --validation-size 300 --epochs 1 --device cpu"
@@ -106,6 +108,26 @@ def test_two_workers_take_every_point_once(
     # the same command again has nothing to do
     assert sweep(f"{SMALL} {GRID}", tmp_path, capsys)["trials"] == trials
     assert len(list_runs(tmp_path)) == 4
+
+
+def test_workers_that_look_at_the_same_moment_never_take_one_trial_twice(tmp_path: Path) -> None:
+    settings = Sweep(
+        TrainConfig(model="mnist_cnn_fixed"), f"sqlite:///{tmp_path / 'sweep.db'}", trials=60
+    )
+    studies = [open_study(settings) for _ in range(4)]
+    meeting = threading.Barrier(len(studies))
+    trials = [trial._trial_id for trial in studies[0].get_trials()]
+
+    def take(study: optuna.Study) -> list[bool]:
+        taken = []
+        for trial in trials:
+            meeting.wait(60)
+            taken.append(study._storage.set_trial_state_values(trial, TrialState.RUNNING))
+        return taken
+
+    with ThreadPoolExecutor(len(studies)) as pool:
+        takers = zip(*pool.map(take, studies), strict=True)
+    assert [sum(row) for row in takers] == [1] * len(trials)
 
 
 def test_a_killed_worker_loses_no_finished_trial(
