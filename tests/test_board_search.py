@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import pytest
 from board_pages import open_page, press, show, words
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.jobs import list_jobs
+from mnist_core.commands.sweep import BASE
+from mnist_core.jobs import Request, list_jobs, start_job
 from mnist_core.runs import list_runs
 from mnist_core.sweep_results import storage_path
 
@@ -44,6 +46,28 @@ def small_sweep(page: AppTest) -> AppTest:
     page.selectbox(key="sweep-sampler").set_value("grid")
     page.multiselect(key="sweep-fields").set_value(["batch_size"]).run()
     return show(page.text_input(key="sweep-values-batch_size").set_value("50, 100").run())
+
+
+@pytest.fixture(scope="module")
+def finished_sweep(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Path:
+    """A folder with a sweep of two trials, made once."""
+    root = tmp_path_factory.mktemp("sweep")
+    config = BASE.with_changes(model="mnist_cnn", epochs=1, training_size=400)
+    options = {"study": "sweep", "sampler": "grid", "grid": ["batch_size=50,100"]}
+    job = start_job(Request("sweep", config, options), root)
+    until = time.monotonic() + 120
+    while job.is_alive():
+        assert time.monotonic() < until, job.log()
+        time.sleep(0.1)
+    assert job.state().status == "finished", job.log()
+    return root
+
+
+@pytest.fixture
+def swept(root: Path, finished_sweep: Path) -> Path:
+    """The runs' folder with that sweep in it."""
+    shutil.copytree(finished_sweep, root, dirs_exist_ok=True)
+    return root
 
 
 def test_a_range_test_suggests_a_rate_for_a_new_run(root: Path) -> None:
@@ -97,19 +121,19 @@ def test_values_that_no_setting_takes_are_refused_in_words(root: Path) -> None:
     assert "at least one setting" in page.error[0].value
 
 
-def test_a_damaged_storage_is_said_and_the_jobs_stay(root: Path) -> None:
-    page = press(small_sweep(sweeps()), "Start")
-    wait_for(page, lambda page: "finished" in words(page))
-    storage_path(root).write_text("no database")
+def test_a_damaged_storage_is_said_and_the_jobs_stay(swept: Path) -> None:
+    page = sweeps()
+    assert "finished" in words(page)
+    storage_path(swept).write_text("no database")
     page = show(page.run())
     assert "sweep.db" in page.error[0].value
-    assert len(list_jobs(root)) == 1
+    assert len(list_jobs(swept)) == 1
 
 
-def test_a_broken_job_harms_no_other(root: Path) -> None:
-    page = press(small_sweep(sweeps()), "Start")
-    wait_for(page, lambda page: "finished" in words(page))
-    broken = root / "jobs/20200101-000000-sweep"
+def test_a_broken_job_harms_no_other(swept: Path) -> None:
+    page = sweeps()
+    assert "finished" in words(page)
+    broken = swept / "jobs/20200101-000000-sweep"
     broken.mkdir()
     (broken / "job.json").write_text("{")
     page = show(page.run())
@@ -117,41 +141,22 @@ def test_a_broken_job_harms_no_other(root: Path) -> None:
     assert any("broken" in option for option in page.selectbox(key="job-sweep").options)
 
 
-def test_a_study_whose_search_was_deleted_is_still_known(root: Path) -> None:
-    page = press(small_sweep(sweeps()), "Start")
-    wait_for(page, lambda page: "finished" in words(page))
-    (job,) = list_jobs(root)
+def test_a_study_whose_search_was_deleted_is_still_known(swept: Path) -> None:
+    (job,) = list_jobs(swept)
     job.delete()
+    page = small_sweep(sweeps())
+    assert page.text_input(key="sweep-study").value == "sweep-2"
+    page.text_input(key="sweep-study").set_value("sweep").run()
+    assert "This goes on with the study of that name." in words(show(page))
     page.text_input(key="sweep-values-batch_size").set_value("25").run()
-    page = show(page)
     assert "give this sweep another study name" in page.error[0].value
     assert "batch_size [50, 100], not [25]" in page.error[0].value
 
 
-def test_a_sweep_is_stopped_and_resumed(root: Path) -> None:
-    page = small_sweep(sweeps())
-    page.number_input(key="sweep-epochs").set_value(40).run()
-    page = press(page, "Start")
-    wait_for(
-        page,
-        lambda page: (
-            "running" in page.dataframe[0].value["State"].tolist() if page.dataframe else False
-        ),
-    )
-    page = press(page, "Stop")
-    wait_for(page, lambda page: "Stopped. Resume gives the same command again." in words(page))
-    (job,) = list_jobs(root)
-    assert job.state().status == "stopped"
-    page = press(page, "Resume")
-    assert job.is_alive()
-    page = press(page, "Stop")
-    wait_for(page, lambda page: "Stopped. Resume gives the same command again." in words(page))
-
-
-def test_a_locked_storage_is_said(root: Path) -> None:
-    page = press(small_sweep(sweeps()), "Start")
-    wait_for(page, lambda page: "finished" in words(page))
-    with closing(sqlite3.connect(storage_path(root))) as writer:
+def test_a_locked_storage_is_said(swept: Path) -> None:
+    page = sweeps()
+    assert "finished" in words(page)
+    with closing(sqlite3.connect(storage_path(swept))) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         page = show(page.run())
         assert "keeps it locked" in page.error[0].value
