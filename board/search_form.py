@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -10,14 +11,17 @@ import streamlit as st
 
 from board.desk import Desk
 from board.form import field_label
+from board.search_fields import Fields
+from board.search_jobs import listed
 from mnist_core.commands.sweep import BASE, parse_grid
-from mnist_core.config import TrainConfig, field_allows, field_bounds, field_choices
+from mnist_core.config import TrainConfig, field_allows, field_choices
 from mnist_core.errors import MnistCoreError
 from mnist_core.jobs import Request
 from mnist_core.presets import PRESETS
 from mnist_core.sweep_results import read_studies
 from mnist_core.sweep_study import GRID, SAMPLERS, Sweep
 
+_FIELDS = Fields("sweep")
 Studies = Mapping[str, Mapping[str, Any] | None]
 _BASES = {"standard": BASE, **PRESETS}
 _OF_BASE = ("model", "epochs")
@@ -34,7 +38,7 @@ def draw_form(desk: Desk) -> Request | None:
     """Draw the form; return what it asks for, or None, with the reason on the page."""
     t = desk.t
     try:
-        studies = read_studies(desk.root)
+        studies = _studies(desk)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/database_off:")
         return None
@@ -42,20 +46,23 @@ def draw_form(desk: Desk) -> Request | None:
     first, second = st.columns(4), st.columns(4)
     with first[0]:
         base = st.selectbox(
-            t("Preset"), list(_BASES), on_change=_use_base, format_func=t, **_widget("base")
+            t("Preset"), list(_BASES), on_change=_use_base, format_func=t, **_FIELDS.widget("base")
         )
     with first[1]:
-        st.selectbox(field_label("model", t), field_choices("model"), **_widget("model"))
+        st.selectbox(field_label("model", t), field_choices("model"), **_FIELDS.widget("model"))
     with first[2]:
-        _whole("epochs", t("Epochs"))
+        _FIELDS.whole("epochs", t("Epochs"))
     with first[3]:
-        _whole("training_size", t("Training size"), placeholder=t("all that are left"))
+        _FIELDS.whole("training_size", t("Training size"), placeholder=t("all that are left"))
     grid = _values(desk)
     with second[0]:
-        study = st.text_input(t("Study name"), max_chars=60, **_widget("study"))
+        study = st.text_input(t("Study name"), max_chars=60, **_FIELDS.widget("study"))
     with second[1]:
         sampler = st.selectbox(
-            t("How to choose"), SAMPLERS, format_func=lambda name: t(name), **_widget("sampler")
+            t("How to choose"),
+            SAMPLERS,
+            format_func=lambda name: t(name),
+            **_FIELDS.widget("sampler"),
         )
     with second[2]:
         trials = st.number_input(
@@ -64,7 +71,7 @@ def draw_form(desk: Desk) -> Request | None:
             10_000,
             step=1,
             placeholder=t("the whole grid, or 20"),
-            **_widget("trials"),
+            **_FIELDS.widget("trials"),
         )
     with second[3]:
         workers = st.number_input(
@@ -73,13 +80,13 @@ def draw_form(desk: Desk) -> Request | None:
             _MOST_WORKERS,
             step=1,
             help=t("Processes that train at the same time; they share the cores."),
-            **_widget("workers"),
+            **_FIELDS.widget("workers"),
         )
     st.caption(t(_SAID[sampler]))
     pruning = st.toggle(
         t("End poor trials early"),
         help=t("A trial below the median of the others after an epoch is ended."),
-        **_widget("pruning"),
+        **_FIELDS.widget("pruning"),
     )
     options = {
         "study": study.strip(),
@@ -89,7 +96,7 @@ def draw_form(desk: Desk) -> Request | None:
         "pruning": pruning,
         "grid": grid,
     }
-    changes = {name: st.session_state[_key(name)] for name in (*_OF_BASE, "training_size")}
+    changes = {name: st.session_state[_FIELDS.key(name)] for name in (*_OF_BASE, "training_size")}
     try:
         if not grid:
             raise MnistCoreError(t("Choose at least one setting to try."))
@@ -112,35 +119,53 @@ def _values(desk: Desk) -> list[str]:
         tried,
         format_func=lambda name: field_label(name, t),
         placeholder=t("Choose at least one setting to try."),
-        **_widget("fields"),
+        **_FIELDS.widget("fields"),
     )
     grid = []
     for first in range(0, len(fields), 2):
         for name, column in zip(fields[first : first + 2], st.columns(2), strict=False):
-            st.session_state.setdefault(_key(f"values-{name}"), _proposed(name))
+            st.session_state.setdefault(_FIELDS.key(f"values-{name}"), _proposed(name))
             with column:
                 text = st.text_input(
                     field_label(name, t),
                     help=t("Values with commas between them.") + f" `{name}`: {field_allows(name)}",
                     max_chars=500,
-                    **_widget(f"values-{name}"),
+                    **_FIELDS.widget(f"values-{name}"),
                 )
             values = [value.strip() for value in text.replace("，", ",").split(",")]
             grid.append(f"{name}={','.join(value for value in values if value)}")
     return grid
 
 
-def _check(desk: Desk, request: Request, studies: Studies) -> int:
-    """Return the number of trials. Raises MnistCoreError if the command would refuse them."""
+def _studies(desk: Desk) -> Studies:
+    """Return every study's settings, also of those that a search is about to begin.
+
+    Raises MnistCoreError if the database cannot be read.
+    """
+    asked = {}
+    for one in listed(desk, "sweep"):
+        with suppress(MnistCoreError):  # a broken job has begun nothing
+            if one.request:
+                sweep = _sweep(one.request)
+                asked[sweep.study] = sweep.settings()
+    return asked | read_studies(desk.root)
+
+
+def _sweep(request: Request) -> Sweep:
     options = request.options
-    sweep = Sweep(
+    return Sweep(
         base=request.config,
         storage="",
-        study=options["study"],
-        sampler=options["sampler"],
-        trials=options["trials"],
-        grid=parse_grid(options["grid"], request.config),
+        study=options.get("study", ""),
+        sampler=options.get("sampler", ""),
+        trials=options.get("trials"),
+        grid=parse_grid(options.get("grid", []), request.config) or GRID,
     )
+
+
+def _check(desk: Desk, request: Request, studies: Studies) -> int:
+    """Return the number of trials. Raises MnistCoreError if the command would refuse them."""
+    sweep = _sweep(request)
     if settings := studies.get(sweep.study):
         if changed := sweep.differences(settings):
             raise MnistCoreError(
@@ -155,7 +180,7 @@ def _check(desk: Desk, request: Request, studies: Studies) -> int:
 
 
 def _fill(studies: Studies) -> None:
-    if _key("base") in st.session_state:
+    if _FIELDS.key("base") in st.session_state:
         return
     names = (f"sweep-{number}" if number > 1 else "sweep" for number in count(1))
     values: dict[str, Any] = {
@@ -169,30 +194,17 @@ def _fill(studies: Studies) -> None:
         "pruning": True,
     }
     for name, value in values.items():
-        st.session_state[_key(name)] = value
+        st.session_state[_FIELDS.key(name)] = value
     _use_base()
 
 
 def _use_base() -> None:
-    config = _BASES[st.session_state[_key("base")]]
+    config = _BASES[st.session_state[_FIELDS.key("base")]]
     for name in _OF_BASE:
-        st.session_state[_key(name)] = getattr(config, name)
+        st.session_state[_FIELDS.key(name)] = getattr(config, name)
 
 
 def _proposed(name: str) -> str:
     values = GRID.get(name) or field_choices(name) or (getattr(BASE, name),)
     words = ("none" if value is None else str(value).lower() for value in values)
     return ", ".join(words)
-
-
-def _whole(name: str, label: str, **options: Any) -> None:
-    bounds = field_bounds(name)
-    st.number_input(label, int(bounds["ge"]), int(bounds["le"]), step=1, **options, **_widget(name))
-
-
-def _widget(name: str) -> dict[str, Any]:
-    return {"key": _key(name), "persist_state": "session"}
-
-
-def _key(name: str) -> str:
-    return f"sweep-{name}"

@@ -9,14 +9,16 @@ import streamlit as st
 
 from board.desk import Desk
 from board.form import field_label
+from board.search_fields import Fields
 from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from mnist_core import figures
-from mnist_core.config import TrainConfig, field_bounds, field_choices
+from mnist_core.config import TrainConfig, field_choices
 from mnist_core.errors import MnistCoreError
 from mnist_core.find_lr import RangeTest, check_range
 from mnist_core.jobs import Job, JobState, Request
 from mnist_core.presets import PRESETS
 
+_FIELDS = Fields("lr")
 _FIRST = "quick"
 _STEP = re.compile(r"step (\d+) of (\d+)$")
 _OF_PRESET = ("model", "optimizer", "batch_size")
@@ -44,30 +46,30 @@ def show(desk: Desk) -> None:
 
 def _form(desk: Desk) -> Request | None:
     t = desk.t
-    if _key("preset") not in st.session_state:
-        st.session_state[_key("preset")] = _FIRST
+    if _FIELDS.key("preset") not in st.session_state:
+        st.session_state[_FIELDS.key("preset")] = _FIRST
         _use_preset()
         for name, value in _DEFAULTS.items():
-            st.session_state[_key(name)] = value
+            st.session_state[_FIELDS.key(name)] = value
     first, second = st.columns(4), st.columns(4)
     with first[0]:
         preset = st.selectbox(
-            t("Preset"), list(PRESETS), on_change=_use_preset, **_widget("preset")
+            t("Preset"), list(PRESETS), on_change=_use_preset, **_FIELDS.widget("preset")
         )
     for column, name in zip(first[1:3], ("model", "optimizer"), strict=True):
         with column:
-            st.selectbox(field_label(name, t), field_choices(name), **_widget(name))
+            st.selectbox(field_label(name, t), field_choices(name), **_FIELDS.widget(name))
     with first[3]:
-        _whole("batch_size", t("Batch size"))
+        _FIELDS.whole("batch_size", t("Batch size"))
     with second[0]:
-        st.number_input(t("From rate"), 1e-9, 10.0, step=1e-6, format="%g", **_widget("low"))
+        st.number_input(t("From rate"), 1e-9, 10.0, step=1e-6, format="%g", **_FIELDS.widget("low"))
     with second[1]:
-        st.number_input(t("To rate"), 1e-9, 10.0, step=0.1, format="%g", **_widget("high"))
+        st.number_input(t("To rate"), 1e-9, 10.0, step=0.1, format="%g", **_FIELDS.widget("high"))
     with second[2]:
-        st.number_input(t("Steps"), 1, 100_000, step=50, **_widget("steps"))
+        st.number_input(t("Steps"), 1, 100_000, step=50, **_FIELDS.widget("steps"))
     with second[3]:
-        _whole("training_size", t("Training size"), placeholder=t("all that are left"))
-    chosen = {name: st.session_state[_key(name)] for name in (*_OF_PRESET, *_DEFAULTS)}
+        _FIELDS.whole("training_size", t("Training size"), placeholder=t("all that are left"))
+    chosen = {name: st.session_state[_FIELDS.key(name)] for name in (*_OF_PRESET, *_DEFAULTS)}
     bounds = {name: chosen.pop(name) for name in ("low", "high", "steps")}
     try:
         check_range(**bounds)
@@ -108,19 +110,6 @@ def _label(request: Request) -> str:
 
 
 def _use_preset() -> None:
-    config = PRESETS[st.session_state[_key("preset")]]
+    config = PRESETS[st.session_state[_FIELDS.key("preset")]]
     for name in _OF_PRESET:
-        st.session_state[_key(name)] = getattr(config, name)
-
-
-def _whole(name: str, label: str, **options: Any) -> None:
-    bounds = field_bounds(name)
-    st.number_input(label, int(bounds["ge"]), int(bounds["le"]), step=1, **options, **_widget(name))
-
-
-def _widget(name: str) -> dict[str, Any]:
-    return {"key": _key(name), "persist_state": "session"}
-
-
-def _key(name: str) -> str:
-    return f"lr-{name}"
+        st.session_state[_FIELDS.key(name)] = getattr(config, name)

@@ -15,8 +15,8 @@ def keep_freed_memory() -> bool:
     """Let glibc's malloc keep freed memory for the next allocation, for the whole process.
 
     By default it hands large blocks back to the kernel, and a training step on the CPU asks for
-    the same ones again: up to 780 page faults in a step of 64 images, a third of its time. Other C
-    libraries are left as they are. Source: mallopt(3).
+    the same ones again: hundreds of page faults in a step of 64 images, a quarter of its time.
+    Other C libraries are left as they are. Source: mallopt(3).
 
     Returns
     -------

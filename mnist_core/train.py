@@ -26,6 +26,7 @@ from mnist_core.logits import iterate_logits
 from mnist_core.losses import distillation_loss
 from mnist_core.models import NUM_CLASSES, DigitNet, build_model
 from mnist_core.optimizers import Schedule, build_optimizer
+from mnist_core.random_state import random_state, set_random_state
 from mnist_core.transfer import freeze_parts, take_weights
 
 _AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN}
@@ -132,7 +133,7 @@ class Trainer:
         self._best: tuple[float, float] | None = None
         self._best_epoch = 0
         self._best_model = copy.deepcopy(model)
-        self._random_state = _random_state(device)
+        self._random_state = random_state(device)
 
     @property
     def best_model(self) -> DigitNet:
@@ -170,17 +171,17 @@ class Trainer:
         torch.OutOfMemoryError
             If the GPU's memory is too small for the batch.
         """
-        _set_random_state(self._device, self._random_state)
+        set_random_state(self._device, self._random_state)
         while self.epoch <= self.config.epochs and not self._ran_dry():
             began = time.perf_counter()
             stopped = yield from self._train_epoch(should_stop, report_every)
             scores = None if stopped else self._validate(should_stop)
             if scores is None:
-                self._random_state = _random_state(self._device)
+                self._random_state = random_state(self._device)
                 yield Stopped(self.epoch, self.step, self.steps)
                 return
             yield self._end_epoch(*scores, began)
-            _set_random_state(self._device, self._random_state)
+            set_random_state(self._device, self._random_state)
         best = copy.deepcopy(self._best_model).to("cpu").eval()
         accuracy, negative_loss = self._best or (math.nan, math.nan)
         early = self.epoch <= self.config.epochs
@@ -269,7 +270,7 @@ class Trainer:
                 now = time.perf_counter()
                 rate = taken * self._batch_size / (now - since_time)
                 since, since_step = self._sums.clone(), self.step
-                self._random_state = _random_state(self._device)
+                self._random_state = random_state(self._device)
                 yield Step(
                     self.epoch,
                     self.step,
@@ -282,7 +283,7 @@ class Trainer:
                     _device_memory(self._device),
                 )
                 # whoever watches may draw random numbers, and take their time
-                _set_random_state(self._device, self._random_state)
+                set_random_state(self._device, self._random_state)
                 since_time = time.perf_counter()
             if should_stop():
                 return True
@@ -357,7 +358,7 @@ class Trainer:
         )
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0
-        self._random_state = _random_state(self._device)
+        self._random_state = random_state(self._device)
         return event
 
     def _ran_dry(self) -> bool:
@@ -401,14 +402,3 @@ def _layers(model: nn.Module) -> dict[str, list[nn.Parameter]]:
 
 def _device_memory(device: torch.device) -> int | None:
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
-
-
-def _random_state(device: torch.device) -> list[Tensor]:
-    states = [torch.get_rng_state()]
-    return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
-
-
-def _set_random_state(device: torch.device, states: list[Tensor]) -> None:
-    torch.set_rng_state(states[0])
-    if device.type == "cuda" and len(states) > 1:
-        torch.cuda.set_rng_state(states[1], device)

@@ -31,4 +31,4 @@ def test_a_step_on_the_cpu_takes_no_fresh_memory_from_the_kernel() -> None:
     process = subprocess.run(
         [sys.executable, "-c", STEPS], capture_output=True, text=True, check=True, timeout=120
     )
-    assert float(process.stdout) < 20  # without the settings some 700
+    assert float(process.stdout) < 20  # without the settings hundreds

@@ -162,3 +162,12 @@ def test_a_locked_storage_is_said(swept: Path) -> None:
         assert "keeps it locked" in page.error[0].value
     page = show(page.run())
     assert not page.error
+
+
+def test_a_search_that_has_not_begun_its_study_has_its_name_already(swept: Path) -> None:
+    storage_path(swept).unlink()
+    page = small_sweep(sweeps())
+    assert page.text_input(key="sweep-study").value == "sweep-2"
+    page.text_input(key="sweep-study").set_value("sweep")
+    page.text_input(key="sweep-values-batch_size").set_value("25").run()
+    assert "give this sweep another study name" in page.error[0].value
