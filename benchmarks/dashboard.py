@@ -26,14 +26,14 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
 import psutil
-from chromium import ROOT, Server, launch_chromium
 from playwright.sync_api import Browser, Page, sync_playwright
+from support.chromium import ROOT, Server, launch_chromium
 from watcher import Watcher
 
-from mnist_core.execute import execute
-from mnist_core.metrics import MetricReader
-from mnist_core.presets import preset
-from mnist_core.runs import Run, create_run
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.runner import execute
+from mnist_core.training.presets import preset
 
 CASES = ("nobody", "one elsewhere", "ten elsewhere", "a browser here")
 SECONDS = 12

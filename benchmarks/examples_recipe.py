@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import StepLR
 from torchvision import datasets, transforms
 
-from mnist_core.data import SPLIT_SEED, VALIDATION_SIZE, data_root
+from mnist_core.data.mnist import SPLIT_SEED, VALIDATION_SIZE, data_root
 
 
 class Net(nn.Module):

@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from chromium import Server, fit_strokes, launch_chromium
-from pendigits import PENDIGITS, read_pendigits
+from support.chromium import Server, fit_strokes, launch_chromium
+from support.pendigits import PENDIGITS, read_pendigits
 
 ROOT = Path(__file__).parents[1]
 MOVES_PER_SECOND = 60

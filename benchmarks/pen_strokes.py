@@ -21,14 +21,14 @@ from PIL import Image, ImageDraw
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from pendigits import PENDIGITS, read_pendigits
+from support.pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
-from mnist_core.config import TrainConfig
-from mnist_core.data import load_train_validation
-from mnist_core.evaluate import predict_logits
-from mnist_core.models import DigitNet
-from mnist_core.train import train
+from mnist_core.data.mnist import load_train_validation
+from mnist_core.evaluation.scores import predict_logits
+from mnist_core.models.architectures import DigitNet
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.trainer import train
 
 PAD = 280
 BOX = 500  # the tablet's own box

@@ -17,11 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 
-from mnist_core.data import Split, load_train_validation
-from mnist_core.devices import choose_device, device_name
-from mnist_core.events import Epoch
-from mnist_core.presets import preset
-from mnist_core.train import Trainer
+from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.training.events import Epoch
+from mnist_core.training.presets import preset
+from mnist_core.training.trainer import Trainer
+from mnist_core.utils.devices import choose_device, device_name
 
 BATCHES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000)

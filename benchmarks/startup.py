@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
 
-from chromium import Server, launch_chromium
+from support.chromium import Server, launch_chromium
 
 ROOT = Path(__file__).parents[1]
 _BARE = """

@@ -28,13 +28,13 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from mnist_core.config import TrainConfig
-from mnist_core.data import MEAN, STD, Split, data_root, load_train_validation
-from mnist_core.devices import choose_device, device_name
-from mnist_core.events import Step
-from mnist_core.models import build_model
-from mnist_core.presets import preset
-from mnist_core.train import Trainer
+from mnist_core.data.mnist import MEAN, STD, Split, data_root, load_train_validation
+from mnist_core.models.architectures import build_model
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import Step
+from mnist_core.training.presets import preset
+from mnist_core.training.trainer import Trainer
+from mnist_core.utils.devices import choose_device, device_name
 
 BATCH_SIZES = (64, 256)
 REPEATS = 15

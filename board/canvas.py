@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from board.fabric_strokes import pen_strokes, without_last
 from board.words import Words
-from mnist_core.fabric import pen_strokes, without_last
 
 SIDE = 320
 """Of the paper, in pixels: it fits a phone."""

@@ -11,7 +11,7 @@ import streamlit as st
 
 from board.words import Words
 from mnist_core import figures
-from mnist_core.metrics import Series
+from mnist_core.runs.metric_log import Series
 
 _MEBIBYTE = 2**20
 _GROWTH = 1.02

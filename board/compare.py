@@ -13,10 +13,10 @@ from board.compare_tables import draw_results, draw_settings
 from board.desk import RUN, Desk
 from board.progress import read_metrics
 from board.runs import Listed, listed, look
-from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
-from mnist_core.metrics import Series
-from mnist_core.runs import Run
+from mnist_core.runs.metric_log import Series
+from mnist_core.runs.run import Run
+from mnist_core.training.config import TrainConfig
 
 RUNS = "runs"
 """Key of the chosen runs: the widget's, and the address's."""

@@ -8,13 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from board.desk import Desk
-from mnist_core.comparison import run_evaluation
-from mnist_core.data import data_is_there, data_root
+from mnist_core.data.mnist import data_is_there, data_root
 from mnist_core.errors import MnistCoreError
-from mnist_core.evaluate import Evaluation
+from mnist_core.evaluation.scores import Evaluation
 from mnist_core.figures.comparison import confusion_difference
-from mnist_core.run_models import BEST, run_version
-from mnist_core.runs import Run
+from mnist_core.runs.compare import run_evaluation
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_classifier import BEST, run_version
 
 _ASKED = "compare-asked"
 

@@ -10,7 +10,7 @@ import streamlit as st
 from board.live_chart import live_chart
 from board.words import Words
 from mnist_core import figures
-from mnist_core.metrics import Series
+from mnist_core.runs.metric_log import Series
 
 Runs = Mapping[str, Mapping[str, Series]]
 

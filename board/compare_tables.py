@@ -9,11 +9,12 @@ import streamlit as st
 
 from board.form import field_label
 from board.words import Words
-from mnist_core.comparison import Result, differing_settings, result
-from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
-from mnist_core.metrics import CLASSIC_PAIRS, Series
-from mnist_core.runs import Run
+from mnist_core.evaluation.scores import CLASSIC_PAIRS
+from mnist_core.runs.compare import Result, differing_settings, result
+from mnist_core.runs.metric_log import Series
+from mnist_core.runs.run import Run
+from mnist_core.training.config import TrainConfig
 
 
 def draw_settings(t: Words, configs: Mapping[str, TrainConfig]) -> None:

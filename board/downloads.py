@@ -11,10 +11,10 @@ import streamlit as st
 from board.desk import Desk
 from board.words import Words
 from mnist_core.errors import MnistCoreError
-from mnist_core.export import export_file
-from mnist_core.run_report import run_report
-from mnist_core.runs import Run
-from mnist_core.weights import card_path
+from mnist_core.models.onnx import export_file
+from mnist_core.models.weights import card_path
+from mnist_core.reports.run_html import run_report
+from mnist_core.runs.run import Run
 
 _BINARY = "application/octet-stream"
 

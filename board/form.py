@@ -12,7 +12,10 @@ import streamlit as st
 from board.advice import ADVICE
 from board.desk import Desk
 from board.words import Words
-from mnist_core.config import (
+from mnist_core.models.architectures import DROPOUT_ARCHITECTURES, build_model
+from mnist_core.models.weights import available_models
+from mnist_core.runs.run import list_runs
+from mnist_core.training.config import (
     GROUPS,
     TrainConfig,
     field_allows,
@@ -20,10 +23,7 @@ from mnist_core.config import (
     field_choices,
     field_group,
 )
-from mnist_core.devices import list_gpus
-from mnist_core.models import DROPOUT_ARCHITECTURES, build_model
-from mnist_core.runs import list_runs
-from mnist_core.weights import available_models
+from mnist_core.utils.devices import list_gpus
 
 _COLUMNS = 3
 _SHORT = ("LR", "EMA")

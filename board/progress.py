@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mnist_core.config import TrainConfig
-from mnist_core.estimate import steps_per_epoch
-from mnist_core.metrics import MetricReader, Series
-from mnist_core.runs import RunState
+from mnist_core.runs.metric_log import MetricReader, Series
+from mnist_core.runs.run import RunState
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.estimate import steps_per_epoch
 
 _RECENT = 10
 """Points over which the speed is averaged."""

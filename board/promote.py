@@ -8,18 +8,9 @@ from board.desk import Desk
 from board.downloads import draw_downloads
 from board.runs import Listed, look, pick_run
 from board.words import Words
-from mnist_core.data import VALIDATION_SIZE
+from mnist_core.data.mnist import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
-from mnist_core.promote import (
-    LONGEST_NAME,
-    Promoted,
-    list_promoted,
-    promote,
-    suggest_name,
-    withdraw,
-)
-from mnist_core.runs import Run
-from mnist_core.weights import (
+from mnist_core.models.weights import (
     DEFAULT,
     card_accuracy,
     promoted_folder,
@@ -27,6 +18,15 @@ from mnist_core.weights import (
     read_card,
     weights_path,
 )
+from mnist_core.runs.promote import (
+    LONGEST_NAME,
+    Promoted,
+    list_promoted,
+    promote,
+    suggest_name,
+    withdraw,
+)
+from mnist_core.runs.run import Run
 
 
 def show(desk: Desk) -> None:

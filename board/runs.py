@@ -10,7 +10,7 @@ import streamlit as st
 
 from board.desk import RUN, Desk
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs import Run, RunState, list_runs
+from mnist_core.runs.run import Run, RunState, list_runs
 
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",

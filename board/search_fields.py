@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_core.config import field_bounds
+from mnist_core.training.config import field_bounds
 
 
 @dataclass(frozen=True)

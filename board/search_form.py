@@ -13,13 +13,13 @@ from board.desk import Desk
 from board.form import field_label
 from board.search_fields import Fields
 from board.search_jobs import listed
-from mnist_core.commands.sweep import BASE, parse_grid
-from mnist_core.config import TrainConfig, field_allows, field_choices
+from mnist_core.cli.commands.sweep import BASE, parse_grid
 from mnist_core.errors import MnistCoreError
-from mnist_core.jobs import Request
-from mnist_core.presets import PRESETS
-from mnist_core.sweep_results import read_studies
-from mnist_core.sweep_study import GRID, SAMPLERS, Sweep
+from mnist_core.search.job import Request
+from mnist_core.search.results import read_studies
+from mnist_core.search.study import GRID, SAMPLERS, Sweep
+from mnist_core.training.config import TrainConfig, field_allows, field_choices
+from mnist_core.training.presets import PRESETS
 
 _FIELDS = Fields("sweep")
 Studies = Mapping[str, Mapping[str, Any] | None]

@@ -9,10 +9,10 @@ import streamlit as st
 
 from board.actions import act_button, ask_to_delete
 from board.desk import Desk
-from mnist_core.config import TrainConfig
-from mnist_core.devices import choose_device
 from mnist_core.errors import MnistCoreError
-from mnist_core.jobs import Job, JobState, Kind, Request, list_jobs, start_job
+from mnist_core.search.job import Job, JobState, Kind, Request, list_jobs, start_job
+from mnist_core.training.config import TrainConfig
+from mnist_core.utils.devices import choose_device
 
 EVERY = 2.0
 """Seconds from one look at a job under way to the next."""

@@ -12,11 +12,11 @@ from board.form import field_label
 from board.search_fields import Fields
 from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from mnist_core import figures
-from mnist_core.config import TrainConfig, field_choices
 from mnist_core.errors import MnistCoreError
-from mnist_core.find_lr import RangeTest, check_range
-from mnist_core.jobs import Job, JobState, Request
-from mnist_core.presets import PRESETS
+from mnist_core.search.job import Job, JobState, Request
+from mnist_core.training.config import TrainConfig, field_choices
+from mnist_core.training.lr_finder import RangeTest, check_range
+from mnist_core.training.presets import PRESETS
 
 _FIELDS = Fields("lr")
 _FIRST = "quick"

@@ -11,9 +11,9 @@ from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from board.search_table import trial_table, values_in_words
 from mnist_core.errors import MnistCoreError
 from mnist_core.figures.sweeps import optimisation_history, parameter_slice
-from mnist_core.jobs import Job, JobState, Request
-from mnist_core.runs import Run
-from mnist_core.sweep_results import Trial, best_trial, read_trials
+from mnist_core.runs.run import Run
+from mnist_core.search.job import Job, JobState, Request
+from mnist_core.search.results import Trial, best_trial, read_trials
 
 _ENDED = ("complete", "pruned", "failed")
 

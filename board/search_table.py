@@ -10,7 +10,7 @@ import streamlit as st
 
 from board.form import field_label
 from board.words import Words
-from mnist_core.sweep_results import Trial
+from mnist_core.search.results import Trial
 
 
 def trial_table(trials: Sequence[Trial], t: Words) -> Trial | None:

@@ -11,7 +11,7 @@ import torch
 
 from board.desk import Desk
 from board.words import LANGUAGES, Words
-from mnist_core.runs import runs_root
+from mnist_core.runs.run import runs_root
 
 _PAGES = {
     "train": ("Train", ":material/play_circle:"),

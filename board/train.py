@@ -11,14 +11,14 @@ from board.desk import Desk
 from board.form import device_label, draw_form, fill_form
 from board.runs import listed
 from board.words import Words
-from mnist_core.config import TrainConfig
-from mnist_core.data import data_is_there, data_root
-from mnist_core.devices import choose_device, list_gpus
+from mnist_core.data.mnist import data_is_there, data_root
 from mnist_core.errors import MnistCoreError
-from mnist_core.estimate import estimate_seconds
-from mnist_core.presets import PRESETS
-from mnist_core.queue import enqueue, ensure_workers, queue_device
-from mnist_core.runs import create_run
+from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
+from mnist_core.runs.run import create_run
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.estimate import estimate_seconds
+from mnist_core.training.presets import PRESETS
+from mnist_core.utils.devices import choose_device, list_gpus
 
 FORM_BASE = "form_base"
 """Session key under which another page leaves the configuration that the form is to show."""

@@ -16,9 +16,9 @@ from board.try_it_source import Source, load, pick_sources
 from board.words import Words
 from mnist_core import Classifier, MnistCoreError, Reading
 from mnist_core.figures import feature_maps
-from mnist_core.figures.reading import reading as reading_figure
-from mnist_core.pictures import open_picture
-from mnist_core.weights import card_accuracy
+from mnist_core.figures.prediction import reading as reading_figure
+from mnist_core.imaging.images import open_picture
+from mnist_core.models.weights import card_accuracy
 
 _EVERY = 2.0
 _LAYER = "try-layer"

@@ -12,7 +12,9 @@ from board.desk import RUN, Desk
 from board.runs import Listed, listed, look
 from board.words import Words
 from mnist_core import Classifier, load_classifier
-from mnist_core.run_models import (
+from mnist_core.models.weights import available_models, shipped_models, weights_path
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_classifier import (
     BEST,
     NEWEST,
     Which,
@@ -21,8 +23,6 @@ from mnist_core.run_models import (
     run_version,
     weights_version,
 )
-from mnist_core.runs import Run
-from mnist_core.weights import available_models, shipped_models, weights_path
 
 _FIRST, _SECOND = "try-first", "try-second"
 _FOLLOWED = "try-followed"

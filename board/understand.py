@@ -15,7 +15,7 @@ from board import (
 from board.desk import Desk
 from board.runs import look, pick_run
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs import Run
+from mnist_core.runs.run import Run
 
 _PARTS: dict[str, Callable[[Desk, Run], None]] = {
     "Confusion": understand_confusion.show,

@@ -8,9 +8,9 @@ from board.desk import Desk
 from board.live_chart import live_chart
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
-from mnist_core.answers import Answers
-from mnist_core.models import NUM_CLASSES
-from mnist_core.runs import Run
+from mnist_core.evaluation.predictions import Answers
+from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.runs.run import Run
 
 _TRUE, _READ = "cell-true", "cell-read"
 _STEP = 24

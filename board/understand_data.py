@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from board.desk import Desk
-from mnist_core.answers import Answers, answer
-from mnist_core.data import Split, data_is_there, data_root, load_train_validation
-from mnist_core.runs import Run
-from mnist_core.weights import Network, load_weights
+from mnist_core.data.mnist import Split, data_is_there, data_root, load_train_validation
+from mnist_core.evaluation.predictions import Answers, answer
+from mnist_core.models.weights import Network, load_weights
+from mnist_core.runs.run import Run
 
 _ASKED = "understand-asked"
 

@@ -9,11 +9,11 @@ from torch import Tensor
 from board.desk import Desk
 from board.understand_data import draw, read_held_out
 from mnist_core import figures
-from mnist_core.answers import images_of
-from mnist_core.history import Conv1History
-from mnist_core.models import NUM_CLASSES
-from mnist_core.predict import load_classifier
-from mnist_core.runs import Run
+from mnist_core.evaluation.predictions import images_of
+from mnist_core.inference.classifier import load_classifier
+from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.runs.conv1_history import Conv1History
+from mnist_core.runs.run import Run
 
 
 def show(desk: Desk, run: Run) -> None:

@@ -8,11 +8,10 @@ from board.desk import Desk
 from board.progress import read_metrics
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
-from mnist_core.answers import Answers, explain
-from mnist_core.evaluate import Evaluation
-from mnist_core.metrics import CLASSIC_PAIRS
-from mnist_core.runs import Run
-from mnist_core.weights import Network
+from mnist_core.evaluation.predictions import Answers, explain
+from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
+from mnist_core.models.weights import Network
+from mnist_core.runs.run import Run
 
 _PAIR = "pair"
 _STEP = 4

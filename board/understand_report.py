@@ -8,9 +8,9 @@ from board.desk import Desk
 from board.understand_data import draw, read_answers
 from board.words import Words
 from mnist_core import figures
-from mnist_core.calibration import Calibration
-from mnist_core.evaluate import Evaluation
-from mnist_core.runs import Run
+from mnist_core.evaluation.calibration import Calibration
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs.run import Run
 
 
 def show(desk: Desk, run: Run) -> None:

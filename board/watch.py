@@ -14,11 +14,11 @@ from board.progress import progress, read_metrics
 from board.runs import STATUS_ICONS, look, pick_run
 from board.train import FORM_BASE
 from board.words import Words
-from mnist_core.config import TrainConfig
 from mnist_core.errors import MnistCoreError
-from mnist_core.metrics import Series
-from mnist_core.queue import enqueue, ensure_workers
-from mnist_core.runs import Run, RunState
+from mnist_core.runs.metric_log import Series
+from mnist_core.runs.queue import enqueue, ensure_workers
+from mnist_core.runs.run import Run, RunState
+from mnist_core.training.config import TrainConfig
 
 _EVERY = 1.0
 _LIVE = ("queued", "running")

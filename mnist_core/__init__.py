@@ -7,8 +7,8 @@ import os
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.predict import Classifier, Prediction, Reading, load_classifier
-from mnist_core.weights import available_models, shipped_models
+from mnist_core.inference.classifier import Classifier, Prediction, Reading, load_classifier
+from mnist_core.models.weights import available_models, shipped_models
 
 __all__ = [
     "Classifier",

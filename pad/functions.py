@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mnist_core import Classifier, MnistCoreError
-from mnist_core.pictures import open_picture
+from mnist_core.imaging.images import open_picture
 from pad.library import Library, NotOffered, Unusable
 from pad.payload import decode_ink, decode_picture, encode_reading, field
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mnist_core import MnistCoreError, Prediction, Reading
-from mnist_core.strokes import INK_SIZE
+from mnist_core.imaging.rasterize import INK_SIZE
 
 MAX_PICTURE_BYTES = 10 * 2**20
 """Largest picture file that is taken."""

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from chromium import ROOT, Server, serving
-from drawings import Drawing
 from hypothesis import settings
-from pendigits import PENDIGITS, read_pendigits
+from support.chromium import ROOT, Server, serving
+from support.drawings import Drawing
+from support.pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
-from mnist_core.data import Split, load_train_validation
+from mnist_core.data.mnist import Split, load_train_validation
 
 MNIST = Path(__file__).parents[1] / "../shared/data"
 

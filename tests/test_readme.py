@@ -6,7 +6,7 @@ import re
 from importlib.metadata import version
 
 import pytest
-from chromium import ROOT
+from support.chromium import ROOT
 
 from mnist_core import Classifier
 

@@ -21,7 +21,6 @@ from mnist_core.figures.curves import (
     thin,
 )
 from mnist_core.figures.evaluations import confusion_matrix, pair_confusions, reliability_diagram
-from mnist_core.figures.look import BLUE, INK, PALETTE, VERMILLION, Translate, template
 from mnist_core.figures.networks import feature_maps, kernels
 from mnist_core.figures.pictures import (
     explained_read,
@@ -30,6 +29,7 @@ from mnist_core.figures.pictures import (
     misclassified_images,
     saliency_overlay,
 )
+from mnist_core.figures.theme import BLUE, INK, PALETTE, VERMILLION, Translate, template
 
 __all__ = [
     "BLUE",

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.figures.look import BLUE, INK, VERMILLION, Translate, new_figure, or_nothing
+from mnist_core.figures.theme import BLUE, INK, VERMILLION, Translate, new_figure, or_nothing
 
 if TYPE_CHECKING:
-    from mnist_core.evaluate import Evaluation
+    from mnist_core.evaluation.scores import Evaluation
 
 _PALE_BLUE, _PALE_VERMILLION = "#BFDDF0", "#F9D5BC"
 _WORSE = ((0.0, BLUE), (0.5, _PALE_BLUE), (0.5, _PALE_VERMILLION), (1.0, VERMILLION))

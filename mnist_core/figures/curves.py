@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.figures.look import (
+from mnist_core.figures.theme import (
     BLUE,
     PALETTE,
     VERMILLION,
@@ -23,7 +23,7 @@ from mnist_core.figures.look import (
 )
 
 if TYPE_CHECKING:
-    from mnist_core.metrics import Series
+    from mnist_core.runs.metric_log import Series
 
     Runs: TypeAlias = Mapping[str, Mapping[str, Series]]
     """Name of a run -> tag of a metric -> its points."""

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.figures.look import (
+from mnist_core.figures.theme import (
     BLUE,
     INK,
     VERMILLION,
@@ -20,8 +20,8 @@ from mnist_core.figures.look import (
 )
 
 if TYPE_CHECKING:
-    from mnist_core.calibration import Calibration, ReliabilityBin
-    from mnist_core.evaluate import Evaluation
+    from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
+    from mnist_core.evaluation.scores import Evaluation
 
 _RIGHT = ("#6FAED6", BLUE)
 _WRONG = ("#F6BE95", VERMILLION, "#9C4500")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.figures.look import BLUE, VERMILLION, Translate, new_figure
 from mnist_core.figures.mosaic import (
     as_array,
     best_columns,
@@ -16,6 +15,7 @@ from mnist_core.figures.mosaic import (
     lay_out,
     owners,
 )
+from mnist_core.figures.theme import BLUE, VERMILLION, Translate, new_figure
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,8 @@ from plotly.colors import hex_to_rgb
 from plotly.subplots import make_subplots
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.figures.look import (
+from mnist_core.figures.mosaic import as_array, check_panels, draw_mosaic, lay_out
+from mnist_core.figures.theme import (
     BLUE,
     INK,
     VERMILLION,
@@ -20,12 +21,11 @@ from mnist_core.figures.look import (
     new_figure,
     or_nothing,
 )
-from mnist_core.figures.mosaic import as_array, check_panels, draw_mosaic, lay_out
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mnist_core.evaluate import Evaluation, Misclassified
+    from mnist_core.evaluation.scores import Evaluation, Misclassified
 
 _PAPER = ("#FFFFFF", "#8C8C8C")
 """Ink is a mid grey on white, so that both colours show on either."""
@@ -126,8 +126,8 @@ def saliency_overlay(
     ----------
     frame : float (28, 28) in [0, 1], ink light on dark
     saliency : float (28, 28)
-        See `mnist_core.saliency`. The strongest hundredth has full colour (Smilkov et al. 2017,
-        section 3, cap it likewise: a few pixels outshine the rest).
+        See `mnist_core.inference.attribution`. The strongest hundredth has full colour
+        (Smilkov et al. 2017, section 3, cap it likewise: a few pixels outshine the rest).
 
     Raises
     ------

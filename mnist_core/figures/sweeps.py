@@ -14,7 +14,7 @@ from numbers import Real
 import plotly.graph_objects as go
 
 from mnist_core.figures import BLUE, VERMILLION, Translate, template
-from mnist_core.sweep_results import Trial
+from mnist_core.search.results import Trial
 
 _SYMBOLS = {"complete": ("circle", 0), "pruned": ("x-thin-open", 2)}
 """Of a trial's state: the symbol, and the width of its outline."""

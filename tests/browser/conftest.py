@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from chromium import CHROMIUM, Server, launch_chromium
-from pad_page import PadPage
 from playwright.sync_api import Browser, expect, sync_playwright
+from support.chromium import CHROMIUM, Server, launch_chromium
+from support.pad_page import PadPage
 
 # a busy machine is no failure
 expect.set_options(timeout=15_000)

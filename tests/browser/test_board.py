@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_page import BoardPage
-from chromium import ROOT, Server, draw, fit_strokes, serving
-from drawings import Drawing
-from pad_page import PadPage
 from playwright.sync_api import Browser, expect
+from support.board_page import BoardPage
+from support.chromium import ROOT, Server, draw, fit_strokes, serving
+from support.drawings import Drawing
+from support.pad_page import PadPage
 
-from mnist_core.config import TrainConfig
-from mnist_core.data import Split
-from mnist_core.evaluate import Evaluation
-from mnist_core.execute import execute
-from mnist_core.jobs import list_jobs
-from mnist_core.presets import PRESETS
-from mnist_core.runs import Run, create_run, list_runs
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.runner import execute
+from mnist_core.search.job import list_jobs
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 

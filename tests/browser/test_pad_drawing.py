@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from chromium import fit_strokes
-from pad_page import PadPage
 from playwright.sync_api import expect
+from support.chromium import fit_strokes
+from support.pad_page import PadPage
 
 from mnist_core import Classifier
-from mnist_core.strokes import draw_strokes
+from mnist_core.imaging.rasterize import draw_strokes
 
 pytestmark = pytest.mark.browser
 

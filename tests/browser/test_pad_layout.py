@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from pad_page import PadPage
 from playwright.sync_api import expect
+from support.pad_page import PadPage
 
 pytestmark = pytest.mark.browser
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from chromium import ROOT, Server, draw, fit_strokes
-from pad_page import PadPage
 from playwright.sync_api import Error, Route, expect
+from support.chromium import ROOT, Server, draw, fit_strokes
+from support.pad_page import PadPage
 
 pytestmark = pytest.mark.browser
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import ROOT, Server
-from pad_page import PadPage
 from playwright.sync_api import expect
-from training import small
+from support.chromium import ROOT, Server
+from support.pad_page import PadPage
+from support.training import small
 
 from mnist_core import load_classifier, shipped_models
-from mnist_core.models import build_model
-from mnist_core.promote import LONGEST_NAME, promote, withdraw
-from mnist_core.runs import Run, create_run
-from mnist_core.weights import load_weights, read_card, save_weights, weights_path
+from mnist_core.models.architectures import build_model
+from mnist_core.models.weights import load_weights, read_card, save_weights, weights_path
+from mnist_core.runs.promote import LONGEST_NAME, promote, withdraw
+from mnist_core.runs.run import Run, create_run
 
 pytestmark = pytest.mark.browser
 

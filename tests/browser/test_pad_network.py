@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pad_page import PadPage
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
+from support.pad_page import PadPage
 
 from mnist_core import Classifier, load_classifier
 

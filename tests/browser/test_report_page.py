@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from mnist_core.data import Split
-from mnist_core.evaluate import evaluate
-from mnist_core.metrics import Series
-from mnist_core.report import html_report
-from mnist_core.weights import load_weights, read_card, weights_path
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation.scores import evaluate
+from mnist_core.models.weights import load_weights, read_card, weights_path
+from mnist_core.reports.html import html_report
+from mnist_core.runs.metric_log import Series
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,40 @@
+"""`export`: write a network as an ONNX file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.errors import MnistCoreError
+from mnist_core.models.weights import DEFAULT
+from mnist_core.utils.files import make_folder, write_atomic
+
+
+def register(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("export", help="write a network as an ONNX file")
+    parser.add_argument(
+        "weights",
+        nargs="?",
+        default=DEFAULT,
+        metavar="NAME",
+        help="a shipped or promoted name, a weights file or a run",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="ends in .onnx")
+    add_runs_option(parser)
+    parser.set_defaults(run=_export)
+
+
+def _export(args: argparse.Namespace, _words: list[str]) -> int:
+    from mnist_core.models.onnx import INPUT, OUTPUTS, export_file
+    from mnist_core.runs.run import find_weights
+
+    if args.output.suffix != ".onnx":
+        raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .onnx")
+    make_folder(args.output.parent)
+    content = export_file(find_weights(args.weights, args.runs))
+    write_atomic(args.output, content)
+    print(f"wrote {args.output}, {len(content) / 1e6:.1f} MB; computes what torch computes")
+    print(f"{INPUT} (N, 1, 28, 28) in [0, 1] -> {', '.join(OUTPUTS)} (N, 10)")
+    return 0

@@ -1,0 +1,119 @@
+"""`train` and `resume`: carry out a run and show it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_core.cli.commands.options import Subparsers, add_runs_option, check_output
+from mnist_core.cli.config_flags import add_config_flags, config_from_flags
+from mnist_core.errors import MnistCoreError
+from mnist_core.models.weights import card_path
+from mnist_core.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from mnist_core.runs.run import Run
+
+_INTERRUPTED = 130
+
+
+def register(commands: Subparsers) -> None:
+    """Add the commands."""
+    parser = commands.add_parser("train", help="train a network on MNIST, in a new run folder")
+    add_train_options(parser, TrainConfig())
+    parser.set_defaults(run=train_from(TrainConfig()))
+
+    resume = commands.add_parser("resume", help="go on with a run that stopped, failed or died")
+    resume.add_argument("id", help="the run's id or its beginning, or last")
+    resume.add_argument(
+        "--if-queued", action="store_true", help="only if it waits in the queue (see work)"
+    )
+    add_runs_option(resume)
+    resume.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    resume.set_defaults(run=_resume)
+
+
+def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> None:
+    """Add what a command takes that makes a run of `base` with changes."""
+    add_config_flags(parser, base)
+    parser.add_argument("--name", default="", help="what to call the run; default: its id")
+    parser.add_argument(
+        "--output", type=Path, help="a .safetensors file: the best weights are copied there"
+    )
+    add_runs_option(parser)
+    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+
+
+def train_from(
+    base: TrainConfig, after: Callable[[Run, str | None], None] | None = None
+) -> Callable[[argparse.Namespace, list[str]], int]:
+    """Return a command that trains `base` with the flags' changes.
+
+    `after` is called with a finished run and the data's folder.
+    """
+
+    def command(args: argparse.Namespace, _words: list[str]) -> int:
+        from mnist_core.runs.run import create_run, lasting_name
+        from mnist_core.utils.devices import choose_device
+
+        config = config_from_flags(args, base)
+        # now, not when there is a folder already
+        choose_device(config.device)
+        config = config.with_changes(
+            **{
+                field: lasting_name(name, args.runs)
+                for field in ("init_weights", "teacher")
+                if (name := getattr(config, field)) is not None
+            }
+        )
+        if args.output is not None:
+            check_output(args.output)
+        run = create_run(config, args.runs, args.name)
+        status = carry_out(run, args.data, args.output)
+        if after is not None and run.state().status == "finished":
+            after(run, args.data)
+        return status
+
+    return command
+
+
+def _resume(args: argparse.Namespace, _words: list[str]) -> int:
+    from mnist_core.runs.run import find_run
+
+    return carry_out(find_run(args.id, args.runs), args.data, if_queued=args.if_queued)
+
+
+def carry_out(
+    run: Run, data: str | None, output: Path | None = None, *, if_queued: bool = False
+) -> int:
+    """Train a run to its end with progress on the terminal; return the exit status."""
+    from mnist_core.cli.progress import RunProgress
+    from mnist_core.runs.runner import execute
+    from mnist_core.runs.signals import StopFlag, stop_on_signals
+
+    config = run.config()
+    print(f"run {run.id} in {run.folder}", flush=True)
+    stop = StopFlag()
+    with stop_on_signals(stop), RunProgress(config.model, config.epochs) as progress:
+        state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
+    if state.status == "stopped":
+        print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")
+        return _INTERRUPTED if "SIG" in state.reason else 0
+    if output is not None:
+        _copy_weights(run, output)
+    print(f"weights, evaluation and log in {run.folder}")
+    return 0
+
+
+def _copy_weights(run: Run, output: Path) -> None:
+    try:
+        shutil.copyfile(run.weights_path, output)
+        shutil.copyfile(card_path(run.weights_path), card_path(output))
+    except OSError as error:
+        raise MnistCoreError(
+            f"{output}: cannot be written ({error.strerror}); the weights are {run.weights_path}"
+        ) from error
+    print(f"wrote {output} and {card_path(output).name}")

@@ -1,0 +1,45 @@
+"""`weights`: list the shipped and the promoted weights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mnist_core.cli.commands.options import Subparsers
+from mnist_core.errors import MnistCoreError
+from mnist_core.models.weights import (
+    available_models,
+    card_accuracy,
+    card_origin,
+    read_card,
+    weights_path,
+)
+
+
+def register(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("weights", help="list the shipped and the promoted weights")
+    parser.set_defaults(run=_weights)
+
+
+def _weights(_args: argparse.Namespace, _words: list[str]) -> int:
+    status = 0
+    for name in available_models():
+        try:
+            print(_line(name))
+        except MnistCoreError as error:
+            # one damaged card must not hide the others
+            print(f"error: {error}", file=sys.stderr)
+            status = 2
+    return status
+
+
+def _line(name: str) -> str:
+    path = weights_path(name)
+    card = read_card(path)
+    scores = {split: card_accuracy(card, split) for split in ("validation", "test")}
+    figures = "  ".join(f"{split} {score:.2%}" for split, score in scores.items() if score)
+    megabytes = path.stat().st_size / 1e6
+    line = f"{name}: {card.get('architecture', '?')}, {megabytes:.1f} MB  {figures}"
+    run = card_origin(card)["run"]
+    return f"{line}  of run {run}" if run else line

@@ -1,0 +1,24 @@
+"""`work`: carry out the runs that wait in the queue. The dashboard starts it by itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from mnist_core.cli.commands.options import Subparsers, add_runs_option
+
+
+def register(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("work", help="carry out the runs that wait for a device")
+    parser.add_argument("--device", default="cpu", help="cpu (default), cuda:0, ...")
+    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
+    add_runs_option(parser)
+    parser.set_defaults(run=_work)
+
+
+def _work(args: argparse.Namespace, _words: list[str]) -> int:
+    from mnist_core.runs.queue import work
+    from mnist_core.runs.run import runs_root
+
+    work(runs_root(args.runs), args.device, args.lock)
+    return 0

@@ -1,0 +1,62 @@
+"""The command line. Every command is a file of its own in `commands/`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mnist_core.cli.commands import (
+    claims,
+    ensemble,
+    evaluate,
+    export,
+    find_lr,
+    predict,
+    recipes,
+    runs,
+    sweep,
+    train,
+    weights,
+    work,
+)
+from mnist_core.errors import MnistCoreError
+
+COMMANDS = (
+    train,
+    runs,
+    work,
+    evaluate,
+    recipes,
+    find_lr,
+    sweep,
+    claims,
+    ensemble,
+    predict,
+    weights,
+    export,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status: 0, 2 for bad input, 130 when interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser().parse_args(words)
+    try:
+        return args.run(args, words)
+    except MnistCoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m mnist_core", description="Train and use networks that read digits."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.register(commands)
+    return parser

@@ -1,0 +1,76 @@
+"""Show a run on the terminal: a live bar on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mnist_core.training.events import Epoch, Event, Step
+from mnist_core.training.wording import describe
+
+_PLAIN_SECONDS = 10.0
+"""Time between two plain lines about steps."""
+
+
+class RunProgress:
+    """Listens to a run's events and shows them; a context manager.
+
+    Parameters
+    ----------
+    title : str
+    epochs : int
+    console : Console or None
+        Where to; standard output if None.
+    """
+
+    def __init__(self, title: str, epochs: int, console: Console | None = None) -> None:
+        self._console = console or Console(soft_wrap=True)
+        self._epochs = epochs
+        self._last_line = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(title, total=None, figures="")
+
+    def __enter__(self) -> RunProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        if not isinstance(event, Step):
+            self._print(describe(event))
+        elif self._console.is_terminal:
+            self._bar.update(
+                self._task,
+                completed=event.global_step,
+                total=event.steps * self._epochs,
+                figures=f"epoch {event.epoch}/{self._epochs}  loss {event.loss:.3f}  "
+                f"acc {event.accuracy:.1%}  {event.images_per_second:,.0f} images/s",
+            )
+        elif time.monotonic() - self._last_line > _PLAIN_SECONDS:
+            self._print(describe(event))
+        if isinstance(event, Epoch):
+            self._last_line = time.monotonic()
+
+    def _print(self, line: str) -> None:
+        self._last_line = time.monotonic()
+        self._console.print(line, markup=False, highlight=False)

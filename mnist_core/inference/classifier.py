@@ -1,0 +1,231 @@
+"""The public classifier: pictures, strokes or ink in, predictions and feature maps out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mnist_core.data.mnist import normalise
+from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.images import Picture, to_grey
+from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
+from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
+from mnist_core.imaging.segment import find_ink
+from mnist_core.inference.pipeline import Answer, Road
+from mnist_core.models.architectures import LayerShape, shape_table
+from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.weights import DEFAULT, Network, load_weights, read_card, weights_path
+
+CLOSE_MARGIN = 1 / 3
+"""The two most probable digits are a close call when their probabilities differ by less."""
+
+_CHUNK = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the network says of one drawing.
+
+    Attributes
+    ----------
+    probabilities : float32 array (10,)
+        Sum to 1; all 0.1 for a blank.
+    digit : int or None
+        The most probable digit; None when blank.
+    confidence : float
+        Its probability, in [0, 1].
+    frame : float32 array (28, 28)
+        What the network saw, in [0, 1], ink light on dark.
+    is_blank : bool
+        No ink, or only a dot.
+    """
+
+    probabilities: np.ndarray
+    digit: int | None
+    confidence: float
+    frame: np.ndarray
+    is_blank: bool
+
+    @property
+    def close_call(self) -> tuple[int, int] | None:
+        """The two most probable digits, the first in front, where they are close; else None."""
+        second, first = np.argsort(self.probabilities)[-2:].tolist()
+        margin = self.probabilities[first] - self.probabilities[second]
+        return None if self.is_blank or margin >= CLOSE_MARGIN else (first, second)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A prediction and the feature maps behind it: stage name -> float32 (channels, H, W)."""
+
+    prediction: Prediction
+    maps: dict[str, np.ndarray]
+
+
+class Classifier:
+    """A trained network at the end of the ink road. Safe to share between threads.
+
+    Parameters
+    ----------
+    model : DigitNet or Ensemble
+        Of an ensemble, the stages, maps, kernels, shapes and head are the first member's.
+    name, architecture : str
+    card : dict
+        How the weights were made.
+    """
+
+    def __init__(
+        self, model: Network, *, name: str, architecture: str, card: dict[str, Any] | None = None
+    ) -> None:
+        self.name = name
+        self.architecture = architecture
+        self.card = card or {}
+        self._model = model.eval().requires_grad_(False)
+        self._road = Road(self._model)
+        shown = model.members[0] if isinstance(model, Ensemble) else model
+        self.shapes: list[LayerShape] = shape_table(shown)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages whose feature maps can be had, `conv1` first."""
+        return self._model.stages
+
+    def stage_shape(self, stage: str) -> tuple[int, int, int]:
+        """Return the shape (channels, H, W) of a stage's feature maps."""
+        self._check_layers([stage])
+        inside = [layer for layer in self.shapes if layer.name.startswith(f"trunk.{stage}.")]
+        return inside[-1].output_shape
+
+    def head_sizes(self) -> list[int]:
+        """Return the widths of the fully connected part, its input first and the logits last."""
+        linear = [module for module in self._model.head.modules() if isinstance(module, nn.Linear)]
+        return [linear[0].in_features, *(module.out_features for module in linear)]
+
+    def classify(self, image: Picture) -> Prediction:
+        """Read one picture: see `to_grey` for what is taken and what is refused."""
+        return self.classify_many([image])[0]
+
+    def classify_many(self, images: Sequence[Picture]) -> list[Prediction]:
+        """Read pictures of any sizes; the network sees them in one batch (of 256 at most)."""
+        canvases = [_picture_canvas(image) for image in images]
+        return self._classify(torch.cat(canvases)) if canvases else []
+
+    def classify_strokes(self, strokes: Sequence[np.ndarray]) -> Prediction:
+        """Read one drawing, a list of (N, 2) arrays of pen positions in any unit, y downwards."""
+        return self.classify_strokes_many([strokes])[0]
+
+    def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
+        """Read drawings given as strokes. Raises MnistCoreError for malformed ones."""
+        return self._classify(draw_strokes(drawings))
+
+    def read_image(self, image: Picture, layers: Sequence[str] = ("conv1",)) -> Reading:
+        """Read one picture and return the feature maps of `layers` as well."""
+        return self._read(_picture_canvas(image), layers)
+
+    def read_strokes(
+        self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
+    ) -> Reading:
+        """Read one drawing as `classify_strokes` and return the feature maps of `layers` too."""
+        return self._read(draw_strokes([strokes]), layers)
+
+    def read_ink(self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)) -> Reading:
+        """Read one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
+
+        Raises
+        ------
+        MnistCoreError
+            For another shape, dtype or range, or an unknown layer.
+        """
+        ink = np.asarray(ink)
+        if ink.shape != (INK_SIZE, INK_SIZE):
+            raise MnistCoreError(f"ink has shape {ink.shape}; give ({INK_SIZE}, {INK_SIZE})")
+        if ink.dtype == np.uint8:
+            ink = ink.astype(np.float32) / 255
+        _check_unit(ink, "ink")
+        return self._read(torch.from_numpy(ink.astype(np.float32))[None, None], layers)
+
+    def feature_maps(self, frame: np.ndarray, layer: str = "conv1") -> np.ndarray:
+        """Return the maps (channels, H, W), float32, that `layer` makes of a frame (28, 28).
+
+        Raises
+        ------
+        MnistCoreError
+            For a frame of another shape or outside [0, 1], or an unknown layer.
+        """
+        frame = np.asarray(frame)
+        if frame.shape != (FRAME_SIZE, FRAME_SIZE):
+            raise MnistCoreError(f"frame has shape {frame.shape}; give (28, 28), or classify first")
+        _check_unit(frame, "frame")
+        self._check_layers([layer])
+        with torch.inference_mode():
+            tensor = torch.from_numpy(frame.astype(np.float32))[None, None]
+            _, maps = self._model.forward_with_maps(normalise(tensor))
+        return maps[layer][0].numpy()
+
+    def kernels(self, layer: str = "conv1") -> np.ndarray:
+        """Return the convolution kernels (out, in, kh, kw) of a stage, float32."""
+        self._check_layers([layer])
+        return self._model.kernel(layer).detach().numpy().copy()
+
+    def _check_layers(self, layers: Sequence[str]) -> None:
+        unknown = [layer for layer in layers if layer not in self.stages]
+        if unknown:
+            raise MnistCoreError(f"unknown layer {unknown[0]!r}; choose from {self.stages}")
+
+    def _classify(self, ink: Tensor) -> list[Prediction]:
+        predictions: list[Prediction] = []
+        with torch.inference_mode():
+            for chunk in ink.split(_CHUNK):
+                predictions += _predictions(self._road(chunk))
+        return predictions
+
+    def _read(self, ink: Tensor, layers: Sequence[str]) -> Reading:
+        self._check_layers(layers)
+        with torch.inference_mode():
+            answer = self._road(ink)
+        maps = {layer: answer.maps[layer][0].numpy() for layer in layers}
+        return Reading(_predictions(answer)[0], maps)
+
+
+def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifier:
+    """Load shipped weights by name, or any weights file by path.
+
+    Raises
+    ------
+    MnistCoreError
+        If the weights are missing or unusable; the message says what is wrong with them.
+    """
+    path = weights_path(name_or_path)
+    model, architecture = load_weights(path)
+    return Classifier(model, name=path.stem, architecture=architecture, card=read_card(path))
+
+
+def _picture_canvas(image: Picture) -> Tensor:
+    with torch.inference_mode():
+        return fit_canvas(find_ink(to_grey(image)))
+
+
+def _predictions(answer: Answer) -> list[Prediction]:
+    rows = zip(
+        answer.probabilities.numpy(),
+        answer.frame.squeeze(1).numpy(),
+        answer.blank.tolist(),
+        strict=True,
+    )
+    return [
+        Prediction(p, None if blank else int(p.argmax()), float(p.max()), frame, blank)
+        for p, frame, blank in rows
+    ]
+
+
+def _check_unit(values: np.ndarray, what: str) -> None:
+    if not np.issubdtype(values.dtype, np.floating):
+        raise MnistCoreError(f"{what} has dtype {values.dtype}; give floats in [0, 1]")
+    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
+        raise MnistCoreError(f"{what} must be finite and lie in [0, 1]")

@@ -1,0 +1,168 @@
+"""A network as one ONNX file, for programs that know no torch."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from mnist_core.data.mnist import normalise
+from mnist_core.errors import MnistCoreError
+from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
+from mnist_core.models.weights import Network, describe, load_weights, read_card
+
+if TYPE_CHECKING:
+    import onnx
+
+INPUT = "frames"
+OUTPUTS = ("logits", "probabilities")
+OPSET = 18
+TOLERANCE = 1e-3
+"""Most by which a logit may differ from torch's, as a share of the largest one (at least 1)."""
+
+_BATCHES = (1, 7)
+# torch.export changes torch itself while it traces
+_TRACING = threading.Lock()
+
+
+class _Frames(nn.Module):
+    """Frames (N, 1, 28, 28) in [0, 1] -> logits and probabilities (N, 10)."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.network(normalise(frames))
+        return logits, logits.softmax(1)
+
+
+def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> bytes:
+    """Return a network as an ONNX model, checked against torch.
+
+    Its input `frames` is float32 (N, 1, 28, 28) in [0, 1], ink light on dark, any N from 1: the
+    normalisation is inside. Its outputs are `logits` and `probabilities`, float32 (N, 10), the
+    digits 0 to 9. Its metadata name the architecture, the input, the classes, and `notes`.
+
+    Parameters
+    ----------
+    network : DigitNet of `build_model`, or Ensemble of such
+        Any device and mode; it is left as it is.
+    notes : mapping of str to str, optional
+        More to write into the metadata, for example the accuracy.
+
+    Raises
+    ------
+    MnistCoreError
+        If onnx, onnxscript or onnxruntime is not installed, the network cannot be exported, or
+        onnxruntime does not compute what torch computes.
+    """
+    description = describe(network)
+    try:
+        import onnx
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MnistCoreError(
+            f"{error.name} is not installed; pip install onnx onnxscript onnxruntime"
+        ) from error
+    frames = _Frames(copy.deepcopy(network).cpu().float()).eval()
+    model = _trace(frames)
+    onnx.helper.set_model_props(
+        model,
+        {
+            "architecture": description["architecture"],
+            "network": json.dumps(description),
+            "input": "one channel, 28 x 28, values in [0, 1], ink light on dark",
+            "classes": ",".join(map(str, range(NUM_CLASSES))),
+            **(notes or {}),
+        },
+    )
+    content = model.SerializeToString()
+    _verify(content, frames)
+    return content
+
+
+def export_file(path: Path) -> bytes:
+    """Return the network in a weights file as `export_onnx` does; what its card says goes along.
+
+    Raises MnistCoreError as `load_weights`, `read_card` and `export_onnx` do.
+    """
+    network, _ = load_weights(path)
+    card = read_card(path)
+    notes = {key: json.dumps(card[key]) for key in ("data", "validation") if key in card}
+    return export_onnx(network, notes)
+
+
+def _trace(frames: nn.Module) -> onnx.ModelProto:
+    example = torch.rand(2, 1, FRAME_SIZE, FRAME_SIZE)
+    with _TRACING, warnings.catch_warnings():
+        # what torch says to itself about its own next version
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.onnx.export(
+                frames,
+                (example,),
+                dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                input_names=[INPUT],
+                output_names=list(OUTPUTS),
+                opset_version=OPSET,
+                verbose=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise MnistCoreError(f"the network cannot be exported to ONNX: {reason}") from error
+    model = program.model_proto
+    # the exporter's notes name the files of this machine
+    graph = model.graph
+    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("metadata_props")
+    graph.ClearField("metadata_props")
+    return model
+
+
+def _verify(content: bytes, frames: nn.Module) -> None:
+    """Refuse a model that onnxruntime cannot run, or runs to another result than torch."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    generator = torch.Generator().manual_seed(0)
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        for batch in _BATCHES:
+            images = torch.rand(batch, 1, FRAME_SIZE, FRAME_SIZE, generator=generator)
+            images[-1] = images[-1] > 0.8  # as ink is: mostly nothing, some of it full
+            found = [torch.from_numpy(y) for y in session.run(None, {INPUT: images.numpy()})]
+            with torch.inference_mode():
+                expected = frames(images)
+            _compare(found, expected)
+    # onnxruntime's errors have no common base of their own
+    except Exception as error:
+        if isinstance(error, MnistCoreError):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise MnistCoreError(f"onnxruntime cannot run the exported network: {reason}") from error
+
+
+def _compare(found: list[Tensor], expected: tuple[Tensor, Tensor]) -> None:
+    for name, ours, torchs in zip(OUTPUTS, found, expected, strict=True):
+        if ours.shape != torchs.shape:
+            shapes = f"{tuple(ours.shape)} instead of {tuple(torchs.shape)}"
+            raise MnistCoreError(f"the exported network's {name} have the shape {shapes}")
+        difference = (ours - torchs).abs().max().item()
+        allowed = TOLERANCE * max(1.0, torchs.abs().max().item())
+        if not difference <= allowed:  # also where it is no number
+            raise MnistCoreError(
+                f"the exported network's {name} differ from torch's by {difference:.2g}; "
+                "update onnx, onnxscript and onnxruntime"
+            )

@@ -1,0 +1,43 @@
+"""A run's evaluation as one HTML page."""
+
+from __future__ import annotations
+
+import os
+
+from mnist_core.data.mnist import load_train_validation
+from mnist_core.models.weights import load_weights, read_card
+from mnist_core.reports.html import html_report
+from mnist_core.runs.compare import run_evaluation
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.run import Run
+
+
+def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
+    """Return `html_report` of a run's best weights on the images held out from its training.
+
+    A run that did not come to its end was never evaluated: that is done here, on the CPU.
+
+    Parameters
+    ----------
+    run : Run
+    data : path, optional
+        See `data_root`.
+
+    Raises
+    ------
+    MnistCoreError
+        If the run has no usable weights, is broken, or MNIST is not to be had.
+    """
+    config = run.config()
+    load_weights(run.weights_path)  # says so if they are unusable
+    _, held_out = load_train_validation("cpu", data, validation_size=config.validation_size)
+    evaluation = run_evaluation(run, data)
+    curves = MetricReader(run.folder).read()
+    name = run.state().name or run.id
+    return html_report(
+        name,
+        evaluation,
+        held_out.images,
+        curves={name: curves} if curves else None,
+        card=read_card(run.weights_path),
+    )

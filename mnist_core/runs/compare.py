@@ -1,0 +1,143 @@
+"""What sets runs apart: their settings, and what came of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_core.data.mnist import load_train_validation
+from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation, evaluate
+from mnist_core.models.architectures import build_model, count_parameters
+from mnist_core.models.weights import load_weights
+from mnist_core.runs.metric_log import Series
+from mnist_core.runs.run import Run
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.estimate import training_images
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run, or has so far.
+
+    Attributes
+    ----------
+    status : str
+    epoch, epochs : int
+        Complete, and wanted.
+    best_epoch : int or None
+    accuracy : float in [0, 1], or None
+        The best on the held-out images.
+    loss : float or None
+        That epoch's, on the held-out images, in nats.
+    parameters : int
+    seconds : float or None
+        Spent in training steps; scoring and pauses are left out.
+    images_per_second : float or None
+        Mean over all steps.
+    pairs : dict of (int, int) to float
+        For each of `CLASSIC_PAIRS`, at the best epoch: the mean of the shares of the one digit's
+        images that were read as the other, in both directions. Pairs not recorded are left out.
+    """
+
+    status: str
+    epoch: int
+    epochs: int
+    best_epoch: int | None
+    accuracy: float | None
+    loss: float | None
+    parameters: int
+    seconds: float | None
+    images_per_second: float | None
+    pairs: dict[tuple[int, int], float]
+
+
+def differing_settings(configs: Mapping[str, TrainConfig]) -> dict[str, dict[str, Any]]:
+    """Return the fields that are not the same in all runs: field -> run -> value."""
+    values = {run: config.model_dump() for run, config in configs.items()}
+    fields = TrainConfig.model_fields if len(values) > 1 else ()
+    found = {field: {run: of[field] for run, of in values.items()} for field in fields}
+    return {
+        field: by_run
+        for field, by_run in found.items()
+        if any(value != next(iter(by_run.values())) for value in by_run.values())
+    }
+
+
+def result(run: Run, metrics: Mapping[str, Series]) -> Result:
+    """Return what came of a run.
+
+    Parameters
+    ----------
+    run : Run
+    metrics : mapping of tag to Series
+        What `MetricReader` reads in its folder.
+
+    Raises
+    ------
+    MnistCoreError
+        If its state or its configuration is damaged.
+    """
+    state, config = run.state(), run.config()
+    seconds, images = _training_time(config, metrics)
+    return Result(
+        status=state.status,
+        epoch=state.epoch,
+        epochs=config.epochs,
+        best_epoch=state.best_epoch or None,
+        accuracy=state.validation_accuracy,
+        loss=state.validation_loss,
+        parameters=count_parameters(build_model(config.model, kernel_size=config.kernel_size)),
+        seconds=seconds,
+        images_per_second=images / seconds if seconds else None,
+        pairs=_pairs(metrics, state.best_epoch),
+    )
+
+
+def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Evaluation:
+    """Return the scores of a run's best weights on the images held out from its training.
+
+    A run that did not come to its end was never evaluated: that is done here, on the CPU.
+
+    Parameters
+    ----------
+    run : Run
+    data : path, optional
+        See `data_root`.
+
+    Raises
+    ------
+    MnistCoreError
+        If the run is broken or has no usable weights, or MNIST is not to be had.
+    """
+    if run.evaluation_path.is_file():
+        return Evaluation.read(run.evaluation_path)
+    network, _ = load_weights(run.weights_path)
+    size = run.config().validation_size
+    return evaluate(network, load_train_validation("cpu", data, validation_size=size)[1])
+
+
+def _training_time(
+    config: TrainConfig, metrics: Mapping[str, Series]
+) -> tuple[float | None, float]:
+    """Return the seconds that training steps took, and the images that went through."""
+    speed = metrics.get("images_per_second")
+    if speed is None or not len(speed.steps) or not (speed.values > 0).all():
+        return None, 0.0
+    batch_size = min(config.batch_size, training_images(config))
+    # each point is the speed since the one before it
+    images = np.diff(speed.steps, prepend=0) * batch_size
+    return float((images / speed.values).sum()), float(images.sum())
+
+
+def _pairs(metrics: Mapping[str, Series], best_epoch: int) -> dict[tuple[int, int], float]:
+    found = {}
+    for a, b in CLASSIC_PAIRS:
+        both = [metrics.get(f"confusion/{a}_as_{b}"), metrics.get(f"confusion/{b}_as_{a}")]
+        # one point for every epoch
+        if best_epoch and all(of is not None and len(of.values) >= best_epoch for of in both):
+            found[a, b] = float(np.mean([of.values[best_epoch - 1] for of in both]))
+    return found

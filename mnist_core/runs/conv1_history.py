@@ -1,0 +1,149 @@
+"""How a run's first convolution came to be: its weights before training and after every epoch.
+
+They lie in `runs/<id>/conv1/<epoch>.safetensors`, a few kilobytes each.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from mnist_core.data.mnist import normalise
+from mnist_core.errors import MnistCoreError
+from mnist_core.models.architectures import FRAME_SIZE, DigitNet, build_model
+from mnist_core.runs.run import Run
+from mnist_core.utils.files import write_atomic
+
+MOST_EPOCHS = 200
+"""About as many are kept; of a longer run one epoch in two, three, ... and always the last."""
+
+
+class Conv1History:
+    """The history in a run's folder.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._folder = run.folder / "conv1"
+
+    def keep(self, model: DigitNet, epoch: int, epochs: int) -> None:
+        """Keep all tensors of `model.conv1` as they are after an epoch, 0 being the start.
+
+        An epoch before it that was kept only because it was the last goes.
+
+        Parameters
+        ----------
+        model : DigitNet
+            On any device.
+        epoch : int >= 0
+        epochs : int >= 1
+            How many the run is to have.
+
+        Raises
+        ------
+        MnistCoreError
+            If it cannot be written.
+        """
+        state = {
+            name: tensor.detach().cpu().contiguous()
+            for name, tensor in model.conv1.state_dict().items()
+        }
+        every = math.ceil(epochs / MOST_EPOCHS)
+        try:
+            self._folder.mkdir(exist_ok=True)  # not the run's: one that was deleted stays so
+            write_atomic(self._path(epoch), save(state))
+            for before in self.epochs():
+                if before < epoch and before % every:
+                    self._path(before).unlink(missing_ok=True)
+            for half in self._folder.glob("*.tmp"):  # of a process that was killed
+                half.unlink(missing_ok=True)
+        except OSError as error:
+            raise MnistCoreError(f"{self._folder}: cannot be written ({error.strerror})") from error
+
+    def epochs(self) -> list[int]:
+        """Return the epochs that are kept, rising; empty for a run that kept none."""
+        names = (path.stem for path in self._folder.glob("*.safetensors"))
+        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+
+    def stage(self, epoch: int) -> nn.Module:
+        """Return conv1 as it was after an epoch, in eval mode, on the CPU.
+
+        Raises
+        ------
+        MnistCoreError
+            If the epoch is not kept, its file is damaged, or it does not fit the run's model.
+        """
+        path = self._path(epoch)
+        try:
+            state = load(path.read_bytes())
+        except FileNotFoundError:
+            kept = self.epochs()
+            what = f"there are {kept[0]} to {kept[-1]}" if kept else "it kept none at all"
+            raise MnistCoreError(
+                f"run {self._run.id} kept no conv1 of epoch {epoch}; {what}"
+            ) from None
+        except (OSError, SafetensorError) as error:
+            raise MnistCoreError(
+                f"{path}: cannot be read ({error}); delete it, the other epochs do without"
+            ) from error
+        config = self._run.config()
+        with torch.device("meta"):  # no weights, so no random numbers are drawn for them
+            stage = build_model(config.model, kernel_size=config.kernel_size).conv1
+        try:
+            stage.load_state_dict(state, assign=True)
+        except RuntimeError as error:
+            raise MnistCoreError(f"{path}: does not fit {config.model} ({error})") from error
+        return stage.eval().requires_grad_(False)
+
+    def kernels(self, epoch: int) -> Tensor:
+        """Return the kernels (out, 1, k, k) float32 after an epoch. Raises as `stage`."""
+        stage = self.stage(epoch)
+        return next(m.weight for m in stage.modules() if isinstance(m, nn.Conv2d)).detach()
+
+    def maps(self, frame: Tensor, epoch: int) -> Tensor:
+        """Return what conv1 made of a frame after an epoch: feature maps (out, H, W) float32.
+
+        Parameters
+        ----------
+        frame : float (28, 28) or (1, 28, 28) in [0, 1]
+
+        Raises
+        ------
+        MnistCoreError
+            For a frame of another shape, and as `stage`.
+        """
+        if frame.shape[-2:] != (FRAME_SIZE, FRAME_SIZE) or frame.numel() != FRAME_SIZE**2:
+            raise MnistCoreError(f"frame has shape {tuple(frame.shape)}; give (28, 28)")
+        with torch.inference_mode():
+            batch = normalise(frame.reshape(1, 1, FRAME_SIZE, FRAME_SIZE).cpu().float())
+            return self.stage(epoch)(batch)[0].clone()
+
+    def largest(self, frame: Tensor) -> tuple[float, float]:
+        """Return the largest weight of a kernel, of either sign, and the highest value of a map.
+
+        Over all epochs that are kept, so that their pictures can share a scale; 0 where none is.
+
+        Parameters
+        ----------
+        frame : as for `maps`
+
+        Raises
+        ------
+        MnistCoreError
+            As `maps`.
+        """
+        kernels = [self.kernels(epoch).abs().max().item() for epoch in self.epochs()]
+        maps = [self.maps(frame, epoch).max().item() for epoch in self.epochs()]
+        return max(kernels, default=0.0), max(maps, default=0.0)
+
+    def _path(self, epoch: int) -> Path:
+        return self._folder / f"{epoch:05d}.safetensors"

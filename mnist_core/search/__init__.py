@@ -1,0 +1,1 @@
+"""Hyperparameter sweeps and the learning-rate range test, as jobs."""

@@ -1,0 +1,1 @@
+"""Training one network, without a folder: configuration, loop, optimizer and schedule."""

@@ -1,0 +1,121 @@
+"""Optimizer and learning-rate schedule of a configuration; both are torch's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import lr_scheduler
+
+from mnist_core.training.config import TrainConfig
+
+_WARMUP_START = 0.01
+"""Share of the peak at which a warm-up begins."""
+
+
+def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """Return the optimizer of the parameters that are not frozen; the head may be its own group."""
+    rate, head_rate = config.learning_rate, config.head_learning_rate
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    if head_rate is None:
+        groups = [{"params": [p for _, p in trained], "lr": rate}]
+    else:
+        groups = [
+            {"params": [p for name, p in trained if _is_head(name) == head], "lr": lr}
+            for head, lr in ((False, rate), (True, head_rate))
+        ]
+        groups = [group for group in groups if group["params"]]
+    common: dict[str, Any] = {"lr": rate, "weight_decay": config.weight_decay}
+    if config.optimizer == "rmsprop":  # has no fused version
+        return torch.optim.RMSprop(groups, momentum=config.momentum, **common)
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(
+            groups, momentum=config.momentum, nesterov=config.nesterov, fused=True, **common
+        )
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, fused=True, **common)
+
+
+class Schedule:
+    """Moves the learning rate: `after_step` follows every step, `after_epoch` every epoch.
+
+    Source: torch.optim.lr_scheduler; onecycle is Smith and Topin 2017, cosine without restarts
+    Loshchilov and Hutter 2016.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, config: TrainConfig, steps: int) -> None:
+        total = steps * config.epochs
+        self._optimizer = optimizer
+        self._plateau: lr_scheduler.ReduceLROnPlateau | None = None
+        self._every_step: lr_scheduler.LRScheduler | None = None
+        self._warmup = 0 if config.lr_scheduler == "onecycle" else int(config.lr_warmup * total)
+        self._steps = 0
+        after = max(1, total - self._warmup)
+        main: lr_scheduler.LRScheduler | None = None
+        if config.lr_scheduler == "onecycle" and total > 1:
+            main = lr_scheduler.OneCycleLR(
+                optimizer,
+                [group["lr"] for group in optimizer.param_groups],
+                total_steps=total,
+                pct_start=_rise(config.lr_warmup, total),
+                cycle_momentum=False,
+                final_div_factor=1e3,
+            )
+        elif config.lr_scheduler == "cosine":
+            main = lr_scheduler.CosineAnnealingLR(optimizer, after)
+        elif config.lr_scheduler == "step":
+            main = lr_scheduler.StepLR(optimizer, config.lr_step_size * steps, config.lr_gamma)
+        elif config.lr_scheduler == "plateau":
+            self._plateau = lr_scheduler.ReduceLROnPlateau(
+                optimizer, factor=config.lr_gamma, patience=config.lr_patience
+            )
+        if self._warmup:
+            rise = lr_scheduler.LinearLR(optimizer, _WARMUP_START, total_iters=self._warmup)
+            main = (
+                lr_scheduler.SequentialLR(optimizer, [rise, main], milestones=[self._warmup])
+                if main
+                else rise
+            )
+        self._every_step = main
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step, of the first group (the trunk, where it is trained)."""
+        return float(self._optimizer.param_groups[0]["lr"])
+
+    def after_step(self) -> None:
+        """Move on by a step."""
+        self._steps += 1
+        if self._every_step is not None:
+            self._every_step.step()
+
+    def after_epoch(self, validation_loss: float) -> None:
+        """Move on by an epoch; a plateau looks at the loss once the warm-up is over."""
+        if self._plateau is not None and self._steps >= self._warmup:
+            self._plateau.step(validation_loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return plain types."""
+        parts = {"every_step": self._every_step, "plateau": self._plateau}
+        return {"steps": self._steps, **{k: v.state_dict() for k, v in parts.items() if v}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state of the same configuration."""
+        self._steps = state["steps"]
+        if self._every_step is not None:
+            self._every_step.load_state_dict(state["every_step"])
+        if self._plateau is not None:
+            self._plateau.load_state_dict(state["plateau"])
+
+
+def _rise(share: float, total: int) -> float:
+    """Return the share of a rise as OneCycleLR takes it: not of exactly one step, nor of all."""
+    steps = share * total
+    if abs(steps - 1) < 1e-4:  # it divides by the steps less one
+        steps = 1 + 1e-4
+    return min(steps / total, 1 - 1e-6)
+
+
+def _is_head(parameter: str) -> bool:
+    return parameter.startswith("head.")

@@ -1,0 +1,1 @@
+"""Operating system: files, locks, processes and devices."""

@@ -1,0 +1,146 @@
+"""The page that starts runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from streamlit.testing.v1 import AppTest
+from support.board_pages import open_page, press, words
+from support.configs import configs
+
+from board import form
+from mnist_core.runs import queue
+from mnist_core.runs.run import list_runs
+from mnist_core.training.config import GROUPS, TrainConfig, field_group
+from mnist_core.training.presets import PRESETS
+from mnist_core.utils.devices import Gpu
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
+    # a run is put into the queue; nobody carries it out
+    monkeypatch.setattr(queue, "_start_worker", lambda root, device, lock: None)
+    return tmp_path
+
+
+def fields(page: AppTest) -> dict[str, object]:
+    kinds = (page.selectbox, page.number_input, page.toggle, page.multiselect)
+    return {
+        widget.key.removeprefix("form-"): widget.value
+        for kind in kinds
+        for widget in kind
+        if widget.key and widget.key.startswith("form-")
+    }
+
+
+def started(root: Path) -> TrainConfig:
+    (run,) = list_runs(root)
+    assert run.is_in_queue()
+    return run.config()
+
+
+def test_form_has_every_field_in_its_group() -> None:
+    page = open_page()
+    assert set(fields(page)) == set(TrainConfig.model_fields)
+    assert [tab.label for tab in page.tabs] == [group.capitalize() for group in GROUPS]
+    for group, tab in zip(GROUPS, page.tabs, strict=True):
+        kinds = (tab.selectbox, tab.number_input, tab.toggle, tab.multiselect)
+        keys = {widget.key.removeprefix("form-") for kind in kinds for widget in kind}
+        assert keys == {n for n in TrainConfig.model_fields if field_group(n) == group}
+    assert all(w.help for w in (*page.selectbox, *page.number_input) if w.key)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_starts_as_it_is(name: str, root: Path) -> None:
+    page = open_page()
+    page.button_group(key="preset").set_value(name).run()
+    press(page, "Start")
+    assert started(root) == PRESETS[name]
+
+
+@given(config=configs)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_copied_run_starts_as_it_was(config: TrainConfig, root: Path) -> None:
+    config = config.with_changes(device="auto", seed=config.seed % 2**53)
+    page = open_page(form_base=config)
+    assert not page.error
+    press(page, "Start")
+    run = list_runs(root)[0]
+    try:
+        assert run.config() == config
+    finally:
+        run.delete()
+
+
+def test_changes_count(root: Path) -> None:
+    page = open_page()
+    page.number_input(key="form-epochs").set_value(7)
+    page.number_input(key="form-learning_rate").set_value(0.004)
+    page.selectbox(key="form-model").set_value("mnist_cnn")
+    page.text_input(key="run-name").set_value(" sevens ")
+    press(page.run(), "Start")
+    config = started(root)
+    assert (config.epochs, config.learning_rate, config.model) == (7, 0.004, "mnist_cnn")
+    assert list_runs(root)[0].state().name == "sevens"
+
+
+def test_what_does_not_matter_cannot_be_set() -> None:
+    page = open_page()
+    page.selectbox(key="form-model").set_value("mnist_cnn").run()
+    assert page.number_input(key="form-dropout").disabled
+    page.selectbox(key="form-model").set_value("mnist_cnn_fixed").run()
+    assert not page.number_input(key="form-dropout").disabled
+
+
+def test_settings_that_do_not_fit_are_refused_in_words(root: Path) -> None:
+    page = open_page()
+    page.number_input(key="form-training_size").set_value(58_000).run()
+    assert "MNIST has 60000 training images in all" in page.error[0].value
+    assert next(b for b in page.button if b.label == "Start").disabled
+    assert list_runs(root) == []
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page()
+    page.number_input(key="form-epochs").set_value(9).run()
+    blocked = root / "no folder"
+    blocked.write_text("")
+    monkeypatch.setenv("MNIST_RUNS", str(blocked))
+    page = press(page, "Start")
+    assert "cannot be made a folder" in page.error[0].value
+    assert page.number_input(key="form-epochs").value == 9
+
+
+def test_the_page_says_where_it_trains_and_for_how_long() -> None:
+    said = words(open_page())
+    assert "GPU" in said
+    assert "It will take about" in said
+
+
+def test_missing_data_is_said_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_ROOT", "/nowhere")
+    assert "MNIST_ROOT" in words(open_page())
+
+
+def test_a_second_run_is_told_that_it_will_wait(root: Path) -> None:
+    press(open_page(), "Start")
+    assert "1 run(s) under way or waiting" in words(open_page())
+
+
+def test_a_gpu_is_shown_with_its_memory_and_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Gpu("cuda:0", "A card", 3 * 2**30, 80 * 2**30, 0.37)
+    monkeypatch.setattr(form, "list_gpus", lambda: [card])
+    page = open_page()
+    assert "A card (3.0 / 80 GiB, load 37%)" in page.selectbox(key="form-device").options
+
+
+def test_a_gpu_that_is_gone_is_said_and_nothing_is_started(root: Path) -> None:
+    page = press(open_page(form_base=TrainConfig(device="cuda:1")), "Start")
+    assert "choose 'auto' or 'cpu'" in page.error[0].value
+    assert list_runs(root) == []
+    assert page.selectbox(key="form-device").value == "cuda:1"

@@ -1,0 +1,212 @@
+"""The page that shows a run: what it says of every state, and what its buttons do."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.board_pages import open_page, press, words
+from support.training import Splits, small
+
+from mnist_core.runs import queue
+from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.runner import execute
+from mnist_core.training.events import Epoch, Step
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_splits: Splits) -> Path:
+    """A folder with one finished run of two epochs."""
+    root = tmp_path_factory.mktemp("trained")
+    execute(create_run(small(epochs=2), root, "two epochs"), splits=small_splits)
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "runs"
+    shutil.copytree(trained, copy)
+    monkeypatch.setenv("MNIST_RUNS", str(copy))
+    monkeypatch.setattr(queue, "_start_worker", lambda root, device, lock: None)
+    return copy
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def metric(page: AppTest, label: str) -> str:
+    return next(box.value for box in page.metric if box.label == label)
+
+
+def numbers(values: dict[str, str]) -> np.ndarray:
+    """Return what plotly packed into JSON."""
+    return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+
+
+def chart(page: AppTest, title: str) -> dict:
+    """Return what is drawn under a title: the figure as JSON."""
+    for block in page.get("bidi_component"):
+        data = json.loads(block.proto.json)
+        if data["title"] == title:
+            return json.loads(data["figure"])
+    raise AssertionError(f"no chart {title}")
+
+
+def test_without_runs_it_leads_to_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "none"))
+    page = open_page("watch")
+    assert "no runs yet" in page.info[0].value
+    assert "Start a run" in labels(page)
+
+
+def test_a_finished_run_shows_its_curves_and_figures(root: Path) -> None:
+    page = open_page("watch")
+    (run,) = list_runs(root)
+    assert metric(page, "Held-out accuracy") == f"{run.state().validation_accuracy:.2%}"
+    assert "finished" in metric(page, "Status")
+    loss = chart(page, "Loss")
+    validation = next(line for line in loss["data"] if "validation" in line["name"])
+    assert numbers(validation["x"]).tolist() == [40, 80]
+    assert chart(page, "Gradient norms")["data"][0]["name"] == "trunk.conv1.0"
+    assert "Stop" not in labels(page)
+    assert "Resume" not in labels(page)
+    assert "best epoch" in page.code[-1].value
+
+
+def test_the_address_says_which_run(root: Path) -> None:
+    other = create_run(small(), root, "other")
+    first = next(run for run in list_runs(root) if run.id != other.id)
+    assert open_page("watch", first.id).selectbox[0].value == first.id
+    assert open_page("watch", "no such run").selectbox[0].value == other.id
+
+
+def test_one_that_waits_can_be_stopped_and_resumed(root: Path) -> None:
+    run = create_run(small(), root)
+    queue.enqueue(run)
+    page = open_page("watch", run.id)
+    assert "Waiting for its turn" in words(page)
+    page = press(page, "Stop")
+    assert run.state().status == "stopped"
+    assert "stopped before it began" in words(page)
+    page = press(page, "Resume")
+    assert run.is_in_queue()
+    assert "Stop" in labels(page)
+
+
+def test_smoothing_and_scale(root: Path) -> None:
+    page = open_page("watch")
+    lines = len(chart(page, "Loss")["data"])
+    page.slider[0].set_value(0.0).run()
+    assert len(chart(page, "Loss")["data"]) == lines - 1  # the raw curve behind the smooth one
+    page.toggle[0].set_value(True).run()
+    assert chart(page, "Loss")["layout"]["yaxis"]["type"] == "log"
+
+
+def test_renaming(root: Path) -> None:
+    page = open_page("watch")
+    page.text_input[0].set_value("sevens").run()
+    page = press(page, "Save")
+    assert page.selectbox[0].options[0].startswith("sevens · ")
+    page.text_input[0].set_value("  ").run()
+    page = press(page, "Save")
+    assert "the name is empty" in page.toast[0].value
+    assert list_runs(root)[0].state().name == "sevens"
+
+
+def test_copying_fills_the_form(root: Path) -> None:
+    page = press(open_page("watch"), "Clone")
+    assert page.title[0].value == "Train a network"
+    assert page.number_input(key="form-epochs").value == 2
+    assert page.number_input(key="form-batch_size").value == 50
+
+
+def test_deleting_asks_first(root: Path) -> None:
+    page = press(open_page("watch"), "Delete")
+    assert list_runs(root)
+    assert "cannot be undone" in words(page)  # tests/browser goes on from here
+
+
+def test_a_broken_run_is_said_to_be_broken_and_harms_no_other(root: Path) -> None:
+    good = list_runs(root)[0]
+    broken = create_run(small(), root)
+    broken.state_path.write_text("{")
+    page = open_page("watch", broken.id)
+    assert f"run {broken.id} is broken" in page.error[0].value
+    assert len(page.selectbox[0].options) == 2
+    page.selectbox[0].set_value(good.id).run()
+    assert not page.error
+    assert "finished" in metric(page, "Status")
+
+
+def test_a_broken_configuration_is_said(root: Path) -> None:
+    run = list_runs(root)[0]
+    run.config_path.write_text("[]")
+    assert "config.json" in open_page("watch", run.id).error[0].value
+
+
+def test_a_run_whose_process_was_killed_is_not_shown_as_running(root: Path) -> None:
+    run = create_run(small(training_size=2000, epochs=500), root)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_core", "resume", str(run.folder)], stdout=subprocess.DEVNULL
+    )
+    while run.state().status != "running":
+        assert process.poll() is None
+        time.sleep(0.05)
+    page = open_page("watch", run.id)
+    assert "running" in metric(page, "Status")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    page.run()
+    assert "killed" in page.error[0].value
+    assert "Resume" in labels(page)
+
+
+def test_the_reason_of_a_failure_is_said(root: Path) -> None:
+    run = create_run(small(), root)
+    run.update_state(status="failed", reason="there is no space left")
+    assert "no space left" in open_page("watch", run.id).error[0].value
+
+
+def test_a_hundred_thousand_points_are_thinned_and_right_at_their_ends(root: Path) -> None:
+    run = create_run(small(epochs=100), root)
+    writer = MetricWriter(run.folder)
+    for step in range(1, 100_001):
+        writer.write(Step(1, step, 100_000, 1 / step, 0.5, 0.01, 1000.0, {"head.0": 1.0}))
+    writer.write(Epoch(1, 100_000, 0.5, 0.5, 0.25, 0.9, [[1] * 10] * 10, 1.0, True))
+    writer.close()
+    page = open_page("watch", run.id)
+    line = next(line for line in chart(page, "Loss")["data"] if line["name"].strip() == "training")
+    steps = numbers(line["x"])
+    assert len(steps) <= 2000
+    assert (steps[0], steps[-1]) == (1, 100_000)
+    page.slider[0].set_value(0.0).run()
+    line = next(line for line in chart(page, "Loss")["data"] if line["name"].strip() == "training")
+    assert numbers(line["y"])[-1] == pytest.approx(1e-5)
+
+
+def test_two_hundred_runs_are_all_offered(root: Path) -> None:
+    source = list_runs(root)[0]
+    for number in range(200):
+        shutil.copytree(source.folder, root / f"20200101-{number:06}-copy")
+    Run(root / "20200101-000007-copy").state_path.write_text("")
+    page = open_page("watch")
+    assert len(page.selectbox[0].options) == 201
+    assert page.selectbox[0].value == source.id
+
+
+def test_chinese(root: Path) -> None:
+    assert open_page("watch", lang="zh").title[0].value == "观察一次运行"

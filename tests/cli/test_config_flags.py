@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import argparse
+import shlex
+
+import pytest
+from hypothesis import given
+from support.configs import FIELDS, configs
+
+from mnist_core import MnistCoreError
+from mnist_core.cli.config_flags import add_config_flags, command_line, config_from_flags, flags_of
+from mnist_core.training.config import GROUPS, TrainConfig, field_allows
+from mnist_core.training.presets import PRESETS
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(exit_on_error=False)
+    add_config_flags(made)
+    return made
+
+
+def parse(*words: str) -> TrainConfig:
+    return config_from_flags(parser().parse_args(list(words)))
+
+
+@given(configs)
+def test_flags_keep_everything(config: TrainConfig) -> None:
+    assert parse(*flags_of(config)) == config
+
+
+@given(configs)
+def test_the_command_line_keeps_everything(config: TrainConfig) -> None:
+    words = shlex.split(command_line(config))
+    assert words[:4] == ["python", "-m", "mnist_core", "train"]
+    assert parse(*words[4:]) == config
+
+
+def test_only_what_is_no_default_gets_a_flag() -> None:
+    assert flags_of(TrainConfig()) == []
+    assert flags_of(TrainConfig(epochs=3, channels_last=False)) == [
+        "--epochs",
+        "3",
+        "--no-channels-last",
+    ]
+
+
+def test_help_explains_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = parser().format_help()
+    for group in GROUPS:
+        assert f"\n{group}:\n" in text
+    assert "--preset PRESET" in text
+    told = " ".join(text.split())
+    for name, field in FIELDS.items():
+        flag = f"--{name.replace('_', '-')}"
+        allows = "" if field.annotation is bool else f"; {field_allows(name)}"
+        default = "none" if field.default in (None, ()) else field.default
+        assert f" {flag}" in told
+        assert f"{field.description}{allows} (default: {default})" in told
+
+
+def test_help_shows_the_defaults_of_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    other = argparse.ArgumentParser()
+    add_config_flags(other, TrainConfig(epochs=7))
+    assert "passes over the images; a whole number at least 1 and at most 10000 (default: 7)" in (
+        other.format_help()
+    )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_flags_change_a_preset(name: str) -> None:
+    assert parse("--preset", name) == PRESETS[name]
+    changed = parse("--epochs", "3", "--preset", name, "--no-compile")
+    assert changed == PRESETS[name].with_changes(epochs=3, compile=False)
+
+
+def test_flags_change_what_a_command_starts_from() -> None:
+    base = TrainConfig(teacher="default", epochs=3)
+    args = parser().parse_args(["--batch-size", "64"])
+    assert config_from_flags(args, base) == base.with_changes(batch_size=64)
+    assert config_from_flags(parser().parse_args([]), base) == base
+
+
+def test_none_takes_back_a_choice() -> None:
+    chosen = TrainConfig(
+        kernel_size=5,
+        dropout=0.3,
+        init_weights="default",
+        head_learning_rate=0.1,
+        training_size=500,
+        teacher="default",
+    )
+    words = [
+        word
+        for name, field in FIELDS.items()
+        if field.default is None
+        for word in (f"--{name.replace('_', '-')}", "none")
+    ]
+    assert config_from_flags(parser().parse_args(words), chosen) == TrainConfig()
+
+
+def test_parts_to_freeze_follow_one_flag() -> None:
+    start = ("--init-weights", "default")
+    assert parse(*start, "--freeze", "conv1", "head.0").freeze == ("conv1", "head.0")
+    assert parse(*start, "--freeze").freeze == ()
+
+
+def test_the_help_s_default_of_freeze_can_be_given() -> None:
+    assert parse("--freeze", "none") == TrainConfig()
+
+
+def test_amp_is_bf16_and_the_last_word_counts() -> None:
+    assert parse("--amp") == TrainConfig(precision="bf16")
+    assert parse("--amp", "--precision", "fp16").precision == "fp16"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--preset", "best"], "unknown preset 'best'; choose from article"),
+        (["--epochs", "none"], "epochs is 'none'; it must be a whole number"),
+        (["--learning-rate", "0,01"], "learning_rate is '0,01'; it must be a number"),
+        (["--learning-rate", "nan"], "learning_rate is 'nan'"),
+        (["--kernel-size", "7"], "kernel_size is 7; it must be one of 3, 5, or none"),
+        (["--kernel-size", "five"], "kernel_size is 'five'; it must be one of 3, 5, or none"),
+        (["--kernel-size", "³"], "kernel_size is '³'; it must be one of 3, 5, or none"),
+        (["--seed", "9" * 30], "seed is '9"),
+    ],
+)
+def test_what_cannot_be_used_is_named(words: list[str], said: str) -> None:
+    with pytest.raises(MnistCoreError) as caught:
+        parse(*words)
+    assert said in str(caught.value)
+
+
+def test_a_name_that_begins_with_a_dash_comes_back() -> None:
+    config = TrainConfig(init_weights="-best.safetensors")
+    assert parse(*flags_of(config)) == config

@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from support.drawings import one, paint, seven
+
+from mnist_core import load_classifier, shipped_models
+from mnist_core.cli import main as cli
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.models.weights import card_path, load_weights, read_card, weights_path
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def small_mnist(
+    small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Split, Split]:
+    """The commands see 2,000 training and 500 validation images."""
+    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", lambda *_: small_splits)
+    monkeypatch.setattr("mnist_core.data.mnist.load_test", lambda *_: small_splits[1])
+    return small_splits
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> dict[str, Path]:
+    files = {name: tmp_path / f"{name}.png" for name in ("one", "seven", "blank", "note")}
+    paint(one()).save(files["one"])
+    paint(seven()).save(files["seven"])
+    Image.new("L", (100, 100)).save(files["blank"])
+    files["note"].write_text("no picture")
+    return files
+
+
+def failed(capsys: Capture) -> str:
+    """Return what was said of a command that failed: one line, no traceback, nothing else."""
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert out.err.startswith("error: ")
+    assert "Traceback" not in out.err
+    return out.err
+
+
+# --- predict -----------------------------------------------------------------------------------
+
+
+def test_predict(pictures: dict[str, Path], capsys: Capture) -> None:
+    names = ("seven", "one", "blank")
+    assert cli.main(["predict", *[str(pictures[name]) for name in names]]) == 0
+    out = capsys.readouterr()
+    lines = out.out.splitlines()
+    assert lines[0].startswith(f"{pictures['seven']}: 7 ")
+    assert lines[1].startswith(f"{pictures['one']}: 1 ")
+    assert lines[2] == f"{pictures['blank']}: blank"
+    assert out.err == ""
+
+
+def test_predict_reads_the_good_files_beside_the_bad(
+    pictures: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    files = [pictures["note"], pictures["seven"], tmp_path / "none.png", tmp_path, pictures["one"]]
+    assert cli.main(["predict", *map(str, files)]) == 2
+    out = capsys.readouterr()
+    assert [line.split(": ")[1][0] for line in out.out.splitlines()] == ["7", "1"]
+    errors = out.err.splitlines()
+    assert len(errors) == 3
+    for line, file in zip(errors, (pictures["note"], tmp_path / "none.png", tmp_path), strict=True):
+        assert line.startswith(f"error: {file}: ")
+
+
+def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) -> None:
+    assert cli.main(["predict", "--weights", "mnist_cnn", str(pictures["one"])]) == 0
+    said = capsys.readouterr().out
+    confidence = load_classifier("mnist_cnn").classify(Image.open(pictures["one"])).confidence
+    assert said == f"{pictures['one']}: 1 {confidence:.1%}\n"
+
+
+def test_predict_with_weights_that_are_not_there(
+    pictures: dict[str, Path], capsys: Capture
+) -> None:
+    assert cli.main(["predict", "--weights", "nope", str(pictures["one"])]) == 2
+    assert "default" in failed(capsys)
+
+
+# --- weights -----------------------------------------------------------------------------------
+
+
+def test_weights_are_listed(capsys: Capture) -> None:
+    assert cli.main(["weights"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == shipped_models()
+    for line in lines:
+        card = read_card(weights_path(line.split(":")[0]))
+        assert card["architecture"] in line
+        assert f"validation {card['validation']['accuracy']:.2%}" in line
+
+
+# --- train and evaluate ------------------------------------------------------------------------
+
+
+def train_command(output: Path, *more: str) -> list[str]:
+    words = "train --model mnist_cnn --epochs 1 --batch-size 50 --learning-rate 5e-3 --device cpu"
+    words += " --augment none --ema-decay 0 --training-size 2000 --validation-size 500"
+    runs = output.parent / "runs"
+    return [*words.split(), "--output", str(output), "--runs", str(runs), *more]
+
+
+@pytest.fixture
+def trained(mnist_root: Path, tmp_path: Path, capsys: Capture) -> Path:
+    path = tmp_path / "new" / "mine.safetensors"
+    assert cli.main(train_command(path, "--seed", "4")) == 0
+    assert f"wrote {path}" in capsys.readouterr().out
+    return path
+
+
+def test_train_writes_weights_and_their_card(trained: Path) -> None:
+    card = read_card(trained)
+    assert load_classifier(trained).architecture == "mnist_cnn"
+    assert card["config"]["seed"] == 4
+    assert card["config"]["augment"] == "none"
+    assert card["epoch"] == 1
+    assert card["validation"]["accuracy"] > 0.7
+    assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
+    assert "2000 training images, 500 held out" in card["data"]
+
+
+def test_the_cards_command_trains_the_same_weights(trained: Path, tmp_path: Path) -> None:
+    words = shlex.split(read_card(trained)["command"])[3:]
+    again = tmp_path / "again.safetensors"
+    assert cli.main([*words, "--runs", str(tmp_path / "runs"), "--output", str(again)]) == 0
+    first, second = (load_weights(path)[0].state_dict() for path in (trained, again))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_is_evaluated_by_its_id(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    report, runs = tmp_path / "report.html", trained.parent / "runs"
+    words = ["evaluate", "last", "--runs", str(runs), "--json", "--html", str(report)]
+    assert cli.main(words) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 5000
+    assert "validation" in report.read_text()
+
+
+def test_train_prints_where_everything_is(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert cli.main(train_command(tmp_path / "x.safetensors", "--name", "first")) == 0
+    out = capsys.readouterr().out
+    assert "epoch   1" in out
+    assert "weights, evaluation and log in" in out
+    assert cli.main(["runs", "--runs", str(tmp_path / "runs")]) == 0
+    assert "'first'  finished  epoch 1/1" in capsys.readouterr().out
+
+
+def test_train_from_the_run_before(trained: Path, tmp_path: Path, capsys: Capture) -> None:
+    command = train_command(trained, "--init-weights", "last", "--teacher", "last")
+    assert cli.main([*command, "--freeze", "conv1"]) == 0, capsys.readouterr().err
+    kernels = [load_weights(path)[0].conv1[0].weight for path in best_of(trained.parent / "runs")]
+    assert len(kernels) == 2
+    assert torch.equal(*kernels)
+
+
+def best_of(runs: Path) -> list[Path]:
+    return sorted(runs.glob("*/best.safetensors"))
+
+
+def test_a_preset_with_changes(mnist_root: Path, tmp_path: Path) -> None:
+    words = "train --preset article --epochs 1 --training-size 500 --validation-size 200"
+    assert cli.main([*words.split(), "--runs", str(tmp_path)]) == 0
+    (config_path,) = tmp_path.glob("*/config.json")
+    config = json.loads(config_path.read_text())
+    assert (config["optimizer"], config["momentum"], config["epochs"]) == ("sgd", 0.5, 1)
+
+
+@pytest.fixture
+def mine(small_mnist: tuple[Split, Split], tmp_path: Path) -> Path:
+    """A copy of shipped weights and their card, to be scored on 500 images."""
+    path = tmp_path / "mine.safetensors"
+    shipped = weights_path("mnist_cnn")
+    shutil.copyfile(shipped, path)
+    shutil.copyfile(card_path(shipped), card_path(path))
+    return path
+
+
+def test_evaluate_as_json(mine: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(mine), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result.pop("weights") == str(mine)
+    evaluation = Evaluation.model_validate(result)
+    assert (evaluation.split, evaluation.images) == ("validation", 500)
+    assert evaluation.accuracy > 0.97
+
+
+def test_evaluate_as_text(mine: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", str(mine), "--split", "test"]) == 0
+    out = capsys.readouterr().out
+    assert "mine (mnist_cnn) on 500 test images" in out
+    for word in ("accuracy", "loss", "precision", "recall", "f1", "confusion matrix"):
+        assert word in out
+    for true, read in ((4, 9), (9, 4), (3, 8), (8, 3), (1, 7), (7, 1)):
+        assert f"{true} read as {read}" in out
+    assert "calibration error" in out
+    assert "most confused" in out
+
+
+def test_evaluate_writes_the_card_when_told_to(mine: Path, capsys: Capture) -> None:
+    before = read_card(mine)
+    assert cli.main(["evaluate", str(mine), "--split", "test"]) == 0
+    assert read_card(mine) == before
+    assert cli.main(["evaluate", str(mine), "--split", "test", "--update-card", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    figures = {"accuracy": result["accuracy"], "loss": result["loss"]}
+    assert read_card(mine) == {**before, "test": figures}
+    assert load_classifier(mine).architecture == "mnist_cnn"
+
+
+def test_evaluate_writes_files(mine: Path, tmp_path: Path, capsys: Capture) -> None:
+    page, output = tmp_path / "new" / "mine.html", tmp_path / "new" / "mine.json"
+    words = ["evaluate", str(mine), "--html", str(page), "--output", str(output)]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out
+    assert f"wrote {page}" in said
+    assert f"wrote {output}" in said
+    evaluation = Evaluation.read(output)
+    assert f"accuracy {evaluation.accuracy:.2%}" in said
+    html = page.read_text(encoding="utf-8")
+    assert f"{evaluation.accuracy:.2%}" in html
+    assert html.count('<img src="data:image/png') == len(evaluation.misclassified) > 0
+
+
+def test_evaluate_cannot_write_there(mine: Path, tmp_path: Path, capsys: Capture) -> None:
+    for option in ("--html", "--output"):
+        assert cli.main(["evaluate", str(mine), option, str(mine / "file")]) == 2
+        assert "mine.safetensors" in failed(capsys)
+
+
+def test_the_test_set_is_scored_at_the_temperature_of_validation(
+    mine: Path, small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    training = small_splits[0]
+    monkeypatch.setattr("mnist_core.data.mnist.load_test", lambda *_: training)
+    temperatures = {}
+    for split in ("validation", "test"):
+        assert cli.main(["evaluate", str(mine), "--split", split, "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        temperatures[split] = result["calibration"]["temperature"]
+    assert result["images"] == len(training)
+    assert temperatures["test"] == temperatures["validation"]
+
+
+def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> None:
+    assert cli.main(["evaluate", "mnist_cnn", "--data", str(mnist_root), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    card = read_card(weights_path("mnist_cnn"))["validation"]
+    assert result["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
+    assert sum(map(sum, result["confusion"])) == 5_000
+
+
+# --- what goes wrong ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--model", "lenet"], "lenet"),
+        (["--optimizer", "lion"], "adamw"),
+        (["--epochs", "0"], "epochs"),
+        (["--learning-rate", "nan"], "learning_rate"),
+        (["--seed", str(2**70)], "seed"),
+        (["--device", "tpu"], "device"),
+        (["--device", "cuda:77"], "torch sees"),
+        (["--preset", "best"], "article"),
+        (["--teacher", "nobody"], "nobody"),
+        (["--output", "mine.pt"], ".safetensors"),
+    ],
+)
+def test_train_with_a_setting_that_cannot_be_used(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    change: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(train_command(tmp_path / "x.safetensors", *change)) == 2
+    assert message in failed(capsys)
+    assert list(tmp_path.iterdir()) == []  # nothing is left behind
+
+
+def test_train_says_that_it_cannot_write_before_it_trains(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert cli.main(train_command(file / "x.safetensors")) == 2
+    assert str(file) in failed(capsys)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_train_that_diverges_writes_nothing(
+    mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "x.safetensors"
+    command = train_command(output, "--optimizer", "sgd", "--learning-rate", "10")
+    assert cli.main(command) == 2
+    assert "learning rate below 10" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_train_without_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    command = train_command(tmp_path / "x.safetensors", "--data", str(tmp_path / "none"))
+    assert cli.main(command) == 2
+    assert "MNIST_ROOT" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_ends_quietly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def interrupt(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_core.runs.runner.load_train_validation", interrupt)
+    assert cli.main(train_command(tmp_path / "x.safetensors")) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("words", [["stop", "x"], ["resume", "x"]])
+def test_runs_that_are_not_there(tmp_path: Path, capsys: Capture, words: list[str]) -> None:
+    assert cli.main([*words, "--runs", str(tmp_path)]) == 2
+    assert "there is no run 'x'" in failed(capsys)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "card"])
+def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture, damage: str) -> None:
+    path = tmp_path / "w.safetensors"
+    shutil.copyfile(weights_path("mnist_cnn"), path)
+    if damage == "truncated":
+        path.write_bytes(path.read_bytes()[:1000])
+        assert cli.main(["evaluate", str(path)]) == 2
+    else:
+        path.with_suffix(".json").write_text("{")
+        picture = tmp_path / "one.png"
+        paint(one()).save(picture)
+        assert cli.main(["predict", "--weights", str(path), str(picture)]) == 2
+    assert str(tmp_path / "w.") in failed(capsys)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["dance"], ["resume"], ["predict"], ["evaluate", "--split", "training"]]
+)
+def test_commands_that_are_none(words: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err

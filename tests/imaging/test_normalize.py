@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFilter
+from support.drawings import Drawing, one, paint, pencil_photo, scribble, seven, zero
+from torch import Tensor
+
+from mnist_core import Classifier
+from mnist_core.imaging.images import to_grey
+from mnist_core.imaging.normalize import (
+    THICKEST,
+    THINNEST,
+    centre_of_mass,
+    fit_canvas,
+    fit_frame,
+    ink_box,
+    is_dot,
+    set_thickness,
+    signed_distance,
+    stroke_width,
+)
+from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.imaging.segment import find_ink
+from mnist_core.inference.pipeline import Road
+
+Digits = list[tuple[int, Drawing]]
+
+numbers = st.integers(0, 39)
+
+
+@pytest.fixture(scope="module")
+def pictures(clear_digits: Digits) -> list[tuple[int, Image.Image]]:
+    """The clear drawings as pictures of the pad."""
+    return [(label, paint(strokes)) for label, strokes in clear_digits]
+
+
+def frames_of(ink: Tensor) -> Tensor:
+    return fit_frame(set_thickness(fit_canvas(ink)))
+
+
+def read(classifier: Classifier, pictures: list[Image.Image]) -> list[int | None]:
+    return [prediction.digit for prediction in classifier.classify_many(pictures)]
+
+
+def labels(digits: list[tuple[int, object]]) -> list[int]:
+    return [label for label, _ in digits]
+
+
+def agreement(got: list[int | None], expected: list[int]) -> float:
+    return float(np.mean([a == b for a, b in zip(got, expected, strict=True)]))
+
+
+# --- place, size and pen ---------------------------------------------------------------------
+
+
+@given(number=numbers, x=st.floats(-1e4, 1e4), y=st.floats(-1e4, 1e4), scale=st.floats(0.01, 100))
+def test_moving_and_scaling_strokes_changes_no_decision(
+    classifier: Classifier,
+    clear_digits: Digits,
+    number: int,
+    x: float,
+    y: float,
+    scale: float,
+) -> None:
+    label, strokes = clear_digits[number]
+    moved = classifier.classify_strokes([stroke * scale + (x, y) for stroke in strokes])
+    assert moved.digit == label
+    assert np.allclose(
+        moved.probabilities, classifier.classify_strokes(strokes).probabilities, atol=0.02
+    )
+
+
+@given(number=numbers, right=st.floats(0, 1), down=st.floats(0, 1), scale=st.floats(0.12, 1))
+def test_moving_and_scaling_a_picture_changes_no_decision(
+    classifier: Classifier,
+    clear_digits: Digits,
+    number: int,
+    right: float,
+    down: float,
+    scale: float,
+) -> None:
+    label, strokes = clear_digits[number]
+    points = np.concatenate(strokes)
+    low, size = points.min(0), np.ptp(points, 0)
+    pen = max(2.0, 0.09 * float(size.max()) * scale)
+    room = 440 - size * scale - 2 * pen
+    place = pen + room.clip(min=0) * (right, down)
+    moved = [(stroke - low) * scale + place for stroke in strokes]
+    assert classifier.classify(paint(moved, pen, (440, 440), 1.0)).digit == label
+
+
+@pytest.mark.parametrize("drawing", [one(), zero(), seven()], ids=["one", "zero", "seven"])
+@pytest.mark.parametrize(
+    ("size", "tolerance"), [(28, 0.06), (56, 0.02), (280, 0.02), (512, 0.02), (1500, 0.02)]
+)
+def test_synthetic_digits_are_read_at_any_resolution(
+    classifier: Classifier, drawing: Drawing, size: int, tolerance: float
+) -> None:
+    expected = classifier.classify_strokes(drawing)
+    prediction = classifier.classify(
+        paint(drawing, pen=0.07 * size, size=(size, size), scale=size / 500)
+    )
+    assert prediction.digit == expected.digit
+    assert np.abs(prediction.frame - expected.frame).mean() < tolerance
+
+
+@pytest.mark.parametrize("pen", [12, 20, 28])
+def test_frames_have_strokes_as_wide_as_those_of_mnist_whatever_the_pen(
+    classifier: Classifier, clear_digits: Digits, pen: int
+) -> None:
+    read = classifier.classify_many([paint(strokes, pen) for _, strokes in clear_digits])
+    frames = torch.from_numpy(np.stack([prediction.frame for prediction in read]))[:, None]
+    widths = stroke_width(frames)
+    assert THINNEST * 0.9 < widths.median() < THICKEST * 1.15
+    assert widths.min() > THINNEST * 0.8
+    assert widths.max() < 5  # a loop that the pen filled is no stroke to be thinned
+
+
+@pytest.mark.parametrize("pen", [12, 20, 28])
+def test_pens_change_no_decision(classifier: Classifier, clear_digits: Digits, pen: int) -> None:
+    got = read(classifier, [paint(strokes, pen) for _, strokes in clear_digits])
+    assert agreement(got, labels(clear_digits)) >= 0.95
+
+
+def test_ink_between_the_two_widths_is_left_alone() -> None:
+    ink = draw_strokes([zero(), one(), seven()])
+    assert torch.allclose(set_thickness(ink), ink, atol=1e-6)
+
+
+@pytest.mark.parametrize("pen", [5, 40])
+def test_thin_and_thick_ink_is_brought_between_the_two_widths(pen: float) -> None:
+    ink = fit_canvas(to_grey(paint(zero(), pen)))
+    before, after = (
+        stroke_width(x).item() / ink_box(x)[1].amax().item() * 20 for x in (ink, set_thickness(ink))
+    )
+    assert not THINNEST <= before <= THICKEST
+    assert THINNEST * 0.8 <= after <= THICKEST * 1.15
+
+
+def test_signed_distance_of_a_half_plane() -> None:
+    ink = torch.zeros(1, 1, 20, 20)
+    ink[:, :, :, :10] = 1
+    expected = torch.arange(20) - 9.5
+    assert torch.allclose(signed_distance(ink)[0, 0, 10], expected, atol=0.51)
+
+
+# --- the frame -------------------------------------------------------------------------------
+
+
+@given(number=numbers, pen=st.sampled_from([12, 20, 28]))
+def test_frames_look_like_those_of_mnist(
+    classifier: Classifier, clear_digits: Digits, number: int, pen: int
+) -> None:
+    strokes = clear_digits[number][1]
+    for prediction in (
+        classifier.classify_strokes(strokes),
+        classifier.classify(paint(strokes, pen)),
+    ):
+        frame = torch.from_numpy(prediction.frame)[None, None]
+        assert frame.min() >= 0
+        assert 0.8 < frame.max() <= 1
+        assert 18.5 <= ink_box(frame)[1].max() <= 20.5
+        assert torch.allclose(centre_of_mass(frame), torch.tensor([14.5, 14.5]), atol=0.3)
+        assert frame[..., :1].max() < 0.5
+
+
+def test_a_frame_of_mnist_is_fitted_to_itself(train_validation: tuple) -> None:
+    frames = train_validation[1].images[:200]
+    assert (frames_of(frames) - frames).abs().mean() < 0.05
+    centres = centre_of_mass(frames).mean(0)
+    assert torch.allclose(centres, torch.tensor([14.5, 14.5]), atol=0.1)
+
+
+# --- paper and light ---------------------------------------------------------------------------
+
+
+def test_dark_on_light_equals_light_on_dark(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]]
+) -> None:
+    for _, picture in pictures[::3]:
+        light = classifier.classify(picture)
+        dark = classifier.classify(picture.point(lambda grey: 255 - grey))
+        assert light.digit == dark.digit
+        assert np.allclose(light.frame, dark.frame, atol=0.02)
+
+
+@pytest.mark.parametrize("ink", [0, 255], ids=["black ink", "white ink"])
+def test_transparent_paper(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]], ink: int
+) -> None:
+    transparent = []
+    for _, picture in pictures[::3]:
+        plain = Image.new("L", picture.size, ink)
+        transparent.append(Image.merge("RGBA", [plain, plain, plain, picture]))
+    assert read(classifier, transparent) == labels(pictures[::3])
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"), [(30, 90), (200, 140), (255, 200), (90, 255)], ids=lambda grey: str(grey)
+)
+def test_faint_ink(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]], paper: int, ink: int
+) -> None:
+    faint = [p.point(lambda grey: paper + (ink - paper) * grey // 255) for _, p in pictures]
+    assert agreement(read(classifier, faint), labels(pictures)) >= 0.95
+
+
+def test_pencil_photos(classifier: Classifier, clear_digits: Digits) -> None:
+    photos = [pencil_photo(strokes, seed) for seed, (_, strokes) in enumerate(clear_digits)]
+    assert agreement(read(classifier, photos), labels(clear_digits)) >= 0.9
+
+
+def test_blurred_and_noisy_pictures(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]]
+) -> None:
+    random = np.random.default_rng(0)
+    noisy = []
+    for _, picture in pictures:
+        blurred = np.asarray(picture.filter(ImageFilter.GaussianBlur(2)), np.float32)
+        grey = 40 + 0.7 * blurred + random.normal(0, 8, blurred.shape)
+        noisy.append(grey.clip(0, 255).astype(np.uint8))
+    assert agreement(read(classifier, noisy), labels(pictures)) >= 0.95
+
+
+def cropped(picture: Image.Image, margin: float) -> Image.Image:
+    """Return the drawing with a margin around its box, given in parts of the longest side."""
+    left, top, right, bottom = picture.getbbox()
+    width, height = right - left, bottom - top
+    wide = round(margin * max(width, height))
+    paper = Image.new("L", (width + 2 * wide, height + 2 * wide))
+    paper.paste(picture.crop((left, top, right, bottom)), (wide, wide))
+    return paper
+
+
+@pytest.mark.parametrize(
+    ("pen", "margin", "share"), [(12, 0.05, 0.95), (12, 0.3, 0.97), (28, 0.1, 0.8), (28, 0.3, 0.9)]
+)
+def test_close_crops(
+    classifier: Classifier, clear_digits: Digits, pen: int, margin: float, share: float
+) -> None:
+    """Ink that fills the picture is still ink, and the holes in it are still paper."""
+    crops = [cropped(paint(strokes, pen), margin) for _, strokes in clear_digits]
+    dark = [crop.point(lambda grey: 255 - grey) for crop in crops]
+    assert agreement(read(classifier, crops), labels(clear_digits)) >= share
+    assert agreement(read(classifier, dark), labels(clear_digits)) >= share
+
+
+# --- kinds and sizes of pictures ---------------------------------------------------------------
+
+KINDS: dict[str, Callable[[Image.Image], Image.Image | np.ndarray]] = {
+    "RGB": lambda p: p.convert("RGB"),
+    "RGBA": lambda p: p.convert("RGBA"),
+    "LA": lambda p: p.convert("LA"),
+    "1": lambda p: p.point(lambda grey: 255 * (grey > 127)).convert("1"),
+    "(H, W)": np.asarray,
+    "(H, W, 1)": lambda p: np.asarray(p)[:, :, None],
+    "(H, W, 3)": lambda p: np.asarray(p.convert("RGB")),
+    "(H, W, 4)": lambda p: np.asarray(p.convert("RGBA")),
+    "bool": lambda p: np.asarray(p) > 127,
+    "uint16": lambda p: np.asarray(p).astype(np.uint16) * 257,
+    "uint16 RGB": lambda p: np.asarray(p.convert("RGB")).astype(np.uint16) * 257,
+    "float16": lambda p: (np.asarray(p) / 255).astype(np.float16),
+    "float32": lambda p: (np.asarray(p) / 255).astype(np.float32),
+    "float64": lambda p: np.asarray(p) / 255,
+    "float RGB": lambda p: np.asarray(p.convert("RGB")) / 255,
+    "not contiguous": lambda p: np.asarray(p.transpose(Image.Transpose.TRANSPOSE)).T,
+    "read only": lambda p: np.frombuffer(p.tobytes(), np.uint8).reshape(p.size[::-1]),
+    "tensor": lambda p: torch.from_numpy(np.array(p)),
+}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_kinds_of_pictures_give_the_same_digit(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]], kind: str
+) -> None:
+    for label, picture in pictures[::7]:
+        prediction = classifier.classify(KINDS[kind](picture))
+        assert prediction.digit == label
+        assert np.abs(prediction.frame - classifier.classify(picture).frame).mean() < 0.03
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 13), (28, 28), (64, 40), (1000, 700), (4000, 4000)])
+def test_sizes(classifier: Classifier, size: tuple[int, int]) -> None:
+    side = min(size)
+    digits = {}
+    for digit, drawing in ((0, zero()), (1, one())):
+        picture = paint(drawing, pen=max(1.0, 0.08 * side), size=(side, side), scale=side / 500)
+        paper = Image.new("L", size)
+        paper.paste(picture, ((size[0] - side) // 2, (size[1] - side) // 2))
+        digits[digit] = classifier.classify(paper).digit
+    assert digits == {0: 0, 1: 1}
+
+
+@settings(max_examples=15)
+@given(width=st.integers(8, 4000), height=st.sampled_from([8, 9, 15, 33, 100]), turn=st.booleans())
+def test_long_pictures_are_read_without_harm(
+    classifier: Classifier, width: int, height: int, turn: bool
+) -> None:
+    picture = np.zeros((height, width), np.uint8)
+    picture[2:-2, width // 3 : width // 2] = 255
+    prediction = classifier.classify(picture.T if turn else picture)
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert np.isfinite(prediction.frame).all()
+
+
+# --- blank -------------------------------------------------------------------------------------
+
+
+def dot(radius: int, ink: int, paper: int) -> Image.Image:
+    picture = Image.new("L", (280, 280), paper)
+    box = (140 - radius, 100 - radius, 140 + radius, 100 + radius)
+    ImageDraw.Draw(picture).ellipse(box, fill=ink)
+    return picture
+
+
+BLANK = {
+    "black": Image.new("L", (280, 280), 0),
+    "grey": Image.new("L", (280, 280), 128),
+    "white": Image.new("RGB", (280, 280), "white"),
+    "transparent": Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
+    "small": np.zeros((8, 8), np.uint8),
+    "pen dot": dot(10, 255, 0),
+    "dark dot": dot(14, 0, 255),
+    "large dot": dot(60, 255, 0),
+    "scribble": paint(scribble(), pen=20),
+    "noise": np.random.default_rng(0).normal(0.5, 0.02, (280, 280)).clip(0, 1),
+    "gradient": np.tile(np.linspace(0.3, 0.7, 280), (280, 1)),
+    "faint": dot(10, 129, 128),
+}
+
+
+@pytest.mark.parametrize("name", list(BLANK))
+def test_blank_pictures_are_not_classified(classifier: Classifier, name: str) -> None:
+    prediction = classifier.classify(BLANK[name])
+    assert prediction.is_blank
+    assert prediction.digit is None
+    assert prediction.close_call is None
+    assert np.allclose(prediction.probabilities, 0.1)
+
+
+def test_digits_are_not_blank(
+    classifier: Classifier, pictures: list[tuple[int, Image.Image]]
+) -> None:
+    read = classifier.classify_many([picture for _, picture in pictures])
+    assert not any(prediction.is_blank for prediction in read)
+    assert not is_dot(draw_strokes([one(), zero(), seven()])).any()
+
+
+# --- one road for one and for many -------------------------------------------------------------
+
+
+def test_the_road_for_many_is_the_road_for_one(
+    classifier: Classifier, clear_digits: Digits
+) -> None:
+    canvases = draw_strokes([strokes for _, strokes in clear_digits])
+    canvases[3] = 0  # a blank one among them must not disturb the others
+    grey = torch.cat([to_grey(paint(strokes)) for _, strokes in clear_digits[:8]])
+    road = Road(classifier._model)
+    together, frames = road(canvases), frames_of(find_ink(grey))
+    for i in range(len(canvases)):
+        alone = road(canvases[i : i + 1])
+        assert torch.allclose(alone.probabilities[0], together.probabilities[i], atol=1e-5)
+        assert torch.allclose(alone.frame[0], together.frame[i], atol=1e-5)
+        assert alone.blank[0] == together.blank[i]
+    for i in range(len(grey)):
+        assert torch.allclose(frames_of(find_ink(grey[i : i + 1]))[0], frames[i], atol=1e-5)

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from support.drawings import Drawing, one, paint, scribble, seven, zero
+
+from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier
+from mnist_core.data.mnist import Split, normalise
+from mnist_core.evaluation.scores import evaluate, predict_logits, score
+from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.models.architectures import build_model, count_parameters
+
+Digits = list[tuple[int, Drawing]]
+
+
+@pytest.fixture(scope="module", params=["default", "mnist_cnn"])
+def shipped(request: pytest.FixtureRequest) -> Classifier:
+    return load_classifier(request.param)
+
+
+def assert_same(one: Prediction, other: Prediction) -> None:
+    assert (one.digit, one.is_blank) == (other.digit, other.is_blank)
+    assert np.allclose(one.probabilities, other.probabilities, atol=1e-5)
+    assert np.allclose(one.frame, other.frame, atol=1e-5)
+
+
+def check(prediction: Prediction) -> None:
+    assert prediction.probabilities.shape == (10,)
+    assert prediction.probabilities.dtype == np.float32
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert prediction.probabilities.min() >= 0
+    assert prediction.frame.shape == (28, 28)
+    assert prediction.frame.dtype == np.float32
+    assert type(prediction.is_blank) is bool
+    assert type(prediction.confidence) is float
+    assert prediction.confidence == pytest.approx(prediction.probabilities.max())
+    if not prediction.is_blank:
+        assert type(prediction.digit) is int
+        assert prediction.digit == prediction.probabilities.argmax()
+
+
+# --- predictions -------------------------------------------------------------------------------
+
+
+def test_prediction_fields(shipped: Classifier, clear_digits: Digits) -> None:
+    drawings = [strokes for _, strokes in clear_digits[::6]] + [[], scribble()]
+    for prediction in shipped.classify_strokes_many(drawings):
+        check(prediction)
+    for prediction in shipped.classify_many([paint(strokes) for strokes in drawings]):
+        check(prediction)
+
+
+def prediction_of(*probabilities: float, is_blank: bool = False) -> Prediction:
+    padded = np.array([*probabilities, *[0.0] * (10 - len(probabilities))], np.float32)
+    return Prediction(padded, int(padded.argmax()), padded.max(), np.zeros((28, 28)), is_blank)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "expected"),
+    [
+        (prediction_of(0.05, 0.4, 0.0, 0.55), (3, 1)),
+        (prediction_of(0.66, 0.34), (0, 1)),
+        (prediction_of(0.67, 0.33), None),
+        (prediction_of(0.99, 0.01), None),
+        (prediction_of(*[0.1] * 10, is_blank=True), None),
+    ],
+)
+def test_close_call(prediction: Prediction, expected: tuple[int, int] | None) -> None:
+    assert prediction.close_call == expected
+
+
+def test_many_strokes_are_read_as_each_alone(shipped: Classifier, clear_digits: Digits) -> None:
+    drawings = [strokes for _, strokes in clear_digits[::6]] + [[], scribble(), one()]
+    for alone, among in zip(drawings, shipped.classify_strokes_many(drawings), strict=True):
+        assert_same(shipped.classify_strokes(alone), among)
+
+
+def test_many_pictures_of_any_kind_are_read_as_each_alone(shipped: Classifier) -> None:
+    pictures = [
+        paint(zero()),
+        np.asarray(paint(seven(), pen=10, size=(160, 120), scale=0.2)),
+        np.zeros((8, 30), np.uint8),
+        paint(one(), pen=60, size=(900, 900), scale=1.8).convert("RGBA"),
+    ]
+    for alone, among in zip(pictures, shipped.classify_many(pictures), strict=True):
+        assert_same(shipped.classify(alone), among)
+
+
+def test_more_than_one_batch(shipped: Classifier) -> None:
+    drawings = [one(), zero(), seven()] * 100
+    read = [prediction.digit for prediction in shipped.classify_strokes_many(drawings)]
+    assert read == read[:3] * 100
+
+
+def test_nothing_to_read(shipped: Classifier) -> None:
+    assert shipped.classify_many([]) == []
+    assert shipped.classify_strokes_many([]) == []
+
+
+def test_a_malformed_drawing_among_others_is_an_error(classifier: Classifier) -> None:
+    with pytest.raises(MnistCoreError, match="stroke 0"):
+        classifier.classify_strokes_many([one(), [np.zeros((3, 3))]])
+
+
+def test_threads_may_share_a_classifier(classifier: Classifier, clear_digits: Digits) -> None:
+    drawings = [strokes for _, strokes in clear_digits]
+    expected = classifier.classify_strokes_many(drawings)
+    read: dict[int, Prediction] = {}
+
+    def work(start: int) -> None:
+        for i in range(start, len(drawings), 4):
+            read[i] = classifier.classify_strokes(drawings[i])
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i, prediction in enumerate(expected):
+        assert_same(read[i], prediction)
+
+
+# --- feature maps and kernels ------------------------------------------------------------------
+
+
+def test_feature_maps_are_those_of_the_reading(shipped: Classifier) -> None:
+    reading = shipped.read_image(paint(seven()), shipped.stages)
+    assert tuple(reading.maps) == shipped.stages
+    assert_same(reading.prediction, shipped.classify(paint(seven())))
+    for layer, maps in reading.maps.items():
+        assert maps.shape == shipped.stage_shape(layer)
+        assert maps.dtype == np.float32
+        assert maps.max() > 0
+        again = shipped.feature_maps(reading.prediction.frame, layer)
+        assert np.allclose(again, maps, atol=1e-4)
+
+
+def test_ink_is_read_as_its_strokes(shipped: Classifier, clear_digits: Digits) -> None:
+    for _, strokes in [*clear_digits[::10], (None, [])]:
+        ink = draw_strokes([strokes])[0, 0].numpy()
+        expected = shipped.classify_strokes(strokes)
+        for given in (ink, ink.astype(np.float64), (ink * 255).round().astype(np.uint8)):
+            assert_same(shipped.read_ink(given).prediction, expected)
+    assert tuple(shipped.read_ink(ink).maps) == ("conv1",)
+    assert shipped.read_ink(ink, layers=[]).maps == {}
+
+
+def test_first_maps_are_frame_times_kernels() -> None:
+    classifier = load_classifier("mnist_cnn")
+    frame = classifier.classify_strokes(seven()).frame
+    maps, kernels = classifier.feature_maps(frame), classifier.kernels()
+    assert kernels.shape == (10, 1, 5, 5)
+    bias = classifier._model.conv1[0].bias.numpy()
+    window = (frame[8:13, 10:15] - 0.1307) / 0.3081
+    expected = np.maximum((kernels[:, 0] * window).sum((1, 2)) + bias, 0)
+    assert np.allclose(maps[:, 8, 10], expected, atol=1e-4)
+
+
+def test_kernels_are_copies(shipped: Classifier) -> None:
+    for stage in shipped.stages:
+        kernels = shipped.kernels(stage)
+        assert kernels.shape[0] == shipped.stage_shape(stage)[0]
+        assert kernels.dtype == np.float32
+        kernels[:] = 0
+        assert shipped.kernels(stage).any()
+
+
+def test_the_network_is_described(shipped: Classifier) -> None:
+    assert shipped.stages[0] == "conv1"
+    assert shipped.card["architecture"] == shipped.architecture
+    expected = count_parameters(build_model(shipped.architecture))
+    assert sum(layer.parameters for layer in shipped.shapes) == expected
+    flat = np.prod(shipped.stage_shape(shipped.stages[-1])) / 4  # after the last pool
+    assert shipped.head_sizes()[0] == flat
+    assert shipped.head_sizes()[-1] == 10
+
+
+# --- errors ------------------------------------------------------------------------------------
+
+INK, FRAME = np.zeros((56, 56), np.float32), np.zeros((28, 28), np.float32)
+
+
+def holding(array: np.ndarray, value: float) -> np.ndarray:
+    array = array.copy()
+    array[3, 4] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("ink", "message"),
+    [
+        (np.zeros((28, 28)), r"\(28, 28\)"),
+        (np.zeros((1, 56, 56)), r"\(1, 56, 56\)"),
+        ("ink", r"shape \(\)"),
+        (None, r"shape \(\)"),
+        (INK.astype(np.int64), "int64"),
+        (INK.astype(bool), "bool"),
+        (INK.astype(np.uint16), "uint16"),
+        (INK.astype(complex), "complex"),
+        (holding(INK, 1.01), r"\[0, 1\]"),
+        (holding(INK, -0.01), r"\[0, 1\]"),
+        (holding(INK, np.nan), "finite"),
+        (holding(INK, np.inf), "finite"),
+    ],
+)
+def test_ink_that_cannot_be_read(classifier: Classifier, ink: object, message: str) -> None:
+    with pytest.raises(MnistCoreError, match=message):
+        classifier.read_ink(ink)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (INK, r"\(56, 56\)"),
+        (FRAME[None], r"\(1, 28, 28\)"),
+        ([], r"\(0,\)"),
+        (FRAME.astype(np.uint8), "uint8"),
+        (holding(FRAME, 255.0), r"\[0, 1\]"),
+        (holding(FRAME, np.nan), "finite"),
+    ],
+)
+def test_frames_without_maps(classifier: Classifier, frame: object, message: str) -> None:
+    with pytest.raises(MnistCoreError, match=message):
+        classifier.feature_maps(frame)
+
+
+@pytest.mark.parametrize("layer", ["conv9", "pool1", "head", "", None, 0])
+def test_unknown_layers_are_named_with_the_known_ones(
+    classifier: Classifier, layer: object
+) -> None:
+    for ask in (
+        lambda: classifier.feature_maps(FRAME, layer),
+        lambda: classifier.kernels(layer),
+        lambda: classifier.stage_shape(layer),
+        lambda: classifier.read_ink(INK, ["conv1", layer]),
+        lambda: classifier.read_image(paint(one()), [layer]),
+    ):
+        with pytest.raises(MnistCoreError, match=r"choose from .*conv1") as caught:
+            ask()
+        assert repr(layer) in str(caught.value)
+
+
+# --- accuracy ----------------------------------------------------------------------------------
+
+
+def test_default_reads_real_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
+    digits = pen_digits[:500]
+    read = classifier.classify_strokes_many([strokes for _, strokes in digits])
+    right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
+    assert np.mean(right) >= 0.96
+
+
+def test_default_reads_real_pen_strokes_as_pictures(
+    classifier: Classifier, pen_digits: Digits
+) -> None:
+    digits = pen_digits[:200]
+    read = classifier.classify_many([paint(strokes) for _, strokes in digits])
+    right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
+    assert np.mean(right) >= 0.94
+
+
+def test_default_reads_mnist(classifier: Classifier, train_validation: tuple[Split, Split]) -> None:
+    """As pictures, by the whole road."""
+    images, labels = train_validation[1].images[:1000], train_validation[1].labels[:1000]
+    read = classifier.classify_many([image[0].numpy() for image in images])
+    assert (
+        np.mean([p.digit == label for p, label in zip(read, labels.tolist(), strict=True)]) > 0.98
+    )
+
+
+def test_default_reads_mnist_frames(
+    classifier: Classifier, train_validation: tuple[Split, Split]
+) -> None:
+    validation = train_validation[1]
+    part = Split(validation.images[:1000], validation.labels[:1000])
+    accuracy, loss = score(classifier._model, part)
+    assert accuracy >= 0.99
+    assert loss < 0.05
+
+
+# --- evaluation --------------------------------------------------------------------------------
+
+
+def test_evaluation_adds_up(classifier: Classifier, small_splits: tuple[Split, Split]) -> None:
+    split = small_splits[1]
+    result = evaluate(classifier._model, split)
+    confusion = np.array(result.confusion)
+    assert confusion.sum() == len(split)
+    assert confusion.sum(1).tolist() == split.labels.bincount(minlength=10).tolist()
+    assert result.accuracy == pytest.approx(confusion.trace() / len(split))
+    assert (result.accuracy, result.loss) == pytest.approx(score(classifier._model, split))
+    assert list(result.per_class) == [str(digit) for digit in range(10)]
+    recall = confusion[3, 3] / confusion[3].sum()
+    assert result.per_class["3"]["recall"] == pytest.approx(recall)
+
+
+def test_logits_are_those_of_eval_mode_and_the_mode_is_kept() -> None:
+    torch.manual_seed(0)
+    model = build_model("improved").train()
+    images = torch.rand(5, 1, 28, 28)
+    logits = predict_logits(model, images)
+    assert model.training
+    with torch.no_grad():
+        assert torch.allclose(model.eval()(normalise(images)), logits, atol=1e-6)

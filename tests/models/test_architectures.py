@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from mnist_core import MnistCoreError
+from mnist_core.models.architectures import (
+    ARCHITECTURES,
+    DROPOUT_ARCHITECTURES,
+    KERNEL_SIZES,
+    LayerShape,
+    ModelSpec,
+    ResidualBlock,
+    build_model,
+    count_parameters,
+    shape_table,
+)
+
+PARAMETERS = {
+    "mnist_cnn": 21_840,
+    "mnist_cnn_fixed": 21_840,
+    "mnist_cnn_bn": 21_870,
+    "mnist_resnet": 43_770,
+    "improved": 871_082,
+}
+
+STAGES = {
+    "mnist_cnn": {"conv1": (10, 24, 24), "conv2": (20, 8, 8)},
+    "mnist_cnn_fixed": {"conv1": (10, 24, 24), "conv2": (20, 8, 8)},
+    "mnist_cnn_bn": {"conv1": (10, 24, 24), "conv2": (20, 8, 8)},
+    "mnist_resnet": {
+        "conv1": (16, 28, 28),
+        "block1": (16, 14, 14),
+        "conv2": (32, 14, 14),
+        "block2": (32, 7, 7),
+    },
+    "improved": {
+        "conv1": (32, 28, 28),
+        "conv2": (32, 28, 28),
+        "conv3": (64, 14, 14),
+        "conv4": (64, 14, 14),
+    },
+}
+
+# without padding, a smaller kernel leaves more; the other networks keep their shape
+ARTICLE_KERNEL_3 = {"conv1": (10, 26, 26), "conv2": (20, 11, 11)}
+STAGES_OF_KERNEL_3 = {
+    name: ARTICLE_KERNEL_3 if name.startswith("mnist_cnn") else stages
+    for name, stages in STAGES.items()
+}
+
+every_architecture = pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+
+
+def test_every_architecture_is_pinned_here() -> None:
+    assert set(PARAMETERS) == set(STAGES) == set(ARCHITECTURES)
+
+
+@every_architecture
+def test_parameter_count(architecture: str) -> None:
+    assert count_parameters(build_model(architecture)) == PARAMETERS[architecture]
+
+
+@every_architecture
+@pytest.mark.parametrize("batch", [1, 3])
+def test_logits_and_maps(architecture: str, batch: int) -> None:
+    model = build_model(architecture).eval()
+    frames = torch.randn(batch, 1, 28, 28)
+    logits, maps = model.forward_with_maps(frames)
+    assert logits.shape == (batch, 10)
+    assert torch.equal(logits, model(frames))
+    assert {name: tuple(m.shape[1:]) for name, m in maps.items()} == STAGES[architecture]
+    assert model.stages == tuple(STAGES[architecture])
+
+
+@every_architecture
+def test_conv1_is_the_first_layer(architecture: str) -> None:
+    model = build_model(architecture).eval()
+    frames = torch.randn(2, 1, 28, 28)
+    maps = model.conv1(frames)
+    assert torch.equal(maps, model.forward_with_maps(frames)[1]["conv1"])
+    assert maps.min() >= 0  # after the ReLU
+    assert model.kernel("conv1").shape[:2] == (maps.shape[1], 1)
+
+
+@every_architecture
+def test_every_parameter_learns(architecture: str) -> None:
+    torch.manual_seed(0)
+    model = build_model(architecture)
+    nn.functional.cross_entropy(model(torch.randn(8, 1, 28, 28)), torch.arange(8)).backward()
+    still = [
+        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()
+    ]
+    assert still == []
+
+
+def test_shape_table_of_the_article_network() -> None:
+    assert shape_table(build_model("mnist_cnn")) == [
+        LayerShape("trunk.conv1.0", "Conv2d", (10, 24, 24), 260),
+        LayerShape("trunk.conv1.1", "ReLU", (10, 24, 24), 0),
+        LayerShape("trunk.pool1", "MaxPool2d", (10, 12, 12), 0),
+        LayerShape("trunk.conv2.0", "Conv2d", (20, 8, 8), 5_020),
+        LayerShape("trunk.conv2.1", "ReLU", (20, 8, 8), 0),
+        LayerShape("trunk.pool2", "MaxPool2d", (20, 4, 4), 0),
+        LayerShape("head.0", "Linear", (50,), 16_050),
+        LayerShape("head.1", "Linear", (10,), 510),
+    ]
+
+
+@every_architecture
+@pytest.mark.parametrize("training", [True, False])
+def test_shape_table_accounts_for_all_and_changes_nothing(
+    architecture: str, training: bool
+) -> None:
+    model = build_model(architecture).train(training)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    table = shape_table(model)
+    assert sum(row.parameters for row in table) == PARAMETERS[architecture]
+    assert table[-1].output_shape == (10,)
+    assert model.training is training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_unknown_architecture_lists_the_known_ones() -> None:
+    with pytest.raises(MnistCoreError, match="lenet") as caught:
+        build_model("lenet")
+    for name in ARCHITECTURES:
+        assert name in str(caught.value)
+
+
+def test_kernel_of_a_stage_without_convolution() -> None:
+    with pytest.raises(MnistCoreError, match="pool1"):
+        build_model("mnist_cnn").kernel("pool1")
+
+
+def test_residual_block_adds_its_input() -> None:
+    block = ResidualBlock(4).eval()
+    x = torch.randn(2, 4, 6, 6)
+    for parameter in block.residual.parameters():
+        nn.init.zeros_(parameter)
+    assert torch.equal(block(x), x.relu())
+
+
+def test_the_article_network_has_nothing_between_its_linear_layers() -> None:
+    assert [type(layer) for layer in build_model("mnist_cnn").head] == [nn.Linear, nn.Linear]
+    fixed = [type(layer) for layer in build_model("mnist_cnn_fixed").head]
+    assert fixed == [nn.Linear, nn.ReLU, nn.Dropout, nn.Linear]
+
+
+def test_batch_norm_follows_each_convolution_of_mnist_cnn_bn() -> None:
+    layers = [
+        type(m) for m in build_model("mnist_cnn_bn").trunk.modules() if not list(m.children())
+    ]
+    after = [layers[i + 1] for i, layer in enumerate(layers) if layer is nn.Conv2d]
+    assert after == [nn.BatchNorm2d, nn.BatchNorm2d]
+
+
+# --- options -----------------------------------------------------------------------------------
+
+
+@every_architecture
+@pytest.mark.parametrize("kernel_size", KERNEL_SIZES)
+def test_kernel_size(architecture: str, kernel_size: int) -> None:
+    model = build_model(architecture, kernel_size=kernel_size).eval()
+    logits, maps = model.forward_with_maps(torch.randn(3, 1, 28, 28))
+    assert logits.shape == (3, 10)
+    expected = STAGES if kernel_size == 5 else STAGES_OF_KERNEL_3
+    assert {name: tuple(m.shape[1:]) for name, m in maps.items()} == expected[architecture]
+    for stage in model.stages:
+        assert model.kernel(stage).shape[2:] == (kernel_size, kernel_size)
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    assert {m.kernel_size for m in convolutions} == {(kernel_size, kernel_size)}
+    assert sum(row.parameters for row in shape_table(model)) == count_parameters(model)
+
+
+def test_the_article_network_with_kernel_3() -> None:
+    # 28 - 26 - 13 - 11 - 5
+    assert shape_table(build_model("mnist_cnn", kernel_size=3))[-2:] == [
+        LayerShape("head.0", "Linear", (50,), 500 * 50 + 50),
+        LayerShape("head.1", "Linear", (10,), 510),
+    ]
+
+
+@every_architecture
+def test_options_that_are_left_out_are_the_architecture_s_own(architecture: str) -> None:
+    kernel_size = build_model(architecture).kernel("conv1").shape[-1]
+    dropout = 0.5 if architecture in DROPOUT_ARCHITECTURES else None
+    torch.manual_seed(0)
+    plain = build_model(architecture).state_dict()
+    torch.manual_seed(0)
+    chosen = build_model(architecture, kernel_size=kernel_size, dropout=dropout).state_dict()
+    assert list(plain) == list(chosen)
+    assert all(torch.equal(plain[name], chosen[name]) for name in plain)
+
+
+def test_the_networks_that_have_dropout() -> None:
+    having = {
+        name
+        for name in ARCHITECTURES
+        if any(isinstance(module, nn.Dropout) for module in build_model(name).head.modules())
+    }
+    assert having == set(DROPOUT_ARCHITECTURES) == {"mnist_cnn_fixed", "mnist_cnn_bn", "improved"}
+
+
+@pytest.mark.parametrize("architecture", DROPOUT_ARCHITECTURES)
+@pytest.mark.parametrize("rate", [0, 0.25, 0.9])
+def test_dropout_is_the_share_of_the_head_that_is_dropped(architecture: str, rate: float) -> None:
+    torch.manual_seed(0)
+    model = build_model(architecture, dropout=rate)
+    layer = next(module for module in model.head if isinstance(module, nn.Dropout))
+    dropped = (layer.train()(torch.ones(10_000)) == 0).float().mean().item()
+    assert dropped == pytest.approx(rate, abs=0.02)
+    trunk = [m.p for m in model.trunk.modules() if isinstance(m, nn.Dropout2d)]
+    assert trunk == ([0.25, 0.25] if architecture == "improved" else [])
+
+
+@pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - set(DROPOUT_ARCHITECTURES)))
+def test_dropout_for_a_network_that_has_none(architecture: str) -> None:
+    with pytest.raises(MnistCoreError, match=rf"dropout is 0\.3, but {architecture} has") as caught:
+        build_model(architecture, dropout=0.3)
+    for name in DROPOUT_ARCHITECTURES:
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("kernel_size", [0, 1, 4, 7, -3, 3.0, "3", True])
+def test_kernel_size_that_cannot_be(kernel_size: object) -> None:
+    with pytest.raises(MnistCoreError, match=f"kernel_size is {kernel_size!r}; choose 3 or 5"):
+        build_model("mnist_cnn", kernel_size=kernel_size)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 0.91, 1, float("nan"), float("inf"), "0.5", True])
+def test_dropout_that_cannot_be(dropout: object) -> None:
+    with pytest.raises(MnistCoreError, match=f"dropout is {dropout!r}; it must lie in 0 to 0.9"):
+        build_model("improved", dropout=dropout)
+
+
+def test_a_network_knows_what_it_was_built_from() -> None:
+    model = build_model("improved", kernel_size=5, dropout=0.3)
+    assert model.spec == ModelSpec("improved", kernel_size=5, dropout=0.3)
+    assert copy.deepcopy(model).spec == model.spec
+    assert build_model("improved").spec.as_dict() == {"architecture": "improved"}
+    without = build_model("mnist_cnn_bn", dropout=0.0).spec.as_dict()
+    assert without == {"architecture": "mnist_cnn_bn", "dropout": 0.0}
+    assert ModelSpec.from_dict(model.spec.as_dict()) == model.spec
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"architecture": "improved", "depth": 4}, "unknown option 'depth'; known: kernel_size"),
+        ({"kernel_size": 3}, "no model specification"),
+        ({"architecture": ["improved"]}, "no model specification"),
+        (["improved"], "no model specification"),
+    ],
+)
+def test_a_specification_that_is_none(values: object, message: str) -> None:
+    with pytest.raises(MnistCoreError, match=message):
+        ModelSpec.from_dict(values)

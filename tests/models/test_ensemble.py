@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from support.drawings import one, paint, seven, zero
+from torch import Tensor, nn
+
+from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
+from mnist_core.cli import main as cli
+from mnist_core.data.mnist import Split, normalise
+from mnist_core.evaluation.scores import predict_logits
+from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.inference.pipeline import Road
+from mnist_core.models.architectures import DigitNet, build_model
+from mnist_core.models.ensemble import VOTES, Ensemble
+from mnist_core.models.weights import card_path, load_weights, read_card, save_weights, weights_path
+from mnist_core.runs.run import create_run
+from mnist_core.training.config import TrainConfig
+from pad.functions import server_functions
+from pad.library import Library
+from pad.payload import encode_reading
+
+Capture = pytest.CaptureFixture[str]
+SHIPPED = ("default", "mnist_cnn")
+DRAWINGS = [zero(), one(), seven()]
+
+
+class Fixed(DigitNet):
+    """Answers the same logits to every frame."""
+
+    def __init__(self, logits: Tensor) -> None:
+        super().__init__([("conv1", nn.Conv2d(1, 1, 28))], nn.Linear(1, 10))
+        self.logits = logits
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.logits.expand(len(frames), -1)
+
+
+def says(**probabilities: float) -> Fixed:
+    """A network that is this sure of some digits (`_7=0.6`), and shares the rest."""
+    some = {int(name[1:]): p for name, p in probabilities.items()}
+    rest = (1 - sum(some.values())) / (10 - len(some))
+    return Fixed(torch.tensor([some.get(digit, rest) for digit in range(10)]).log())
+
+
+def answer(members: list[DigitNet], vote: str) -> Tensor:
+    """Return the ensemble's probabilities (10,) for one frame."""
+    return Ensemble(members, vote)(torch.zeros(1, 1, 28, 28)).softmax(1)[0]
+
+
+def shipped() -> list[DigitNet]:
+    return [load_weights(weights_path(name))[0] for name in SHIPPED]
+
+
+@pytest.fixture(scope="module", params=VOTES)
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped networks as one file, for each vote."""
+    path = tmp_path_factory.mktemp("ensembles") / f"{request.param}.safetensors"
+    save_weights(path, Ensemble(shipped(), request.param), {"note": "mine"})
+    return path
+
+
+# --- the vote ----------------------------------------------------------------------------------
+
+
+def test_mean_of_the_members_probabilities(small_splits: tuple[Split, Split]) -> None:
+    frames = normalise(small_splits[1].images[:200])
+    members = shipped()
+    with torch.inference_mode():
+        expected = torch.stack([member(frames).softmax(1) for member in members]).mean(0)
+        logits = Ensemble(members)(frames)
+    assert torch.allclose(logits.softmax(1), expected, atol=1e-6)
+    # they are logarithms of probabilities: a loss needs no other scale
+    assert torch.allclose(logits.exp().sum(1), torch.ones(200), atol=1e-5)
+
+
+@pytest.mark.parametrize("vote", VOTES)
+@pytest.mark.parametrize("size", [1e-30, 1e4, 1e30])
+def test_extreme_logits_stay_finite(vote: str, size: float) -> None:
+    members = [Fixed(size * torch.eye(10)[digit]) for digit in (3, 3, 8)]
+    logits = Ensemble(members, vote)(torch.zeros(2, 1, 28, 28))
+    assert logits.isfinite().all()
+    if size > 1:
+        assert logits[0].softmax(0)[[3, 8]].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
+
+
+def test_a_majority_outvotes_one_that_is_surer() -> None:
+    members = [says(_4=0.4, _9=0.35), says(_9=0.99), says(_4=0.4, _9=0.35)]
+    assert answer(members, "mean").argmax() == 9
+    probabilities = answer(members, "majority")
+    assert probabilities.argmax() == 4
+    assert probabilities[[4, 9]].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
+    assert probabilities.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 8), (8, 3)])
+def test_a_tie_goes_to_the_higher_mean_probability(first: int, second: int) -> None:
+    surer = says(**{f"_{first}": 0.9})
+    other = says(**{f"_{second}": 0.8})
+    for members in ([surer, other], [other, surer]):
+        probabilities = answer(members, "majority")
+        assert probabilities.argmax() == first
+        assert probabilities[[first, second]].tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
+
+
+@given(st.lists(st.lists(st.floats(-8, 8, width=32), min_size=10, max_size=10), min_size=2))
+def test_the_most_voted_digit_wins(rows: list[list[float]]) -> None:
+    members = [Fixed(torch.tensor(row)) for row in rows]
+    votes = torch.stack([member.logits for member in members]).argmax(1).bincount(minlength=10)
+    probabilities = answer(members, "majority")
+    assert votes[probabilities.argmax()] == votes.max()
+    assert torch.allclose(probabilities, votes / len(members), atol=1.1e-3)
+
+
+def test_every_member_can_learn() -> None:
+    ensemble = Ensemble([build_model("mnist_cnn"), build_model("mnist_resnet")])
+    frames = torch.randn(8, 1, 28, 28)
+    nn.functional.cross_entropy(ensemble(frames), torch.arange(8)).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in ensemble.parameters())
+
+
+# --- what is no ensemble -----------------------------------------------------------------------
+
+
+def test_members_that_make_no_ensemble() -> None:
+    network, other = build_model("mnist_cnn"), build_model("mnist_cnn")
+    for members in ([], [network]):
+        with pytest.raises(MnistCoreError, match=f"ensemble of {len(members)}; give at least two"):
+            Ensemble(members)
+    with pytest.raises(MnistCoreError, match="member 2 is an ensemble itself"):
+        Ensemble([network, Ensemble([network, other])])
+    with pytest.raises(MnistCoreError, match="member 1 is a Linear"):
+        Ensemble([nn.Linear(2, 2), network])
+    with pytest.raises(MnistCoreError, match="twice"):
+        Ensemble([network, other, network])
+    with pytest.raises(MnistCoreError, match="vote is 'median'; choose from mean, majority"):
+        Ensemble([network, other], "median")
+
+
+# --- one file, one model -----------------------------------------------------------------------
+
+
+def test_round_trip(file: Path, small_splits: tuple[Split, Split]) -> None:
+    images = small_splits[1].images[:50]
+    model, name = load_weights(file)
+    assert name == "ensemble"
+    assert not model.training
+    assert torch.equal(
+        predict_logits(model, images), predict_logits(Ensemble(shipped(), file.stem), images)
+    )
+    assert [member.spec.architecture for member in model.members] == ["improved", "mnist_cnn"]
+    assert sorted(path.name for path in file.parent.iterdir()) == [
+        f"{file.stem}.json",
+        f"{file.stem}.safetensors",
+    ]
+    assert read_card(file) == {
+        "architecture": "ensemble",
+        "vote": file.stem,
+        "members": [{"architecture": "improved"}, {"architecture": "mnist_cnn"}],
+        "note": "mine",
+    }
+
+
+def test_members_keep_their_options(tmp_path: Path) -> None:
+    ensemble = Ensemble(
+        [build_model("improved", kernel_size=5, dropout=0.1), build_model("mnist_cnn_bn")]
+    ).eval()
+    path = tmp_path / "w.safetensors"
+    save_weights(path, ensemble, {})
+    again = load_weights(path)[0]
+    assert [member.spec for member in again.members] == [m.spec for m in ensemble.members]
+    frames = torch.randn(3, 1, 28, 28)
+    assert torch.equal(again(frames), ensemble(frames))
+    with safe_open(path, framework="pt") as opened:
+        metadata = opened.metadata()
+        assert all(name.startswith(("members.0.", "members.1.")) for name in opened.keys())  # noqa: SIM118
+    assert json.loads(metadata["members"]) == [
+        {"architecture": "improved", "kernel_size": 5, "dropout": 0.1},
+        {"architecture": "mnist_cnn_bn"},
+    ]
+
+
+CNN = {"architecture": "mnist_cnn"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"vote": "median"}, "vote is 'median'"),
+        ({"vote": None}, "vote is ''"),
+        ({"members": None}, "members are not JSON"),
+        ({"members": "{"}, "members are not JSON"),
+        ({"members": "{}"}, "no JSON list"),
+        ({"members": "[]"}, "ensemble of 0"),
+        ({"members": json.dumps([CNN])}, "ensemble of 1"),
+        ({"members": json.dumps(["mnist_cnn", "mnist_cnn"])}, "no model specification"),
+        ({"members": json.dumps([CNN, {"architecture": "ensemble"}])}, "'ensemble'"),
+        ({"members": json.dumps([CNN, {**CNN, "depth": 4}])}, "unknown option 'depth'"),
+        ({"members": json.dumps([CNN, {**CNN, "kernel_size": 3}])}, r"members\.1\.trunk"),
+        ({"members": json.dumps([CNN, CNN, CNN])}, r"members\.2\.trunk"),
+    ],
+)
+def test_damaged_files(tmp_path: Path, change: dict[str, str | None], message: str) -> None:
+    path = tmp_path / "w.safetensors"
+    ensemble = Ensemble([build_model("mnist_cnn"), build_model("mnist_cnn")])
+    metadata = {
+        "format": "mnist_core",
+        "architecture": "ensemble",
+        "vote": "mean",
+        "members": json.dumps([CNN, CNN]),
+        **change,
+    }
+    save_file(ensemble.state_dict(), path, {k: v for k, v in metadata.items() if v is not None})
+    with pytest.raises(MnistCoreError, match=f"(?s)does not fit ensemble .*{message}"):
+        load_weights(path)
+
+
+def test_a_member_that_is_not_finite(file: Path, tmp_path: Path) -> None:
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+    state = load_file(file)
+    state["members.1.head.1.bias"][3] = float("nan")
+    save_file(state, tmp_path / "w.safetensors", metadata)
+    with pytest.raises(MnistCoreError, match=r"NaN or infinity in members\.1\.head\.1\.bias"):
+        load_weights(tmp_path / "w.safetensors")
+
+
+# --- classifying -------------------------------------------------------------------------------
+
+
+def test_it_reads_drawings_like_one_network(file: Path) -> None:
+    classifier = load_classifier(file)
+    assert (classifier.name, classifier.architecture) == (file.stem, "ensemble")
+    assert [p.digit for p in classifier.classify_strokes_many(DRAWINGS)] == [0, 1, 7]
+    assert classifier.classify(paint(seven())).digit == 7
+    blank = classifier.classify_strokes([])
+    assert blank.is_blank
+    assert np.allclose(blank.probabilities, 0.1)
+
+
+def test_the_mean_of_what_the_shipped_classifiers_say() -> None:
+    ensemble = Classifier(Ensemble(shipped()), name="both", architecture="ensemble")
+    members = [load_classifier(name).classify_strokes_many(DRAWINGS) for name in SHIPPED]
+    for said, *alone in zip(ensemble.classify_strokes_many(DRAWINGS), *members, strict=True):
+        expected = np.mean([prediction.probabilities for prediction in alone], axis=0)
+        assert np.allclose(said.probabilities, expected, atol=1e-6)
+        assert np.array_equal(said.frame, alone[0].frame)
+
+
+def test_the_first_member_is_what_is_looked_into(file: Path) -> None:
+    classifier, first = load_classifier(file), load_classifier("default")
+    assert classifier.stages == first.stages
+    assert classifier.shapes == first.shapes
+    assert classifier.head_sizes() == first.head_sizes()
+    picture = paint(seven())
+    maps = classifier.read_image(picture, classifier.stages).maps
+    expected = first.read_image(picture, first.stages).maps
+    frame = first.classify(picture).frame
+    for stage in first.stages:
+        assert classifier.stage_shape(stage) == maps[stage].shape
+        assert np.array_equal(maps[stage], expected[stage])
+        assert np.array_equal(classifier.kernels(stage), first.kernels(stage))
+        assert np.array_equal(classifier.feature_maps(frame, stage), maps[stage])
+    model = load_weights(file)[0]
+    assert torch.equal(
+        model.conv1(normalise(torch.from_numpy(frame)[None, None])),
+        model.forward_with_maps(normalise(torch.from_numpy(frame)[None, None]))[1]["conv1"],
+    )
+
+
+def test_its_road_exports_to_onnx(tmp_path: Path) -> None:
+    canvases = draw_strokes([*DRAWINGS, []])
+    for vote in VOTES:
+        members = [load_weights(weights_path("mnist_cnn"))[0], build_model("mnist_cnn_bn")]
+        road = Road(Ensemble(members, vote)).eval()
+        dynamic = ({0: torch.export.Dim("batch")},)
+        program = torch.onnx.export(
+            road, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
+        )
+        program.save(tmp_path / "road.onnx")
+        session = onnxruntime.InferenceSession(tmp_path / "road.onnx")
+        said, _, blank, *maps = session.run(None, {session.get_inputs()[0].name: canvases.numpy()})
+        expected = road(canvases)
+        assert np.allclose(said, expected.probabilities.detach(), atol=1e-4)
+        assert blank.tolist() == [False, False, False, True]
+        assert [m.shape for m in maps] == [m.shape for m in expected.maps.values()]
+
+
+def test_the_pad_can_show_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNIST_MODELS", str(file.parent))
+    library = Library()
+    functions = {function.__name__: function for function in server_functions(library)}
+    shown = functions["describe"]({"model": file.stem})
+    assert shown["models"] == [*shipped_models(), file.stem]
+    assert shown["architecture"] == "ensemble"
+    reading = library.get(file.stem).read_image(paint(seven()), shown["stages"][0]["name"].split())
+    assert encode_reading(reading)["digit"] == 7
+    kernel = functions["kernel"]({"model": file.stem, "layer": "conv1", "channel": 0})
+    assert len(kernel["weights"]) == np.prod(kernel["shape"])
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_mnist(small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch) -> Split:
+    """The command sees 500 held-out images."""
+    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", lambda *_: small_splits)
+    return small_splits[1]
+
+
+def without_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_args: object) -> None:
+        raise AssertionError("the data was read")
+
+    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", read)
+
+
+def copy_shipped(path: Path, **config: Any) -> Path:
+    """A copy of shipped weights, with other settings on its card."""
+    shutil.copyfile(weights_path("mnist_cnn"), path)
+    card = read_card(weights_path("mnist_cnn"))
+    card_path(path).write_text(json.dumps({**card, "config": {**card["config"], **config}}))
+    return path
+
+
+@pytest.mark.parametrize("vote", VOTES)
+def test_the_command_writes_file_and_card(
+    vote: str, small_mnist: Split, tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "new folder" / "both.safetensors"
+    words = ["ensemble", *SHIPPED, "--vote", vote, "--output", str(output)]
+    assert cli.main(words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == ["on", "500", "held-out", "images", "accuracy", "loss"]
+    assert said[-1] == f"wrote {output} and both.json"
+
+    classifier = load_classifier(output)
+    assert [p.digit for p in classifier.classify_strokes_many(DRAWINGS)] == [0, 1, 7]
+    card = classifier.card
+    assert (card["architecture"], card["vote"]) == ("ensemble", vote)
+    assert card["command"].startswith("python -m mnist_core ensemble default mnist_cnn")
+
+    names = [*SHIPPED, f"ensemble, {vote}"]
+    models = [*shipped(), load_weights(output)[0]]
+    figures = [*(member["validation"] for member in card["members"]), card["validation"]]
+    for line, name, model, figure in zip(said[1:4], names, models, figures, strict=True):
+        logits = predict_logits(model, small_mnist.images)
+        accuracy = (logits.argmax(1) == small_mnist.labels).float().mean().item()
+        loss = nn.functional.cross_entropy(logits, small_mnist.labels).item()
+        assert figure == {"accuracy": pytest.approx(accuracy), "loss": pytest.approx(loss)}
+        assert line.startswith(f"{name} ")
+        assert line.split()[-2:] == [f"{accuracy:.2%}", f"{loss:.4f}"]
+
+    for member, name in zip(card["members"], SHIPPED, strict=True):
+        own = read_card(weights_path(name))
+        assert member["name"] == name
+        assert member["architecture"] == own["architecture"]
+        assert member["card"] == {"validation": own["validation"]}
+
+
+def test_a_member_may_be_a_run(small_mnist: Split, tmp_path: Path) -> None:
+    run = create_run(TrainConfig(model="mnist_cnn"), tmp_path / "runs")
+    copy_shipped(run.weights_path)
+    output = tmp_path / "both.safetensors"
+    words = ["ensemble", "default", "last", "--runs", str(tmp_path / "runs")]
+    assert cli.main([*words, "--output", str(output)]) == 0
+    assert [member["name"] for member in read_card(output)["members"]] == ["default", run.id]
+    assert torch.equal(
+        load_weights(output)[0].members[1].kernel("conv1"),
+        load_weights(run.weights_path)[0].kernel("conv1"),
+    )
+
+
+def test_an_ensemble_is_evaluated_and_used_like_any_other(
+    file: Path, small_mnist: Split, tmp_path: Path, capsys: Capture
+) -> None:
+    picture = tmp_path / "seven.png"
+    paint(seven()).save(picture)
+    assert cli.main(["predict", "--weights", str(file), str(picture)]) == 0
+    assert capsys.readouterr().out.startswith(f"{picture}: 7 ")
+    page = tmp_path / "page.html"
+    assert cli.main(["evaluate", str(file), "--html", str(page)]) == 0
+    assert f"{file.stem} (ensemble) on 500 validation images" in capsys.readouterr().out
+    assert "mnist_cnn" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("held_out", "noted"), [(1_000, True), (5_000, False), (9_000, False)])
+def test_a_member_that_learned_from_held_out_images_is_named(
+    small_mnist: Split, tmp_path: Path, capsys: Capture, held_out: int, noted: bool
+) -> None:
+    member = copy_shipped(tmp_path / "a.safetensors", validation_size=held_out)
+    output = tmp_path / "both.safetensors"
+    other = copy_shipped(tmp_path / "b.safetensors")
+    assert cli.main(["ensemble", str(member), str(other), "--output", str(output)]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    written = ["note" in member for member in read_card(output)["members"]]
+    assert written == [noted, False]
+    assert len(notes) == noted
+    if noted:
+        assert str(member) in notes[0]
+        assert "validation_size 1000" in notes[0]
+
+
+def test_the_command_refuses_before_it_works(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    without_data(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    member = copy_shipped(tmp_path / "a.safetensors")
+    before = member.read_bytes()
+    (tmp_path / "link.safetensors").symlink_to(member)
+    output = str(tmp_path / "both.safetensors")
+    for words, message in (
+        (["default", "--output", output], "at least two"),
+        (["default", "nope", "--output", output], "no weights 'nope'"),
+        (["default", str(file), "--output", output], "member 2 is an ensemble itself"),
+        (["default", "default", "--output", output], "default is there twice"),
+        (["a.safetensors", "link.safetensors", "--output", output], "there twice"),
+        (["default", "a.safetensors", "--output", str(member)], "give another file"),
+        (["default", "mnist_cnn", "--output", "both.pt"], ".safetensors"),
+        (["default", "mnist_cnn", "--output", f"{member}/x.safetensors"], "cannot be made a"),
+        (["default", "mnist_cnn", "--device", "tpu", "--output", output], "device"),
+    ):
+        assert cli.main(["ensemble", *words]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert message in said.err
+        assert "Traceback" not in said.err
+    assert not Path(output).exists()
+    assert member.read_bytes() == before
+
+
+def test_a_vote_that_is_none(tmp_path: Path, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["ensemble", *SHIPPED, "--vote", "median", "--output", "x.safetensors"])
+    assert caught.value.code == 2
+    assert "majority" in capsys.readouterr().err

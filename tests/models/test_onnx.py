@@ -1,0 +1,201 @@
+"""Networks, and the whole road, as ONNX files that compute what torch computes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from support.drawings import Drawing, paint, scribble
+from torch import Tensor, nn
+
+import mnist_core.models.onnx
+from mnist_core import Classifier, MnistCoreError, shipped_models
+from mnist_core.cli import main as cli
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation.scores import predict_logits
+from mnist_core.imaging.images import to_grey
+from mnist_core.imaging.normalize import fit_canvas
+from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.imaging.segment import find_ink
+from mnist_core.inference.pipeline import Road
+from mnist_core.models.architectures import ARCHITECTURES, DigitNet, build_model
+from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.onnx import export_onnx
+from mnist_core.models.weights import load_weights, read_card, weights_path
+
+Digits = list[tuple[int, Drawing]]
+
+
+class PictureRoad(nn.Module):
+    """Grey picture -> probabilities, frame, blank."""
+
+    def __init__(self, road: Road) -> None:
+        super().__init__()
+        self.road = road
+
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.road(fit_canvas(find_ink(grey)))[:3]
+
+
+def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
+    session = onnxruntime.InferenceSession(path)
+    return session.run(None, {session.get_inputs()[0].name: batch.numpy()})
+
+
+def test_road_exports_to_onnx_for_any_batch(
+    classifier: Classifier, clear_digits: Digits, tmp_path: Path
+) -> None:
+    road = Road(classifier._model).eval()
+    canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
+    dynamic = ({0: torch.export.Dim("batch")},)
+    program = torch.onnx.export(
+        road, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
+    )
+    program.save(tmp_path / "road.onnx")
+    for batch in (canvases, canvases[:1]):
+        answer = road(batch)
+        probabilities, frame, blank, *maps = run_exported(tmp_path / "road.onnx", batch)
+        assert np.allclose(probabilities, answer.probabilities, atol=1e-4)
+        assert np.allclose(frame, answer.frame, atol=1e-3)
+        assert blank.tolist() == answer.blank.tolist()
+        assert [m.shape for m in maps] == [m.shape for m in answer.maps.values()]
+        assert np.allclose(maps[0], answer.maps["conv1"], atol=1e-2)
+
+
+def test_picture_road_exports_to_onnx(
+    classifier: Classifier, clear_digits: Digits, tmp_path: Path
+) -> None:
+    road = PictureRoad(Road(classifier._model)).eval()
+    grey = torch.cat(
+        [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for _, strokes in clear_digits[::7]]
+        + [to_grey(np.full((150, 200), 0.3))]
+    )
+    grey[1] = 1 - grey[1]  # dark on light in the same graph
+    program = torch.onnx.export(road, (torch.rand_like(grey),), dynamo=True, verbose=False)
+    program.save(tmp_path / "picture.onnx")
+    expected = road(grey)
+    probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
+    assert np.allclose(probabilities, expected[0], atol=1e-3)
+    assert np.allclose(frame, expected[1], atol=1e-3)
+    assert blank.tolist() == [False] * (len(grey) - 1) + [True]
+
+
+# --- export_onnx -------------------------------------------------------------------------------
+
+
+def ensemble(vote: str) -> Ensemble:
+    return Ensemble([load_weights(weights_path(name))[0] for name in shipped_models()], vote)
+
+
+def opened(content: bytes) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("name", ["default", "mnist_cnn", "mean", "majority"])
+def test_exported_network_reads_real_digits_as_torch_does(
+    name: str, train_validation: tuple[Split, Split]
+) -> None:
+    shipped = name in shipped_models()
+    network = load_weights(weights_path(name))[0] if shipped else ensemble(name)
+    session = opened(export_onnx(network))
+    split = train_validation[1]
+    for count in (1, 3, 64):
+        frames = split.images[:count]
+        logits, probabilities = session.run(None, {"frames": frames.numpy()})
+        expected = predict_logits(network, frames)
+        assert np.allclose(logits, expected, atol=1e-3)
+        assert np.allclose(probabilities, expected.softmax(1), atol=1e-4)
+        assert logits.dtype == probabilities.dtype == np.float32
+        assert (logits.argmax(1) == split.labels[:count].numpy()).mean() > 0.9
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_exports_and_stays_as_it_was(architecture: str) -> None:
+    network = build_model(architecture).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    session = opened(export_onnx(network))
+    assert [y.name for y in session.get_outputs()] == ["logits", "probabilities"]
+    assert network.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_exported_file_says_what_it_is_and_names_no_file_of_the_machine() -> None:
+    content = export_onnx(build_model("mnist_cnn_bn", kernel_size=3), {"data": "MNIST"})
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    session = opened(content)
+    (frames,) = session.get_inputs()
+    assert (frames.name, frames.shape[1:]) == ("frames", [1, 28, 28])
+    said = session.get_modelmeta().custom_metadata_map
+    assert said["architecture"] == "mnist_cnn_bn"
+    assert json.loads(said["network"]) == {"architecture": "mnist_cnn_bn", "kernel_size": 3}
+    assert said["classes"].split(",") == [str(digit) for digit in range(10)]
+    assert "[0, 1]" in said["input"]
+    assert said["data"] == "MNIST"
+    for folder in (Path(__file__).parents[2], Path(torch.__file__).parent):
+        assert str(folder).encode() not in content
+
+
+def test_an_export_that_computes_something_else_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = mnist_core.models.onnx._trace
+
+    def of_another_network(frames: nn.Module) -> onnx.ModelProto:
+        other = copy.deepcopy(frames)
+        with torch.no_grad():
+            other.network.head[1].bias[3] += 0.1
+        return real(other)
+
+    monkeypatch.setattr(mnist_core.models.onnx, "_trace", of_another_network)
+    with pytest.raises(MnistCoreError, match=r"logits differ from torch's by 0\.1"):
+        export_onnx(build_model("mnist_cnn"))
+
+
+def test_a_network_put_together_by_hand_is_not_exported() -> None:
+    with pytest.raises(MnistCoreError, match="use build_model"):
+        export_onnx(DigitNet([("conv1", nn.Conv2d(1, 2, 28))], nn.Linear(2, 10)))
+
+
+def test_without_onnx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MnistCoreError, match=r"onnxruntime is not installed; pip install onnx "):
+        export_onnx(build_model("mnist_cnn"))
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def test_export_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "new folder" / "net.onnx"
+    assert cli.main(["export", "mnist_cnn", "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert f"wrote {output}" in said
+    assert "frames (N, 1, 28, 28) in [0, 1] -> logits, probabilities (N, 10)" in said
+    notes = opened(output.read_bytes()).get_modelmeta().custom_metadata_map
+    card = read_card(weights_path("mnist_cnn"))
+    assert json.loads(notes["validation"]) == card["validation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "message"),
+    [
+        ("nope", "net.onnx", "no weights 'nope'"),
+        ("default", "net.pt", "ending in .onnx"),
+        ("default", "taken.onnx", "cannot be written"),
+    ],
+)
+def test_export_command_refuses(
+    name: str, file: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken.onnx").mkdir()
+    words = ["export", name, "--output", str(tmp_path / file), "--runs", str(tmp_path)]
+    assert cli.main(words) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.onnx"]

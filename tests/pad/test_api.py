@@ -1,0 +1,203 @@
+"""The pad's server without a browser: payloads, the endpoint, MCP."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+from support.chromium import ROOT, Server
+
+from mnist_core import Classifier
+from pad.functions import server_functions
+from pad.library import Library
+from pad.payload import MAX_BODY_BYTES
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Client:
+    return Client(server.url, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def functions() -> dict[str, Any]:
+    return {function.__name__: function for function in server_functions(Library())}
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Path:
+    image = Image.new("L", (120, 120), 255)
+    ImageDraw.Draw(image).line([(30, 25), (90, 25), (55, 100)], 0, 8)
+    image.save(tmp_path / "seven.png")
+    return tmp_path / "seven.png"
+
+
+def post(server: Server, body: bytes) -> tuple[int, Any]:
+    request = urllib.request.Request(
+        f"{server.url}gradio_api/component_server/",
+        body,
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+
+
+def test_classify_endpoint_answers_digit_and_ten_probabilities(
+    client: Client, seven: Path, classifier: Classifier
+) -> None:
+    answer = client.predict(handle_file(str(seven)), api_name="/classify")
+    expected = classifier.classify(Image.open(seven))
+    assert answer["digit"] == expected.digit == 7
+    assert answer["probabilities"] == pytest.approx(expected.probabilities.tolist(), abs=1e-4)
+    assert answer["blank"] is False
+
+
+def test_classify_endpoint_says_that_a_picture_is_blank(client: Client, tmp_path: Path) -> None:
+    Image.new("L", (64, 64), 200).save(tmp_path / "blank.png")
+    answer = client.predict(handle_file(str(tmp_path / "blank.png")), api_name="/classify")
+    assert answer["digit"] is None
+    assert answer["blank"] is True
+
+
+def test_classify_endpoint_is_documented(client: Client) -> None:
+    documented = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert list(documented) == ["/classify"]
+    assert [p["parameter_name"] for p in documented["/classify"]["parameters"]] == ["image"]
+
+
+@pytest.mark.parametrize("content", [b"no picture at all", b""], ids=["text", "empty"])
+def test_classify_endpoint_refuses_what_is_no_picture(
+    client: Client, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "bad.png").write_bytes(content)
+    with pytest.raises(AppError, match="not an image"):
+        client.predict(handle_file(str(tmp_path / "bad.png")), api_name="/classify")
+
+
+def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Path) -> None:
+    """A path is not an upload: neither a picture on the server nor its absence shows."""
+    for path in (str(seven), str(ROOT / "docs/pad.png"), "/no/such/file.png"):
+        with pytest.raises(AppError, match="send the picture itself"):
+            client.predict({"path": path}, api_name="/classify")
+
+
+def test_mcp_tool_reads_a_picture(server: Server, client: Client, seven: Path) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    data = f"data:image/png;base64,{base64.b64encode(seven.read_bytes()).decode()}"
+
+    async def ask() -> tuple[list[str], str]:
+        url = f"{server.url}gradio_api/mcp/"
+        async with (
+            streamable_http_client(url) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            result = await session.call_tool(tools[0].name, {"image": data})
+            return [tool.name for tool in tools], result.content[0].text
+
+    # the browser tests keep an event loop in this thread
+    with ThreadPoolExecutor(1) as pool:
+        names, text = pool.submit(asyncio.run, ask()).result()
+    assert len(names) == 1
+    assert "classify" in names[0]
+    assert '"digit": 7' in text.replace("'", '"')
+
+
+def ink_request(**changes: Any) -> dict[str, Any]:
+    ink = np.zeros((56, 56), np.uint8)
+    ink[8:48, 26:31] = 255
+    data = {"model": "default", "ink": base64.b64encode(ink.tobytes()).decode(), "layers": []}
+    return {**data, **changes}
+
+
+def test_read_ink_answers_with_frame_and_maps(functions: dict[str, Any]) -> None:
+    answer = functions["read_ink"](ink_request(layers=["conv1"]))
+    assert answer["digit"] == 1
+    assert len(base64.b64decode(answer["frame"])) == 28 * 28
+    maps = answer["maps"]["conv1"]
+    assert len(base64.b64decode(maps["pixels"])) == np.prod(maps["shape"])
+    assert max(maps["peaks"]) == pytest.approx(maps["top"])
+
+
+BAD_REQUESTS = {
+    "none": None,
+    "list": [1, 2],
+    "empty": {},
+    "unknown model": ink_request(model="nobody"),
+    "path as model": ink_request(model="../weights/default"),
+    "no base64": ink_request(ink="***"),
+    "short ink": ink_request(ink="AAAA"),
+    "huge ink": ink_request(ink="A" * 1_000_000),
+    "ink is a number": ink_request(ink=5),
+    "unknown layer": ink_request(layers=["conv99"]),
+    "layers of numbers": ink_request(layers=[1]),
+    "endless layers": ink_request(layers=["conv1"] * 10_000),
+}
+
+
+@pytest.mark.parametrize("data", BAD_REQUESTS.values(), ids=BAD_REQUESTS.keys())
+def test_malformed_requests_get_a_message(functions: dict[str, Any], data: Any) -> None:
+    for name in ("read_ink", "read_picture"):
+        answer = functions[name](data)
+        assert answer["error"]
+        assert answer.keys() <= {"error", "stale", "gone"}
+        assert len(answer["error"]) > 10
+
+
+@pytest.mark.parametrize("channel", [-1, 10_000, "0", None, True])
+def test_kernel_of_no_channel_gets_a_message(functions: dict[str, Any], channel: Any) -> None:
+    answer = functions["kernel"]({"model": "default", "layer": "conv1", "channel": channel})
+    assert "channel" in answer["error"]
+
+
+def component(client: Client) -> int:
+    return next(c["id"] for c in client.config["components"] if c["type"] == "html")
+
+
+def test_the_server_lives_on_after_bad_bodies(server: Server, client: Client) -> None:
+    def call(data: Any) -> bytes:
+        words = {"data": data, "component_id": component(client), "fn_name": "read_ink"}
+        return json.dumps({**words, "session_hash": "test"}).encode()
+
+    assert post(server, b"no json")[0] in (400, 422, 500)
+    assert post(server, b"[]")[0] in (400, 422, 500)
+    assert post(server, call(None))[1].keys() == {"error"}
+    status, answer = post(server, call(ink_request()))
+    assert status == 200
+    assert answer["digit"] == 1
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["declared", "chunked"])
+def test_a_body_that_is_too_large_is_refused(server: Server, hidden: bool) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest("POST", "/gradio_api/component_server/")
+    connection.putheader("Content-Type", "application/json")
+    if hidden:
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+        for _ in range(MAX_BODY_BYTES // 65_536 + 1):
+            connection.send(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
+    else:
+        connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+        connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert b"larger than" in answer.read()
+    assert urllib.request.urlopen(server.url, timeout=20).status == 200

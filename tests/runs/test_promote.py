@@ -1,0 +1,325 @@
+"""A run's best weights become a model that the pad and the commands know by name."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from support.training import Splits, part, small
+
+from mnist_core import MnistCoreError, available_models, load_classifier, shipped_models
+from mnist_core.cli import main as cli
+from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.models.architectures import build_model
+from mnist_core.models.weights import (
+    card_path,
+    promoted_folder,
+    read_card,
+    save_weights,
+    weights_path,
+)
+from mnist_core.runs.promote import (
+    LONGEST_NAME,
+    check_name,
+    list_promoted,
+    promote,
+    suggest_name,
+    withdraw,
+)
+from mnist_core.runs.run import Run, create_run, find_weights, lasting_name
+from mnist_core.runs.runner import execute
+from pad.functions import server_functions
+from pad.library import Library, NotOffered, Unusable
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def trained(small_splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs folder with one finished run."""
+    root = tmp_path_factory.mktemp("runs")
+    run = create_run(small(), root, "My first run")
+    execute(run, splits=part(small_splits, 500, 100))
+    return root
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Run:
+    (folder,) = trained.iterdir()
+    return Run(Path(shutil.copytree(folder, tmp_path / "runs" / folder.name)))
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of promoted models."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("MNIST_MODELS", str(folder))
+    return folder
+
+
+def resnet_takes_the_place_of(path: Path) -> None:
+    """Put the weights of another network under the same name."""
+    save_weights(path, build_model("mnist_resnet"), {"architecture": "mnist_resnet"})
+
+
+# --- promote and withdraw ----------------------------------------------------------------------
+
+
+def test_a_run_becomes_a_model_with_a_name(run: Run, models: Path) -> None:
+    path = promote(run, "mine")
+    assert path == models / "mine.safetensors" == weights_path("mine")
+    assert path.read_bytes() == run.weights_path.read_bytes()
+    card, before = read_card(path), read_card(run.weights_path)
+    origin = card.pop("promoted")
+    assert card == before
+    assert card["validation"]["accuracy"] == run.state().validation_accuracy
+    assert (origin["run"], origin["name"]) == (run.id, "My first run")
+    assert origin["time"].endswith("+00:00")
+    assert available_models() == [*shipped_models(), "mine"]
+    assert "mine" not in shipped_models()
+    assert load_classifier("mine").architecture == "mnist_cnn"
+    run.delete()
+    assert load_classifier("mine").name == "mine"
+
+
+def test_the_list_says_where_a_model_comes_from(run: Run) -> None:
+    assert list_promoted() == []
+    promote(run, "b")
+    promote(run, "a")
+    first, second = list_promoted()
+    assert (first.name, second.name) == ("a", "b")
+    assert (first.run, first.run_name, first.problem) == (run.id, "My first run", "")
+    assert first.accuracy == run.state().validation_accuracy
+
+
+def test_where_promoted_models_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert promoted_folder(tmp_path) == tmp_path
+    monkeypatch.delenv("MNIST_MODELS")
+    assert promoted_folder().parts[-2:] == ("weights", "promoted")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", " ", ".", "..", ".hidden", "-x", "_x", "a/b", "a\\b", "../up", "a b", "ä", "a\n"),
+        *("模型", "x" * (LONGEST_NAME + 1), "default", "Default", "mnist_cnn", "last"),
+    ],
+)
+def test_names_that_cannot_be(run: Run, models: Path, name: str) -> None:
+    with pytest.raises(MnistCoreError, match="give"):
+        promote(run, name)
+    assert not models.exists()
+
+
+@pytest.mark.parametrize("name", ["a", "7", "My-net_v1.2", "x" * LONGEST_NAME])
+def test_names_that_can_be(run: Run, name: str) -> None:
+    promote(run, name)
+    assert available_models()[-1] == name
+    assert load_classifier(name).name == name
+
+
+def test_no_model_is_called_like_a_run(run: Run) -> None:
+    with pytest.raises(MnistCoreError, match="name of a run"):
+        promote(run, run.id)
+
+
+def test_a_taken_name_is_overwritten_only_when_asked(run: Run) -> None:
+    path = promote(run, "mine")
+    resnet_takes_the_place_of(path)
+    before = path.read_bytes(), card_path(path).read_bytes()
+    for name in ("mine", "Mine"):
+        with pytest.raises(MnistCoreError, match="there is a promoted model 'mine' already"):
+            promote(run, name)
+    assert before == (path.read_bytes(), card_path(path).read_bytes())
+    promote(run, "mine", replace=True)
+    assert load_classifier("mine").architecture == "mnist_cnn"
+
+
+def test_suggested_names_can_be_used(run: Run) -> None:
+    assert suggest_name(run) == "My-first-run"
+    promote(run, "My-first-run")
+    assert suggest_name(run) == "My-first-run-2"
+    for name, expected in {
+        "default": "default-2",
+        "第一次": "mnist_cnn-2",
+        "../../etc": "etc",
+        "y" * 80: "y" * LONGEST_NAME,
+        run.id: "mnist_cnn-2",
+    }.items():
+        run.rename(name)
+        assert suggest_name(run) == expected
+        check_name(suggest_name(run), run)
+
+
+def test_a_run_without_weights_is_not_promoted(tmp_path: Path, models: Path) -> None:
+    fresh = create_run(small(), tmp_path / "runs")
+    with pytest.raises(MnistCoreError, match="has no weights yet"):
+        promote(fresh, "mine")
+    assert not models.exists()
+
+
+def test_damaged_weights_are_not_promoted(run: Run, models: Path) -> None:
+    run.weights_path.write_bytes(run.weights_path.read_bytes()[:1000])
+    with pytest.raises(MnistCoreError, match="not a whole safetensors file"):
+        promote(run, "mine")
+    assert not models.exists()
+
+
+def test_a_card_that_lacks_the_accuracy_is_given_it(run: Run) -> None:
+    card_path(run.weights_path).unlink()
+    card = read_card(promote(run, "mine"))
+    assert card["validation"] == {"accuracy": run.state().validation_accuracy}
+
+
+def test_a_write_that_fails_leaves_the_old_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = promote(run, "mine")
+    resnet_takes_the_place_of(path)
+    before = path.read_bytes(), card_path(path).read_bytes()
+    real = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        if ".safetensors." in self.name:
+            raise OSError(28, "No space left on device")
+        return real(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MnistCoreError, match="No space left"):
+        promote(run, "mine", replace=True)
+    with pytest.raises(MnistCoreError, match="No space left"):
+        promote(run, "other")
+    assert before == (path.read_bytes(), card_path(path).read_bytes())
+    assert sorted(p.name for p in path.parent.glob("*.*n*")) == ["mine.json", "mine.safetensors"]
+
+
+def test_a_folder_that_cannot_be_made(run: Run, models: Path) -> None:
+    models.write_text("a file")
+    with pytest.raises(MnistCoreError, match="cannot be made a folder"):
+        promote(run, "mine")
+    assert available_models() == shipped_models()
+
+
+def test_a_withdrawn_model_is_gone_and_its_run_stays(run: Run, models: Path) -> None:
+    promote(run, "mine")
+    promote(run, "other")
+    withdraw("mine")
+    assert available_models() == [*shipped_models(), "other"]
+    assert not list(models.glob("mine*"))
+    assert run.weights_path.is_file()
+    with pytest.raises(MnistCoreError, match=r"no promoted model 'mine' in .*: other"):
+        withdraw("mine")
+
+
+@pytest.mark.parametrize("name", ["default", "mnist_cnn", "../weights/default", ""])
+def test_what_was_not_promoted_cannot_be_withdrawn(name: str) -> None:
+    with pytest.raises(MnistCoreError, match="no promoted model"):
+        withdraw(name)
+    assert weights_path("default").is_file()
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def test_commands_know_promoted_models(run: Run, capsys: Capture, tmp_path: Path) -> None:
+    path = promote(run, "mine")
+    assert cli.main(["weights"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("mine: mnist_cnn, 0.1 MB  validation ")
+    assert run.id in line
+    image = Image.new("L", (120, 120), 255)
+    ImageDraw.Draw(image).line([(60, 20), (60, 100)], 0, 8)
+    image.save(tmp_path / "one.png")
+    assert cli.main(["predict", "--weights", "mine", str(tmp_path / "one.png")]) == 0
+    assert cli.main(["predict", "--weights", "their", str(tmp_path / "one.png")]) == 2
+    assert "one of the promoted (mine)" in capsys.readouterr().err
+    assert find_weights("mine", run.folder.parent) == path
+    assert lasting_name("mine", run.folder.parent) == "mine"
+
+
+def test_a_damaged_card_hides_no_other_model(run: Run, capsys: Capture) -> None:
+    card_path(promote(run, "bad")).write_text("{")
+    promote(run, "good")
+    assert cli.main(["weights"]) == 2
+    said = capsys.readouterr()
+    assert [line.split(":")[0] for line in said.out.splitlines()] == [*shipped_models(), "good"]
+    assert "bad.json is not JSON" in said.err
+
+
+@pytest.mark.parametrize("card", [{}, {"validation": 3, "promoted": "x"}, {"validation": {}}])
+def test_cards_of_another_kind(run: Run, capsys: Capture, card: object) -> None:
+    card_path(promote(run, "odd")).write_text(json.dumps(card))
+    assert cli.main(["weights"]) == 0
+    assert "odd: " in capsys.readouterr().out
+    (odd,) = list_promoted()
+    assert (odd.run, odd.time, odd.accuracy, odd.problem) == ("", "", None, "")
+
+
+# --- the pad's library -------------------------------------------------------------------------
+
+
+def test_the_library_sees_what_is_promoted_and_withdrawn(run: Run) -> None:
+    library = Library()
+    assert library.names() == shipped_models()
+    with pytest.raises(NotOffered, match="no model 'mine'; choose from default"):
+        library.get("mine")
+    promote(run, "mine")
+    assert library.names() == [*shipped_models(), "mine"]
+    assert library.get("mine") is library.get("mine")
+    withdraw("mine")
+    with pytest.raises(NotOffered):
+        library.get("mine")
+    assert library.names() == shipped_models()
+
+
+def test_a_replaced_model_is_loaded_anew(run: Run) -> None:
+    library = Library()
+    path = promote(run, "mine")
+    version, old = library.versioned("mine")
+    resnet_takes_the_place_of(path)
+    newer, new = library.versioned("mine")
+    assert version != newer
+    assert (old.architecture, new.architecture) == ("mnist_cnn", "mnist_resnet")
+
+
+def test_a_damaged_model_harms_no_other(run: Run, models: Path) -> None:
+    promote(run, "good")
+    (models / "bad.safetensors").write_bytes(b"no weights at all")
+    (models / "a name with spaces.safetensors").touch()
+    (models / "default.safetensors").touch()
+    library = Library()
+    assert library.names() == [*shipped_models(), "bad", "good"]
+    assert library.get("good").architecture == "mnist_cnn"
+    assert library.get("default").architecture == "improved"
+    with pytest.raises(Unusable, match=r"^bad\.safetensors: not a whole") as caught:
+        library.get("bad")
+    assert str(models) not in str(caught.value)
+    bad, good = list_promoted()
+    assert "not a whole safetensors file" in bad.problem
+    assert good.problem == ""
+    withdraw("bad")
+    assert library.names() == [*shipped_models(), "good"]
+
+
+def test_the_page_is_told_that_its_model_is_another_or_gone(run: Run) -> None:
+    functions = {function.__name__: function for function in server_functions(Library())}
+    path = promote(run, "mine")
+    seen = functions["describe"]({"model": "mine"})
+    ink = base64.b64encode(bytes(INK_SIZE**2)).decode()
+    ask = {"model": "mine", "ink": ink, "layers": ["conv1"], "version": seen["version"]}
+    assert "error" not in functions["read_ink"](ask)
+    resnet_takes_the_place_of(path)
+    reply = functions["read_ink"](ask)
+    assert reply["stale"]
+    assert "gone" not in reply
+    again = functions["describe"]({"model": "mine"})
+    assert again["architecture"] == "mnist_resnet"
+    assert "error" not in functions["read_ink"]({**ask, "version": again["version"]})
+    path.write_bytes(b"damaged")
+    assert functions["read_ink"](ask)["stale"]
+    withdraw("mine")
+    for name, more in {"read_ink": ask, "describe": {"model": "mine"}}.items():
+        reply = functions[name](more)
+        assert (reply["stale"], reply["gone"]) == (True, True)

@@ -1,0 +1,270 @@
+"""A run's weights as a classifier, drawings of a web canvas, and runs side by side."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.drawings import Drawing, zero
+from support.training import Splits, part, small
+
+from board.fabric_strokes import pen_strokes, without_last
+from mnist_core import Classifier, MnistCoreError
+from mnist_core.data.mnist import normalise
+from mnist_core.figures.comparison import confusion_difference
+from mnist_core.runs.compare import differing_settings, result, run_evaluation
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run_classifier import available_weights, run_classifier, run_version
+from mnist_core.runs.runner import execute
+from mnist_core.runs.signals import StopFlag
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import Event, Step
+from mnist_core.training.trainer import Trainer
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, small_splits: Splits) -> Run:
+    """A finished run of two epochs, the second with averaged weights."""
+    config = small(epochs=2, ema_decay=0.9, validation_size=500, training_size=2000)
+    made = create_run(config, tmp_path_factory.mktemp("runs"))
+    execute(made, splits=small_splits)
+    return made
+
+
+def copy_of(run: Run, folder: Path) -> Run:
+    folder.mkdir()
+    for file in run.folder.iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+    return Run(folder)
+
+
+def canvas(*strokes: np.ndarray) -> dict:
+    """Return what Fabric.js 7 makes of strokes that were drawn with its pencil."""
+    objects = []
+    for stroke in strokes:
+        path = [["M", *stroke[0]]]
+        for here, after in pairwise(stroke):
+            path.append(["Q", *here, *((here + after) / 2)])
+        path.append(["L", *stroke[-1]])
+        low, high = stroke.min(0), stroke.max(0)
+        left, top = (low + high) / 2
+        width, height = high - low
+        objects.append(
+            {
+                "type": "Path",
+                "originX": "center",
+                "originY": "center",
+                "left": left,
+                "top": top,
+                "width": width,
+                "height": height,
+                "strokeWidth": 16,
+                "scaleX": 1,
+                "scaleY": 1,
+                "angle": 0,
+                "flipX": False,
+                "path": path,
+            }
+        )
+    return json.loads(json.dumps({"version": "7.4.0", "objects": objects}))
+
+
+# --- weights of a run ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["best", "newest"])
+def test_a_classifier_scores_as_the_run_says(run: Run, which: str, small_splits: Splits) -> None:
+    classifier = run_classifier(run, which)
+    frames = small_splits[1].images
+    with torch.inference_mode():
+        logits = classifier._model(normalise(frames))
+    accuracy = (logits.argmax(1) == small_splits[1].labels).float().mean().item()
+    validation = MetricReader(run.folder).read()["validation/accuracy"]
+    epoch = run.state().best_epoch if which == "best" else 2
+    assert accuracy == pytest.approx(validation.values[epoch - 1], abs=1e-6)
+    assert classifier.card["epoch"] == epoch
+    assert classifier.architecture == "mnist_cnn"
+
+
+def test_a_checkpoint_within_an_epoch(tmp_path: Path, small_splits: Splits) -> None:
+    run = create_run(small(epochs=3, batch_size=20), tmp_path)
+    stop = StopFlag()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Step) and event.epoch == 2:
+            stop.set("enough")
+
+    execute(run, splits=part(small_splits, 1000, 100), listen=listen, stop=stop)
+    assert run.state().status == "stopped"
+    assert run_classifier(run, "best").card["epoch"] == 1
+    assert run_classifier(run, "newest").card["epoch"] == 2
+    trainer = Trainer(run.config(), *part(small_splits, 1000, 100))
+    trainer.load_state_dict(torch.load(run.checkpoint_path, weights_only=True))
+    expected = trainer.scored_model.state_dict()["head.0.weight"]
+    assert torch.equal(run_classifier(run, "newest")._model.state_dict()["head.0.weight"], expected)
+
+
+def test_without_an_epoch_there_are_no_weights(tmp_path: Path) -> None:
+    run = create_run(small(), tmp_path)
+    assert available_weights(run) == []
+    for which in ("best", "newest"):
+        with pytest.raises(MnistCoreError, match="no epoch is complete"):
+            run_classifier(run, which)
+        with pytest.raises(MnistCoreError, match="cannot be read"):
+            run_version(run, which)
+
+
+def test_damage_is_said(run: Run, tmp_path: Path) -> None:
+    broken = copy_of(run, tmp_path / "broken")
+    assert available_weights(broken) == ["best", "newest"]
+    broken.checkpoint_path.write_bytes(b"nothing")
+    with pytest.raises(MnistCoreError, match="not a whole checkpoint"):
+        run_classifier(broken, "newest")
+    torch.save({"config": {}, "epoch": "x"}, broken.checkpoint_path)
+    with pytest.raises(MnistCoreError, match="not one of a run"):
+        run_classifier(broken, "newest")
+    run_classifier(broken, "best")
+    with pytest.raises(MnistCoreError, match="choose best or newest"):
+        run_classifier(broken, "second")
+
+
+def test_new_weights_are_another_version(run: Run, tmp_path: Path) -> None:
+    other = copy_of(run, tmp_path / "other")
+    before = run_version(other)
+    assert run_version(other) == before
+    other.weights_path.write_bytes(other.weights_path.read_bytes())
+    assert run_version(other) != before
+
+
+# --- drawings ------------------------------------------------------------------------------------
+
+
+def test_strokes_of_a_canvas_are_read_as_the_strokes(
+    clear_digits: list[tuple[int, Drawing]], classifier: Classifier
+) -> None:
+    for label, strokes in clear_digits:
+        drawn = pen_strokes(canvas(*strokes))
+        assert drawn is not None
+        assert len(drawn) == len(strokes)
+        reading = classifier.read_strokes(drawn, ["conv1", "conv2"])
+        direct = classifier.classify_strokes(strokes)
+        assert reading.prediction.digit == label == direct.digit
+        assert np.allclose(reading.prediction.frame, direct.frame, atol=0.02)
+        assert list(reading.maps) == ["conv1", "conv2"]
+        assert np.array_equal(
+            reading.maps["conv1"], classifier.feature_maps(reading.prediction.frame)
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"left": 50},
+        {"scaleX": 2},
+        {"angle": 30},
+        {"flipX": True},
+        {"type": "Rect"},
+        {"path": [["C", 1, 2, 3, 4, 5, 6]]},
+        {"path": "nonsense"},
+        {"path": []},
+        {"width": None},
+    ],
+)
+def test_what_is_no_free_stroke_any_more_has_no_strokes(change: dict) -> None:
+    drawing = canvas(*zero(), *zero())
+    drawing["objects"][1].update(change)
+    assert pen_strokes(drawing) is None
+    kept = pen_strokes(without_last(drawing))
+    assert kept is not None
+    assert len(kept) == 1
+
+
+def test_a_click_is_a_dot(classifier: Classifier) -> None:
+    # Fabric.js draws it this long
+    drawn = pen_strokes(canvas(np.array([[99.998, 50.0], [100.002, 50.0]])))
+    assert drawn is not None
+    assert classifier.read_strokes(drawn).prediction.is_blank
+
+
+def test_an_empty_canvas_has_no_strokes() -> None:
+    assert pen_strokes(None) == pen_strokes({}) == pen_strokes({"objects": []}) == []
+    assert without_last(None)["objects"] == []
+
+
+# --- runs side by side ---------------------------------------------------------------------------
+
+
+def test_settings_that_differ() -> None:
+    configs = {
+        "a": TrainConfig(),
+        "b": TrainConfig(epochs=3),
+        "c": TrainConfig(epochs=3, dropout=0.1),
+    }
+    assert differing_settings(configs) == {
+        "epochs": {"a": 20, "b": 3, "c": 3},
+        "dropout": {"a": None, "b": None, "c": 0.1},
+    }
+    assert differing_settings({"a": TrainConfig()}) == differing_settings({}) == {}
+
+
+def test_result_of_a_run(run: Run) -> None:
+    found = result(run, MetricReader(run.folder).read())
+    state = run.state()
+    assert (found.status, found.epoch, found.epochs) == ("finished", 2, 2)
+    assert found.accuracy == state.validation_accuracy
+    assert found.parameters == 21_840
+    assert found.seconds is not None
+    assert found.images_per_second == pytest.approx(2 * 2000 / found.seconds)
+    counts = run_evaluation(run).confusion
+    share = (counts[4][9] / sum(counts[4]) + counts[9][4] / sum(counts[9])) / 2
+    assert found.pairs[4, 9] == pytest.approx(share)
+    assert list(found.pairs) == [(4, 9), (3, 8), (1, 7)]
+
+
+def test_result_of_a_run_that_has_not_begun(tmp_path: Path) -> None:
+    run = create_run(small(), tmp_path)
+    found = result(run, {})
+    assert (found.status, found.best_epoch, found.accuracy) == ("queued", None, None)
+    assert (found.seconds, found.images_per_second, found.pairs) == (None, None, {})
+
+
+def test_a_run_that_was_not_evaluated_is(run: Run, tmp_path: Path, mnist_root: Path) -> None:
+    other = copy_of(run, tmp_path / "other")
+    other.evaluation_path.unlink()
+    evaluation = run_evaluation(other, mnist_root)
+    assert (evaluation.split, evaluation.images) == ("validation", 500)
+
+
+def test_difference_of_confusions(run: Run) -> None:
+    one = run_evaluation(run)
+    assert not confusion_difference(one, one).data
+    rows = [list(row) for row in one.confusion]
+    rows[2][2] -= 3
+    rows[2][7] += 3
+    rows[5][5] += 1
+    rows[5][6] -= 1
+    worse = one.model_copy(update={"confusion": tuple(map(tuple, rows))})
+    diagonal, errors = confusion_difference(worse, one).data
+    assert (diagonal.z[2][2], errors.z[2][7], errors.z[5][6]) == (-3, 3, -1)
+    assert np.isnan(errors.z[0][1])
+    # worse is orange: fewer read right, and more errors
+    assert diagonal.colorscale[0][1] == errors.colorscale[-1][1] == "#D55E00"
+    assert diagonal.colorscale[-1][1] == errors.colorscale[0][1] == "#0072B2"
+
+
+def test_confusions_of_different_images_are_compared_in_shares(run: Run) -> None:
+    one = run_evaluation(run)
+    twice = [[2 * count for count in row] for row in one.confusion]
+    twice[0][1] += 20
+    other = one.model_copy(update={"confusion": tuple(map(tuple, twice)), "images": 1020})
+    _, errors = confusion_difference(other, one).data
+    assert 0 < errors.z[0][1] < 100
+    assert np.isnan(errors.z[4][9])
+    with pytest.raises(MnistCoreError, match="evaluate both on one split"):
+        confusion_difference(one, one.model_copy(update={"split": "test"}))

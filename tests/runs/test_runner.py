@@ -1,0 +1,525 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from support.training import Splits, part, small
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from mnist_core import MnistCoreError, load_classifier
+from mnist_core.evaluation.scores import Evaluation, score
+from mnist_core.models.weights import load_weights, read_card
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.run import DIED, Run, RunState, create_run, find_run, find_weights
+from mnist_core.runs.runner import execute, out_of_memory_advice
+from mnist_core.runs.signals import StopFlag, stop_on_signals
+from mnist_core.training.checkpoint import load_checkpoint
+from mnist_core.training.config import TrainConfig, field_bounds
+from mnist_core.training.events import Epoch, Event, Finished, Step
+from mnist_core.training.trainer import Trainer
+from mnist_core.training.wording import describe
+
+# everything that a run must remember: random images, a moving average, a schedule, momentum
+CONFIG = small(epochs=3, augment="article", ema_decay=0.5)
+
+
+@pytest.fixture(scope="module")
+def few(small_splits: Splits) -> Splits:
+    """1,000 training and 500 validation images: 20 steps of 50 an epoch."""
+    return part(small_splits, 1000, 500)
+
+
+@pytest.fixture(scope="module")
+def whole(few: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of CONFIG that nobody disturbed."""
+    run = create_run(CONFIG, tmp_path_factory.mktemp("whole"))
+    assert execute(run, splits=few).status == "finished"
+    return run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return create_run(CONFIG, tmp_path)
+
+
+def tensors(run: Run) -> dict[str, Tensor]:
+    """Return every weight of a run: of its best epoch, and of its last."""
+    last = load_checkpoint(run.checkpoint_path)
+    parts = {
+        "best": load_weights(run.weights_path)[0].state_dict(),
+        "last": last["model"],
+        "average": last["average"],
+    }
+    return {f"{key} {name}": t for key, part in parts.items() for name, t in part.items()}
+
+
+def check_same(run: Run, whole: Run) -> None:
+    """Assert that a run ended as the one that nobody disturbed."""
+    mine, theirs = tensors(run), tensors(whole)
+    assert mine.keys() == theirs.keys()
+    assert [name for name in mine if not torch.equal(mine[name], theirs[name])] == []
+    ignore = {"name", "created", "started", "ended"}
+    assert run.state().model_dump(exclude=ignore) == whole.state().model_dump(exclude=ignore)
+    scores = [MetricReader(r.folder).read() for r in (run, whole)]
+    for tag, series in scores[0].items():
+        # one whole series, though it was interrupted
+        assert (series.steps[1:] > series.steps[:-1]).all(), tag
+        if tag.startswith(("epoch/", "validation/", "confusion/")):
+            assert series.steps.tolist() == scores[1][tag].steps.tolist(), tag
+            assert series.values.tolist() == scores[1][tag].values.tolist(), tag
+    assert scores[0].keys() == scores[1].keys()
+
+
+def at(epoch: int, do: Callable[[], object]) -> Callable[[Event], None]:
+    """Return a listener that does something at the end of an epoch."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Epoch) and event.epoch == epoch:
+            do()
+
+    return listen
+
+
+def throw(error: BaseException) -> Callable[[], None]:
+    def do() -> None:
+        raise error
+
+    return do
+
+
+# --- a run that ends well ----------------------------------------------------------------------
+
+
+def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
+    config = small(epochs=2)
+    run = create_run(config, tmp_path, "first")
+    events: list[Event] = []
+    state = execute(run, splits=few, listen=events.append)
+    assert state == Run(run.folder).state()
+    assert (state.status, state.reason, state.name) == ("finished", "", "first")
+    assert (state.epoch, state.epochs, state.pid) == (2, 2, None)
+    assert state.created <= state.started <= state.ended
+    assert state.device.startswith("CPU")
+
+    *_, second, finished = (event for event in events if not isinstance(event, Step))
+    assert isinstance(second, Epoch)
+    assert isinstance(finished, Finished)
+    assert state.best_epoch == finished.epoch
+    assert state.validation_accuracy == finished.validation_accuracy > 0.6
+    assert state.validation_loss == finished.validation_loss
+
+    model, architecture = load_weights(find_weights(run.id, tmp_path))
+    assert architecture == load_classifier(run.weights_path).architecture == "mnist_cnn"
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, finished.model.state_dict()[name])
+    accuracy, loss = score(model, few[1])
+    assert accuracy == pytest.approx(state.validation_accuracy)
+    assert loss == pytest.approx(state.validation_loss, rel=1e-4)
+
+    card = read_card(run.weights_path)
+    assert card["validation"] == {
+        "accuracy": state.validation_accuracy,
+        "loss": state.validation_loss,
+    }
+    assert card["epoch"] == state.best_epoch
+    assert TrainConfig(**card["config"]) == config == run.config()
+    assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
+    assert "1000 training images, 500 held out" in card["data"]
+
+    evaluation = Evaluation.read(run.evaluation_path)
+    assert evaluation.accuracy == pytest.approx(state.validation_accuracy)
+    assert (evaluation.split, evaluation.images) == ("validation", 500)
+
+    log = run.log_path.read_text()
+    assert card["command"] in log
+    for event in (second, finished):
+        assert describe(event) in log
+    assert {path.name for path in run.folder.iterdir() if "tfevents" not in path.name} == {
+        *("config.json", "conv1", "state.json", "last.pt", "best.safetensors", "best.json"),
+        *("evaluation.json", "log.txt", "lock"),
+    }
+    assert json.loads(run.state_path.read_text())["status"] == "finished"  # plain JSON
+
+
+def test_the_metrics_are_the_events(few: Splits, tmp_path: Path) -> None:
+    run = create_run(small(epochs=2, batch_size=20), tmp_path)
+    events: list[Event] = []
+    execute(run, splits=few, listen=events.append)
+    steps = [event for event in events if isinstance(event, Step)]
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    assert [step.global_step for step in steps] == [20, 40, 50, 70, 90, 100]
+    series = MetricReader(run.folder).read()
+    layers = {f"gradient_norm/{name}" for name in steps[0].gradient_norms}
+    assert len(layers) == 4
+    assert series.keys() >= layers
+    for tag, values in {
+        "train/loss": [step.loss for step in steps],
+        "train/accuracy": [step.accuracy for step in steps],
+        "learning_rate": [step.learning_rate for step in steps],
+        "images_per_second": [step.images_per_second for step in steps],
+        "gradient_norm/head.0": [step.gradient_norms["head.0"] for step in steps],
+        "epoch/train_loss": [epoch.train_loss for epoch in epochs],
+        "epoch/train_accuracy": [epoch.train_accuracy for epoch in epochs],
+        "validation/loss": [epoch.validation_loss for epoch in epochs],
+        "validation/accuracy": [epoch.validation_accuracy for epoch in epochs],
+        "confusion/4_as_9": [epoch.confusion[4][9] / sum(epoch.confusion[4]) for epoch in epochs],
+    }.items():
+        expected = steps if len(values) == len(steps) else epochs
+        assert series[tag].steps.tolist() == [event.global_step for event in expected], tag
+        assert series[tag].values == pytest.approx(values, rel=1e-6), tag
+    events = EventAccumulator(str(run.folder)).Reload()
+    assert set(events.Tags()["scalars"]) == set(series)
+
+
+def test_a_run_that_no_longer_gets_better_ends_early(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([(0.5, 1.0), (0.4, 1.0), (0.3, 1.0)])
+    validate = Trainer._validate
+
+    def scripted(self: Trainer, *args: Any) -> tuple[float, float, Tensor]:
+        return *next(scores), validate(self, *args)[2]
+
+    monkeypatch.setattr(Trainer, "_validate", scripted)
+    run = create_run(small(epochs=50, early_stopping=2), tmp_path)
+    state = execute(run, splits=few)
+    assert (state.status, state.epoch, state.best_epoch) == ("finished", 3, 1)
+    assert state.reason == "nothing got better"
+    assert read_card(run.weights_path)["epoch"] == 1
+
+
+def test_a_finished_run_does_not_go_on(whole: Run, few: Splits) -> None:
+    def content() -> dict[str, bytes]:
+        files = (path for path in whole.folder.rglob("*") if path.is_file())
+        return {str(path): path.read_bytes() for path in files}
+
+    before = content()
+    with pytest.raises(MnistCoreError, match=f"{whole.id} is finished"):
+        execute(whole, splits=few)
+    assert content() == before
+
+
+# --- stop and go on ----------------------------------------------------------------------------
+
+
+def test_stopped_on_request_twice_and_resumed(whole: Run, few: Splits, run: Run) -> None:
+    for stop_at in (20, 50):  # at the last step of an epoch, and within one
+
+        def listen(event: Event, stop_at: int = stop_at) -> None:
+            if isinstance(event, Step) and event.global_step >= stop_at:
+                Run(run.folder).request_stop()
+
+        state = execute(run, splits=few, listen=listen)
+        assert (state.status, state.reason) == ("stopped", "stopped on request")
+        assert state.ended
+        assert load_checkpoint(run.checkpoint_path)["epoch"] == 1 + stop_at // 21
+        assert "stopped on request" in run.log_path.read_text()
+    # a new handle, as a new process would have
+    assert execute(find_run(run.id, run.folder.parent), splits=few).status == "finished"
+    check_same(run, whole)
+
+
+def test_a_flag_stops_a_run_with_its_reason(few: Splits, tmp_path: Path) -> None:
+    run, flag = create_run(small(epochs=50), tmp_path), StopFlag()
+    state = execute(run, splits=few, listen=at(1, lambda: flag.set("enough")), stop=flag)
+    assert (state.status, state.reason, state.epoch) == ("stopped", "enough", 1)
+
+
+def test_stopped_before_its_first_epoch_was_complete(whole: Run, few: Splits, run: Run) -> None:
+    flag = StopFlag()
+    flag.set("at once")
+    state = execute(run, splits=few, stop=flag)
+    assert (state.status, state.epoch) == ("stopped", 0)
+    with pytest.raises(MnistCoreError, match="no weights yet"):
+        find_weights(run.id, run.folder.parent)
+    assert execute(run, splits=few).status == "finished"
+    check_same(run, whole)
+
+
+def test_an_interrupt_stops_the_run(whole: Run, few: Splits, run: Run) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        execute(run, splits=few, listen=at(2, throw(KeyboardInterrupt())))
+    state = run.state()
+    assert (state.status, state.reason, state.epoch) == ("stopped", "interrupted", 2)
+    execute(run, splits=few)
+    check_same(run, whole)
+
+
+def test_a_state_that_fell_behind_the_checkpoint(
+    whole: Run, few: Splits, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = Run.update_state
+
+    def die(self: Run, **changes: object) -> RunState:
+        if changes.get("epoch") == CONFIG.epochs:
+            raise KeyboardInterrupt  # killed between the two files
+        return update(self, **changes)
+
+    monkeypatch.setattr(Run, "update_state", die)
+    with pytest.raises(KeyboardInterrupt):
+        execute(run, splits=few)
+    monkeypatch.undo()
+    assert run.state().epoch == CONFIG.epochs - 1
+    assert execute(run, splits=few).status == "finished"
+    check_same(run, whole)
+
+
+# --- failing -----------------------------------------------------------------------------------
+
+
+def test_a_learning_rate_that_is_too_high(few: Splits, tmp_path: Path) -> None:
+    run = create_run(small(optimizer="sgd", learning_rate=10.0), tmp_path)
+    with pytest.raises(MnistCoreError, match="learning rate below 10") as caught:
+        execute(run, splits=few)
+    state = run.state()
+    assert (state.status, state.reason) == ("failed", str(caught.value))
+    assert state.ended
+    assert state.pid is None
+    assert f"failed: {state.reason}" in run.log_path.read_text()
+    assert not run.weights_path.exists()
+
+
+def test_what_was_good_is_kept_when_the_loss_explodes(
+    whole: Run, few: Splits, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_step = Trainer.train_step
+
+    def explode(self: Trainer, *batch: Tensor) -> Tensor:
+        return take_step(self, *batch) * (torch.nan if self.epoch == 2 else 1)
+
+    monkeypatch.setattr(Trainer, "train_step", explode)
+    with pytest.raises(MnistCoreError, match="the loss is nan at epoch 2"):
+        execute(run, splits=few)
+    state = run.state()
+    assert (state.status, state.epoch, state.best_epoch) == ("failed", 1, 1)
+    accuracy, _ = score(load_weights(run.weights_path)[0], few[1])
+    assert accuracy == pytest.approx(state.validation_accuracy)
+    assert load_checkpoint(run.checkpoint_path)["epoch"] == 2
+    monkeypatch.undo()
+    execute(run, splits=few)
+    check_same(run, whole)
+
+
+def test_a_gpu_that_is_too_small(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
+
+    monkeypatch.setattr(Trainer, "train_step", full)
+    run = create_run(small(), tmp_path)
+    with pytest.raises(MnistCoreError, match="batch_size 50; try 32, or precision bf16"):
+        execute(run, splits=few)
+    assert run.state().status == "failed"
+    assert "try 32" in run.state().reason
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "smaller"), [(3, 2), (50, 32), (64, 32), (65, 64), (8192, 4096)]
+)
+def test_the_batch_size_to_try(batch_size: int, smaller: int) -> None:
+    assert f"batch_size {batch_size}; try {smaller}, or precision bf16" in out_of_memory_advice(
+        small(batch_size=batch_size)
+    )
+    advice = out_of_memory_advice(small(batch_size=batch_size, precision="bf16"))
+    assert advice.endswith(f"try {smaller}")
+
+
+def test_no_batch_size_is_advised_that_cannot_be_set() -> None:
+    least = int(field_bounds("batch_size")["ge"])
+    assert f"try {least - 1}" not in out_of_memory_advice(small(batch_size=least))
+
+
+def test_an_unexpected_error_is_kept_with_its_traceback(whole: Run, few: Splits, run: Run) -> None:
+    listen = at(2, throw(ZeroDivisionError("a listener's\nbug")))
+    with pytest.raises(
+        MnistCoreError, match="unexpected ZeroDivisionError: a listener's"
+    ) as caught:
+        execute(run, splits=few, listen=listen)
+    assert str(run.log_path) in str(caught.value)
+    state = run.state()
+    assert (state.status, state.epoch) == ("failed", 2)
+    assert state.reason == "unexpected ZeroDivisionError: a listener's"
+    assert "Traceback" in run.log_path.read_text()
+    assert not run.is_alive()
+    execute(run, splits=few)
+    check_same(run, whole)
+
+
+def test_a_listener_that_leaves(few: Splits, run: Run) -> None:
+    # as rich does when nobody reads its output any more
+    with pytest.raises(SystemExit):
+        execute(run, splits=few, listen=at(1, throw(SystemExit(1))))
+    state = run.state()
+    assert state.status in ("stopped", "failed")
+    assert DIED not in state.reason  # it was not killed
+    assert state.ended
+
+
+def test_torch_compile_that_does_not_work(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    run = create_run(small(compile=True), tmp_path)
+    with pytest.raises(MnistCoreError, match=r"no C\+\+ compiler; torch\.compile may not"):
+        execute(run, splits=few)
+
+
+def test_a_run_cannot_be_carried_out_twice_at_once(few: Splits, run: Run) -> None:
+    refused: list[str] = []
+
+    def again() -> None:
+        with pytest.raises(MnistCoreError) as caught:
+            execute(Run(run.folder), splits=few)
+        refused.append(str(caught.value))
+
+    assert execute(run, splits=few, listen=at(1, again)).status == "finished"
+    assert refused == [f"run {run.id} is under way in another process"]
+
+
+def test_no_data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    with pytest.raises(MnistCoreError, match="MNIST_ROOT"):
+        execute(run, data=str(tmp_path / "none"))
+    assert run.state().status == "failed"
+    assert "MNIST_ROOT" in run.state().reason
+
+
+def test_a_run_that_is_not_there(few: Splits, tmp_path: Path) -> None:
+    with pytest.raises(MnistCoreError):
+        execute(Run(tmp_path / "none"), splits=few)
+    assert list(tmp_path.iterdir()) == []  # and none is made
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_folder_that_is_deleted_under_way(few: Splits, run: Run) -> None:
+    with pytest.raises(MnistCoreError, match=run.id):
+        execute(run, splits=few, listen=at(1, lambda: shutil.rmtree(run.folder)))
+    assert not run.folder.exists()
+
+
+# --- checkpoints that cannot be used -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
+def test_a_damaged_checkpoint(whole: Run, few: Splits, run: Run, content: bytes | None) -> None:
+    flag = StopFlag()
+    execute(run, splits=few, listen=at(1, lambda: flag.set("x")), stop=flag)
+    data = run.checkpoint_path.read_bytes()
+    run.checkpoint_path.write_bytes(data[: len(data) // 2] if content is None else content)
+    with pytest.raises(MnistCoreError, match=r"last\.pt: not a whole checkpoint.*delete it"):
+        execute(run, splits=few)
+    assert "last.pt" in run.state().reason
+    run.checkpoint_path.unlink()
+    execute(run, splits=few)
+    check_same(run, whole)
+
+
+def test_a_configuration_that_was_changed_under_way(few: Splits, run: Run) -> None:
+    flag = StopFlag()
+    execute(run, splits=few, listen=at(1, lambda: flag.set("x")), stop=flag)
+    CONFIG.with_changes(epochs=9).write(run.config_path)
+    with pytest.raises(MnistCoreError, match=r"another run.*epochs.*3, 9"):
+        execute(run, splits=few)
+
+
+# --- runs that use runs ------------------------------------------------------------------------
+
+
+def test_a_run_starts_from_and_learns_from_runs(whole: Run, few: Splits) -> None:
+    root = whole.folder.parent
+    config = small(init_weights=whole.id, teacher=whole.id, freeze=["conv1"])
+    run = create_run(config, root)
+    assert execute(run, splits=few).status == "finished"
+    first, second = (load_weights(r.weights_path)[0].conv1[0].weight for r in (whole, run))
+    assert torch.equal(first, second)
+    shutil.rmtree(run.folder)
+
+
+@pytest.mark.parametrize("field", ["init_weights", "teacher"])
+def test_a_run_that_it_needs_is_missing(few: Splits, tmp_path: Path, field: str) -> None:
+    empty = create_run(small(), tmp_path)
+    for name, said in (("nobody", "no run 'nobody'"), (empty.id, "has no weights yet")):
+        run = create_run(small(**{field: name}), tmp_path)
+        with pytest.raises(MnistCoreError, match=said):
+            execute(run, splits=few)
+        assert run.state().status == "failed"
+
+
+# --- ways to stop ------------------------------------------------------------------------------
+
+
+def test_the_first_reason_stays() -> None:
+    flag = StopFlag()
+    assert flag.reason == ""
+    flag.set("first")
+    flag.set("second")
+    assert flag.reason == "first"
+
+
+def test_a_flag_passes_requests_on() -> None:
+    sweep, first, second = StopFlag(), StopFlag(), StopFlag()
+    with sweep.passed_to(first):
+        assert sweep.training
+    assert not sweep.training
+    with sweep.passed_to(second):
+        sweep.set("enough")
+    assert (first.reason, second.reason) == ("", "enough")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
+    flag, before = StopFlag(), signal.getsignal(number)
+    flag.training = True
+    with stop_on_signals(flag):
+        signal.raise_signal(number)
+        assert flag.reason == f"stopped by {number.name}"
+    assert signal.getsignal(number) == before
+
+
+def test_a_second_interrupt_is_heard_at_once() -> None:
+    flag = StopFlag()
+    flag.training = True
+    with stop_on_signals(flag):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)  # whoever asks in words waits
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert flag.reason == "stopped by SIGTERM"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_training_ends_at_once(number: signal.Signals) -> None:
+    flag = StopFlag()
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), stop_on_signals(flag):
+        signal.raise_signal(number)
+    assert flag.reason == f"stopped by {number.name}"
+    assert signal.getsignal(number) == before
+
+
+def test_signals_are_left_alone_in_another_thread() -> None:
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def work() -> None:
+        with stop_on_signals(StopFlag()):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]

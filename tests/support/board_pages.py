@@ -1,0 +1,41 @@
+"""The dashboard without a browser: its pages, run by Streamlit's own test harness."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from support.chromium import ROOT
+
+
+def open_page(name: str = "", run: str | None = None, **session: object) -> AppTest:
+    """Run a page as a browser's first visit does; `run` is the run in the address.
+
+    Set MNIST_RUNS before. Fails if the page raises.
+    """
+    page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    # the harness knows pages by their file only; ours are functions
+    page._page_hash = calc_hash(name)
+    if run is not None:
+        page.query_params["run"] = run
+    for key, value in session.items():
+        page.session_state[key] = value
+    return show(page.run())
+
+
+def show(page: AppTest) -> AppTest:
+    """Return the page if nothing was raised."""
+    assert not page.exception, page.exception[0].stack_trace
+    return page
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the button that says so."""
+    return show(next(b for b in page.button if b.label == label).click().run())
+
+
+def words(page: AppTest) -> str:
+    """Return the words on the page, without those of widgets."""
+    kinds = (page.title, page.subheader, page.markdown, page.caption, page.text, page.code)
+    kinds += (page.info, page.error, page.warning, page.success, page.toast)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -1,0 +1,139 @@
+"""A real browser and a real server, for browser tests and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Page, Playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """Start the machine's own chromium."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A script's page, served by a process of its own, on a port that stays over restarts.
+
+    Parameters
+    ----------
+    script : Path
+        Of Gradio, or dashboard.py.
+    environment : dict
+        Variables that it gets beside those of this process.
+    """
+
+    def __init__(
+        self, script: Path, port: int | None = None, environment: dict[str, str] | None = None
+    ) -> None:
+        self.script = script
+        self.port = port or free_port()
+        self.environment = environment or {}
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, patience: float = 120) -> float:
+        """Start and wait until the page is served; return the seconds that took."""
+        environment = {
+            **os.environ,
+            "GRADIO_SERVER_PORT": str(self.port),
+            "GRADIO_SERVER_NAME": "127.0.0.1",
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            **self.environment,
+        }
+        command = [sys.executable, str(self.script)]
+        if self.script.name == "dashboard.py":
+            command[1:1] = ["-m", "streamlit", "run"]
+            command += ["--server.headless=true", "--server.address=127.0.0.1"]
+            command += [f"--server.port={self.port}"]
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        while time.perf_counter() - began < patience:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.script.name} ended with {self.process.returncode}")
+            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                urllib.request.urlopen(self.url, timeout=5).read()
+                return time.perf_counter() - began
+            time.sleep(0.02)
+        self.stop()
+        raise RuntimeError(f"{self.script.name} did not serve {self.url} in {patience} s")
+
+    def stop(self) -> None:
+        """Kill it, as a crash would, and wait until it is gone."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@contextlib.contextmanager
+def serving(script: Path, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run a script's server for the length of a block; see `Server`."""
+    server = Server(script, environment=environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def fit_strokes(
+    strokes: list[np.ndarray], box: dict[str, float], share: float = 0.7
+) -> list[list[tuple[float, float]]]:
+    """Place strokes in the middle of a box on screen; the longest side is `share` of the box."""
+    points = np.concatenate(strokes)
+    low, high = points.min(0), points.max(0)
+    scale = share * box["width"] / max(float((high - low).max()), 1e-9)
+    middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+    return [
+        [tuple(map(float, point)) for point in (stroke - (low + high) / 2) * scale + middle]
+        for stroke in strokes
+    ]
+
+
+def draw(page: Page, strokes: list[list[tuple[float, float]]], pause: float = 0.0) -> None:
+    """Draw strokes with the mouse, `pause` seconds after every move."""
+    for stroke in strokes:
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*point)
+            if pause:
+                time.sleep(pause)
+        page.mouse.up()

@@ -1,0 +1,77 @@
+"""The pad as a person sees it in a browser: draw, read the bars, look at frame and maps."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from support.chromium import draw, fit_strokes
+
+
+class PadPage:
+    """One page of the pad in its own browser context."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self._check_inside(request.url, url))
+        self.page.goto(url)
+        self.page.wait_for_selector(".drawpad[data-model]")
+
+    def _check_inside(self, requested: str, url: str) -> None:
+        if not requested.startswith((url, "data:", "blob:")):
+            self.outside.append(requested)
+
+    @property
+    def paper(self) -> dict[str, float]:
+        """The paper's place on screen."""
+        box = self.page.locator(".paper canvas").bounding_box()
+        assert box is not None
+        return dict(box)
+
+    def draw(self, strokes: list[np.ndarray], share: float = 0.7, pause: float = 0.0) -> None:
+        """Draw real pen strokes in the middle of the paper with the mouse."""
+        draw(self.page, fit_strokes(strokes, self.paper, share), pause)
+
+    def settle(self) -> None:
+        """Wait until the bars are those of the drawing on the paper."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+        self.page.wait_for_selector(".drawpad[aria-busy=false]")
+
+    def expect_digit(self, digit: int | None) -> None:
+        """The big digit is this one, or there is none."""
+        expect(self.page.locator(".digit")).to_have_text("" if digit is None else str(digit))
+
+    @property
+    def percentages(self) -> list[float]:
+        """What the ten bars say, 0 where they say nothing."""
+        texts = self.page.locator(".bars li span").all_inner_texts()
+        return [float(text.rstrip("%")) if text else 0.0 for text in texts]
+
+    @property
+    def strokes(self) -> list[np.ndarray]:
+        """The pen positions that the page keeps: (N, 2) arrays."""
+        saved = self.page.evaluate("JSON.parse(sessionStorage.getItem('drawpad')).strokes")
+        return [np.array(stroke["points"]).reshape(-1, 2) for stroke in saved]
+
+    @property
+    def winner(self) -> list[str]:
+        """The digits whose bar is marked."""
+        return self.page.locator(".bars li.winner b").all_inner_texts()
+
+    def pixels(self, selector: str) -> np.ndarray:
+        """A canvas' own pixels (H, W, 4) uint8."""
+        url = self.page.locator(selector).first.evaluate("canvas => canvas.toDataURL()")
+        image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+        return np.asarray(image.convert("RGBA"))
+
+    def click(self, tool: str) -> None:
+        """Press a tool's button."""
+        self.page.click(f"[data-tool={tool}]")

@@ -1,0 +1,50 @@
+"""Small trainings and what to compare of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mnist_core.data.mnist import Split
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import Event, Finished
+
+Splits = tuple[Split, Split]
+
+
+def small(**changes: Any) -> TrainConfig:
+    """The article's network, one epoch, nothing random but the order."""
+    fields = {
+        "model": "mnist_cnn",
+        "epochs": 1,
+        "batch_size": 50,
+        "learning_rate": 5e-3,
+        "augment": "none",
+        "ema_decay": 0.0,
+        "device": "cpu",
+    }
+    return TrainConfig(**{**fields, **changes})
+
+
+def part(splits: Splits, training: int, validation: int) -> Splits:
+    """Return the first images of both."""
+    first, second = splits
+    return (
+        Split(first.images[:training], first.labels[:training]),
+        Split(second.images[:validation], second.labels[:validation]),
+    )
+
+
+def finish(events: Iterable[Event]) -> Finished:
+    """Run to the end."""
+    *_, finished = events
+    assert isinstance(finished, Finished)
+    return finished
+
+
+def weights(model: nn.Module) -> Tensor:
+    """Return everything a network keeps, parameters and buffers, as one vector."""
+    return torch.cat([t.detach().flatten().double() for t in model.state_dict().values()])

@@ -1,0 +1,79 @@
+"""Imports point down: a package imports only from the layers below it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from support.chromium import ROOT
+
+LAYERS = (
+    "errors",
+    "utils",
+    "imaging",
+    "data",
+    "models",
+    "training",
+    "inference",
+    "evaluation",
+    "runs",
+    "search",
+    "figures",
+    "reports",
+    "cli",
+)
+"""Packages of mnist_core, from the ground up."""
+# entry points: what the package exports, and `python -m mnist_core`
+ENTRY_POINTS = ("__init__", "__main__")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the dotted names that a file imports, wherever in the file the import stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(ROOT / "mnist_core").parts[0].removesuffix(".py")
+
+
+def test_every_package_has_a_layer() -> None:
+    found = {layer_of(path) for path in (ROOT / "mnist_core").rglob("*.py")}
+    assert found - set(ENTRY_POINTS) == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_package_imports_only_from_lower_layers(layer: str) -> None:
+    allowed = LAYERS[: LAYERS.index(layer) + 1]
+    upward = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / "mnist_core").rglob("*.py")
+        if layer_of(path) == layer
+        for name in imported_modules(path)
+        if name.startswith("mnist_core.") and name.split(".")[1] not in allowed
+    ]
+    assert not upward
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("mnist_core", ("pad", "board", "gradio", "streamlit")),
+        ("pad", ("board", "mnist_core.cli", "streamlit")),
+        ("board", ("pad", "mnist_core.cli", "gradio")),
+    ],
+)
+def test_pages_and_core_stay_apart(package: str, forbidden: tuple[str, ...]) -> None:
+    crossing = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / package).rglob("*.py")
+        for name in imported_modules(path)
+        if any(name == other or name.startswith(f"{other}.") for other in forbidden)
+    ]
+    assert not crossing

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mnist_core import MnistCoreError
+from mnist_core.cli import main as cli
+from mnist_core.data.mnist import Split
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.lr_finder import find_learning_rate
+from mnist_core.training.trainer import train
+
+Splits = tuple[Split, Split]
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_the_suggestion_learns_and_thirty_times_it_does_not(
+    small_splits: Splits, optimizer: str
+) -> None:
+    config = TrainConfig(
+        model="mnist_cnn_bn", optimizer=optimizer, augment="none", ema_decay=0, epochs=2
+    ).with_changes(batch_size=50)
+    test = find_learning_rate(config, small_splits[0], steps=150)
+    assert len(test.rates) == len(test.losses) == len(test.smoothed) <= 150
+
+    def accuracy(rate: float) -> float:
+        try:
+            *_, last = train(config.with_changes(learning_rate=min(rate, 10)), *small_splits)
+        except MnistCoreError:
+            return 0.0
+        return last.validation_accuracy
+
+    good = accuracy(test.suggestion)
+    assert good > 0.88
+    assert good > accuracy(30 * test.suggestion) + 0.02
+
+
+def test_a_range_in_which_nothing_is_learned(small_splits: Splits) -> None:
+    config = TrainConfig(model="mnist_cnn", optimizer="sgd", augment="none")
+    with pytest.raises(MnistCoreError, match="the loss never falls"):
+        find_learning_rate(config, small_splits[0], low=1e-8, high=1e-6, steps=30)
+
+
+def test_a_range_that_ends_too_early(small_splits: Splits) -> None:
+    config = TrainConfig(model="mnist_cnn_bn", augment="none")
+    with pytest.raises(MnistCoreError, match="try a higher high"):
+        find_learning_rate(config, small_splits[0], high=1e-3, steps=150)
+
+
+def test_trained_weights_to_start_from(small_splits: Splits) -> None:
+    config = TrainConfig(model="mnist_cnn", init_weights="mnist_cnn")
+    with pytest.raises(MnistCoreError, match="fresh network"):
+        find_learning_rate(config, small_splits[0])
+
+
+@pytest.mark.parametrize("bounds", [(1.0, 0.1, 100), (0.0, 1.0, 100), (1e-5, 1.0, 3), (1, 99, 50)])
+def test_bounds_that_are_no_range(small_splits: Splits, bounds: tuple[float, float, int]) -> None:
+    low, high, steps = bounds
+    with pytest.raises(MnistCoreError, match="0 < low < high"):
+        find_learning_rate(TrainConfig(), small_splits[0], low=low, high=high, steps=steps)
+
+
+def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "find-lr",
+        "--model",
+        "mnist_cnn",
+        "--augment",
+        "none",
+        "--training-size",
+        "2000",
+        "--batch-size",
+        "32",
+        "--steps",
+        "100",
+    ]
+    plot = tmp_path / "plots" / "lr.html"
+    assert cli.main([*words, "--plot", str(plot)]) == 0
+    out = capsys.readouterr().out
+    assert "suggested learning rate" in out
+    assert "python -m mnist_core train --model mnist_cnn --learning-rate" in out
+    assert "plotly" in plot.read_text()
+    assert cli.main([*words, "--json", "--teacher", "default"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert 1e-5 < result["suggestion"] < 0.5
+    assert len(result["rates"]) == len(result["smoothed"])

@@ -1,0 +1,522 @@
+from __future__ import annotations
+
+import shutil
+import warnings
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from support.training import Splits, finish, part, small, weights
+from torch import Tensor
+
+from mnist_core import MnistCoreError
+from mnist_core.data.mnist import Split, normalise
+from mnist_core.evaluation.scores import score
+from mnist_core.models.architectures import ARCHITECTURES, build_model
+from mnist_core.models.weights import load_weights, weights_path
+from mnist_core.training import trainer as train_module
+from mnist_core.training.config import field_choices
+from mnist_core.training.distillation import distillation_loss
+from mnist_core.training.events import Epoch, Finished, Step
+from mnist_core.training.trainer import Trainer, train
+
+
+@pytest.fixture(scope="module")
+def few(small_splits: Splits) -> Splits:
+    """400 training and 200 validation images."""
+    return part(small_splits, 400, 200)
+
+
+# --- learning ----------------------------------------------------------------------------------
+
+
+def test_one_epoch_on_2000_images_learns_to_read(small_splits: Splits) -> None:
+    training, validation = small_splits
+    events = list(train(small(), training, validation, report_every=15))
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [(s.epoch, s.step, s.steps) for s in steps] == [(1, 15, 40), (1, 30, 40), (1, 40, 40)]
+    assert [s.global_step for s in steps] == [15, 30, 40]
+    assert steps[-1].loss < steps[0].loss
+    assert all(step.images_per_second > 0 for step in steps)
+    epoch, finished = events[-2:]
+    assert isinstance(epoch, Epoch)
+    assert epoch.best
+    confusion = torch.tensor(epoch.confusion)
+    assert confusion.sum() == len(validation)
+    assert confusion.diag().sum() / len(validation) == pytest.approx(epoch.validation_accuracy)
+    assert confusion.sum(1).tolist() == torch.bincount(validation.labels, minlength=10).tolist()
+    assert finished.validation_accuracy > 0.75
+    assert not finished.model.training
+    accuracy, loss = score(finished.model, validation)
+    assert accuracy == pytest.approx(finished.validation_accuracy)
+    assert loss == pytest.approx(finished.validation_loss, rel=1e-4)
+
+
+def test_the_epochs_loss_is_the_mean_of_its_steps(few: Splits) -> None:
+    *steps, epoch, _ = train(small(), *few, report_every=1)
+    assert sum(s.loss for s in steps) / len(steps) == pytest.approx(epoch.train_loss, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("report_every", "reported"), [(1, range(1, 9)), (3, (3, 6, 8)), (4, (4, 8)), (20, (8,))]
+)
+def test_events_come_in_order(few: Splits, report_every: int, reported: tuple[int, ...]) -> None:
+    told = [
+        (type(event), event.epoch, getattr(event, "step", None))
+        for event in train(small(epochs=2), *few, report_every=report_every)
+    ]
+    expected: list[tuple[Any, ...]] = []
+    for epoch in (1, 2):
+        expected += [(Step, epoch, step) for step in reported] + [(Epoch, epoch, None)]
+    assert told[:-1] == expected
+    assert told[-1][0] is Finished
+
+
+def test_a_step_tells_the_rate_of_the_next_one(few: Splits) -> None:
+    config = small(lr_scheduler="step", lr_step_size=1, lr_gamma=0.5, lr_warmup=0.0, epochs=2)
+    steps = [e for e in train(config, *few, report_every=4) if isinstance(e, Step)]
+    assert [s.learning_rate for s in steps] == pytest.approx([5e-3, 2.5e-3, 2.5e-3, 1.25e-3])
+
+
+def test_the_time_of_those_who_watch_is_not_the_runs(
+    few: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+
+    def look() -> float:
+        clock[0] += 1
+        return clock[0]
+
+    monkeypatch.setattr(train_module.time, "perf_counter", look)
+
+    def speeds(pause: float) -> list[float]:
+        found = []
+        for event in train(small(), *few, report_every=2):
+            clock[0] += pause
+            if isinstance(event, Step):
+                found.append(event.images_per_second)
+        return found
+
+    assert speeds(1000) == speeds(0)
+
+
+@pytest.mark.parametrize("augment", ["article", "pen"])
+def test_augmented_images_teach_too(small_splits: Splits, augment: str) -> None:
+    config = small(epochs=3, augment=augment)
+    assert finish(train(config, *small_splits)).validation_accuracy > 0.75
+
+
+@pytest.mark.parametrize("model", list(ARCHITECTURES))
+@pytest.mark.parametrize("kernel_size", [3, 5])
+def test_every_architecture_trains(small_splits: Splits, model: str, kernel_size: int) -> None:
+    config = small(model=model, batch_size=30, kernel_size=kernel_size)
+    assert finish(train(config, *part(small_splits, 600, 500))).validation_accuracy > 0.4
+
+
+@pytest.mark.parametrize("optimizer", field_choices("optimizer"))
+def test_every_optimizer_learns(small_splits: Splits, optimizer: str) -> None:
+    rate = {"sgd": 0.05, "rmsprop": 5e-4}.get(optimizer, 5e-3)
+    config = small(optimizer=optimizer, learning_rate=rate)
+    assert finish(train(config, *small_splits)).validation_accuracy > 0.7
+
+
+@pytest.mark.parametrize("schedule", field_choices("lr_scheduler"))
+def test_every_schedule_learns(small_splits: Splits, schedule: str) -> None:
+    config = small(lr_scheduler=schedule, learning_rate=3e-3)
+    assert finish(train(config, *small_splits)).validation_accuracy > 0.7
+
+
+@pytest.mark.parametrize("precision", field_choices("precision"))
+def test_every_precision_learns(small_splits: Splits, precision: str) -> None:
+    assert finish(train(small(precision=precision), *small_splits)).validation_accuracy > 0.7
+
+
+@pytest.mark.parametrize("precision", field_choices("precision"))
+@pytest.mark.parametrize("schedule", field_choices("lr_scheduler"))
+@pytest.mark.parametrize("optimizer", field_choices("optimizer"))
+def test_every_combination_runs_without_warnings(
+    few: Splits, optimizer: str, schedule: str, precision: str
+) -> None:
+    config = small(
+        optimizer=optimizer, lr_scheduler=schedule, precision=precision, epochs=2, batch_size=30
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        finished = finish(train(config, *part(few, 60, 20)))
+    assert weights(finished.model).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"label_smoothing": 0.1},
+        {"precision": "bf16"},
+        {"ema_decay": 0.9},
+        {"weight_decay": 1.0},
+        {"clip_grad_norm": 0.1},
+        {"lr_scheduler": "none"},
+        {"optimizer": "adam"},
+        {"head_learning_rate": 1e-4},
+        {"augment": "article"},
+        {"seed": 1},
+        {"batch_size": 40},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_every_setting_has_an_effect(few: Splits, setting: dict[str, Any]) -> None:
+    # plain adamw without decay is adam
+    common = {"epochs": 2, "weight_decay": 0.1}
+    plain = weights(finish(train(small(**common), *few)).model)
+    other = weights(finish(train(small(**{**common, **setting}), *few)).model)
+    assert other.isfinite().all()
+    assert not torch.equal(plain, other)
+
+
+def test_nesterov_and_dropout_have_an_effect(few: Splits) -> None:
+    for plain, other in (
+        ({"optimizer": "sgd"}, {"optimizer": "sgd", "nesterov": True}),
+        ({"model": "mnist_cnn_fixed"}, {"model": "mnist_cnn_fixed", "dropout": 0.1}),
+    ):
+        first, second = (finish(train(small(**change), *few)).model for change in (plain, other))
+        assert not torch.equal(weights(first), weights(second))
+
+
+def test_a_single_epoch_has_a_moving_average_too(few: Splits) -> None:
+    plain, averaged = (finish(train(small(ema_decay=d), *few)).model for d in (0.0, 0.9))
+    assert not torch.equal(weights(plain), weights(averaged))
+
+
+def test_the_moving_average_is_the_formula(few: Splits) -> None:
+    splits = part(few, 100, 50)
+    config = small(epochs=10, ema_decay=0.5)
+    averaged, plain = Trainer(config, *splits), Trainer(config.with_changes(ema_decay=0.0), *splits)
+    expected: Tensor | None = None
+    both = zip(averaged.run(report_every=1), plain.run(report_every=1), strict=True)
+    for event, _ in both:
+        if not isinstance(event, Step):
+            continue
+        now = weights(plain.scored_model)
+        if event.epoch == 1:  # a tenth of the epochs: it has not begun
+            assert torch.equal(weights(averaged.scored_model), now)
+            continue
+        expected = now if expected is None else (expected + now) / 2
+        assert torch.allclose(weights(averaged.scored_model), expected, atol=1e-6)
+    assert expected is not None
+
+
+def test_the_head_has_its_own_rate(few: Splits) -> None:
+    config = small(optimizer="sgd", learning_rate=1e-8, head_learning_rate=0.05)
+    trainer = Trainer(config, *few)
+    before = {name: t.detach().clone() for name, t in trainer.scored_model.named_parameters()}
+    finish(trainer.run())
+    for name, after in trainer.scored_model.named_parameters():
+        moved = (after - before[name]).norm().item()
+        assert moved > 1e-3 if name.startswith("head.") else moved < 1e-5, name
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_channels_last_is_how_the_weights_lie(few: Splits, channels_last: bool) -> None:
+    kernel = finish(train(small(channels_last=channels_last), *few)).model.kernel("conv2")
+    assert kernel.is_contiguous(memory_format=torch.channels_last) is channels_last
+    assert kernel.is_contiguous() is not channels_last
+
+
+def test_channels_last_changes_nothing_but_rounding(few: Splits) -> None:
+    config = small(optimizer="sgd", augment="article")
+    one, other = (finish(train(config.with_changes(channels_last=c), *few)) for c in (True, False))
+    assert torch.allclose(weights(one.model), weights(other.model), atol=1e-4)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_training_learns_the_same(few: Splits) -> None:
+    plain, compiled = (finish(train(small(compile=c), *few)).model for c in (False, True))
+    assert list(plain.state_dict()) == list(compiled.state_dict())
+    assert torch.allclose(weights(plain), weights(compiled), atol=1e-3)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_both_loaders_give_the_same_weights(few: Splits, workers: int) -> None:
+    one = small(epochs=2, augment="pen")
+    other = one.with_changes(loader="dataloader", loader_workers=workers)
+    first, second = (finish(train(config, *few)).model for config in (one, other))
+    assert torch.equal(weights(first), weights(second))
+
+
+def test_the_seed_decides(few: Splits) -> None:
+    def with_seed(seed: int) -> Tensor:
+        return weights(finish(train(small(seed=seed), *few)).model)
+
+    assert torch.equal(with_seed(1), with_seed(1))
+    assert not torch.equal(with_seed(1), with_seed(2))
+
+
+@pytest.mark.parametrize("augment", field_choices("augment"))
+def test_those_who_watch_may_draw_random_numbers(few: Splits, augment: str) -> None:
+    config = small(model="mnist_cnn_fixed", augment=augment)
+
+    def watched(draws: int) -> Tensor:
+        events = []
+        for event in train(config, *few, report_every=3):
+            torch.rand(draws)
+            events.append(event)
+        return weights(finish(events).model)
+
+    assert torch.equal(watched(0), watched(5))
+
+
+def test_a_batch_larger_than_the_data_is_the_data(few: Splits) -> None:
+    events = list(train(small(batch_size=5000), *few))
+    assert [event.steps for event in events if isinstance(event, Step)] == [1]
+
+
+def test_no_images_are_refused(few: Splits) -> None:
+    training, validation = few
+    none = Split(training.images[:0], training.labels[:0])
+    for splits in ((none, validation), (training, none)):
+        with pytest.raises(MnistCoreError, match="image"):
+            finish(train(small(), *splits))
+
+
+def test_gradient_norms(few: Splits) -> None:
+    trainer = Trainer(small(optimizer="sgd", learning_rate=1e-8), *few)
+    step = next(trainer.run(report_every=1))
+    layers = {n.rpartition(".")[0] for n, _ in trainer.scored_model.named_parameters()}
+    assert set(step.gradient_norms) == layers
+    parameters = dict(trainer.scored_model.named_parameters())
+    for layer, norm in step.gradient_norms.items():
+        parts = [p.grad.flatten() for n, p in parameters.items() if n.rpartition(".")[0] == layer]
+        assert norm == pytest.approx(torch.cat(parts).norm().item(), rel=1e-5)
+
+
+def test_gradient_norms_are_those_before_clipping(few: Splits) -> None:
+    free, clipped = (
+        next(Trainer(small(clip_grad_norm=c), *few).run(report_every=1)) for c in (0.0, 1e-3)
+    )
+    assert clipped.gradient_norms == pytest.approx(free.gradient_norms, rel=1e-5)
+
+
+def test_gradient_norms_are_of_unscaled_gradients(few: Splits) -> None:
+    whole, half = (
+        next(Trainer(small(precision=p), *few).run(report_every=1)) for p in ("fp32", "fp16")
+    )
+    assert half.gradient_norms == pytest.approx(whole.gradient_norms, rel=0.05)
+
+
+def test_frozen_layers_have_no_gradient(few: Splits) -> None:
+    config = small(init_weights="given", freeze=["conv1", "head.0"])
+    initial = build_model("mnist_cnn").state_dict()
+    step = next(Trainer(config, *few, initial=initial).run(report_every=1))
+    assert set(step.gradient_norms) == {"trunk.conv2.0", "head.1"}
+
+
+def test_clipping_bounds_the_step(few: Splits) -> None:
+    config = small(
+        optimizer="sgd", learning_rate=1.0, momentum=0.0, weight_decay=0.0, clip_grad_norm=1e-3
+    ).with_changes(lr_scheduler="none", lr_warmup=0.0)
+    trainer = Trainer(config, *few)
+    before = weights(trainer.scored_model)
+    trainer.train_step(few[0].images[:50], few[0].labels[:50])
+    assert (weights(trainer.scored_model) - before).norm().item() == pytest.approx(1e-3, rel=1e-2)
+
+
+# --- the best epoch ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ([(0.5, 1.0), (0.9, 0.4), (0.8, 0.3)], 2),
+        ([(0.9, 0.5), (0.9, 0.4), (0.9, 0.6)], 2),
+        ([(0.9, 0.5), (0.9, 0.5), (0.9, 0.5)], 1),
+    ],
+    ids=["highest accuracy", "lower loss on a tie", "first of equals"],
+)
+def test_the_best_epoch_is_kept(
+    few: Splits,
+    monkeypatch: pytest.MonkeyPatch,
+    scores: list[tuple[float, float]],
+    best: int,
+) -> None:
+    seen: list[Tensor] = []
+
+    def scripted(self: Trainer, _should_stop: object) -> tuple[float, float, Tensor]:
+        seen.append(weights(self.scored_model))
+        return *scores[len(seen) - 1], torch.zeros(10, 10)
+
+    monkeypatch.setattr(Trainer, "_validate", scripted)
+    events = list(train(small(epochs=3), *few))
+    finished = events[-1]
+    assert finished.epoch == best
+    assert (finished.validation_accuracy, finished.validation_loss) == scores[best - 1]
+    assert torch.equal(weights(finished.model), seen[best - 1])
+    assert not torch.equal(seen[0], seen[2])
+    assert [e.epoch for e in events if isinstance(e, Epoch) and e.best][-1] == best
+
+
+def test_early_stopping(few: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([(0.5, 1.0), (0.9, 0.4), (0.8, 0.3), (0.9, 0.5), (0.99, 0.1)])
+    monkeypatch.setattr(Trainer, "_validate", lambda *_: (*next(scores), torch.zeros(10, 10)))
+    *events, finished = train(small(epochs=9, early_stopping=2), *few)
+    assert [e.epoch for e in events if isinstance(e, Epoch)] == [1, 2, 3, 4]
+    assert finished.early
+    assert finished.epoch == 2
+
+
+def test_a_run_that_runs_dry_at_its_last_epoch_is_not_early(
+    few: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "_validate", lambda *_: (0.5, 1.0, torch.zeros(10, 10)))
+    *events, finished = train(small(epochs=3, early_stopping=2), *few)
+    assert [e.epoch for e in events if isinstance(e, Epoch)] == [1, 2, 3]
+    assert not finished.early
+
+
+def test_weights_that_are_lost_at_the_last_step_are_no_result(few: Splits) -> None:
+    # every loss is finite, but the last step leaves weights that answer NaN
+    config = small(
+        optimizer="sgd",
+        learning_rate=3,
+        weight_decay=10,
+        lr_scheduler="none",
+        lr_warmup=0.0,
+        batch_size=20,
+    )
+    with pytest.raises(MnistCoreError, match="learning rate below 3"):
+        finish(train(config, *part(few, 60, 200)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "cures"),
+    [
+        ({}, "a learning rate below 10, or clip_grad_norm 1"),
+        ({"precision": "fp16"}, "below 10, or clip_grad_norm 1, or precision bf16 or fp32"),
+        ({"clip_grad_norm": 1e6}, "try a learning rate below 10"),
+    ],
+)
+def test_advice_goes_by_the_settings(few: Splits, changes: dict[str, Any], cures: str) -> None:
+    config = small(optimizer="sgd", learning_rate=10.0, weight_decay=10.0, epochs=3, **changes)
+    with pytest.raises(MnistCoreError) as caught:
+        finish(train(config, *few, report_every=1))
+    assert str(caught.value).endswith(cures)
+
+
+def test_a_loss_that_is_not_finite_stops_with_advice(small_splits: Splits) -> None:
+    config = small(optimizer="sgd", learning_rate=10.0)
+    with pytest.raises(MnistCoreError, match="learning rate below 10") as caught:
+        finish(train(config, *small_splits))
+    assert "epoch 1, step 20" in str(caught.value)
+
+
+# --- distillation and transfer -----------------------------------------------------------------
+
+
+def test_the_distillation_loss_is_the_formula() -> None:
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = (5 * torch.randn(7, 10, generator=generator) for _ in range(2))
+    for temperature in (1.0, 4.0):
+        p, q = (teacher / temperature).softmax(1), (student / temperature).softmax(1)
+        expected = (p * (p.log() - q.log())).sum(1).mean() * temperature**2
+        assert distillation_loss(student, teacher, temperature).item() == pytest.approx(
+            expected.item(), rel=1e-4
+        )
+    assert distillation_loss(teacher, teacher, 3.0).item() == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize(("alpha", "temperature"), [(0.3, 2.0), (0.7, 4.0), (1.0, 1.0)])
+def test_the_loss_of_a_student(few: Splits, alpha: float, temperature: float) -> None:
+    teacher = build_model("mnist_cnn").eval()
+    config = small(teacher="given", distill_alpha=alpha, distill_temperature=temperature)
+    trainer = Trainer(config, *few, teacher=teacher)
+    frames, labels = few[0].images[:50], few[0].labels[:50]
+    with torch.no_grad():
+        student, taught = (m(normalise(frames)) for m in (trainer.scored_model, teacher))
+    kl = F.kl_div(
+        torch.log_softmax(student / temperature, 1),
+        torch.softmax(taught / temperature, 1),
+        reduction="batchmean",
+    )
+    expected = (1 - alpha) * F.cross_entropy(student, labels) + alpha * temperature**2 * kl
+    assert trainer.train_step(frames, labels)[0].item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_a_teacher_does_not_learn(few: Splits) -> None:
+    teacher = build_model("mnist_cnn_bn").train()
+    before = weights(teacher)
+    finish(train(small(teacher="given"), *few, teacher=teacher))
+    assert torch.equal(weights(teacher), before)
+
+
+def test_the_share_of_the_teacher(few: Splits) -> None:
+    teacher = load_weights(weights_path("mnist_cnn"))[0]
+    training, validation = few
+    wrong = Split(training.images, (training.labels + 1) % 10)
+
+    def taught(alpha: float, split: Split) -> Tensor:
+        config = small(teacher="mnist_cnn", distill_alpha=alpha)
+        return weights(finish(train(config, split, validation, teacher=teacher)).model)
+
+    alone = weights(finish(train(small(), training, validation)).model)
+    assert torch.equal(taught(0.0, training), alone)
+    assert torch.equal(taught(1.0, training), taught(1.0, wrong))
+    assert not torch.equal(taught(0.5, training), taught(0.5, wrong))
+
+
+def test_a_teacher_makes_the_student_agree_with_it(few: Splits) -> None:
+    teacher = load_weights(weights_path("mnist_cnn"))[0]
+    unlabelled = Split(few[0].images, torch.zeros_like(few[0].labels))
+    config = small(epochs=6, teacher="mnist_cnn", distill_alpha=1.0)
+    student = finish(train(config, unlabelled, few[1], teacher=teacher))
+    assert student.validation_accuracy > 0.7  # the labels said nothing but zeros
+
+
+@pytest.mark.parametrize("model", ["mnist_cnn_fixed", "mnist_cnn_bn"])
+def test_frozen_parts_stay_and_the_rest_moves(few: Splits, model: str) -> None:
+    source = build_model(model)
+    config = small(model=model, init_weights="given", freeze=["conv1"], epochs=2, ema_decay=0.5)
+    trained = finish(train(config, *few, initial=source.state_dict())).model
+    for name, before in source.state_dict().items():
+        after = trained.state_dict()[name]
+        if name.startswith("trunk.conv1."):
+            assert torch.equal(before, after), name
+        elif before.is_floating_point():
+            assert not torch.equal(before, after), name
+
+
+def test_transferred_weights_are_a_head_start(few: Splits) -> None:
+    source, _ = load_weights(weights_path("mnist_cnn"))
+    config = small(model="mnist_cnn_fixed", epochs=2)
+    start = config.with_changes(init_weights="mnist_cnn", freeze=["conv1", "conv2"])
+    trainer = Trainer(start, *few, initial=source.state_dict())
+    assert "trunk.conv1.0.weight" in trainer.taken_weights
+    moved = finish(trainer.run()).validation_accuracy
+    assert moved > finish(train(config, *few)).validation_accuracy + 0.1
+
+
+@pytest.mark.parametrize(
+    ("freeze", "said"),
+    [(["conv9"], "conv1, pool1"), (["trunk", "head"], "nothing to train"), ([""], "choose from")],
+)
+def test_parts_that_cannot_be_frozen(few: Splits, freeze: list[str], said: str) -> None:
+    config = small(init_weights="given", freeze=freeze)
+    with pytest.raises(MnistCoreError, match=said):
+        Trainer(config, *few, initial=build_model("mnist_cnn").state_dict())
+
+
+def test_weights_that_do_not_fit_or_are_missing(few: Splits) -> None:
+    config = small(init_weights="given")
+    with pytest.raises(MnistCoreError, match="none of its tensors fits"):
+        Trainer(config, *few, initial={"other": torch.zeros(3)})
+    with pytest.raises(MnistCoreError, match="init_weights is 'given'"):
+        Trainer(config, *few)
+    with pytest.raises(MnistCoreError, match="teacher is none"):
+        Trainer(small(), *few, teacher=build_model("mnist_cnn"))
+
+
+def test_smoothed_labels_are_torchs(few: Splits) -> None:
+    trainer = Trainer(small(label_smoothing=0.2), *few)
+    frames, labels = few[0].images[:50], few[0].labels[:50]
+    with torch.no_grad():
+        logits = trainer.scored_model(normalise(frames))
+    expected = F.cross_entropy(logits, labels, label_smoothing=0.2)
+    assert trainer.train_step(frames, labels)[0].item() == pytest.approx(expected.item(), rel=1e-4)
