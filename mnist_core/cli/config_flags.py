@@ -1,15 +1,13 @@
-"""`TrainConfig` as command-line flags, and back."""
+"""Command-line flags for the fields of `TrainConfig`."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 from typing import Any
 
+from mnist_core.training.command_line import NONE, flag_name
 from mnist_core.training.config import GROUPS, TrainConfig, field_allows, field_group
 from mnist_core.training.presets import PRESETS, preset
-
-_NONE = "none"
 
 
 def add_config_flags(parser: argparse.ArgumentParser, base: TrainConfig | None = None) -> None:
@@ -32,11 +30,11 @@ def add_config_flags(parser: argparse.ArgumentParser, base: TrainConfig | None =
         if name == "freeze":
             options["nargs"] = "*"
         default = getattr(base, name)
-        default = _NONE if default in (None, ()) else default
+        default = NONE if default in (None, ()) else default
         allows = "" if field.annotation is bool else f"; {field_allows(name)}"
         allows += f" (default: {default})"
         options["help"] = f"{field.description}{allows}".replace("%", "%%")
-        groups[field_group(name)].add_argument(_flag(name), **options)
+        groups[field_group(name)].add_argument(flag_name(name), **options)
     groups["advanced"].add_argument(
         "--amp",
         action="store_const",
@@ -60,40 +58,11 @@ def config_from_flags(args: argparse.Namespace, base: TrainConfig | None = None)
     return start.with_changes(**{name: _parse(name, value) for name, value in given.items()})
 
 
-def flags_of(config: TrainConfig, *, complete: bool = False) -> list[str]:
-    """Return the flags that make this configuration: one for every value that is no default.
-
-    With `complete`, one for every field: they make it whatever a command's defaults are.
-    """
-    words: list[str] = []
-    names = TrainConfig.model_fields if complete else config.differences(TrainConfig())
-    for name in names:
-        value = getattr(config, name)
-        if isinstance(value, bool):
-            words.append(_flag(name) if value else _flag(name).replace("--", "--no-", 1))
-        elif isinstance(value, tuple):
-            words += [_flag(name), *(value or (_NONE,))]
-        elif isinstance(value, str) and value.startswith("-"):
-            words.append(f"{_flag(name)}={value}")
-        else:
-            words += [_flag(name), _NONE if value is None else f"{value}"]
-    return words
-
-
-def command_line(config: TrainConfig) -> str:
-    """Return the command that trains this configuration."""
-    return shlex.join(["python", "-m", "mnist_core", "train", *flags_of(config)])
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
 def _parse(name: str, value: Any) -> Any:
     optional = TrainConfig.model_fields[name].default is None
-    if optional and value == _NONE:
+    if optional and value == NONE:
         return None
-    if name == "freeze" and value == [_NONE]:
+    if name == "freeze" and value == [NONE]:
         return ()
     # pydantic takes a number from text, but not one of a Literal's numbers
     return int(value) if name == "kernel_size" and str(value).isdecimal() else value

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from mnist_core.cli.config_flags import command_line
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import evaluate
@@ -19,6 +18,7 @@ from mnist_core.runs.metric_log import MetricWriter
 from mnist_core.runs.run import Run, RunState, find_weights, now
 from mnist_core.runs.signals import StopFlag
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
@@ -134,7 +134,7 @@ def _train(
             stop.set("stopped on request")
         return bool(stop.reason)
 
-    _log(run, f"{config.model} on {run.state().device}: {command_line(config)}")
+    _log(run, f"{config.model} on {run.state().device}: {train_command(config)}")
     stop.training = True
     try:
         for event in trainer.run(should_stop):
@@ -206,7 +206,7 @@ def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, 
     return {
         "config": config.model_dump(mode="json"),
         "data": f"MNIST: {len(training)} training images, {len(validation)} held out to validate",
-        "command": command_line(config),
+        "command": train_command(config),
         "environment": {
             "torch": torch.__version__,
             "gpu": torch.cuda.get_device_name() if training.images.is_cuda else None,

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mnist_core.cli.config_flags import flags_of
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import now
+from mnist_core.training.command_line import config_flags
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.locks import is_locked, take_lock
@@ -57,7 +57,7 @@ class Request:
 
     def words(self) -> list[str]:
         """Return the command and its flags."""
-        words = [self.kind, *flags_of(self.config, complete=True)]
+        words = [self.kind, *config_flags(self.config, complete=True)]
         for name, value in self.options.items():
             if isinstance(value, bool):
                 words.append(f"--{name}" if value else f"--no-{name}")

@@ -8,7 +8,8 @@ from hypothesis import given
 from support.configs import FIELDS, configs
 
 from mnist_core import MnistCoreError
-from mnist_core.cli.config_flags import add_config_flags, command_line, config_from_flags, flags_of
+from mnist_core.cli.config_flags import add_config_flags, config_from_flags
+from mnist_core.training.command_line import config_flags, train_command
 from mnist_core.training.config import GROUPS, TrainConfig, field_allows
 from mnist_core.training.presets import PRESETS
 
@@ -25,19 +26,19 @@ def parse(*words: str) -> TrainConfig:
 
 @given(configs)
 def test_flags_keep_everything(config: TrainConfig) -> None:
-    assert parse(*flags_of(config)) == config
+    assert parse(*config_flags(config)) == config
 
 
 @given(configs)
 def test_the_command_line_keeps_everything(config: TrainConfig) -> None:
-    words = shlex.split(command_line(config))
+    words = shlex.split(train_command(config))
     assert words[:4] == ["python", "-m", "mnist_core", "train"]
     assert parse(*words[4:]) == config
 
 
 def test_only_what_is_no_default_gets_a_flag() -> None:
-    assert flags_of(TrainConfig()) == []
-    assert flags_of(TrainConfig(epochs=3, channels_last=False)) == [
+    assert config_flags(TrainConfig()) == []
+    assert config_flags(TrainConfig(epochs=3, channels_last=False)) == [
         "--epochs",
         "3",
         "--no-channels-last",
@@ -136,4 +137,4 @@ def test_what_cannot_be_used_is_named(words: list[str], said: str) -> None:
 
 def test_a_name_that_begins_with_a_dash_comes_back() -> None:
     config = TrainConfig(init_weights="-best.safetensors")
-    assert parse(*flags_of(config)) == config
+    assert parse(*config_flags(config)) == config

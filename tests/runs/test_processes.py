@@ -21,13 +21,13 @@ import torch
 from torch import Tensor
 
 from mnist_core.cli import main as cli
-from mnist_core.cli.config_flags import flags_of
 from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import DIED, Run, create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.training.checkpoint import load_checkpoint
+from mnist_core.training.command_line import config_flags
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
 
@@ -142,7 +142,7 @@ class Place:
         self._commands: list[Command] = []
 
     def train(self, config: TrainConfig = CONFIG, **options: object) -> Command:
-        return self._start(["train", *flags_of(config)], **options)
+        return self._start(["train", *config_flags(config)], **options)
 
     def resume(self, **options: object) -> Command:
         return self._start(["resume", "last"], **options)
@@ -259,7 +259,15 @@ def test_interrupted_at_the_terminal_and_resumed(
     whole: Run, place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "mnist_core", "train", *flags_of(CONFIG), "--runs", str(place.runs)],
+        [
+            sys.executable,
+            "-m",
+            "mnist_core",
+            "train",
+            *config_flags(CONFIG),
+            "--runs",
+            str(place.runs),
+        ],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,

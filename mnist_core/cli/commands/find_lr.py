@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
-from mnist_core.cli.config_flags import add_config_flags, command_line, config_from_flags
+from mnist_core.cli.config_flags import add_config_flags, config_from_flags
+from mnist_core.training.command_line import train_command
 from mnist_core.utils.files import make_folder, write_atomic
 
 
@@ -63,7 +64,7 @@ def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
         return 0
     rate = test.learning_rate
     print(f"suggested learning rate {rate:g}: a tenth of where the loss is lowest")
-    print(command_line(config.with_changes(learning_rate=rate)))
+    print(train_command(config.with_changes(learning_rate=rate)))
     if args.plot:
         print(f"wrote {args.plot}")
     return 0

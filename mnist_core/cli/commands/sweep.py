@@ -13,8 +13,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
-from mnist_core.cli.config_flags import add_config_flags, command_line, config_from_flags
+from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.errors import MnistCoreError
+from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import make_folder
 
@@ -203,7 +204,7 @@ def _print(sweep: Sweep, trials: list[FrozenTrial], as_json: bool) -> None:
     from mnist_core.search.study import trial_config
 
     best = next((trial for trial in trials if trial.state.name == "COMPLETE"), None)
-    command = command_line(trial_config(sweep, best.params)) if best else None
+    command = train_command(trial_config(sweep, best.params)) if best else None
     if as_json:
         rows = [
             {

@@ -1,0 +1,41 @@
+"""A configuration as the flags of `python -m mnist_core train`."""
+
+from __future__ import annotations
+
+import shlex
+
+from mnist_core.training.config import TrainConfig
+
+NONE = "none"
+"""What a flag is given for an optional field that is left out."""
+
+
+def train_command(config: TrainConfig) -> str:
+    """Return the shell command that trains a configuration."""
+    return shlex.join(["python", "-m", "mnist_core", "train", *config_flags(config)])
+
+
+def config_flags(config: TrainConfig, *, complete: bool = False) -> list[str]:
+    """Return the flags that make a configuration: one for each value that is not the default.
+
+    With `complete`, one for each field: they are independent of a command's defaults.
+    """
+    flags: list[str] = []
+    names = TrainConfig.model_fields if complete else config.differences(TrainConfig())
+    for name in names:
+        value = getattr(config, name)
+        flag = flag_name(name)
+        if isinstance(value, bool):
+            flags.append(flag if value else flag.replace("--", "--no-", 1))
+        elif isinstance(value, tuple):
+            flags += [flag, *(value or (NONE,))]
+        elif isinstance(value, str) and value.startswith("-"):
+            flags.append(f"{flag}={value}")
+        else:
+            flags += [flag, NONE if value is None else f"{value}"]
+    return flags
+
+
+def flag_name(field: str) -> str:
+    """Return a field's flag: `--batch-size` for `batch_size`."""
+    return "--" + field.replace("_", "-")
