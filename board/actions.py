@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from board.words import Words
+from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 
 
@@ -22,7 +22,9 @@ def act_button(label: str, icon: str, act: Callable[[], None], *, disabled: bool
         st.rerun()
 
 
-def ask_to_delete(t: Words, question: str, loss: str, name: str, act: Callable[[], None]) -> None:
+def ask_to_delete(
+    t: Translator, question: str, loss: str, name: str, act: Callable[[], None]
+) -> None:
     """Open a dialog that names what will be lost; delete only when the answer is yes.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from board.fabric_strokes import pen_strokes, without_last
-from board.words import Words
+from board.translation import Translator
 
 SIDE = 320
 """Of the paper, in pixels: it fits a phone."""
@@ -42,7 +42,7 @@ class Drawing:
         return (self.strokes, b"") if self.strokes else ("", self.picture)
 
 
-def draw_canvas(t: Words) -> Drawing | None:
+def draw_canvas(t: Translator) -> Drawing | None:
     """Draw the paper; return what is on it, None where it is empty."""
     # it finds its files only while an app runs
     from streamlit_drawable_canvas import st_canvas

@@ -9,7 +9,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from board.words import Words
+from board.translation import Translator
 from mnist_core import figures
 from mnist_core.runs.metric_log import Series
 
@@ -22,7 +22,7 @@ _SMALL = 260
 def chart_figures(
     folder: Path,
     metrics: Mapping[str, Series],
-    t: Words,
+    t: Translator,
     *,
     smoothing: float,
     log_scale: bool,
@@ -49,7 +49,7 @@ def _figures(
     smoothing: float,
     log_scale: bool,
 ) -> dict[str, str]:
-    t = Words(language)
+    t = Translator(language)
     runs = {"": _metrics}
     rate = figures.learning_rate_curve(runs, translate=t)
     speed = figures.metric_curve(runs, "images_per_second", t("Images per second"), translate=t)

@@ -10,7 +10,7 @@ import streamlit as st
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
-from board.desk import RUN, Desk
+from board.page_context import RUN, PageContext
 from board.progress import read_metrics
 from board.runs import Listed, listed, look
 from mnist_core.errors import MnistCoreError
@@ -34,14 +34,14 @@ class _Compared:
     metrics: dict[str, Mapping[str, Series]]
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Compare runs"))
-    found = listed(desk.root)
+    found = listed(context.root)
     whole = {one.run.id: one for one in found if one.state is not None}
-    chosen = _pick(desk, whole)
-    _say_broken(desk, [one for one in found if one.state is None])
+    chosen = _pick(context, whole)
+    _say_broken(context, [one for one in found if one.state is None])
     if not chosen:
         return
     names = _short_names([whole[run] for run in chosen])
@@ -69,16 +69,16 @@ def show(desk: Desk) -> None:
     st.subheader(t("Settings that differ"))
     draw_settings(t, compared.configs)
     st.subheader(t("Difference of confusions"))
-    draw_difference(desk, compared.runs)
+    draw_difference(context, compared.runs)
 
 
-def _pick(desk: Desk, whole: Mapping[str, Listed]) -> list[str]:
+def _pick(context: PageContext, whole: Mapping[str, Listed]) -> list[str]:
     """Let the reader choose runs; the choice goes into the address."""
-    t = desk.t
+    t = context.t
     if not whole:
         st.info(t("There are no runs yet. Start one on the page Train."), icon=":material/info:")
         if st.button(t("Start a run"), icon=":material/play_circle:"):
-            desk.go("train")
+            context.open_page("train")
         return []
     asked = st.session_state.get(RUNS)
     if asked is None:
@@ -107,10 +107,10 @@ def _first(whole: Mapping[str, Listed]) -> list[str]:
     return [*front, *(run for run in begun if run != looked_at)][:_FIRST]
 
 
-def _say_broken(desk: Desk, broken: list[Listed]) -> None:
+def _say_broken(context: PageContext, broken: list[Listed]) -> None:
     if not broken:
         return
-    title = desk.t("Broken, so they cannot be compared: {n}", n=len(broken))
+    title = context.t("Broken, so they cannot be compared: {n}", n=len(broken))
     with st.expander(title, icon=":material/heart_broken:"):
         for one in broken:
             # plain text: what is in the files may look like anything

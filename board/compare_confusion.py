@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.desk import Desk
+from board.page_context import PageContext
 from mnist_core.data.mnist import data_is_there, data_root
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation
@@ -19,9 +19,9 @@ from mnist_core.runs.run_classifier import BEST, run_version
 _ASKED = "compare-asked"
 
 
-def draw_difference(desk: Desk, runs: Mapping[str, Run]) -> None:
+def draw_difference(context: PageContext, runs: Mapping[str, Run]) -> None:
     """Draw confusion A minus confusion B, for two of the runs."""
-    t = desk.t
+    t = context.t
     if len(runs) < 2:
         st.caption(t("Choose two runs or more."))
         return
@@ -36,7 +36,7 @@ def draw_difference(desk: Desk, runs: Mapping[str, Run]) -> None:
     if a == b:
         st.info(t("A and B are the same run; choose another."), icon=":material/info:")
         return
-    evaluations = [_evaluated(desk, name, runs[name]) for name in (a, b)]
+    evaluations = [_evaluated(context, name, runs[name]) for name in (a, b)]
     first, second = evaluations
     if first is None or second is None:
         return
@@ -45,7 +45,7 @@ def draw_difference(desk: Desk, runs: Mapping[str, Run]) -> None:
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _say(desk, first, second)
+    _say(context, first, second)
     st.plotly_chart(
         figure,
         theme=None,
@@ -55,8 +55,8 @@ def draw_difference(desk: Desk, runs: Mapping[str, Run]) -> None:
     )
 
 
-def _say(desk: Desk, first: Evaluation, second: Evaluation) -> None:
-    t = desk.t
+def _say(context: PageContext, first: Evaluation, second: Evaluation) -> None:
+    t = context.t
     st.markdown(
         t(
             "A reads **{a}** of its held-out images right, B **{b}**. In the cells: A minus B.",
@@ -81,9 +81,9 @@ def _say(desk: Desk, first: Evaluation, second: Evaluation) -> None:
         )
 
 
-def _evaluated(desk: Desk, name: str, run: Run) -> Evaluation | None:
+def _evaluated(context: PageContext, name: str, run: Run) -> Evaluation | None:
     """Return a run's evaluation; None, and say so, where there is none yet."""
-    t = desk.t
+    t = context.t
     asked = st.session_state.setdefault(_ASKED, set())
     if not run.weights_path.is_file():
         st.info(

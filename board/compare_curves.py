@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from board.live_chart import live_chart
-from board.words import Words
+from board.translation import Translator
 from mnist_core import figures
 from mnist_core.runs.metric_log import Series
 
@@ -20,7 +20,7 @@ _LEGEND_LINE = 20
 """Height in pixels of a run's line in the legend, where a phone gives each run its own."""
 
 
-def draw_curves(t: Words, runs: Runs, *, smoothing: float, log_scale: bool) -> None:
+def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool) -> None:
     """Draw loss, accuracy, learning rate and a metric of the reader's choice, a colour a run."""
     charts = {
         t("Loss"): figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
@@ -41,7 +41,7 @@ def draw_curves(t: Words, runs: Runs, *, smoothing: float, log_scale: bool) -> N
         _chosen_metric(t, runs)
 
 
-def _chosen_metric(t: Words, runs: Runs) -> None:
+def _chosen_metric(t: Translator, runs: Runs) -> None:
     tags = sorted({tag for metrics in runs.values() for tag in metrics} - set(_DRAWN))
     if not tags:
         return
@@ -53,7 +53,7 @@ def _chosen_metric(t: Words, runs: Runs) -> None:
     live_chart(tag, _legend_by_run(figure, t, len(runs)).to_json(), "compare-metric-chart")
 
 
-def _legend_by_run(figure: go.Figure, t: Words, runs: int) -> go.Figure:
+def _legend_by_run(figure: go.Figure, t: Translator, runs: int) -> go.Figure:
     """Give each run one entry in the legend, which hides and shows all of its lines."""
     validation, training = f" {t('validation')}", f" {t('training')}"
     with_validation = {

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from board.form import field_label
-from board.words import Words
+from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.compare import Result, differing_settings, result
@@ -17,7 +17,7 @@ from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
 
 
-def draw_settings(t: Words, configs: Mapping[str, TrainConfig]) -> None:
+def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
     """Draw the settings that are not the same in all runs, a column for each run."""
     if len(configs) < 2:
         st.caption(t("Choose two runs or more."))
@@ -38,7 +38,7 @@ def draw_settings(t: Words, configs: Mapping[str, TrainConfig]) -> None:
 
 
 def draw_results(
-    t: Words, runs: Mapping[str, Run], metrics: Mapping[str, Mapping[str, Series]]
+    t: Translator, runs: Mapping[str, Run], metrics: Mapping[str, Mapping[str, Series]]
 ) -> None:
     """Draw what came of the runs, a row for each; a click on a heading sorts."""
     results: dict[str, Result] = {}
@@ -92,7 +92,7 @@ def draw_results(
     st.caption(t("A click on a heading sorts."))
 
 
-def _said(t: Words, value: Any) -> str:
+def _said(t: Translator, value: Any) -> str:
     """Return a setting's value as words."""
     if value is None:
         return t("none")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.desk import Desk
-from board.words import Words
+from board.page_context import PageContext
+from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.onnx import export_file
 from mnist_core.models.weights import card_path
@@ -29,9 +29,9 @@ class _File:
     help: str
 
 
-def draw_downloads(desk: Desk, run: Run) -> None:
+def draw_downloads(context: PageContext, run: Run) -> None:
     """Draw a button for each file; what takes a while is made when it is asked for."""
-    t = desk.t
+    t = context.t
     st.subheader(t("Take it away"))
     try:
         weights, stamp = run.weights_path.read_bytes(), run.weights_path.stat().st_mtime_ns
@@ -68,7 +68,7 @@ def _offer(file: _File, content: bytes) -> None:
     )
 
 
-def _make_and_offer(t: Words, file: _File, stamp: int, make: Callable[[], bytes]) -> None:
+def _make_and_offer(t: Translator, file: _File, stamp: int, make: Callable[[], bytes]) -> None:
     """Draw a button that makes a file; once it is made, the one that downloads it."""
     key = f"made-{file.name}"
     place = st.empty()

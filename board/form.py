@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from board.advice import ADVICE
-from board.desk import Desk
-from board.words import Words
+from board.page_context import PageContext
+from board.translation import Translator
 from mnist_core.models.architectures import DROPOUT_ARCHITECTURES, build_model
 from mnist_core.models.weights import available_models
 from mnist_core.runs.run import list_runs
@@ -42,23 +42,25 @@ def fill_form(config: TrainConfig) -> None:
         st.session_state[_key(name)] = list(value) if isinstance(value, tuple) else value
 
 
-def draw_form(desk: Desk) -> dict[str, Any]:
+def draw_form(context: PageContext) -> dict[str, Any]:
     """Draw the form, a tab for each group of fields; return the values by field."""
     if _key("model") not in st.session_state:
         fill_form(_DEFAULTS)
     values: dict[str, Any] = {}
-    for group, tab in zip(GROUPS, st.tabs([desk.t(g.capitalize()) for g in GROUPS]), strict=True):
+    for group, tab in zip(
+        GROUPS, st.tabs([context.t(g.capitalize()) for g in GROUPS]), strict=True
+    ):
         with tab:
             names = [name for name in TrainConfig.model_fields if field_group(name) == group]
             for start in range(0, len(names), _COLUMNS):
                 row = names[start : start + _COLUMNS]
                 for name, column in zip(row, st.columns(_COLUMNS), strict=False):
                     with column:
-                        values[name] = _draw_field(name, desk)
+                        values[name] = _draw_field(name, context)
     return {name: _usable(name, value) for name, value in values.items()}
 
 
-def field_label(name: str, t: Words) -> str:
+def field_label(name: str, t: Translator) -> str:
     """Return what a person calls a field."""
     words = name.replace("_", " ")
     for short in _SHORT:
@@ -66,7 +68,7 @@ def field_label(name: str, t: Words) -> str:
     return t(words[0].upper() + words[1:])
 
 
-def device_label(device: str, t: Words) -> str:
+def device_label(device: str, t: Translator) -> str:
     """Return a device with its name; of a GPU also memory and load, as they are now."""
     if device == "auto":
         return t("automatic")
@@ -78,8 +80,8 @@ def device_label(device: str, t: Words) -> str:
     return "CPU" if device == "cpu" else device
 
 
-def _draw_field(name: str, desk: Desk) -> Any:
-    t, key = desk.t, _key(name)
+def _draw_field(name: str, context: PageContext) -> Any:
+    t, key = context.t, _key(name)
     field = TrainConfig.model_fields[name]
     common: dict[str, Any] = {
         "label": field_label(name, t),
@@ -102,7 +104,7 @@ def _draw_field(name: str, desk: Desk) -> Any:
                 **common,
             )
         )
-    if choices := _choices(name, desk):
+    if choices := _choices(name, context):
         current = st.session_state[key]
         options = list(choices) if current in (None, *choices) else [*choices, current]
         return st.selectbox(
@@ -115,7 +117,7 @@ def _draw_field(name: str, desk: Desk) -> Any:
     return _draw_number(name, common, t)
 
 
-def _draw_number(name: str, common: dict[str, Any], t: Words) -> Any:
+def _draw_number(name: str, common: dict[str, Any], t: Translator) -> Any:
     kinds = typing.get_args(TrainConfig.model_fields[name].annotation)
     whole = int in kinds or TrainConfig.model_fields[name].annotation is int
     bounds = field_bounds(name)
@@ -137,11 +139,11 @@ def _draw_number(name: str, common: dict[str, Any], t: Words) -> Any:
     return st.number_input(**common, **options)
 
 
-def _choices(name: str, desk: Desk) -> tuple[Any, ...]:
+def _choices(name: str, context: PageContext) -> tuple[Any, ...]:
     if name == "device":
         return ("auto", "cpu", *(gpu.device for gpu in list_gpus()))
     if name in _WEIGHTS:
-        trained = [run.id for run in list_runs(desk.root) if run.weights_path.is_file()]
+        trained = [run.id for run in list_runs(context.root) if run.weights_path.is_file()]
         return (*available_models(), *trained)
     return field_choices(name)
 
@@ -171,7 +173,7 @@ def _usable(name: str, value: Any) -> Any:
     return value
 
 
-def _help(name: str, t: Words) -> str:
+def _help(name: str, t: Translator) -> str:
     words = t(TrainConfig.model_fields[name].description)
     advice = f"\n\n{t(ADVICE[name])}" if name in ADVICE else ""
     return f"{words[:1].upper()}{words[1:]}.{advice}\n\n`{name}`: {field_allows(name)}"

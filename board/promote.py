@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.desk import Desk
 from board.downloads import draw_downloads
+from board.page_context import PageContext
 from board.runs import Listed, look, pick_run
-from board.words import Words
+from board.translation import Translator
 from mnist_core.data.mnist import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.weights import (
@@ -29,37 +29,37 @@ from mnist_core.runs.promote import (
 from mnist_core.runs.run import Run
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Promote a run"))
     st.caption(t("A run's best weights become a model that the pad offers under a name."))
     run = pick_run(
-        desk,
+        context,
         lambda one: one.run.weights_path.is_file(),
         "No run has weights yet: they are there once an epoch is complete.",
     )
     if run is not None:
-        _one(desk, look(run))
+        _one(context, look(run))
     st.subheader(t("Promoted models"))
     _list(t)
 
 
-def _one(desk: Desk, seen: Listed) -> None:
+def _one(context: PageContext, seen: Listed) -> None:
     """Draw a run's result, the way into the pad, and its files."""
     if seen.state is None:
         st.error(seen.problem, icon=":material/heart_broken:")
         return
     try:
-        _result(desk.t, seen)
-        _promotion(desk.t, seen.run)
+        _result(context.t, seen)
+        _promotion(context.t, seen.run)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         return
-    draw_downloads(desk, seen.run)
+    draw_downloads(context, seen.run)
 
 
-def _result(t: Words, seen: Listed) -> None:
+def _result(t: Translator, seen: Listed) -> None:
     state = seen.state
     assert state is not None
     config = seen.run.config()
@@ -96,7 +96,7 @@ def _result(t: Words, seen: Listed) -> None:
         )
 
 
-def _promotion(t: Words, run: Run) -> None:
+def _promotion(t: Translator, run: Run) -> None:
     with st.container(border=True):
         name = st.text_input(
             t("Name in the pad"),
@@ -129,7 +129,7 @@ def _promotion(t: Words, run: Run) -> None:
         st.code(f"python -m mnist_core predict --weights {name} FILE", "shell", wrap_lines=True)
 
 
-def _list(t: Words) -> None:
+def _list(t: Translator) -> None:
     models = list_promoted()
     if not models:
         st.caption(t("None yet."))
@@ -146,7 +146,7 @@ def _list(t: Words) -> None:
     st.caption(t("They lie in {folder}.", folder=f"`{promoted_folder()}`"))
 
 
-def _origin(t: Words, model: Promoted) -> str:
+def _origin(t: Translator, model: Promoted) -> str:
     named = model.run_name if model.run_name not in ("", model.run) else ""
     parts = [
         t("{accuracy} of the held-out images", accuracy=_percent(model.accuracy)),
@@ -156,7 +156,7 @@ def _origin(t: Words, model: Promoted) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _ask_to_withdraw(t: Words, model: Promoted) -> None:
+def _ask_to_withdraw(t: Translator, model: Promoted) -> None:
     @st.dialog(t("Withdraw this model?"))
     def ask() -> None:
         st.write(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.desk import RUN, Desk
+from board.page_context import RUN, PageContext
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run, RunState, list_runs
 
@@ -59,7 +59,7 @@ def listed(root: Path) -> list[Listed]:
 
 
 def pick_run(
-    desk: Desk,
+    context: PageContext,
     having: Callable[[Listed], bool] = lambda run: True,
     nothing: str = "There are no runs yet. Start one on the page Train.",
 ) -> Run | None:
@@ -72,17 +72,17 @@ def pick_run(
     nothing : str
         What to say, in English, where there are none to offer.
     """
-    found = {one.run.id: one for one in listed(desk.root) if having(one)}
+    found = {one.run.id: one for one in listed(context.root) if having(one)}
     if not found:
-        st.info(desk.t(nothing), icon=":material/info:")
-        if st.button(desk.t("Start a run"), icon=":material/play_circle:"):
-            desk.go("train")
+        st.info(context.t(nothing), icon=":material/info:")
+        if st.button(context.t("Start a run"), icon=":material/play_circle:"):
+            context.open_page("train")
         return None
     chosen = st.session_state.get(RUN) or st.query_params.get(RUN)
     # set anew each time: the list's words change when the run is renamed
     st.session_state[RUN] = chosen if chosen in found else next(iter(found))
     chosen = st.selectbox(
-        desk.t("Run"),
+        context.t("Run"),
         list(found),
         format_func=lambda name: found[name].label,
         key=RUN,

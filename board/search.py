@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from board import search_rate, search_sweep
-from board.desk import Desk
+from board.page_context import PageContext
 
 _PARTS = {"rate": ("Learning rate", search_rate.show), "sweep": ("Sweep", search_sweep.show)}
 _PART = "part"
 """Key of the chosen part: the widget's, and the address's."""
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Search"))
     chosen = st.session_state.get(_PART) or st.query_params.get(_PART)
     st.session_state[_PART] = chosen if chosen in _PARTS else next(iter(_PARTS))
@@ -28,4 +28,4 @@ def show(desk: Desk) -> None:
         persist_state="session",
     )
     st.query_params[_PART] = chosen
-    _PARTS[chosen][1](desk)
+    _PARTS[chosen][1](context)

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from board.desk import Desk
 from board.form import field_label
+from board.page_context import PageContext
 from board.search_fields import Fields
 from board.search_jobs import listed
 from mnist_core.cli.commands.sweep import BASE, parse_grid
@@ -34,11 +34,11 @@ _SAID = {
 }
 
 
-def draw_form(desk: Desk) -> Request | None:
+def draw_form(context: PageContext) -> Request | None:
     """Draw the form; return what it asks for, or None, with the reason on the page."""
-    t = desk.t
+    t = context.t
     try:
-        studies = _studies(desk)
+        studies = _studies(context)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/database_off:")
         return None
@@ -54,7 +54,7 @@ def draw_form(desk: Desk) -> Request | None:
         _FIELDS.whole("epochs", t("Epochs"))
     with first[3]:
         _FIELDS.whole("training_size", t("Training size"), placeholder=t("all that are left"))
-    grid = _values(desk)
+    grid = _values(context)
     with second[0]:
         study = st.text_input(t("Study name"), max_chars=60, **_FIELDS.widget("study"))
     with second[1]:
@@ -102,7 +102,7 @@ def draw_form(desk: Desk) -> Request | None:
             raise MnistCoreError(t("Choose at least one setting to try."))
         config = _BASES[base].with_changes(**changes)
         request = Request("sweep", config, options)
-        slots = _check(desk, request, studies)
+        slots = _check(context, request, studies)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -110,9 +110,9 @@ def draw_form(desk: Desk) -> Request | None:
     return request
 
 
-def _values(desk: Desk) -> list[str]:
+def _values(context: PageContext) -> list[str]:
     """Draw a box of values for every setting that is to be tried; return them as the command's."""
-    t = desk.t
+    t = context.t
     tried = [name for name in TrainConfig.model_fields if name not in _NOT_TRIED]
     fields = st.multiselect(
         t("Settings to try"),
@@ -137,18 +137,18 @@ def _values(desk: Desk) -> list[str]:
     return grid
 
 
-def _studies(desk: Desk) -> Studies:
+def _studies(context: PageContext) -> Studies:
     """Return every study's settings, also of those that a search is about to begin.
 
     Raises MnistCoreError if the database cannot be read.
     """
     asked = {}
-    for one in listed(desk, "sweep"):
+    for one in listed(context, "sweep"):
         with suppress(MnistCoreError):  # a broken job has begun nothing
             if one.request:
                 sweep = _sweep(one.request)
                 asked[sweep.study] = sweep.settings()
-    return asked | read_studies(desk.root)
+    return asked | read_studies(context.root)
 
 
 def _sweep(request: Request) -> Sweep:
@@ -163,19 +163,19 @@ def _sweep(request: Request) -> Sweep:
     )
 
 
-def _check(desk: Desk, request: Request, studies: Studies) -> int:
+def _check(context: PageContext, request: Request, studies: Studies) -> int:
     """Return the number of trials. Raises MnistCoreError if the command would refuse them."""
     sweep = _sweep(request)
     if settings := studies.get(sweep.study):
         if changed := sweep.differences(settings):
             raise MnistCoreError(
-                desk.t(
+                context.t(
                     "The study {name} has other settings; give this sweep another study name.",
                     name=sweep.study,
                 )
                 + f" ({'; '.join(changed)})"
             )
-        st.caption(desk.t("This goes on with the study of that name."))
+        st.caption(context.t("This goes on with the study of that name."))
     return len(sweep.slots())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from board.actions import act_button, ask_to_delete
-from board.desk import Desk
+from board.page_context import PageContext
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Job, JobState, Kind, Request, list_jobs, start_job
 from mnist_core.training.config import TrainConfig
@@ -33,10 +33,10 @@ class Listed:
     request: Request | None
 
 
-def listed(desk: Desk, kind: Kind) -> list[Listed]:
+def listed(context: PageContext, kind: Kind) -> list[Listed]:
     """Return the jobs of a kind, the newest first."""
     found = []
-    for job in list_jobs(desk.root, kind):
+    for job in list_jobs(context.root, kind):
         try:
             found.append(Listed(job, job.request()))
         except MnistCoreError:
@@ -44,15 +44,15 @@ def listed(desk: Desk, kind: Kind) -> list[Listed]:
     return found
 
 
-def start_button(desk: Desk, request: Request | None) -> None:
+def start_button(context: PageContext, request: Request | None) -> None:
     """Draw the button that starts a job; None: something in the form is wrong."""
     pressed = st.button(
-        desk.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
+        context.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
     )
     if pressed and request is not None:
         try:
             choose_device(request.config.device)
-            job = start_job(request, desk.root)
+            job = start_job(request, context.root)
         except MnistCoreError as error:
             st.error(str(error), icon=":material/error:")
         else:
@@ -61,7 +61,7 @@ def start_button(desk: Desk, request: Request | None) -> None:
 
 
 def show_job(
-    desk: Desk,
+    context: PageContext,
     kind: Kind,
     label: Callable[[Request], str],
     draw: Callable[[Job, Request, JobState], None],
@@ -75,7 +75,7 @@ def show_job(
     draw : callable
         Draws what has been found so far.
     """
-    found = {one.job.id: one for one in listed(desk, kind)}
+    found = {one.job.id: one for one in listed(context, kind)}
     if not found:
         return
     key = _key(kind)
@@ -84,19 +84,19 @@ def show_job(
 
     def said(name: str) -> str:
         request = found[name].request if name in found else None
-        return f"{label(request) if request else desk.t('broken')} · {name}"
+        return f"{label(request) if request else context.t('broken')} · {name}"
 
     name = st.selectbox(
-        desk.t("Search"), list(found), format_func=said, key=key, persist_state="session"
+        context.t("Search"), list(found), format_func=said, key=key, persist_state="session"
     )
     job = found[name].job
     try:
         request, state = job.request(), job.state()
     except MnistCoreError as error:
         st.error(str(error), icon=":material/heart_broken:")
-        _actions(desk, job, None)
+        _actions(context, job, None)
         return
-    _actions(desk, job, state)
+    _actions(context, job, state)
 
     def look() -> None:
         try:
@@ -106,24 +106,24 @@ def show_job(
             return
         if now.status != state.status or not job.request_path.exists():
             st.rerun()  # other buttons fit now
-        _headline(desk, now)
+        _headline(context, now)
         draw(job, request, now)
-        with st.expander(desk.t("Log"), icon=":material/notes:"):
-            st.code(job.log() or desk.t("nothing yet"), language=None, wrap_lines=True)
+        with st.expander(context.t("Log"), icon=":material/notes:"):
+            st.code(job.log() or context.t("nothing yet"), language=None, wrap_lines=True)
 
     st.fragment(look, run_every=EVERY if state.is_alive else None)()
 
 
-def use_in_a_new_run(desk: Desk, config: TrainConfig) -> None:
+def use_in_a_new_run(context: PageContext, config: TrainConfig) -> None:
     """Open the form of the page Train, filled with these settings."""
     from board.train import FORM_BASE
 
     st.session_state[FORM_BASE] = config
-    desk.go("train")
+    context.open_page("train")
 
 
-def _headline(desk: Desk, state: JobState) -> None:
-    t = desk.t
+def _headline(context: PageContext, state: JobState) -> None:
+    t = context.t
     if state.status == "failed":
         st.error(state.reason, icon=_ICONS["failed"])
     elif state.status == "stopped":
@@ -132,8 +132,8 @@ def _headline(desk: Desk, state: JobState) -> None:
         st.caption(f"{_ICONS[state.status]} {t(state.status)}")
 
 
-def _actions(desk: Desk, job: Job, state: JobState | None) -> None:
-    t = desk.t
+def _actions(context: PageContext, job: Job, state: JobState | None) -> None:
+    t = context.t
     with st.container(horizontal=True):
         if state and state.is_alive:
             stopping = state.status == "stopping"

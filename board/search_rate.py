@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from board.desk import Desk
 from board.form import field_label
+from board.page_context import PageContext
 from board.search_fields import Fields
 from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from mnist_core import figures
@@ -25,27 +25,27 @@ _OF_PRESET = ("model", "optimizer", "batch_size")
 _DEFAULTS: dict[str, Any] = {"training_size": None, "low": 1e-6, "high": 1.0, "steps": 300}
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw this part of the page."""
-    t = desk.t
+    t = context.t
     st.caption(
         t(
             "A network is trained for a few hundred steps while the learning rate rises. Where the "
             "loss is lowest the rate is almost too high: a tenth of it is suggested."
         )
     )
-    new = not listed(desk, "find-lr")
+    new = not listed(context, "find-lr")
     with st.expander(t("New range test"), icon=":material/add:", expanded=new):
-        start_button(desk, _form(desk))
+        start_button(context, _form(context))
 
     def draw(job: Job, request: Request, state: JobState) -> None:
-        _draw(desk, job, request, state)
+        _draw(context, job, request, state)
 
-    show_job(desk, "find-lr", _label, draw)
+    show_job(context, "find-lr", _label, draw)
 
 
-def _form(desk: Desk) -> Request | None:
-    t = desk.t
+def _form(context: PageContext) -> Request | None:
+    t = context.t
     if _FIELDS.key("preset") not in st.session_state:
         st.session_state[_FIELDS.key("preset")] = _FIRST
         _use_preset()
@@ -80,8 +80,8 @@ def _form(desk: Desk) -> Request | None:
     return Request("find-lr", config, bounds)
 
 
-def _draw(desk: Desk, job: Job, request: Request, state: JobState) -> None:
-    t = desk.t
+def _draw(context: PageContext, job: Job, request: Request, state: JobState) -> None:
+    t = context.t
     if state.is_alive:
         found = _STEP.search(job.log(1))
         step, steps = (int(found[1]), int(found[2])) if found else (0, request.options["steps"])
@@ -97,7 +97,7 @@ def _draw(desk: Desk, job: Job, request: Request, state: JobState) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.metric(t("Suggested learning rate"), f"{test.learning_rate:g}", border=True, width=220)
         if st.button(t("Use it in a new run"), type="primary", icon=":material/arrow_forward:"):
-            use_in_a_new_run(desk, request.config.with_changes(learning_rate=test.learning_rate))
+            use_in_a_new_run(context, request.config.with_changes(learning_rate=test.learning_rate))
     figure = figures.learning_rate_range(test.rates, test.smoothed, test.learning_rate, translate=t)
     st.plotly_chart(
         figure, theme=None, key="lr-range", width="stretch", config={"displaylogo": False}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.desk import Desk
 from board.live_chart import live_chart
+from board.page_context import PageContext
 from board.search_form import draw_form
 from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from board.search_table import trial_table, values_in_words
@@ -18,28 +18,28 @@ from mnist_core.search.results import Trial, best_trial, read_trials
 _ENDED = ("complete", "pruned", "failed")
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw this part of the page."""
-    t = desk.t
+    t = context.t
     st.caption(
         t(
             "Many networks are trained, each with other settings. Every trial is a run; the best "
             "is chosen by its accuracy on images that it has not learned from."
         )
     )
-    with st.expander(t("New sweep"), icon=":material/add:", expanded=not listed(desk, "sweep")):
-        start_button(desk, draw_form(desk))
+    with st.expander(t("New sweep"), icon=":material/add:", expanded=not listed(context, "sweep")):
+        start_button(context, draw_form(context))
 
     def draw(_job: Job, request: Request, state: JobState) -> None:
-        _draw(desk, request, state)
+        _draw(context, request, state)
 
-    show_job(desk, "sweep", lambda request: str(request.options.get("study", "")), draw)
+    show_job(context, "sweep", lambda request: str(request.options.get("study", "")), draw)
 
 
-def _draw(desk: Desk, request: Request, state: JobState) -> None:
-    t = desk.t
+def _draw(context: PageContext, request: Request, state: JobState) -> None:
+    t = context.t
     try:
-        trials = read_trials(desk.root, str(request.options.get("study")))
+        trials = read_trials(context.root, str(request.options.get("study")))
     except MnistCoreError as error:
         st.error(str(error), icon=":material/database_off:")
         return
@@ -50,8 +50,8 @@ def _draw(desk: Desk, request: Request, state: JobState) -> None:
     st.progress(
         ended / len(trials), text=t("{n} of {all} trials have ended", n=ended, all=len(trials))
     )
-    _best(desk, request, trials)
-    _trials(desk, trials)
+    _best(context, request, trials)
+    _trials(context, trials)
     if all(trial.accuracy is None for trial in trials):
         return  # nothing to draw
     st.subheader(t("Accuracy of every trial"))
@@ -67,8 +67,8 @@ def _draw(desk: Desk, request: Request, state: JobState) -> None:
                 live_chart(name, parameter_slice(trials, name, translate=t), f"slice-{name}")
 
 
-def _best(desk: Desk, request: Request, trials: list[Trial]) -> None:
-    t = desk.t
+def _best(context: PageContext, request: Request, trials: list[Trial]) -> None:
+    t = context.t
     best = best_trial(trials)
     if best is None:
         st.caption(t("No trial is complete yet."))
@@ -77,34 +77,34 @@ def _best(desk: Desk, request: Request, trials: list[Trial]) -> None:
         st.metric(t("Best so far"), f"{best.accuracy:.2%}")
         st.write(values_in_words(best.params, t))
         with st.container(horizontal=True):
-            _watch_button(desk, best, "best")
+            _watch_button(context, best, "best")
             if st.button(t("Use it in a new run"), icon=":material/arrow_forward:"):
                 try:
                     config = request.config.with_changes(**best.params)
                 except MnistCoreError as error:
                     st.error(str(error), icon=":material/error:")
                 else:
-                    use_in_a_new_run(desk, config)
+                    use_in_a_new_run(context, config)
 
 
-def _trials(desk: Desk, trials: list[Trial]) -> None:
-    st.subheader(desk.t("Trials"))
-    chosen = trial_table(trials, desk.t)
+def _trials(context: PageContext, trials: list[Trial]) -> None:
+    st.subheader(context.t("Trials"))
+    chosen = trial_table(trials, context.t)
     if chosen is None:
-        st.caption(desk.t("Choose a row to watch its run; a column's head sorts."))
+        st.caption(context.t("Choose a row to watch its run; a column's head sorts."))
     elif chosen.run is not None:
-        _watch_button(desk, chosen, "row")
+        _watch_button(context, chosen, "row")
     else:
-        st.caption(desk.t("Trial {n} has no run yet.", n=chosen.number))
+        st.caption(context.t("Trial {n} has no run yet.", n=chosen.number))
 
 
-def _watch_button(desk: Desk, trial: Trial, key: str) -> None:
-    there = trial.run is not None and Run(desk.root / trial.run).config_path.is_file()
+def _watch_button(context: PageContext, trial: Trial, key: str) -> None:
+    there = trial.run is not None and Run(context.root / trial.run).config_path.is_file()
     if st.button(
-        desk.t("Watch trial {n}", n=trial.number),
+        context.t("Watch trial {n}", n=trial.number),
         icon=":material/monitoring:",
         key=f"watch-{key}",
         disabled=not there,
-        help=None if there else desk.t("Its run has been deleted."),
+        help=None if there else context.t("Its run has been deleted."),
     ):
-        desk.go("watch", trial.run)
+        context.open_page("watch", trial.run)

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from board.form import field_label
-from board.words import Words
+from board.translation import Translator
 from mnist_core.search.results import Trial
 
 
-def trial_table(trials: Sequence[Trial], t: Words) -> Trial | None:
+def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
     """Draw the trials in the order of their numbers; return the one whose row is chosen."""
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     accuracy = t("Accuracy")
@@ -51,7 +51,7 @@ def trial_table(trials: Sequence[Trial], t: Words) -> Trial | None:
     return trials[chosen[0]] if chosen and chosen[0] < len(trials) else None
 
 
-def values_in_words(params: Mapping[str, Any] | Iterable[str], t: Words) -> str:
+def values_in_words(params: Mapping[str, Any] | Iterable[str], t: Translator) -> str:
     """Say settings in a line: "Learning rate 0.01, Batch size 64"; without values, their names."""
     if not isinstance(params, Mapping):
         return ", ".join(field_label(name, t) for name in params)

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 import torch
 
-from board.desk import Desk
-from board.words import LANGUAGES, Words
+from board.page_context import PageContext
+from board.translation import LANGUAGES, Translator
 from mnist_core.runs.run import runs_root
 
 _PAGES = {
@@ -39,21 +39,25 @@ def show() -> None:
     st.html(_CSS)
     # it answers people; the cores belong to the trainings
     torch.set_num_threads(1)
-    t = Words(_language())
+    t = Translator(_language())
     pages: dict[str, st.Page] = {}
-    desk = Desk(runs_root(), t, pages)
+    context = PageContext(runs_root(), t, pages)
     for name, (title, icon) in _PAGES.items():
         pages[name] = st.Page(
-            _opening(name, desk), title=t(title), icon=icon, url_path=name, default=name == "train"
+            _opening(name, context),
+            title=t(title),
+            icon=icon,
+            url_path=name,
+            default=name == "train",
         )
     st.navigation(list(pages.values()), position="top").run()
     _choose_language(t)
 
 
-def _opening(name: str, desk: Desk) -> Callable[[], None]:
+def _opening(name: str, context: PageContext) -> Callable[[], None]:
     def opening() -> None:
         # only when it is looked at: a page may need slow packages
-        importlib.import_module(f"board.{name}").show(desk)
+        importlib.import_module(f"board.{name}").show(context)
 
     return opening
 
@@ -65,7 +69,7 @@ def _language() -> str:
     return asked if asked in LANGUAGES else "en"
 
 
-def _choose_language(t: Words) -> None:
+def _choose_language(t: Translator) -> None:
     st.divider()
     st.segmented_control(
         "Language / 语言",

@@ -7,10 +7,10 @@ import os
 import streamlit as st
 import torch
 
-from board.desk import Desk
 from board.form import device_label, draw_form, fill_form
+from board.page_context import PageContext
 from board.runs import listed
-from board.words import Words
+from board.translation import Translator
 from mnist_core.data.mnist import data_is_there, data_root
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
@@ -33,9 +33,9 @@ _SAID = {
 }
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Train a network"))
     cloned = st.session_state.pop(FORM_BASE, None)
     if cloned is not None:
@@ -53,13 +53,13 @@ def show(desk: Desk) -> None:
         help=t("Fills the form; change what you like afterwards."),
     )
     st.caption(t(_SAID[chosen]) if chosen else t("Settings of your own."))
-    values = draw_form(desk)
+    values = draw_form(context)
     try:
         config = TrainConfig(**values)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         config = None
-    _start(desk, config)
+    _start(context, config)
 
 
 def _use_preset() -> None:
@@ -67,8 +67,8 @@ def _use_preset() -> None:
         fill_form(PRESETS[name])
 
 
-def _start(desk: Desk, config: TrainConfig | None) -> None:
-    t = desk.t
+def _start(context: PageContext, config: TrainConfig | None) -> None:
+    t = context.t
     with st.container(border=True):
         name = st.text_input(
             t("Name"),
@@ -88,7 +88,7 @@ def _start(desk: Desk, config: TrainConfig | None) -> None:
                 ),
                 icon=":material/warning:",
             )
-        ahead = [one for one in listed(desk.root) if one.status in ("running", "queued")]
+        ahead = [one for one in listed(context.root) if one.status in ("running", "queued")]
         if ahead:
             st.caption(
                 t("{n} run(s) under way or waiting; each device takes one at a time.", n=len(ahead))
@@ -99,17 +99,17 @@ def _start(desk: Desk, config: TrainConfig | None) -> None:
     if pressed and config is not None:
         try:
             choose_device(config.device)
-            run = create_run(config, desk.root, name.strip())
+            run = create_run(config, context.root, name.strip())
             enqueue(run)
-            ensure_workers(desk.root)
+            ensure_workers(context.root)
         except MnistCoreError as error:
             st.error(str(error), icon=":material/error:")
         else:
             del st.session_state["run-name"]
-            desk.go("watch", run.id)
+            context.open_page("watch", run.id)
 
 
-def _say_device(config: TrainConfig, t: Words) -> None:
+def _say_device(config: TrainConfig, t: Translator) -> None:
     device = queue_device(config)
     if list_gpus():
         st.caption(t("Trains on {device}.", device=device_label(device, t)))
@@ -146,7 +146,7 @@ def _seconds_per_epoch(config: TrainConfig) -> float:
         torch.set_num_threads(threads)
 
 
-def _duration(seconds: float, t: Words) -> str:
+def _duration(seconds: float, t: Translator) -> str:
     if seconds < 90:
         return t("{n} seconds", n=max(1, round(seconds)))
     if seconds < 90 * 60:

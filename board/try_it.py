@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 
 from board.canvas import SIDE, Drawing, draw_canvas
-from board.desk import Desk
 from board.live_chart import live_chart
+from board.page_context import PageContext
+from board.translation import Translator
 from board.try_it_source import Source, load, pick_sources
-from board.words import Words
 from mnist_core import Classifier, MnistCoreError, Reading
 from mnist_core.figures import feature_maps
 from mnist_core.figures.prediction import reading as reading_figure
@@ -24,25 +24,25 @@ _EVERY = 2.0
 _LAYER = "try-layer"
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Try it"))
-    sources = pick_sources(desk)
+    sources = pick_sources(context)
     if not sources:
         return
 
     def draw() -> None:
         if any(source.has_ended() for source in sources):
             st.rerun()  # its weights change no more
-        _desk(t, sources)
+        _input_column(t, sources)
 
     # by itself only where the weights change by themselves
     live = any(source.is_changing for source in sources)
     st.fragment(draw, run_every=_EVERY if live else None)()
 
 
-def _desk(t: Words, sources: Sequence[Source]) -> None:
+def _input_column(t: Translator, sources: Sequence[Source]) -> None:
     """Draw the paper and, beside it, an answer for each network."""
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=SIDE + 2):
@@ -52,7 +52,7 @@ def _desk(t: Words, sources: Sequence[Source]) -> None:
             _answers(t, sources, drawing)
 
 
-def _answers(t: Words, sources: Sequence[Source], drawing: Drawing | None) -> None:
+def _answers(t: Translator, sources: Sequence[Source], drawing: Drawing | None) -> None:
     loaded = [_loaded(source) for source in sources]
     stages = list(dict.fromkeys(stage for one in loaded if one for stage in one.stages))
     if drawing is None:
@@ -85,7 +85,7 @@ def _loaded(source: Source) -> Classifier | None:
         return None
 
 
-def _about(t: Words, classifier: Classifier) -> str:
+def _about(t: Translator, classifier: Classifier) -> str:
     parts = [classifier.architecture]
     epoch = classifier.card.get("epoch")
     if isinstance(epoch, int):
@@ -97,7 +97,7 @@ def _about(t: Words, classifier: Classifier) -> str:
 
 
 def _answer(
-    t: Words, source: Source, classifier: Classifier, drawing: Drawing, layer: str, key: str
+    t: Translator, source: Source, classifier: Classifier, drawing: Drawing, layer: str, key: str
 ) -> None:
     has_layer = layer in classifier.stages
     layers = (layer,) if has_layer else ()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.desk import RUN, Desk
+from board.page_context import RUN, PageContext
 from board.runs import Listed, listed, look
-from board.words import Words
+from board.translation import Translator
 from mnist_core import Classifier, load_classifier
 from mnist_core.models.weights import available_models, shipped_models, weights_path
 from mnist_core.runs.run import Run
@@ -81,10 +81,10 @@ def load(source: Source) -> Classifier:
     return _model(source.model, str(weights_path(source.model)), source.version)
 
 
-def pick_sources(desk: Desk) -> list[Source]:
+def pick_sources(context: PageContext) -> list[Source]:
     """Let the reader choose one network, or two; empty, and says so, where there is none."""
-    t = desk.t
-    offered = _offered(desk)
+    t = context.t
+    offered = _offered(context)
     if not offered:
         st.info(
             t("No run has weights yet: they are there once an epoch is complete."),
@@ -119,11 +119,11 @@ def pick_sources(desk: Desk) -> list[Source]:
     return sources
 
 
-def _offered(desk: Desk) -> dict[str, Source]:
+def _offered(context: PageContext) -> dict[str, Source]:
     """Return what can be asked: runs with weights, the newest first, then models."""
-    t = desk.t
+    t = context.t
     found = []
-    for one in listed(desk.root):
+    for one in listed(context.root):
         if available_weights(one.run):
             label = one.label if one.state else f"{one.label} ({t('broken')})"
             found.append(Source(f"run {one.run.id}", label, run=one))
@@ -155,7 +155,7 @@ def _remember(source: Source) -> None:
     st.query_params[RUN] = name
 
 
-def _with_weights(t: Words, source: Source, key: str) -> Source:
+def _with_weights(t: Translator, source: Source, key: str) -> Source:
     """Let the reader choose a run's best or newest weights, where it has both."""
     if source.run is None:
         return source

@@ -12,12 +12,12 @@ from board import (
     understand_pairs,
     understand_report,
 )
-from board.desk import Desk
+from board.page_context import PageContext
 from board.runs import look, pick_run
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run
 
-_PARTS: dict[str, Callable[[Desk, Run], None]] = {
+_PARTS: dict[str, Callable[[PageContext, Run], None]] = {
     "Confusion": understand_confusion.show,
     "Pairs": understand_pairs.show,
     "Report": understand_report.show,
@@ -25,11 +25,11 @@ _PARTS: dict[str, Callable[[Desk, Run], None]] = {
 }
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    t = desk.t
+    t = context.t
     st.title(t("Understand a run"))
-    run = pick_run(desk)
+    run = pick_run(context)
     if run is None:
         return
     seen = look(run)
@@ -48,6 +48,6 @@ def show(desk: Desk) -> None:
         persist_state="session",
     )
     try:
-        _PARTS[part](desk, run)
+        _PARTS[part](context, run)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.desk import Desk
 from board.live_chart import live_chart
+from board.page_context import PageContext
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
 from mnist_core.evaluation.predictions import Answers
@@ -16,9 +16,9 @@ _TRUE, _READ = "cell-true", "cell-read"
 _STEP = 24
 
 
-def show(desk: Desk, run: Run) -> None:
+def show(context: PageContext, run: Run) -> None:
     """Draw the part."""
-    found = read_answers(desk, run)
+    found = read_answers(context, run)
     if found is None:
         return
     answers = found[1]
@@ -26,13 +26,13 @@ def show(desk: Desk, run: Run) -> None:
         st.session_state[_TRUE], st.session_state[_READ] = _first_cell(answers)
     matrix, images = st.columns(2)
     with matrix:
-        _matrix(desk, answers)
+        _matrix(context, answers)
     with images:
-        _images(desk, run, answers)
+        _images(context, run, answers)
 
 
-def _matrix(desk: Desk, answers: Answers) -> None:
-    t = desk.t
+def _matrix(context: PageContext, answers: Answers) -> None:
+    t = context.t
     with st.container(horizontal=True):
         rates = st.toggle(t("Rates"), persist_state="session", key="confusion-rates")
         hidden = st.toggle(t("Hide the diagonal"), persist_state="session", key="confusion-hidden")
@@ -53,8 +53,8 @@ def _matrix(desk: Desk, answers: Answers) -> None:
     st.caption(t("Click or touch a cell to see its images."))
 
 
-def _images(desk: Desk, run: Run, answers: Answers) -> None:
-    t = desk.t
+def _images(context: PageContext, run: Run, answers: Answers) -> None:
+    t = context.t
     digits = list(range(NUM_CLASSES))
     with st.container(horizontal=True):
         true = st.selectbox(t("True digit"), digits, key=_TRUE, width=130, persist_state="session")
@@ -64,7 +64,7 @@ def _images(desk: Desk, run: Run, answers: Answers) -> None:
         st.info(t("No {true} was read as {read}.", true=true, read=read), icon=":material/info:")
         return
     place = st.container()
-    shown = indices[: shown_so_far(desk, f"{run.id}-{true}-{read}", len(indices), _STEP)]
+    shown = indices[: shown_so_far(context, f"{run.id}-{true}-{read}", len(indices), _STEP)]
     with place:
         st.markdown(
             t("**{true} read as {read}**: {n} images", true=true, read=read, n=len(indices))

@@ -7,7 +7,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from board.desk import Desk
+from board.page_context import PageContext
 from mnist_core.data.mnist import Split, data_is_there, data_root, load_train_validation
 from mnist_core.evaluation.predictions import Answers, answer
 from mnist_core.models.weights import Network, load_weights
@@ -16,14 +16,14 @@ from mnist_core.runs.run import Run
 _ASKED = "understand-asked"
 
 
-def read_held_out(desk: Desk, run: Run) -> Split | None:
+def read_held_out(context: PageContext, run: Run) -> Split | None:
     """Return the images that the run held out; None, and say so, where MNIST is missing.
 
     Raises MnistCoreError if the run's configuration or the data is damaged.
     """
     if not data_is_there():
         st.error(
-            desk.t(
+            context.t(
                 "MNIST is not in {folder}, so there are no images to look at. Set MNIST_ROOT to "
                 "the folder that holds MNIST/raw, and start the dashboard again; a training "
                 "downloads it, once, where there is a network.",
@@ -35,7 +35,7 @@ def read_held_out(desk: Desk, run: Run) -> Split | None:
     return _held_out(str(data_root()), run.config().validation_size)
 
 
-def read_answers(desk: Desk, run: Run) -> tuple[Network, Answers] | None:
+def read_answers(context: PageContext, run: Run) -> tuple[Network, Answers] | None:
     """Return the run's best network and its answers to the held-out images.
 
     None, and say so, where there is none yet. A run that was not evaluated is, on request.
@@ -45,7 +45,7 @@ def read_answers(desk: Desk, run: Run) -> tuple[Network, Answers] | None:
     MnistCoreError
         If weights, configuration or data are damaged.
     """
-    t = desk.t
+    t = context.t
     try:
         written = run.weights_path.stat().st_mtime_ns
     except OSError:
@@ -54,7 +54,7 @@ def read_answers(desk: Desk, run: Run) -> tuple[Network, Answers] | None:
             icon=":material/hourglass_empty:",
         )
         return None
-    split = read_held_out(desk, run)
+    split = read_held_out(context, run)
     if split is None:
         return None
     asked = st.session_state.setdefault(_ASKED, set())
@@ -87,13 +87,13 @@ def draw(figure: go.Figure, key: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=key, config={"displaylogo": False}, alt=alt)
 
 
-def shown_so_far(desk: Desk, key: str, many: int, step: int) -> int:
+def shown_so_far(context: PageContext, key: str, many: int, step: int) -> int:
     """Return how many of `many` things to show; draw the button that shows `step` more."""
     key = f"shown-{key}"
     shown = st.session_state.get(key, step)
     if shown < many:
         st.button(
-            desk.t("Show more ({n} left)", n=many - shown),
+            context.t("Show more ({n} left)", n=many - shown),
             key=f"{key}-more",
             icon=":material/expand_more:",
             on_click=st.session_state.update,

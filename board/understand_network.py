@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from torch import Tensor
 
-from board.desk import Desk
+from board.page_context import PageContext
 from board.understand_data import draw, read_held_out
 from mnist_core import figures
 from mnist_core.evaluation.predictions import images_of
@@ -16,10 +16,10 @@ from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
 
 
-def show(desk: Desk, run: Run) -> None:
+def show(context: PageContext, run: Run) -> None:
     """Draw the part."""
-    t = desk.t
-    split = read_held_out(desk, run)
+    t = context.t
+    split = read_held_out(context, run)
     if split is None:
         return
     image, network = st.columns([1, 2])
@@ -48,15 +48,15 @@ def show(desk: Desk, run: Run) -> None:
         grid = figures.image_grid(frame[None], [f"{t('image')} {index}"])
         draw(grid, "network-image", t("The chosen image"))
     with network:
-        _conv1(desk, run, frame, index)
+        _conv1(context, run, frame, index)
 
 
-def _conv1(desk: Desk, run: Run, frame: Tensor, index: int) -> None:
-    t = desk.t
+def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
+    t = context.t
     history = Conv1History(run)
     epochs = history.epochs()
     if epochs:
-        epoch = _choose_epoch(desk, run, epochs)
+        epoch = _choose_epoch(context, run, epochs)
         extent, highest = _largest(history, str(run.folder), tuple(epochs), frame, index)
         kernels, maps = history.kernels(epoch), history.maps(frame, epoch)
     elif run.weights_path.is_file():
@@ -92,8 +92,8 @@ def _conv1(desk: Desk, run: Run, frame: Tensor, index: int) -> None:
     st.caption(t("What it finds in the image; the brighter, the more."))
 
 
-def _choose_epoch(desk: Desk, run: Run, epochs: list[int]) -> int:
-    t, key = desk.t, f"network-epoch-{run.id}"
+def _choose_epoch(context: PageContext, run: Run, epochs: list[int]) -> int:
+    t, key = context.t, f"network-epoch-{run.id}"
     best = run.state().best_epoch
 
     # nothing that changes: Streamlit's lists know an entry by what it says

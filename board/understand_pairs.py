@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.desk import Desk
+from board.page_context import PageContext
 from board.progress import read_metrics
 from board.understand_data import draw, read_answers, shown_so_far
 from mnist_core import figures
@@ -17,10 +17,10 @@ _PAIR = "pair"
 _STEP = 4
 
 
-def show(desk: Desk, run: Run) -> None:
+def show(context: PageContext, run: Run) -> None:
     """Draw the part."""
-    t = desk.t
-    found = read_answers(desk, run)
+    t = context.t
+    found = read_answers(context, run)
     if found is None:
         return
     network, answers = found
@@ -41,15 +41,15 @@ def show(desk: Desk, run: Run) -> None:
     curves = figures.pair_curves({"": read_metrics(run.folder)}, translate=t)
     draw(curves, "pair-curves", t("Confusion of the classic pairs, epoch by epoch"))
     st.subheader(t("Image by image"))
-    _images(desk, run, network, answers)
+    _images(context, run, network, answers)
     st.subheader(t("The ten most confused pairs"))
     bars = figures.pair_confusions(answers.evaluation, translate=t)
     draw(bars, "pair-bars", t("The most confused pairs, in both directions"))
     st.caption(t("Bold: the classic pairs, which are always shown."))
 
 
-def _images(desk: Desk, run: Run, network: Network, answers: Answers) -> None:
-    t = desk.t
+def _images(context: PageContext, run: Run, network: Network, answers: Answers) -> None:
+    t = context.t
     pairs = _pairs(answers.evaluation)
     if st.session_state.get(_PAIR) not in pairs:  # another run has others
         st.session_state[_PAIR] = pairs[0]
@@ -75,13 +75,17 @@ def _images(desk: Desk, run: Run, network: Network, answers: Answers) -> None:
             st.caption(t("No {true} was read as {read}.", true=true, read=read))
             continue
         place = st.container()
-        shown = indices[: shown_so_far(desk, f"pair-{run.id}-{true}-{read}", len(indices), _STEP)]
+        shown = indices[
+            : shown_so_far(context, f"pair-{run.id}-{true}-{read}", len(indices), _STEP)
+        ]
         with place:
-            _explained(desk, network, answers, shown)
+            _explained(context, network, answers, shown)
 
 
-def _explained(desk: Desk, network: Network, answers: Answers, indices: list[int]) -> None:
-    t = desk.t
+def _explained(
+    context: PageContext, network: Network, answers: Answers, indices: list[int]
+) -> None:
+    t = context.t
     maps = explain(network, answers, indices)
     frames = answers.frames(indices)
     # row by row, so that they come in this order on a phone

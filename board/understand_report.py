@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.desk import Desk
+from board.page_context import PageContext
+from board.translation import Translator
 from board.understand_data import draw, read_answers
-from board.words import Words
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run import Run
 
 
-def show(desk: Desk, run: Run) -> None:
+def show(context: PageContext, run: Run) -> None:
     """Draw the part."""
-    t = desk.t
-    found = read_answers(desk, run)
+    t = context.t
+    found = read_answers(context, run)
     if found is None:
         return
     evaluation = found[1].evaluation
@@ -33,7 +33,7 @@ def show(desk: Desk, run: Run) -> None:
         _calibration(t, evaluation.calibration)
 
 
-def _scores(t: Words, evaluation: Evaluation) -> None:
+def _scores(t: Translator, evaluation: Evaluation) -> None:
     shares = {"precision": t("precision"), "recall": t("recall"), "f1": "F1"}
     table: dict[str, list[float]] = {t("digit"): list(range(len(evaluation.per_class)))}
     rows = [evaluation.per_class[str(digit)] for digit in table[t("digit")]]
@@ -57,7 +57,7 @@ def _scores(t: Words, evaluation: Evaluation) -> None:
     )
 
 
-def _calibration(t: Words, calibration: Calibration) -> None:
+def _calibration(t: Translator, calibration: Calibration) -> None:
     draw(
         figures.reliability_diagram(calibration, translate=t),
         "reliability",

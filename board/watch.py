@@ -8,12 +8,12 @@ import streamlit as st
 
 from board.actions import act_button, ask_to_delete
 from board.charts import chart_figures
-from board.desk import Desk
 from board.live_chart import live_chart
+from board.page_context import PageContext
 from board.progress import progress, read_metrics
 from board.runs import STATUS_ICONS, look, pick_run
 from board.train import FORM_BASE
-from board.words import Words
+from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import enqueue, ensure_workers
@@ -25,35 +25,44 @@ _LIVE = ("queued", "running")
 _LOG_LINES = 40
 
 
-def show(desk: Desk) -> None:
+def show(context: PageContext) -> None:
     """Draw the page."""
-    st.title(desk.t("Watch a run"))
-    run = pick_run(desk)
+    st.title(context.t("Watch a run"))
+    run = pick_run(context)
     if run is None:
         return
     seen = look(run)
     if seen.state is None:
         st.error(seen.problem, icon=":material/heart_broken:")
-        st.caption(desk.t("Its files stay as they are; other runs are not touched by it."))
-        _actions(desk, run, None)
+        st.caption(context.t("Its files stay as they are; other runs are not touched by it."))
+        _actions(context, run, None)
         return
-    _actions(desk, run, seen.state)
+    _actions(context, run, seen.state)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         smoothing = st.slider(
-            desk.t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, persist_state="session", key="sm"
+            context.t("Smoothing"),
+            0.0,
+            0.99,
+            0.6,
+            0.01,
+            width=260,
+            persist_state="session",
+            key="sm",
         )
-        log_scale = st.toggle(desk.t("Logarithmic loss"), persist_state="session", key="log")
+        log_scale = st.toggle(context.t("Logarithmic loss"), persist_state="session", key="log")
     live = seen.status in _LIVE
 
     def draw() -> None:
-        _live_part(desk, run, seen.status, smoothing, log_scale)
+        _live_part(context, run, seen.status, smoothing, log_scale)
 
     # refreshed by itself only while there is something to see
     st.fragment(draw, run_every=_EVERY if live else None)()
 
 
-def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: bool) -> None:
-    t = desk.t
+def _live_part(
+    context: PageContext, run: Run, status: str, smoothing: float, log_scale: bool
+) -> None:
+    t = context.t
     seen = look(run)
     if seen.status != status:
         st.rerun()  # other buttons fit now
@@ -61,7 +70,7 @@ def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: b
     assert state is not None
     try:
         if state.status == "queued":
-            ensure_workers(desk.root)
+            ensure_workers(context.root)
         config = run.config()
         metrics = read_metrics(run.folder)
     except MnistCoreError as error:
@@ -82,7 +91,7 @@ def _live_part(desk: Desk, run: Run, status: str, smoothing: float, log_scale: b
 
 
 def _headline(
-    t: Words, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
+    t: Translator, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
 ) -> None:
     # a place of its own, also when there is nothing to say: what stands below does not jump
     message = st.empty()
@@ -122,7 +131,7 @@ def _headline(
             st.metric(label, value, border=True, width=170)
 
 
-def _charts(t: Words, charts: Mapping[str, str]) -> None:
+def _charts(t: Translator, charts: Mapping[str, str]) -> None:
     titles = list(charts)
     # row by row, so that they come in this order on a phone
     for first in range(0, len(titles), 2):
@@ -134,22 +143,22 @@ def _charts(t: Words, charts: Mapping[str, str]) -> None:
         st.caption(t("Device memory is recorded on a GPU only."))
 
 
-def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
+def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
     """Draw the buttons that fit what the run is doing."""
-    t = desk.t
+    t = context.t
     status = state.status if state else "broken"
     with st.container(horizontal=True):
         if status in _LIVE:
             act_button(t("Stop"), ":material/stop:", run.request_stop)
         if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
-            act_button(t("Resume"), ":material/play_arrow:", lambda: _resume(desk, run))
+            act_button(t("Resume"), ":material/play_arrow:", lambda: _resume(context, run))
         if state is not None:
             if st.button(
                 t("Clone"),
                 icon=":material/content_copy:",
                 help=t("Opens the form filled with these settings."),
             ):
-                _clone(desk, run)
+                _clone(context, run)
             with st.popover(t("Rename"), icon=":material/edit:"):
                 name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
                 act_button(t("Save"), ":material/check:", lambda: run.rename(name))
@@ -163,18 +172,18 @@ def _actions(desk: Desk, run: Run, state: RunState | None) -> None:
             )
 
 
-def _resume(desk: Desk, run: Run) -> None:
+def _resume(context: PageContext, run: Run) -> None:
     enqueue(run)
-    ensure_workers(desk.root)
+    ensure_workers(context.root)
 
 
-def _clone(desk: Desk, run: Run) -> None:
+def _clone(context: PageContext, run: Run) -> None:
     try:
         st.session_state[FORM_BASE] = run.config()
     except MnistCoreError as error:
         st.toast(str(error), icon=":material/error:")
     else:
-        desk.go("train")
+        context.open_page("train")
 
 
 def _tail(run: Run) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
-from support.board_pages import open_page, press, show, words
+from support.board_app import open_page, page_text, press, show
 from support.chromium import ROOT
 from support.training import Splits, part, small
 
@@ -66,7 +66,7 @@ def test_without_runs_it_leads_to_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "none"))
-    assert "no runs yet" in words(open_page("compare"))
+    assert "no runs yet" in page_text(open_page("compare"))
 
 
 def test_curves_lie_on_one_another(root: Path) -> None:
@@ -116,7 +116,7 @@ def test_runs_of_equal_settings(root: Path) -> None:
     fast = run_named(root, "fast")
     shutil.copytree(fast.folder, root / "20200202-000000-mnist_cnn")
     page = choose(open_page("compare"), fast, Run(root / "20200202-000000-mnist_cnn"))
-    assert "the same settings" in words(page)
+    assert "the same settings" in page_text(page)
     assert len(set(page.dataframe[0].value["Run"])) == 2, "told apart by their ids"
     assert "both read every digit alike" in json.dumps(difference(page))
 
@@ -129,18 +129,18 @@ def test_the_difference_of_confusions_is_a_minus_b(root: Path) -> None:
     )
     forward = difference(page)["data"][1]["z"]
     show(page.selectbox(key="compare-a").set_value("slow").run())
-    assert "the same run" in words(page)
+    assert "the same run" in page_text(page)
     show(page.selectbox(key="compare-b").set_value("fast").run())
     backward = difference(page)["data"][1]["z"]
     assert forward != backward
     fast = run_named(root, "fast").state().validation_accuracy
-    assert f"B **{fast:.2%}**" in words(page)
+    assert f"B **{fast:.2%}**" in page_text(page)
 
 
 def test_an_unfinished_run_is_scored_on_demand(root: Path, mnist_root: Path) -> None:
     run_named(root, "slow").evaluation_path.unlink()
     page = open_page("compare")
-    assert "slow is not finished" in words(page)
+    assert "slow is not finished" in page_text(page)
     assert not page.get("plotly_chart")
     page = press(page, "Evaluate on the held-out images")
     assert len(difference(page)["data"]) == 2
@@ -149,7 +149,7 @@ def test_an_unfinished_run_is_scored_on_demand(root: Path, mnist_root: Path) -> 
 def test_a_run_that_waits_has_nothing_to_show_yet(root: Path) -> None:
     fresh = create_run(small(), root, "fresh")
     page = choose(open_page("compare"), run_named(root, "fast"), fresh)
-    assert "fresh has no weights yet" in words(page)
+    assert "fresh has no weights yet" in page_text(page)
     rows = page.dataframe[0].value.set_index("Run")
     assert rows.loc["fresh", "Status"] == "queued"
     assert len(chart(page, "Learning rate")["data"]) == 1
@@ -160,17 +160,17 @@ def test_broken_runs_are_said_and_cannot_be_chosen(root: Path) -> None:
     broken.state_path.write_text("{")
     page = open_page("compare")
     assert len(page.multiselect[0].options) == 2
-    assert f"run {broken.id} is broken" in words(page)
+    assert f"run {broken.id} is broken" in page_text(page)
     assert page.expander[0].label == "Broken, so they cannot be compared: 1"
 
 
 def test_damaged_files_harm_no_other_run(root: Path) -> None:
     slow = run_named(root, "slow")
     slow.evaluation_path.write_text("{")
-    assert "not JSON" in words(open_page("compare"))
+    assert "not JSON" in page_text(open_page("compare"))
     slow.config_path.write_text("[]")
     page = open_page("compare")
-    assert "config.json" in words(page)
+    assert "config.json" in page_text(page)
     assert list(page.dataframe[0].value["Run"]) == ["fast"]
     assert len(chart(page, "Learning rate")["data"]) == 1
 
@@ -180,7 +180,7 @@ def test_a_run_that_was_deleted_meanwhile(root: Path) -> None:
     run_named(root, "slow").delete()
     show(page.run())
     assert page.multiselect[0].value == [run_named(root, "fast").id]
-    assert "Choose two runs or more" in words(page)
+    assert "Choose two runs or more" in page_text(page)
 
 
 def test_the_address_says_which_runs(root: Path) -> None:

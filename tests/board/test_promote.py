@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.training import Splits, part, small
 
-from board.words import Words
+from board.translation import Translator
 from mnist_core.models.weights import promoted_models
 from mnist_core.reports.run_html import run_report
 from mnist_core.runs.promote import promote
@@ -17,12 +17,12 @@ from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.runner import execute
 
 PAGE = """
-from board.desk import Desk
+from board.page_context import PageContext
 from board.promote import show
-from board.words import Words
+from board.translation import Translator
 from mnist_core.runs.run import runs_root
 
-show(Desk(runs_root(), Words("{language}"), {{}}))
+show(PageContext(runs_root(), Translator("{language}"), {{}}))
 """
 
 
@@ -168,7 +168,7 @@ def test_report_of_a_run(run: Run, mnist_root: Path) -> None:
 
 @pytest.mark.usefixtures("run")
 def test_in_chinese() -> None:
-    page = press(opened("zh"), Words("zh")("Promote"))
+    page = press(opened("zh"), Translator("zh")("Promote"))
     assert "画板现在提供 `My-first-run`" in said(page.success)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_pages import open_page, press, show, words
+from support.board_app import open_page, page_text, press, show
 
 from mnist_core.cli.commands.sweep import BASE
 from mnist_core.runs.run import list_runs
@@ -29,7 +29,7 @@ def root(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def wait_for(page: AppTest, condition: Callable[[AppTest], object], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not condition(show(page.run())):
-        assert time.monotonic() < until, words(page)
+        assert time.monotonic() < until, page_text(page)
         time.sleep(0.3)
 
 
@@ -95,9 +95,9 @@ def test_a_range_the_wrong_way_round_is_refused_in_words(root: Path) -> None:
 
 def test_a_sweep_from_the_form_to_its_best_trial(root: Path) -> None:
     page = small_sweep(sweeps())
-    assert "2 trials of 1 epoch(s) each." in words(page)
+    assert "2 trials of 1 epoch(s) each." in page_text(page)
     page = press(page, "Start")
-    wait_for(page, lambda page: "finished" in words(page))
+    wait_for(page, lambda page: "finished" in page_text(page))
     table = page.dataframe[0].value
     assert sorted(table["Batch size"]) == [50, 100]
     best = table["Accuracy"].max()
@@ -123,7 +123,7 @@ def test_values_that_no_setting_takes_are_refused_in_words(root: Path) -> None:
 
 def test_a_damaged_storage_is_said_and_the_jobs_stay(swept: Path) -> None:
     page = sweeps()
-    assert "finished" in words(page)
+    assert "finished" in page_text(page)
     storage_path(swept).write_text("no database")
     page = show(page.run())
     assert "sweep.db" in page.error[0].value
@@ -132,12 +132,12 @@ def test_a_damaged_storage_is_said_and_the_jobs_stay(swept: Path) -> None:
 
 def test_a_broken_job_harms_no_other(swept: Path) -> None:
     page = sweeps()
-    assert "finished" in words(page)
+    assert "finished" in page_text(page)
     broken = swept / "jobs/20200101-000000-sweep"
     broken.mkdir()
     (broken / "job.json").write_text("{")
     page = show(page.run())
-    assert "finished" in words(page)
+    assert "finished" in page_text(page)
     assert any("broken" in option for option in page.selectbox(key="job-sweep").options)
 
 
@@ -147,7 +147,7 @@ def test_a_study_whose_search_was_deleted_is_still_known(swept: Path) -> None:
     page = small_sweep(sweeps())
     assert page.text_input(key="sweep-study").value == "sweep-2"
     page.text_input(key="sweep-study").set_value("sweep").run()
-    assert "This goes on with the study of that name." in words(show(page))
+    assert "This goes on with the study of that name." in page_text(show(page))
     page.text_input(key="sweep-values-batch_size").set_value("25").run()
     assert "give this sweep another study name" in page.error[0].value
     assert "batch_size [50, 100], not [25]" in page.error[0].value
@@ -155,7 +155,7 @@ def test_a_study_whose_search_was_deleted_is_still_known(swept: Path) -> None:
 
 def test_a_locked_storage_is_said(swept: Path) -> None:
     page = sweeps()
-    assert "finished" in words(page)
+    assert "finished" in page_text(page)
     with closing(sqlite3.connect(storage_path(swept))) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         page = show(page.run())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
-from support.board_pages import open_page, press, words
+from support.board_app import open_page, page_text, press
 from support.configs import configs
 
 from board import form
@@ -117,19 +117,19 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
 
 
 def test_the_page_says_where_it_trains_and_for_how_long() -> None:
-    said = words(open_page())
+    said = page_text(open_page())
     assert "GPU" in said
     assert "It will take about" in said
 
 
 def test_missing_data_is_said_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_ROOT", "/nowhere")
-    assert "MNIST_ROOT" in words(open_page())
+    assert "MNIST_ROOT" in page_text(open_page())
 
 
 def test_a_second_run_is_told_that_it_will_wait(root: Path) -> None:
     press(open_page(), "Start")
-    assert "1 run(s) under way or waiting" in words(open_page())
+    assert "1 run(s) under way or waiting" in page_text(open_page())
 
 
 def test_a_gpu_is_shown_with_its_memory_and_load(monkeypatch: pytest.MonkeyPatch) -> None:

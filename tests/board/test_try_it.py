@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_pages import open_page, show, words
+from support.board_app import open_page, page_text, show
 from support.drawings import Drawing as Strokes
 from support.drawings import paint
 from support.training import Splits, small
@@ -79,10 +79,10 @@ def seven(clear_digits: list[tuple[int, Strokes]]) -> Strokes:
 @pytest.mark.usefixtures("root")
 def test_blank_paper_is_said_to_be_blank(draw: Draw) -> None:
     page = open_page("try_it")
-    assert "The paper is blank" in words(page)
+    assert "The paper is blank" in page_text(page)
     assert "mine" in page.selectbox[0].options[0]
     draw(pen([np.array([[5.0, 5.0]])]))
-    assert "A dot is no digit" in words(page.run())
+    assert "A dot is no digit" in page_text(page.run())
     assert answers(page) == []
 
 
@@ -113,7 +113,7 @@ def test_two_networks_answer_to_one_drawing(root: Path, draw: Draw, seven: Strok
     stages = page.segmented_control(key="try-layer")
     assert list(stages.options) == ["conv1", "conv2", "conv3", "conv4"]
     show(stages.set_value("conv4").run())
-    assert "This network has no conv4" in words(page)
+    assert "This network has no conv4" in page_text(page)
     assert charts(page).count("Feature maps of conv4") == 1
 
 
@@ -121,14 +121,14 @@ def test_best_and_newest_weights(root: Path, draw: Draw) -> None:
     (run,) = list_runs(root)
     page = open_page("try_it")
     best = run.state().best_epoch
-    assert f"mnist_cnn · epoch {best}" in words(page)
-    assert f"{run.state().validation_accuracy:.2%} of the held-out" in words(page)
+    assert f"mnist_cnn · epoch {best}" in page_text(page)
+    assert f"{run.state().validation_accuracy:.2%} of the held-out" in page_text(page)
     show(page.segmented_control(key="try-first-weights").set_value("newest").run())
-    assert "mnist_cnn · epoch 2" in words(page)
-    assert "Newest checkpoint" in words(page)
+    assert "mnist_cnn · epoch 2" in page_text(page)
+    assert "Newest checkpoint" in page_text(page)
     run.weights_path.unlink()
     show(page.run())
-    assert "Newest checkpoint" in words(page)
+    assert "Newest checkpoint" in page_text(page)
 
 
 def test_nothing_is_read_again_while_nothing_changes(
@@ -180,7 +180,7 @@ def test_damage_is_said_and_harms_no_other(root: Path, draw: Draw, seven: Stroke
     draw(pen(seven))
     page = open_page("try_it")
     assert page.selectbox[0].options[0] == f"{run.id} (broken)"
-    assert "not a whole safetensors file" in words(page)
+    assert "not a whole safetensors file" in page_text(page)
     show(page.selectbox[1].set_value("model default").run())
     assert answers(page) == ["7"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_pages import open_page, press, show, words
+from support.board_app import open_page, page_text, press, show
 from support.training import Splits, small
 
 from mnist_core.evaluation.predictions import Answers, answer
@@ -65,8 +65,8 @@ def captions(figure: dict[str, Any]) -> list[str]:
 
 def test_the_images_of_a_cell_are_there_most_confident_first(run: Run, answers: Answers) -> None:
     page = part("Confusion")
-    assert "Of 500 held-out images" in words(page)
-    assert "test set" in words(page)
+    assert "Of 500 held-out images" in page_text(page)
+    assert "test set" in page_text(page)
     confusion = np.array(answers.evaluation.confusion)
     np.fill_diagonal(confusion, 0)
     chosen = page.selectbox(key="cell-true").value, page.selectbox(key="cell-read").value
@@ -75,7 +75,7 @@ def test_the_images_of_a_cell_are_there_most_confident_first(run: Run, answers: 
     page.selectbox(key="cell-read").set_value(3)
     show(page.run())
     cell = answers.cell(3, 3)
-    assert f"**3 read as 3**: {len(cell)} images" in words(page)
+    assert f"**3 read as 3**: {len(cell)} images" in page_text(page)
     (grid,) = charts(page)
     expected = [f"<b>{answers.confidence(index):.0%}</b> {index}" for index in cell]
     assert captions(grid) == expected[:24]
@@ -90,7 +90,7 @@ def test_an_empty_cell_says_so(run: Run, answers: Answers) -> None:
         (t, r) for t in range(10) for r in range(10) if not answers.evaluation.confusion[t][r]
     )
     page = part("Confusion", **{"cell-true": true, "cell-read": read})
-    assert f"No {true} was read as {read}." in words(page)
+    assert f"No {true} was read as {read}." in page_text(page)
 
 
 def test_toggles_do_not_lose_the_cell(run: Run) -> None:
@@ -98,7 +98,7 @@ def test_toggles_do_not_lose_the_cell(run: Run) -> None:
     for toggle in page.toggle:
         toggle.set_value(True)
     show(page.run())
-    assert "**5 read as 5**" in words(page)
+    assert "**5 read as 5**" in page_text(page)
 
 
 # --- pairs ---------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ def test_pairs_show_counts_shares_and_every_error(run: Run, answers: Answers) ->
         cell = answers.cell(*way)
         for index in cell[:4]:
             sure = f"{answers.confidence(index):.1%}"
-            assert f"Image {index}: a {way[0]}, read as {way[1]} ({sure})" in words(page)
+            assert f"Image {index}: a {way[0]}, read as {way[1]} ({sure})" in page_text(page)
     explained = [figure for figure in charts(page) if len(figure["data"]) == 4]
     shown = min(4, pair.first_as_second) + min(4, pair.second_as_first)
     assert len(explained) == shown
@@ -149,7 +149,7 @@ def test_the_report_is_the_evaluation(run: Run) -> None:
         assert row["recall"] == pytest.approx(100 * scores["recall"])
         assert row["F1"] == pytest.approx(100 * scores["f1"])
         assert row["support"] == scores["support"]
-    said = words(page)
+    said = page_text(page)
     assert f"**{kept.calibration.ece:.2%}**" in said
     assert f"Temperature **{kept.calibration.temperature:.2f}**" in said
     assert len(charts(page)) == 1
@@ -168,7 +168,7 @@ def test_kernels_and_maps_change_with_the_epoch(run: Run) -> None:
     best = run.state().best_epoch
     assert slider.value == best
     assert slider.options == ["before training", "1", "2"]
-    assert f"The best epoch is {best}" in words(page)
+    assert f"The best epoch is {best}" in page_text(page)
     last, maps = kernels(page), charts(page)[2]["data"][0]
     show(slider.set_value(0).run())
     first = kernels(page)
@@ -212,7 +212,7 @@ def test_another_image_has_other_maps(run: Run, small_splits: Splits) -> None:
 def test_an_older_run_shows_its_best_weights(run: Run) -> None:
     shutil.rmtree(run.folder / "conv1")
     page = part("Network")
-    assert "kept no history" in words(page)
+    assert "kept no history" in page_text(page)
     assert not page.select_slider
     assert len(charts(page)) == 3
 
@@ -227,7 +227,7 @@ def test_a_queued_run_has_no_weights_yet(
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
     create_run(CONFIG, tmp_path)
     page = part(name)
-    assert "no weights yet" in words(page)
+    assert "no weights yet" in page_text(page)
     assert not charts(page)
 
 
@@ -236,7 +236,7 @@ def test_a_queued_run_has_no_network_yet(
 ) -> None:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
     create_run(CONFIG, tmp_path)
-    assert "has not begun to train" in words(part("Network"))
+    assert "has not begun to train" in page_text(part("Network"))
 
 
 def test_an_unfinished_run_is_evaluated_on_request(
@@ -252,7 +252,7 @@ def test_an_unfinished_run_is_evaluated_on_request(
     execute(run, splits=small_splits, stop=stop, listen=listen)
     assert run.state().status == "stopped"
     page = part("Report")
-    assert "not evaluated yet" in words(page)
+    assert "not evaluated yet" in page_text(page)
     assert not page.dataframe
     press(page, "Evaluate on the held-out images")
     assert page.metric[0].value == f"{run.state().validation_accuracy:.2%}"
@@ -272,7 +272,7 @@ def test_damaged_files_are_said_and_other_runs_unharmed(run: Run, small_splits: 
     assert "state.json cannot be read" in page.error[0].value
     shown = open_page("understand", run=run.id)
     assert not shown.error
-    assert "Of 500 held-out images" in words(shown)
+    assert "Of 500 held-out images" in page_text(shown)
 
     run.weights_path.write_bytes(run.weights_path.read_bytes()[:100])
     damaged = open_page("understand", run=run.id)
@@ -291,18 +291,18 @@ def test_a_run_that_was_deleted_meanwhile(name: str, run: Run) -> None:
     page = part(name)
     run.delete()
     show(page.run())
-    assert "There are no runs yet" in words(page)
+    assert "There are no runs yet" in page_text(page)
 
 
 def test_no_runs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
-    assert "There are no runs yet" in words(open_page("understand"))
+    assert "There are no runs yet" in page_text(open_page("understand"))
 
 
 @pytest.mark.parametrize("name", ["Confusion", "Pairs", "Report", "Network"])
 def test_every_word_has_its_chinese(name: str, run: Run) -> None:
     page = part(name, lang="zh")
-    said = [words(page)]
+    said = [page_text(page)]
     for kind in (page.button, page.selectbox, page.toggle, page.metric, page.select_slider):
         said += [element.label for element in kind]
     for figure in charts(page):

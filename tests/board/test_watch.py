@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_pages import open_page, press, words
+from support.board_app import open_page, page_text, press
 from support.training import Splits, small
 
 from mnist_core.runs import queue
@@ -98,10 +98,10 @@ def test_one_that_waits_can_be_stopped_and_resumed(root: Path) -> None:
     run = create_run(small(), root)
     queue.enqueue(run)
     page = open_page("watch", run.id)
-    assert "Waiting for its turn" in words(page)
+    assert "Waiting for its turn" in page_text(page)
     page = press(page, "Stop")
     assert run.state().status == "stopped"
-    assert "stopped before it began" in words(page)
+    assert "stopped before it began" in page_text(page)
     page = press(page, "Resume")
     assert run.is_in_queue()
     assert "Stop" in labels(page)
@@ -137,7 +137,7 @@ def test_copying_fills_the_form(root: Path) -> None:
 def test_deleting_asks_first(root: Path) -> None:
     page = press(open_page("watch"), "Delete")
     assert list_runs(root)
-    assert "cannot be undone" in words(page)  # tests/browser goes on from here
+    assert "cannot be undone" in page_text(page)  # tests/browser goes on from here
 
 
 def test_a_broken_run_is_said_to_be_broken_and_harms_no_other(root: Path) -> None:

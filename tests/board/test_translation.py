@@ -1,4 +1,4 @@
-"""Every word on the dashboard is there in Chinese too."""
+"""Every text of the dashboard has a Chinese translation."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ import pytest
 from support.chromium import ROOT
 
 from board.advice import ADVICE
-from board.words import Words
+from board.translation import Translator
 from mnist_core.training.config import TrainConfig
 
 PAGES = sorted((ROOT / "board").glob("*.py"))
-CHINESE = Words("zh")
+CHINESE = Translator("zh")
 
 
-def said(path: Path) -> list[str]:
-    """Return the literal texts that a module translates: t("...") and desk.t("...")."""
+def translated_texts(path: Path) -> list[str]:
+    """Return the literal texts that a module translates: t("...") and context.t("...")."""
     texts = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else function.id
+            name = getattr(node.func, "attr", getattr(node.func, "id", None))
             if name == "t" and isinstance(node.args[0].value, str):
                 texts.append(node.args[0].value)
     return texts
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_words_are_translated_with_the_same_gaps(path: Path) -> None:
-    for text in said(path):
+def test_texts_are_translated_with_the_same_placeholders(path: Path) -> None:
+    for text in translated_texts(path):
         chinese = CHINESE(text)
         assert chinese != text or not re.search("[a-z]{3}", text), text
         assert sorted(re.findall(r"{\w+}", chinese)) == sorted(re.findall(r"{\w+}", text))
@@ -44,5 +43,5 @@ def test_fields_and_advice_are_translated() -> None:
         assert CHINESE(advice) != advice
 
 
-def test_unknown_words_stay_english() -> None:
-    assert CHINESE("not a word of ours") == "not a word of ours"
+def test_texts_without_a_translation_stay_english() -> None:
+    assert CHINESE("not a text of the dashboard") == "not a text of the dashboard"

@@ -30,12 +30,12 @@ def show(page: AppTest) -> AppTest:
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    """Press the button that says so."""
+    """Press the button with this label."""
     return show(next(b for b in page.button if b.label == label).click().run())
 
 
-def words(page: AppTest) -> str:
-    """Return the words on the page, without those of widgets."""
+def page_text(page: AppTest) -> str:
+    """Return the texts on the page, without those of widgets."""
     kinds = (page.title, page.subheader, page.markdown, page.caption, page.text, page.code)
     kinds += (page.info, page.error, page.warning, page.success, page.toast)
     return "\n".join(str(element.value) for kind in kinds for element in kind)

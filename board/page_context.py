@@ -1,0 +1,39 @@
+"""What every page is given: the runs folder, the translation and navigation between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from board.translation import Translator
+
+RUN = "run"
+"""Key of the selected run, in the session state and in the address."""
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What a page needs from the dashboard.
+
+    Attributes
+    ----------
+    root : Path
+        Folder of all runs.
+    t : Translator
+        `t("Stop")` in the user's language.
+    pages : mapping of page name to page
+    """
+
+    root: Path
+    t: Translator
+    pages: Mapping[str, StreamlitPage]
+
+    def open_page(self, page: str, run: str | None = None) -> None:
+        """Switch to another page, optionally with a run selected there. Does not return."""
+        if run is not None:
+            st.session_state[RUN] = run
+        st.switch_page(self.pages[page])
