@@ -1,10 +1,10 @@
-"""The training dashboard: start runs, watch them learn, see where they fail.
+"""The training dashboard: start runs, follow them, see where they fail.
 
 `streamlit run dashboard.py`
 """
 
 from __future__ import annotations
 
-from board.shell import show
+from board.__main__ import draw_page
 
-show()
+draw_page()

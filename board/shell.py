@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-import torch
 
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
@@ -37,8 +36,6 @@ def show() -> None:
     # not a named icon: those are fetched from elsewhere
     st.set_page_config(page_title="Drawpad dashboard", page_icon=_ICON, layout="wide")
     st.html(_CSS)
-    # it answers people; the cores belong to the trainings
-    torch.set_num_threads(1)
     t = Translator(_language())
     pages: dict[str, st.Page] = {}
     context = PageContext(runs_root(), t, pages)

@@ -1,21 +1,10 @@
-"""Model, ink, training and evaluation for hand-drawn digits. Knows no user interface."""
+"""Recognises hand-drawn digits: imaging, networks, training, evaluation. No user interface.
 
-import os
+Names are imported on first use (`__init__.pyi` lists them), so `import mnist_core` is fast.
+"""
 
-# Threads of torch that wait for one another spin. Where two trainings share the cores they would
-# spin in each other's way: 185 images/s in place of 1,700. torch reads it when it is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+import lazy_loader
 
-from mnist_core.errors import MnistCoreError
-from mnist_core.inference.classifier import Classifier, Prediction, Reading, load_classifier
-from mnist_core.models.weights import available_models, shipped_models
+__version__ = "0.2.0"
 
-__all__ = [
-    "Classifier",
-    "MnistCoreError",
-    "Prediction",
-    "Reading",
-    "available_models",
-    "load_classifier",
-    "shipped_models",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnist_core.cli.main import main
 from mnist_core.search.job import Job
+from mnist_core.utils.runtime import configure_training_process
 
 
 def carry_out(job: Job) -> int:
@@ -26,4 +27,5 @@ def carry_out(job: Job) -> int:
 
 
 if __name__ == "__main__":
+    configure_training_process()
     raise SystemExit(carry_out(Job(Path(sys.argv[1]))))

@@ -22,7 +22,6 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import NUM_CLASSES, DigitNet, build_model
 from mnist_core.models.forward import iterate_logits
 from mnist_core.models.transfer import freeze_parts, take_weights
-from mnist_core.training.allocator import keep_freed_memory
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.distillation import distillation_loss
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
@@ -91,8 +90,6 @@ class Trainer:
         self.config = config
         self._training, self._validation = training, validation
         self._device = device = training.images.device
-        if device.type == "cpu":
-            keep_freed_memory()
         torch.manual_seed(config.seed)
         model = build_model(
             config.model, kernel_size=config.kernel_size, dropout=config.dropout

@@ -1,0 +1,21 @@
+from .data.mnist import load_train_validation
+from .errors import MnistCoreError
+from .inference.classifier import Classifier, Prediction, Reading, load_classifier
+from .models.weights import available_models, shipped_models
+from .training.config import TrainConfig
+from .training.trainer import train
+
+__version__: str
+
+__all__ = [
+    "Classifier",
+    "MnistCoreError",
+    "Prediction",
+    "Reading",
+    "TrainConfig",
+    "available_models",
+    "load_classifier",
+    "load_train_validation",
+    "shipped_models",
+    "train",
+]
