@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.runs.metric_log import MetricReader, Series
-from mnist_core.runs.run import RunState
+from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import steps_per_epoch
 

@@ -10,7 +10,8 @@ import streamlit as st
 
 from board.page_context import RUN, PageContext
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, RunState, list_runs
+from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.state import RunState
 
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",

@@ -17,7 +17,8 @@ from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import enqueue, ensure_workers
-from mnist_core.runs.run import Run, RunState
+from mnist_core.runs.run import Run
+from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
 
 _EVERY = 1.0

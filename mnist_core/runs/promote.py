@@ -8,13 +8,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.weights import (
@@ -31,10 +27,12 @@ from mnist_core.models.weights import (
 )
 from mnist_core.runs.run import Run, now
 from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.locks import exclusive_lock
 
 LONGEST_NAME = 40
 _RESERVED = ("last",)  # a run, to the commands
 _TRIES, _PAUSE = 40, 0.05
+_LOCK_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def promote(
     place = promoted_folder(folder)
     make_folder(place)
     path = place / f"{name}.safetensors"
-    with _alone(place):
+    with exclusive_lock(place / ".lock", _LOCK_TIMEOUT):
         for other in promoted_models(place):
             if other.casefold() == name.casefold() and not (replace and other == name):
                 raise MnistCoreError(
@@ -179,7 +177,7 @@ def withdraw(name: str, folder: str | os.PathLike[str] | None = None) -> None:
             f"there is no promoted model {name!r} in {place}: {', '.join(known) or 'none yet'}"
         )
     path = place / f"{name}.safetensors"
-    with _alone(place):
+    with exclusive_lock(place / ".lock", _LOCK_TIMEOUT):
         try:
             path.unlink(missing_ok=True)  # first: a model without a card is a model
             card_path(path).unlink(missing_ok=True)
@@ -229,22 +227,6 @@ def _stamps(path: Path) -> tuple[int, ...]:
     return tuple(
         file.stat().st_mtime_ns if file.is_file() else 0 for file in (path, card_path(path))
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let nobody else promote or withdraw meanwhile."""
-    lock = FileLock(folder / ".lock", timeout=10)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise MnistCoreError(f"{folder} is in use by another process; try again") from None
-    except OSError as error:
-        raise MnistCoreError(f"{folder}: cannot be written ({error.strerror})") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _content(path: Path) -> bytes | None:

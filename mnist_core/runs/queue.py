@@ -7,8 +7,8 @@ left. Whoever finds that runs wait and nobody works starts a worker with `ensure
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +19,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run, list_runs, now
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import write_atomic
-from mnist_core.utils.locks import take_lock
+from mnist_core.utils.locks import acquire_lock
 from mnist_core.utils.processes import module_command, module_environment
 
 _PATIENCE = 1.0
@@ -39,7 +39,7 @@ def enqueue(run: Run) -> None:
     if state.status in ("running", "finished"):
         raise MnistCoreError(f"run {run.id} is {state.status}; it cannot wait in the queue")
     place = {"time": time.time_ns(), "device": queue_device(run.config())}
-    run.update_state(status="queued", reason="", ended="", pid=None)
+    run.update_state(status="queued", reason="", stop_reason=None, ended="", pid=None)
     write_atomic(run.queue_path, json.dumps(place) + "\n")
 
 
@@ -74,33 +74,34 @@ def ensure_workers(root: Path) -> None:
         If the lock cannot be made.
     """
     for device in waiting(root):
-        lock = take_lock(_lock_path(root, device), patience=0)
+        lock = acquire_lock(_lock_path(root, device), timeout=0)
         if lock is None:
             continue
         try:
-            _start_worker(root, device, lock)
+            _start_worker(root, device, lock.fileno())
         finally:
-            os.close(lock)  # the worker has it now
+            lock.close()  # the worker has it now
 
 
-def work(root: Path, device: str, lock: int | None = None) -> None:
+def work(root: Path, device: str, inherited_lock: int | None = None) -> None:
     """Carry out the runs that wait for a device, until none is left or another worker is there.
 
     Parameters
     ----------
     root : Path
     device : str
-    lock : int or None
+    inherited_lock : int or None
         File descriptor of the lock, where whoever started this process has taken it.
     """
+    lock = None if inherited_lock is None else io.FileIO(inherited_lock, "r+")
     while waiting(root).get(device):
         if lock is None:
-            lock = take_lock(_lock_path(root, device), _PATIENCE)
+            lock = acquire_lock(_lock_path(root, device), _PATIENCE)
         if lock is None:
             return
         while runs := waiting(root).get(device):
-            _carry_out(runs[0], lock)
-        os.close(lock)
+            _carry_out(runs[0], lock.fileno())
+        lock.close()
         lock = None  # somebody may have come to wait before it was let go: look again
 
 

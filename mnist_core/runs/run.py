@@ -6,52 +6,25 @@ checkpoint), best.safetensors with its card, evaluation.json and log.txt.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
-
-from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.weights import weights_path
+from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import make_folder, overwrite, write_atomic
-from mnist_core.utils.locks import is_locked
+from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file
+from mnist_core.utils.locks import exclusive_lock, is_locked
 
-Status = Literal["queued", "running", "stopped", "finished", "failed"]
-ENDED: tuple[Status, ...] = ("stopped", "finished", "failed")
-DIED = "its process ended without a word (killed, or out of memory); resume goes on from the last"
-
-
-class RunState(BaseModel):
-    """What a run is doing.
-
-    status : queued, running, stopped, finished or failed; reason says why it stopped or failed;
-    epoch counts those completed, of `epochs`; best_epoch, validation_accuracy and validation_loss
-    are the best so far; times are ISO 8601 in UTC; device says what it runs on.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    status: Status
-    name: str = ""
-    reason: str = ""
-    epoch: int = 0
-    epochs: int = 0
-    best_epoch: int = 0
-    validation_accuracy: float | None = None
-    validation_loss: float | None = None
-    created: str = ""
-    started: str = ""
-    ended: str = ""
-    device: str = ""
-    pid: int | None = None
+_MAX_STATE_BYTES = 64 * 2**10
+_MAX_NAME_BYTES = 4096
+_LOCK_TIMEOUT = 1.0
+"""Seconds; a process that tests whether the run is active holds the lock for an instant."""
 
 
 class Run:
@@ -99,7 +72,14 @@ class Run:
         if state.status != "running":
             return state
         last = f"checkpoint, after epoch {state.epoch}" if state.epoch else "start"
-        return state.model_copy(update={"status": "failed", "reason": f"{DIED} {last}"})
+        reason = f"{StopReason.PROCESS_EXITED.message}; resume continues from the last {last}"
+        return state.model_copy(
+            update={
+                "status": RunStatus.FAILED,
+                "reason": reason,
+                "stop_reason": StopReason.PROCESS_EXITED,
+            }
+        )
 
     def is_alive(self) -> bool:
         """Return whether a process is at work on it."""
@@ -116,7 +96,7 @@ class Run:
 
     def update_state(self, **changes: object) -> RunState:
         """Write its state with some changes; return it."""
-        state = self._read_state().model_copy(update=changes)
+        state = RunState.model_validate({**self._read_state().model_dump(), **changes})
         self.write_state(state)
         return state
 
@@ -133,7 +113,12 @@ class Run:
         state = self.state()
         if state.status == "queued":
             self.leave_queue()
-            self.update_state(status="stopped", reason="stopped before it began", ended=now())
+            self.update_state(
+                status=RunStatus.STOPPED,
+                reason="stopped before it began",
+                stop_reason=StopReason.REQUESTED,
+                ended=now(),
+            )
         elif state.status != "running":
             raise MnistCoreError(f"run {self.id} is not running, it is {state.status}")
         else:
@@ -186,32 +171,23 @@ class Run:
         """
         if not self.config_path.is_file():
             raise MnistCoreError(f"{self.folder}: there is no run in it")
-        lock = FileLock(self._lock_path, timeout=1)  # one who looks whether we live lets go soon
-        try:
-            lock.acquire()
-        except Timeout:
-            raise MnistCoreError(f"run {self.id} is under way in another process") from None
-        except OSError as error:
-            raise MnistCoreError(f"{self.folder}: cannot be written ({error.strerror})") from error
-        try:
+        busy = f"run {self.id} is under way in another process"
+        with exclusive_lock(self._lock_path, _LOCK_TIMEOUT, busy=busy):
             self._stop_path.unlink(missing_ok=True)
             for half in self.folder.glob("*.tmp"):  # of a process that was killed
                 half.unlink(missing_ok=True)
             yield
-        finally:
-            lock.release()
 
     def _read_state(self) -> RunState:
         try:
-            state = RunState(**json.loads(self.state_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, ValidationError) as error:
-            raise MnistCoreError(
-                f"run {self.id} is broken: {self.state_path.name} cannot be read ({error})"
-            ) from error
-        if self._name_path.is_file():
-            name = self._name_path.read_text(encoding="utf-8", errors="replace").strip()
-            return state.model_copy(update={"name": name})
-        return state
+            state = read_json(self.state_path, RunState, limit=_MAX_STATE_BYTES)
+        except DamagedFileError as error:
+            raise MnistCoreError(f"run {self.id} is damaged: {error}") from error
+        try:
+            name = read_regular_file(self._name_path, _MAX_NAME_BYTES).decode(errors="replace")
+        except DamagedFileError:
+            return state  # never renamed; or without its new name, which is not worth the run
+        return RunState.model_validate({**state.model_dump(), "name": name})
 
 
 def now() -> str:
@@ -247,7 +223,9 @@ def create_run(
             raise MnistCoreError(f"{run.folder}: cannot be made ({error.strerror})") from error
         config.write(run.config_path)
         run.write_state(
-            RunState(status="queued", name=name or run.id, epochs=config.epochs, created=now())
+            RunState(
+                status=RunStatus.QUEUED, name=name or run.id, epochs=config.epochs, created=now()
+            )
         )
         return run
     raise MnistCoreError(f"{folder}: there are a thousand runs called {stem}; wait a second")

@@ -15,8 +15,9 @@ from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.metric_log import MetricWriter
-from mnist_core.runs.run import Run, RunState, find_weights, now
+from mnist_core.runs.run import Run, find_weights, now
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
@@ -71,26 +72,31 @@ def execute(
         if before.status == "finished":
             raise MnistCoreError(f"run {run.id} is finished; train a new one with other settings")
         run.update_state(
-            status="running", reason="", started=before.started or now(), ended="", pid=os.getpid()
+            status=RunStatus.RUNNING,
+            reason="",
+            stop_reason=None,
+            started=before.started or now(),
+            ended="",
+            pid=os.getpid(),
         )
         run.leave_queue()
         try:
             state = _train(run, data, splits, listen, stop)
         except (KeyboardInterrupt, SystemExit):
-            _end(run, "stopped", stop.reason or "interrupted")
+            _end(run, RunStatus.STOPPED, stop.reason or StopReason.INTERRUPTED)
             raise
         except MnistCoreError as error:
-            _end(run, "failed", str(error))
+            _end(run, RunStatus.FAILED, StopReason.ERROR, str(error))
             raise
         except torch.OutOfMemoryError as error:
             reason = out_of_memory_advice(run.config())
-            _end(run, "failed", reason)
+            _end(run, RunStatus.FAILED, StopReason.ERROR, reason)
             raise MnistCoreError(reason) from error
         except Exception as error:
             reason = f"unexpected {type(error).__name__}: {str(error).partition(chr(10))[0]}"
             if run.config().compile:
                 reason += "; torch.compile may not work here, try without it"
-            _end(run, "failed", reason, traceback.format_exc())
+            _end(run, RunStatus.FAILED, StopReason.ERROR, reason, traceback.format_exc())
             raise MnistCoreError(f"{reason} (more in {run.log_path})") from error
     return state
 
@@ -131,8 +137,8 @@ def _train(
 
     def should_stop() -> bool:
         if run.stop_is_requested():
-            stop.set("stopped on request")
-        return bool(stop.reason)
+            stop.set(StopReason.REQUESTED)
+        return stop.reason is not None
 
     _log(run, f"{config.model} on {run.state().device}: {train_command(config)}")
     stop.training = True
@@ -151,10 +157,10 @@ def _train(
         metrics.close()
     if isinstance(event, Stopped):
         save_checkpoint(run.checkpoint_path, trainer.state_dict())
-        return _end(run, "stopped", stop.reason)
+        return _end(run, RunStatus.STOPPED, stop.reason)
     assert isinstance(event, Finished)
     evaluate(event.model.to(validation.images.device), validation).write(run.evaluation_path)
-    return _end(run, "finished", "nothing got better" if event.early else "")
+    return _end(run, RunStatus.FINISHED, StopReason.PATIENCE_EXHAUSTED if event.early else None)
 
 
 def _prepare(run: Run, config: TrainConfig, training: Split, validation: Split) -> Trainer:
@@ -215,9 +221,18 @@ def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, 
     }
 
 
-def _end(run: Run, status: str, reason: str, details: str = "") -> RunState:
-    state = run.update_state(status=status, reason=reason, ended=now(), pid=None)
-    if status != "finished":
+def _end(
+    run: Run,
+    status: RunStatus,
+    stop_reason: StopReason | None,
+    message: str = "",
+    details: str = "",
+) -> RunState:
+    reason = message or (stop_reason.message if stop_reason else "")
+    state = run.update_state(
+        status=status, reason=reason, stop_reason=stop_reason, ended=now(), pid=None
+    )
+    if status != RunStatus.FINISHED:
         _log(run, f"{status}: {reason}\n{details}".rstrip())
     return state
 

@@ -1,4 +1,4 @@
-"""Ways to ask a run to stop."""
+"""Requests to stop a run: a flag, and the signals that set it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from mnist_core.runs.state import StopReason
+
+STOP_SIGNALS = {
+    signal.SIGINT: StopReason.INTERRUPTED,
+    signal.SIGTERM: StopReason.TERMINATED,
+}
+if hasattr(signal, "SIGHUP"):  # not on Windows
+    STOP_SIGNALS[signal.SIGHUP] = StopReason.HANGUP
+
 
 class StopFlag:
-    """Says whether, and why, a run is to stop. Safe to set from another thread."""
+    """Whether, and why, a run is to stop. May be set from another thread.
+
+    Attributes
+    ----------
+    reason : StopReason or None
+        None: the run continues.
+    training : bool
+        While False no progress can be lost, and a signal ends the process' work at once.
+    """
 
     def __init__(self) -> None:
-        self.reason = ""
+        self.reason: StopReason | None = None
         self.training = False
-        """While False nothing can be lost, and a signal ends the work at once."""
         self._next: StopFlag | None = None
 
-    def set(self, reason: str) -> None:
-        """Ask to stop; the first reason stays."""
+    def set(self, reason: StopReason) -> None:
+        """Request to stop; the first reason is kept."""
         self.reason = self.reason or reason
         if self._next is not None:
             self._next.set(reason)
 
     @contextmanager
     def passed_to(self, other: StopFlag) -> Iterator[None]:
-        """Let every request reach another flag as well, such as that of one run of several."""
+        """Forward every request to another flag as well, such as that of one run of several."""
         self._next, self.training = other, True
         try:
             yield
@@ -36,24 +52,29 @@ class StopFlag:
 
 @contextmanager
 def stop_on_signals(flag: StopFlag) -> Iterator[None]:
-    """Let SIGINT and SIGTERM ask to stop; a second SIGINT interrupts at once.
+    """Let SIGINT, SIGTERM and SIGHUP request a stop; a second SIGINT interrupts at once.
 
-    Does nothing outside the main thread, where Python takes no signals.
+    Before training has begun, the first signal raises KeyboardInterrupt at once. A signal that the
+    process ignores (SIGHUP under nohup) stays ignored. Does nothing outside the main thread, where
+    Python takes no signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        again = bool(flag.reason) and number == signal.SIGINT
-        flag.set(f"stopped by {signal.Signals(number).name}")
-        if again or not flag.training:
+        repeated = flag.reason is not None and number == signal.SIGINT
+        flag.set(STOP_SIGNALS[signal.Signals(number)])
+        if repeated or not flag.training:
             raise KeyboardInterrupt
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, on_signal) for number in signals]
+    before = {
+        number: signal.signal(number, on_signal)
+        for number in STOP_SIGNALS
+        if number != getattr(signal, "SIGHUP", None) or signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        for number, handler in zip(signals, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)

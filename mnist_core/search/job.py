@@ -7,6 +7,7 @@ and a lock that its process and that process's workers hold. It has no config.js
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ from mnist_core.runs.run import now
 from mnist_core.training.command_line import config_flags
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import make_folder, write_atomic
-from mnist_core.utils.locks import is_locked, take_lock
+from mnist_core.utils.locks import acquire_lock, is_locked
 from mnist_core.utils.processes import module_command, module_environment
 
 Kind = Literal["find-lr", "sweep"]
@@ -241,7 +242,7 @@ class Job:
                     stdout=output,
                     stderr=log,
                     env=module_environment(),
-                    pass_fds=[lock],
+                    pass_fds=[lock.fileno()],
                     start_new_session=True,  # Ctrl C in the terminal is not meant for it
                 )
         except OSError as error:
@@ -249,7 +250,7 @@ class Job:
                 f"{self.folder}: its process cannot be started ({error.strerror})"
             ) from error
         finally:
-            os.close(lock)  # the process has it now
+            lock.close()  # the process has it now
         # nobody else may wait for it, and it must not look alive when it has ended
         threading.Thread(target=process.wait, daemon=True).start()
         write_atomic(self._process_path, json.dumps({"pid": process.pid, "started": now()}) + "\n")
@@ -377,11 +378,11 @@ def _locked(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(lock)
+        lock.close()
 
 
-def _take_lock(path: Path) -> int:
-    """Return the file descriptor of a lock that this process holds alone."""
-    if (lock := take_lock(path, _PATIENCE)) is None:
+def _take_lock(path: Path) -> io.FileIO:
+    """Return the open file of a lock that this process holds exclusively."""
+    if (lock := acquire_lock(path, _PATIENCE)) is None:
         raise MnistCoreError(f"{path}: another process holds it; try again")
     return lock

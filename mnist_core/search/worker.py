@@ -15,9 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import RunState, create_run
+from mnist_core.runs.run import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.search.study import (
     STORAGE_ERRORS,
     Sweep,
@@ -29,9 +30,6 @@ from mnist_core.search.study import (
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
 
-PRUNED = "pruned by the sweep"
-TAKEN_OVER = "its heartbeat was silent for too long: another worker has taken over the trial"
-STORAGE_LOST = "the sweep's storage does not answer any more"
 _WAIT_SECONDS = 1.0
 
 Splits = Callable[[TrainConfig], tuple[Split, Split]]
@@ -115,7 +113,7 @@ def _take_slot(
         study.optimize(objective, n_trials=1, catch=_TrialFailed, callbacks=[after])
     except ValueError:
         # Optuna takes no result for a trial that has been given up
-        if flag.reason != TAKEN_OVER:
+        if flag.reason != StopReason.TAKEN_OVER:
             raise
 
 
@@ -140,16 +138,18 @@ def _try(
         with stop.passed_to(flag):
             state = execute(run, splits=splits(config), listen=listen, stop=flag)
     except MnistCoreError as error:
-        state = RunState(status="failed", reason=str(error))
+        state = RunState(status=RunStatus.FAILED, reason=str(error))
     if not _is_ours(study, trial):
-        flag.set(TAKEN_OVER)
+        flag.set(StopReason.TAKEN_OVER)
         raise _TrialFailed
     if state.status == "finished":
         return float(state.validation_accuracy or 0.0)
-    if state.reason == PRUNED:
+    if state.stop_reason == StopReason.PRUNED:
         raise optuna.TrialPruned
     # a trial without a reason leaves its slot open
-    if state.status == "failed" or not (stop.reason or state.reason == STORAGE_LOST):
+    if state.status == "failed" or not (
+        stop.reason or state.stop_reason == StopReason.STORAGE_LOST
+    ):
         trial.set_user_attr("reason", state.reason)
     raise _TrialFailed
 
@@ -158,11 +158,11 @@ def _report(trial: optuna.Trial, epoch: Epoch, flag: StopFlag) -> None:
     try:
         trial.report(epoch.validation_accuracy, epoch.epoch)
         if trial.should_prune():
-            flag.set(PRUNED)
+            flag.set(StopReason.PRUNED)
     except optuna.exceptions.UpdateFinishedTrialError:
-        flag.set(TAKEN_OVER)
+        flag.set(StopReason.TAKEN_OVER)
     except STORAGE_ERRORS:
-        flag.set(STORAGE_LOST)
+        flag.set(StopReason.STORAGE_LOST)
 
 
 def _is_ours(study: optuna.Study, trial: optuna.Trial) -> bool:

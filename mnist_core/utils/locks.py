@@ -1,64 +1,117 @@
-"""Locks between processes: files that the kernel lets go of when their holders die.
+"""Locks between processes: files that the kernel unlocks when their holders exit.
 
-The lock belongs to the open file, so a process that inherits the file descriptor holds it too. This
-is what `filelock` does not offer.
+A lock belongs to the open file (flock), so a child process that inherits the file descriptor holds
+it too, until all of them have closed it.
 """
 
 from __future__ import annotations
 
-import fcntl
+import io
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import portalocker
 
 from mnist_core.errors import MnistCoreError
 
+_EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
+_SHARED = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
+_POLL_SECONDS = 0.05
+# a FIFO must not block the opening, and a symbolic link must not lead elsewhere
+_OPEN_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
 
 def is_locked(path: Path) -> bool:
-    """Return whether a process holds the lock; one that was never made is free."""
+    """Return whether a process holds the lock; a file that does not exist is not locked."""
     try:
-        with path.open("rb") as file:
-            # shared: those who only look must not take each other for a holder
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        with _open(path, os.O_RDONLY) as file:
+            # shared: two processes that only test must not see each other as a holder
+            portalocker.lock(file, _SHARED)
+    except portalocker.AlreadyLocked:
         return True
-    except OSError:
+    except (OSError, portalocker.LockException):
         return False
     return False
 
 
-def take_lock(path: Path, patience: float) -> int | None:
-    """Return the file descriptor of a lock that is held alone; closing it lets go.
+def acquire_lock(path: Path, timeout: float) -> io.FileIO | None:
+    """Return an open file that holds the lock exclusively; closing it releases the lock.
+
+    A child process that is given the file's descriptor (`pass_fds`), or is forked, holds the lock
+    as well, also after this process has closed the file.
 
     Parameters
     ----------
     path : Path
-        Made if it is not there.
-    patience : float
-        Seconds to wait. Somebody who only looks holds it for an instant.
+        Created if it does not exist.
+    timeout : float
+        Seconds to wait. A process that tests with `is_locked` holds it for an instant.
 
     Returns
     -------
-    int or None
-        None if somebody else held it all the while.
+    io.FileIO or None
+        None if other processes held it all the time.
 
     Raises
     ------
     MnistCoreError
-        If the file cannot be made.
+        If the file cannot be created.
     """
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        file = _open(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be made ({error.strerror})") from error
-    until = time.monotonic() + patience
+        raise MnistCoreError(f"{path}: cannot be created ({error.strerror})") from error
+    deadline = time.monotonic() + timeout
     while True:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                os.close(lock)
+            portalocker.lock(file, _EXCLUSIVE)
+        except portalocker.AlreadyLocked:
+            if time.monotonic() >= deadline:
+                file.close()
                 return None
-            time.sleep(0.05)
+            time.sleep(_POLL_SECONDS)
+        except portalocker.LockException as error:
+            file.close()
+            raise MnistCoreError(f"{path}: cannot be locked ({error})") from error
         else:
-            return lock
+            return file
+
+
+@contextmanager
+def exclusive_lock(path: Path, timeout: float, *, busy: str = "") -> Iterator[None]:
+    """Hold a lock for the length of a block.
+
+    Child processes that were forked meanwhile lose it with this process.
+
+    Parameters
+    ----------
+    path, timeout : as for `acquire_lock`
+    busy : str
+        Message of the error when another process holds the lock.
+
+    Raises
+    ------
+    MnistCoreError
+        If another process holds it for longer than `timeout`, or the file cannot be created.
+    """
+    file = acquire_lock(path, timeout)
+    if file is None:
+        raise MnistCoreError(busy or f"{path.parent}: in use by another process; try again")
+    try:
+        yield
+    finally:
+        portalocker.unlock(file)
+        file.close()
+
+
+def _open(path: Path, mode: int) -> io.FileIO:
+    return io.FileIO(
+        path,
+        "r+" if mode & os.O_RDWR else "r",
+        opener=lambda name, _: os.open(
+            name, mode | _OPEN_FLAGS | getattr(os, "O_CLOEXEC", 0), 0o644
+        ),
+    )

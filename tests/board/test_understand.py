@@ -21,6 +21,7 @@ from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import StopReason
 from mnist_core.training.events import Epoch, Event
 
 # the first 500 of those held out, as in small_splits
@@ -247,7 +248,7 @@ def test_an_unfinished_run_is_evaluated_on_request(
 
     def listen(event: Event) -> None:
         if isinstance(event, Epoch):
-            stop.set("enough")
+            stop.set(StopReason.REQUESTED)
 
     execute(run, splits=small_splits, stop=stop, listen=listen)
     assert run.state().status == "stopped"

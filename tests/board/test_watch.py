@@ -145,7 +145,7 @@ def test_a_broken_run_is_said_to_be_broken_and_harms_no_other(root: Path) -> Non
     broken = create_run(small(), root)
     broken.state_path.write_text("{")
     page = open_page("watch", broken.id)
-    assert f"run {broken.id} is broken" in page.error[0].value
+    assert f"run {broken.id} is damaged" in page.error[0].value
     assert len(page.selectbox[0].options) == 2
     page.selectbox[0].set_value(good.id).run()
     assert not page.error

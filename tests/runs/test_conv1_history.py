@@ -17,6 +17,7 @@ from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import StopReason
 from mnist_core.training.events import Epoch, Event, Step
 
 CONFIG = small(model="mnist_cnn_bn", epochs=3, ema_decay=0.5)
@@ -83,7 +84,7 @@ def test_a_run_that_stops_and_goes_on_keeps_the_same(run: Run, few: Splits, tmp_
 
     def listen(event: Event) -> None:
         if isinstance(event, Step) and event.epoch == 2:
-            stop.set("enough")
+            stop.set(StopReason.REQUESTED)
 
     execute(other, splits=few, listen=listen, stop=stop)
     assert Conv1History(other).epochs() == [0, 1]

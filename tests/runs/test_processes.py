@@ -23,9 +23,10 @@ from torch import Tensor
 from mnist_core.cli import main as cli
 from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import DIED, Run, create_run, list_runs
+from mnist_core.runs.run import Run, create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import StopReason
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.command_line import config_flags
 from mnist_core.training.config import TrainConfig
@@ -178,7 +179,7 @@ class Place:
 
         def listen(event: Event) -> None:
             if isinstance(event, Epoch):
-                stop.set("for the test")
+                stop.set(StopReason.REQUESTED)
 
         assert execute(run, data=str(self._data), listen=listen, stop=stop).status == "stopped"
         assert run.state().epoch == 1
@@ -240,7 +241,7 @@ def check_died(run: Run, epochs: int, capsys: pytest.CaptureFixture[str]) -> Non
     """Assert that a killed run says so, lost no epoch that was complete, and is whole."""
     state = run.state()
     assert state.status == "failed"
-    assert state.reason.startswith(DIED)
+    assert state.stop_reason == StopReason.PROCESS_EXITED
     assert state.epoch >= epochs
     capsys.readouterr()
     assert cli.main(["runs", "--json", "--runs", str(run.folder.parent)]) == 0

@@ -17,16 +17,14 @@ from mnist_core.cli import main as cli
 from mnist_core.models.architectures import build_model
 from mnist_core.models.weights import save_weights, weights_path
 from mnist_core.runs.run import (
-    DIED,
     Run,
-    RunState,
-    Status,
     create_run,
     find_run,
     find_weights,
     list_runs,
     runs_root,
 )
+from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 
 Capture = pytest.CaptureFixture[str]
@@ -38,7 +36,7 @@ def run(tmp_path: Path) -> Run:
     return create_run(CONFIG, tmp_path)
 
 
-def named(root: Path, name: str, status: Status = "finished", **fields: object) -> Run:
+def named(root: Path, name: str, status: RunStatus = "finished", **fields: object) -> Run:
     """Make a run folder with a name of our choice."""
     run = Run(root / name)
     run.folder.mkdir(parents=True)
@@ -235,7 +233,7 @@ def test_a_damaged_state_is_named_and_hides_no_other_run(
         lambda: broken.rename("x"),
         lambda: broken.update_state(epoch=1),
     ):
-        with pytest.raises(MnistCoreError, match=rf"{broken.id} is broken.*state\.json"):
+        with pytest.raises(MnistCoreError, match=rf"{broken.id} is damaged.*state\.json"):
             ask()
     assert [run.id for run in list_runs(tmp_path)] == names[::-1]
 
@@ -244,7 +242,7 @@ def test_a_damaged_state_is_named_and_hides_no_other_run(
     lines = out.out.splitlines()
     assert [line for line in lines if line.startswith(names[0])]
     assert [line for line in lines if line.startswith(names[2])]
-    assert f"{broken.id} is broken: state.json" in out.out
+    assert f"{broken.id} is damaged: {broken.state_path}" in out.out
     assert out.err == ""
 
     assert cli.main(["runs", "--json", "--runs", str(tmp_path)]) == 0
@@ -290,7 +288,7 @@ def test_a_run_whose_process_died_has_failed(
     die(run, epoch)
     state = run.state()
     assert state.status == "failed"
-    assert state.reason.startswith(DIED)
+    assert state.stop_reason == StopReason.PROCESS_EXITED
     assert state.reason.endswith(said)
     with pytest.raises(MnistCoreError, match="is not running, it is failed"):
         run.request_stop()
@@ -369,7 +367,9 @@ def test_stop_one_at_work(run: Run) -> None:
 
 
 @pytest.mark.parametrize("status", ["stopped", "finished", "failed"])
-def test_stop_one_that_has_ended(run: Run, tmp_path: Path, capsys: Capture, status: Status) -> None:
+def test_stop_one_that_has_ended(
+    run: Run, tmp_path: Path, capsys: Capture, status: RunStatus
+) -> None:
     state = run.update_state(status=status, reason="so it went", epoch=3)
     assert cli.main(["stop", run.id, "--runs", str(tmp_path)]) == 2
     assert f"{run.id} is not running, it is {status}" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.run_classifier import available_weights, run_classifier, run_version
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Event, Step
 from mnist_core.training.trainer import Trainer
@@ -98,7 +99,7 @@ def test_a_checkpoint_within_an_epoch(tmp_path: Path, small_splits: Splits) -> N
 
     def listen(event: Event) -> None:
         if isinstance(event, Step) and event.epoch == 2:
-            stop.set("enough")
+            stop.set(StopReason.REQUESTED)
 
     execute(run, splits=part(small_splits, 1000, 100), listen=listen, stop=stop)
     assert run.state().status == "stopped"

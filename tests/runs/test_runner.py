@@ -18,9 +18,10 @@ from mnist_core import MnistCoreError, load_classifier
 from mnist_core.evaluation.scores import Evaluation, score
 from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import DIED, Run, RunState, create_run, find_run, find_weights
+from mnist_core.runs.run import Run, create_run, find_run, find_weights
 from mnist_core.runs.runner import execute, out_of_memory_advice
-from mnist_core.runs.signals import StopFlag, stop_on_signals
+from mnist_core.runs.signals import STOP_SIGNALS, StopFlag, stop_on_signals
+from mnist_core.runs.state import RunState, StopReason
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.config import TrainConfig, field_bounds
 from mnist_core.training.events import Epoch, Event, Finished, Step
@@ -192,7 +193,7 @@ def test_a_run_that_no_longer_gets_better_ends_early(
     run = create_run(small(epochs=50, early_stopping=2), tmp_path)
     state = execute(run, splits=few)
     assert (state.status, state.epoch, state.best_epoch) == ("finished", 3, 1)
-    assert state.reason == "nothing got better"
+    assert state.stop_reason == StopReason.PATIENCE_EXHAUSTED
     assert read_card(run.weights_path)["epoch"] == 1
 
 
@@ -229,13 +230,15 @@ def test_stopped_on_request_twice_and_resumed(whole: Run, few: Splits, run: Run)
 
 def test_a_flag_stops_a_run_with_its_reason(few: Splits, tmp_path: Path) -> None:
     run, flag = create_run(small(epochs=50), tmp_path), StopFlag()
-    state = execute(run, splits=few, listen=at(1, lambda: flag.set("enough")), stop=flag)
-    assert (state.status, state.reason, state.epoch) == ("stopped", "enough", 1)
+    state = execute(
+        run, splits=few, listen=at(1, lambda: flag.set(StopReason.REQUESTED)), stop=flag
+    )
+    assert (state.status, state.reason, state.epoch) == ("stopped", "stopped on request", 1)
 
 
 def test_stopped_before_its_first_epoch_was_complete(whole: Run, few: Splits, run: Run) -> None:
     flag = StopFlag()
-    flag.set("at once")
+    flag.set(StopReason.REQUESTED)
     state = execute(run, splits=few, stop=flag)
     assert (state.status, state.epoch) == ("stopped", 0)
     with pytest.raises(MnistCoreError, match="no weights yet"):
@@ -248,7 +251,7 @@ def test_an_interrupt_stops_the_run(whole: Run, few: Splits, run: Run) -> None:
     with pytest.raises(KeyboardInterrupt):
         execute(run, splits=few, listen=at(2, throw(KeyboardInterrupt())))
     state = run.state()
-    assert (state.status, state.reason, state.epoch) == ("stopped", "interrupted", 2)
+    assert (state.status, state.reason, state.epoch) == ("stopped", "stopped by SIGINT", 2)
     execute(run, splits=few)
     check_same(run, whole)
 
@@ -360,7 +363,7 @@ def test_a_listener_that_leaves(few: Splits, run: Run) -> None:
         execute(run, splits=few, listen=at(1, throw(SystemExit(1))))
     state = run.state()
     assert state.status in ("stopped", "failed")
-    assert DIED not in state.reason  # it was not killed
+    assert state.stop_reason != StopReason.PROCESS_EXITED  # it was not killed
     assert state.ended
 
 
@@ -418,7 +421,7 @@ def test_a_folder_that_is_deleted_under_way(few: Splits, run: Run) -> None:
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
 def test_a_damaged_checkpoint(whole: Run, few: Splits, run: Run, content: bytes | None) -> None:
     flag = StopFlag()
-    execute(run, splits=few, listen=at(1, lambda: flag.set("x")), stop=flag)
+    execute(run, splits=few, listen=at(1, lambda: flag.set(StopReason.REQUESTED)), stop=flag)
     data = run.checkpoint_path.read_bytes()
     run.checkpoint_path.write_bytes(data[: len(data) // 2] if content is None else content)
     with pytest.raises(MnistCoreError, match=r"last\.pt: not a whole checkpoint.*delete it"):
@@ -431,7 +434,7 @@ def test_a_damaged_checkpoint(whole: Run, few: Splits, run: Run, content: bytes 
 
 def test_a_configuration_that_was_changed_under_way(few: Splits, run: Run) -> None:
     flag = StopFlag()
-    execute(run, splits=few, listen=at(1, lambda: flag.set("x")), stop=flag)
+    execute(run, splits=few, listen=at(1, lambda: flag.set(StopReason.REQUESTED)), stop=flag)
     CONFIG.with_changes(epochs=9).write(run.config_path)
     with pytest.raises(MnistCoreError, match=r"another run.*epochs.*3, 9"):
         execute(run, splits=few)
@@ -465,10 +468,10 @@ def test_a_run_that_it_needs_is_missing(few: Splits, tmp_path: Path, field: str)
 
 def test_the_first_reason_stays() -> None:
     flag = StopFlag()
-    assert flag.reason == ""
-    flag.set("first")
-    flag.set("second")
-    assert flag.reason == "first"
+    assert flag.reason is None
+    flag.set(StopReason.PRUNED)
+    flag.set(StopReason.REQUESTED)
+    assert flag.reason == StopReason.PRUNED
 
 
 def test_a_flag_passes_requests_on() -> None:
@@ -477,17 +480,17 @@ def test_a_flag_passes_requests_on() -> None:
         assert sweep.training
     assert not sweep.training
     with sweep.passed_to(second):
-        sweep.set("enough")
-    assert (first.reason, second.reason) == ("", "enough")
+        sweep.set(StopReason.REQUESTED)
+    assert (first.reason, second.reason) == (None, StopReason.REQUESTED)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     flag, before = StopFlag(), signal.getsignal(number)
     flag.training = True
     with stop_on_signals(flag):
         signal.raise_signal(number)
-        assert flag.reason == f"stopped by {number.name}"
+        assert flag.reason == STOP_SIGNALS[number]
     assert signal.getsignal(number) == before
 
 
@@ -499,16 +502,16 @@ def test_a_second_interrupt_is_heard_at_once() -> None:
         signal.raise_signal(signal.SIGTERM)  # whoever asks in words waits
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert flag.reason == "stopped by SIGTERM"
+    assert flag.reason == StopReason.TERMINATED
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_before_training_ends_at_once(number: signal.Signals) -> None:
     flag = StopFlag()
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), stop_on_signals(flag):
         signal.raise_signal(number)
-    assert flag.reason == f"stopped by {number.name}"
+    assert flag.reason == STOP_SIGNALS[number]
     assert signal.getsignal(number) == before
 
 

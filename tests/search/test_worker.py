@@ -22,10 +22,10 @@ from optuna.trial import TrialState
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
-from mnist_core.runs.run import Run, RunState, list_runs
+from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.state import RunState, StopReason
 from mnist_core.search import study as sweep_study
 from mnist_core.search.study import Sweep, open_study
-from mnist_core.search.worker import PRUNED, TAKEN_OVER
 from mnist_core.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[2]
@@ -191,7 +191,9 @@ def test_a_trial_that_another_worker_has_taken_over(
     assert trial["state"] == "complete"
     runs = {run.id: run.state() for run in list_runs(tmp_path)}
     assert runs.pop(trial["run"]).status == "finished"
-    assert [(state.status, state.reason) for state in runs.values()] == [("stopped", TAKEN_OVER)]
+    assert [(state.status, state.stop_reason) for state in runs.values()] == [
+        ("stopped", StopReason.TAKEN_OVER)
+    ]
 
 
 def test_a_storage_that_goes_away(mnist_root: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -256,7 +258,8 @@ def test_pruned_trials_are_stopped_runs(mnist_root: Path, tmp_path: Path, capsys
     runs = {run.id: run.state() for run in list_runs(tmp_path)}
     for trial in pruned:
         assert trial["params"]["learning_rate"] == 1e-6
-        assert (runs[trial["run"]].status, runs[trial["run"]].reason) == ("stopped", PRUNED)
+        state = runs[trial["run"]]
+        assert (state.status, state.stop_reason) == ("stopped", StopReason.PRUNED)
 
 
 def test_a_trial_that_diverges_is_a_failed_trial(

@@ -117,7 +117,7 @@ def _work(args: argparse.Namespace, sweep: Sweep, study: Any, root: Any) -> str:
             report=lambda trial: print(_line(trial), file=sys.stderr, flush=True),
             wait=lambda: say_once("waiting for the trials that other workers have under way"),
         )
-    return stop.reason
+    return stop.reason.message if stop.reason else ""
 
 
 def _spawn(words: list[str], workers: int) -> str:

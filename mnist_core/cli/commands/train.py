@@ -101,7 +101,7 @@ def carry_out(
         state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
     if state.status == "stopped":
         print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")
-        return _INTERRUPTED if "SIG" in state.reason else 0
+        return _INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
     if output is not None:
         _copy_weights(run, output)
     print(f"weights, evaluation and log in {run.folder}")

@@ -1,0 +1,117 @@
+"""The state of a run as its state.json holds it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from mnist_core.utils.json_files import JsonModel
+from mnist_core.utils.text import single_line
+
+_MAX_EPOCHS = 1_000_000
+
+
+class RunStatus(StrEnum):
+    """What a run is doing; stopped, finished and failed runs have ended."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class StopReason(StrEnum):
+    """Why a run ended before its last epoch. `message` says it as text."""
+
+    REQUESTED = "requested"
+    INTERRUPTED = "interrupted"
+    TERMINATED = "terminated"
+    HANGUP = "hangup"
+    PRUNED = "pruned"
+    TAKEN_OVER = "taken_over"
+    STORAGE_LOST = "storage_lost"
+    PATIENCE_EXHAUSTED = "patience_exhausted"
+    PROCESS_EXITED = "process_exited"
+    ERROR = "error"
+
+    @property
+    def message(self) -> str:
+        """A sentence for logs, terminal and pages."""
+        return _MESSAGES[self]
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether a signal from outside ended the run."""
+        return self in (StopReason.INTERRUPTED, StopReason.TERMINATED, StopReason.HANGUP)
+
+
+_MESSAGES = {
+    StopReason.REQUESTED: "stopped on request",
+    StopReason.INTERRUPTED: "stopped by SIGINT",
+    StopReason.TERMINATED: "stopped by SIGTERM",
+    StopReason.HANGUP: "stopped by SIGHUP",
+    StopReason.PRUNED: "pruned by the sweep",
+    StopReason.TAKEN_OVER: "no heartbeat for too long: another worker has taken over the trial",
+    StopReason.STORAGE_LOST: "the sweep's storage no longer responds",
+    StopReason.PATIENCE_EXHAUSTED: "early stopping: patience exhausted",
+    StopReason.PROCESS_EXITED: "exited unexpectedly (killed, or out of memory)",
+    StopReason.ERROR: "an error occurred",
+}
+
+
+def _check_timestamp(text: str) -> str:
+    if text and datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return text
+
+
+_Line = Annotated[str, AfterValidator(single_line)]
+_Timestamp = Annotated[str, Field(max_length=40), AfterValidator(_check_timestamp)]
+_EpochCount = Annotated[int, Field(ge=0, le=_MAX_EPOCHS)]
+
+
+class RunState(JsonModel):
+    """What a run is doing, in one line of text each where it is text.
+
+    Attributes
+    ----------
+    status : RunStatus
+    name : str
+        Display name.
+    reason : str
+        Why it stopped or failed, for people; empty while it runs.
+    stop_reason : StopReason or None
+        The same for programs. None in the folders of older versions, too.
+    epoch, epochs : int >= 0
+        Epochs completed, and configured.
+    best_epoch : int >= 0
+        The epoch with the best validation accuracy so far; 0 before the first.
+    validation_accuracy : float in [0, 1] or None
+    validation_loss : float >= 0 or None
+        Both of the best epoch.
+    created, started, ended : str
+        Times, ISO 8601 in UTC; empty if it has not happened yet.
+    device : str
+        Name of the device that it trains on.
+    pid : int > 0 or None
+        Process that trains it.
+    """
+
+    status: RunStatus
+    name: _Line = ""
+    reason: _Line = ""
+    stop_reason: StopReason | None = None
+    epoch: _EpochCount = 0
+    epochs: _EpochCount = 0
+    best_epoch: _EpochCount = 0
+    validation_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    validation_loss: Annotated[float, Field(ge=0)] | None = None
+    created: _Timestamp = ""
+    started: _Timestamp = ""
+    ended: _Timestamp = ""
+    device: _Line = ""
+    pid: Annotated[int, Field(gt=0)] | None = None
