@@ -25,8 +25,8 @@ from support.pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.evaluation.scores import predict_logits
 from mnist_core.models.architectures import DigitNet
+from mnist_core.models.forward import predict_logits
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import train
 

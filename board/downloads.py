@@ -11,8 +11,8 @@ import streamlit as st
 from board.page_context import PageContext
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
+from mnist_core.models.card import card_path
 from mnist_core.models.onnx import export_file
-from mnist_core.models.weights import card_path
 from mnist_core.reports.run_html import run_report
 from mnist_core.runs.run import Run
 

@@ -13,7 +13,7 @@ from board.advice import ADVICE
 from board.page_context import PageContext
 from board.translation import Translator
 from mnist_core.models.architectures import DROPOUT_ARCHITECTURES, build_model
-from mnist_core.models.weights import available_models
+from mnist_core.models.registry import available_models
 from mnist_core.runs.run import list_runs
 from mnist_core.training.config import (
     GROUPS,

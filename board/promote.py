@@ -10,14 +10,8 @@ from board.runs import Listed, look, pick_run
 from board.translation import Translator
 from mnist_core.data.mnist import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import (
-    DEFAULT,
-    card_accuracy,
-    promoted_folder,
-    promoted_models,
-    read_card,
-    weights_path,
-)
+from mnist_core.models.card import card_accuracy, read_card
+from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
 from mnist_core.runs.promote import (
     LONGEST_NAME,
     Promoted,

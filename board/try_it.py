@@ -18,7 +18,7 @@ from mnist_core import Classifier, MnistCoreError, Reading
 from mnist_core.figures import feature_maps
 from mnist_core.figures.prediction import reading as reading_figure
 from mnist_core.imaging.images import open_picture
-from mnist_core.models.weights import card_accuracy
+from mnist_core.models.card import card_accuracy
 
 _EVERY = 2.0
 _LAYER = "try-layer"

@@ -12,7 +12,7 @@ from board.page_context import RUN, PageContext
 from board.runs import Listed, listed, look
 from board.translation import Translator
 from mnist_core import Classifier, load_classifier
-from mnist_core.models.weights import available_models, shipped_models, weights_path
+from mnist_core.models.registry import available_models, shipped_models, weights_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import (
     BEST,

@@ -1,7 +1,7 @@
 from .data.mnist import load_train_validation
 from .errors import MnistCoreError
 from .inference.classifier import Classifier, Prediction, Reading, load_classifier
-from .models.weights import available_models, shipped_models
+from .models.registry import available_models, shipped_models
 from .training.config import TrainConfig
 from .training.trainer import train
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from mnist_core import Classifier, MnistCoreError, available_models, load_classifier
-from mnist_core.models.weights import model_path
+from mnist_core.models.registry import model_path
 
 
 class Unusable(MnistCoreError):

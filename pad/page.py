@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from mnist_core import MnistCoreError
 from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
-from mnist_core.models.weights import DEFAULT
+from mnist_core.models.registry import DEFAULT
 from pad.component import PictureFile, SketchPad
 from pad.functions import server_functions
 from pad.library import Library

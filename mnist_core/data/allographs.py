@@ -14,7 +14,7 @@ from torch import Tensor
 _INK = 0.5
 
 
-def add_style_strokes(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tensor]:
+def add_allograph_strokes(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tensor]:
     """Draw flags on ones, bars through sevens and curls under nines, on a share of each.
 
     Parameters

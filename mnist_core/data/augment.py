@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnist_core.data.allographs import add_style_strokes
+from mnist_core.data.allographs import add_allograph_strokes
 from mnist_core.imaging.normalize import fit_frame
 
 
@@ -36,8 +36,8 @@ class Augmentation:
         Share of images whose strokes are made thicker or thinner by up to one pixel.
     refit : float
         Share of images that are scaled and centred anew as the pad does with a drawing.
-    styles : float
-        Share of ones, sevens and nines that get a flag, a bar or a curl (`add_style_strokes`).
+    allographs : float
+        Share of ones, sevens and nines that get a flag, a bar or a curl (`add_allograph_strokes`).
     random_strength : bool
     """
 
@@ -48,7 +48,7 @@ class Augmentation:
     elastic: float = 0.9
     thickness: float = 0.6
     refit: float = 0.7
-    styles: float = 0.4
+    allographs: float = 0.4
     random_strength: bool = True
 
 
@@ -62,7 +62,7 @@ ARTICLE = Augmentation(
     elastic=0.0,
     thickness=0.0,
     refit=0.0,
-    styles=0.0,
+    allographs=0.0,
     random_strength=False,
 )
 """The usual tutorial's: up to 10 degrees and a tenth of the picture (RandomAffine)."""
@@ -70,9 +70,9 @@ ARTICLE = Augmentation(
 
 def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
     """Return randomly changed frames (B, 1, 28, 28), in [0, 1]; labels (B,) are theirs."""
-    if ranges.styles == ranges.thickness == ranges.refit == 0:
+    if ranges.allographs == ranges.thickness == ranges.refit == 0:
         return _warp(frames, ranges)
-    styled, has_stroke = add_style_strokes(frames, labels, ranges.styles)
+    styled, has_stroke = add_allograph_strokes(frames, labels, ranges.allographs)
     changed = _thicken(_warp(styled, ranges), ranges.thickness)
     # a stroke more makes the box another one, so such an image is always fitted anew
     refit = _chance(changed, ranges.refit) | has_stroke[:, None, None, None]

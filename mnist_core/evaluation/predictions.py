@@ -8,8 +8,9 @@ import numpy as np
 from torch import Tensor
 
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation, evaluate_logits, predict_logits
-from mnist_core.inference.attribution import saliency
+from mnist_core.evaluation.scores import Evaluation, evaluate_logits
+from mnist_core.inference.attribution import attribution_maps
+from mnist_core.models.forward import predict_logits
 from mnist_core.models.weights import Network
 
 
@@ -77,11 +78,11 @@ def answer(model: Network, split: Split) -> Answers:
 def explain(model: Network, answers: Answers, indices: list[int]) -> np.ndarray:
     """Return what spoke for each image's reading and against its true digit, (n, 28, 28) float32.
 
-    See `saliency`; all zero for an image that was read rightly.
+    See `attribution_maps`; all zero for an image that was read rightly.
     """
     images, true = answers.split.images[indices], answers.split.labels[indices]
     wrong = true.new_tensor(answers.predicted[indices])
-    return saliency(model, images, wrong, true).cpu().numpy()
+    return attribution_maps(model, images, wrong, true).cpu().numpy()
 
 
 def images_of(split: Split, digit: int) -> list[int]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import Calibration, calibrate, check_logits, fit_temperature
 from mnist_core.models.architectures import NUM_CLASSES
-from mnist_core.models.forward import iterate_logits
+from mnist_core.models.forward import Score, predict_logits, score_logits
 from mnist_core.utils.files import make_folder, write_atomic
 
 CLASSIC_PAIRS = ((4, 9), (3, 8), (1, 7))
@@ -164,19 +163,9 @@ class Evaluation(BaseModel):
             ) from error
 
 
-def predict_logits(model: nn.Module, images: Tensor) -> Tensor:
-    """Return logits (N, 10) for frames (N, 1, 28, 28) in [0, 1]. The model's mode is kept."""
-    was_training = model.training
-    logits = torch.cat(list(iterate_logits(model, images)))
-    model.train(was_training)
-    return logits
-
-
-def score(model: nn.Module, split: Split) -> tuple[float, float]:
+def score(model: nn.Module, split: Split) -> Score:
     """Return (accuracy, mean cross entropy) on a split."""
-    logits = predict_logits(model, split.images)
-    accuracy = (logits.argmax(1) == split.labels).float().mean().item()
-    return accuracy, F.cross_entropy(logits, split.labels).item()
+    return score_logits(predict_logits(model, split.images), split.labels)
 
 
 def evaluate(

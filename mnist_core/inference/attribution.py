@@ -25,7 +25,7 @@ _CHUNK = 32
 _SEED = 0
 
 
-def saliency(model: Network, frames: Tensor, wrong: Tensor, true: Tensor) -> Tensor:
+def attribution_maps(model: Network, frames: Tensor, wrong: Tensor, true: Tensor) -> Tensor:
     """Return what spoke for the digit `wrong` (above 0) and for `true` (below 0).
 
     The picture is taken as the network gets it, less the mean grey: empty places speak too. Of an

@@ -17,10 +17,12 @@ from mnist_core.imaging.images import Picture, to_grey
 from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
 from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
 from mnist_core.imaging.segment import find_ink
-from mnist_core.inference.pipeline import Answer, Road
+from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
 from mnist_core.models.architectures import LayerShape, shape_table
+from mnist_core.models.card import read_card
 from mnist_core.models.ensemble import Ensemble
-from mnist_core.models.weights import DEFAULT, Network, load_weights, read_card, weights_path
+from mnist_core.models.registry import DEFAULT, weights_path
+from mnist_core.models.weights import Network, load_weights
 
 CLOSE_MARGIN = 1 / 3
 """The two most probable digits are a close call when their probabilities differ by less."""
@@ -69,7 +71,7 @@ class Reading:
 
 
 class Classifier:
-    """A trained network at the end of the ink road. Safe to share between threads.
+    """A trained network with the inference pipeline in front. Safe to share between threads.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ class Classifier:
         self.architecture = architecture
         self.card = card or {}
         self._model = model.eval().requires_grad_(False)
-        self._road = Road(self._model)
+        self._pipeline = InferencePipeline(self._model)
         shown = model.members[0] if isinstance(model, Ensemble) else model
         self.shapes: list[LayerShape] = shape_table(shown)
 
@@ -182,13 +184,13 @@ class Classifier:
         predictions: list[Prediction] = []
         with torch.inference_mode():
             for chunk in ink.split(_CHUNK):
-                predictions += _predictions(self._road(chunk))
+                predictions += _predictions(self._pipeline(chunk))
         return predictions
 
     def _read(self, ink: Tensor, layers: Sequence[str]) -> Reading:
         self._check_layers(layers)
         with torch.inference_mode():
-            answer = self._road(ink)
+            answer = self._pipeline(ink)
         maps = {layer: answer.maps[layer][0].numpy() for layer in layers}
         return Reading(_predictions(answer)[0], maps)
 
@@ -211,7 +213,7 @@ def _picture_canvas(image: Picture) -> Tensor:
         return fit_canvas(find_ink(to_grey(image)))
 
 
-def _predictions(answer: Answer) -> list[Prediction]:
+def _predictions(answer: PipelineOutput) -> list[Prediction]:
     rows = zip(
         answer.probabilities.numpy(),
         answer.frame.squeeze(1).numpy(),

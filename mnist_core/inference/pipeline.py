@@ -13,7 +13,7 @@ from mnist_core.models.architectures import DigitNet
 from mnist_core.models.ensemble import Ensemble
 
 
-class Answer(NamedTuple):
+class PipelineOutput(NamedTuple):
     """What the road returns for a batch.
 
     probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; maps holds
@@ -26,18 +26,18 @@ class Answer(NamedTuple):
     maps: dict[str, Tensor]
 
 
-class Road(nn.Module):
+class InferencePipeline(nn.Module):
     """canvas -> even thickness -> frame -> normalised -> network -> probabilities, maps."""
 
     def __init__(self, model: DigitNet | Ensemble) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, canvas: Tensor) -> Answer:
+    def forward(self, canvas: Tensor) -> PipelineOutput:
         """Read canvases (B, 1, 56, 56) in [0, 1], light on dark: `draw_strokes`, `fit_canvas`."""
         frame = fit_frame(set_thickness(canvas))
         logits, maps = self.model.forward_with_maps(normalise(frame))
         blank = is_dot(canvas)
         uniform = torch.full_like(logits, 1 / logits.shape[1])
         probabilities = torch.where(blank[:, None], uniform, logits.softmax(1))
-        return Answer(probabilities, frame, blank, maps)
+        return PipelineOutput(probabilities, frame, blank, maps)

@@ -1,10 +1,12 @@
-"""What a network answers to many frames, batch by batch."""
+"""A network applied to many frames, batch by batch, and the two scores of its logits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import NamedTuple, overload
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
@@ -12,12 +14,54 @@ from mnist_core.data.mnist import normalise
 _BATCH = 1000
 
 
-def iterate_logits(model: nn.Module, images: Tensor) -> Iterator[Tensor]:
-    """Yield logits (up to 1000, 10) float32 for frames (N, 1, 28, 28) in [0, 1].
+class Score(NamedTuple):
+    """Accuracy in [0, 1] and mean cross entropy in nats."""
 
-    The model is put into eval mode.
+    accuracy: float
+    loss: float
+
+
+@overload
+def predict_logits(model: nn.Module, images: Tensor) -> Tensor: ...
+@overload
+def predict_logits(
+    model: nn.Module, images: Tensor, *, should_stop: Callable[[], bool]
+) -> Tensor | None: ...
+def predict_logits(
+    model: nn.Module, images: Tensor, *, should_stop: Callable[[], bool] | None = None
+) -> Tensor | None:
+    """Return a network's logits, computed in eval mode; the mode of each module is restored.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Maps normalised frames (B, 1, 28, 28) to logits (B, 10).
+    images : float (N, 1, 28, 28) in [0, 1]
+        On the model's device.
+    should_stop : callable, optional
+        Called after each batch of 1,000 images; predict_logits returns None once it returns True.
+
+    Returns
+    -------
+    float32 (N, 10) or None
     """
+    # module by module: frozen parts of a network in training mode are in eval mode
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
-    for batch in images.split(_BATCH):
-        with torch.inference_mode():
-            yield model(normalise(batch)).float()
+    parts = []
+    try:
+        for batch in images.split(_BATCH):
+            with torch.inference_mode():
+                parts.append(model(normalise(batch)).float())
+            if should_stop is not None and should_stop():
+                return None
+    finally:
+        for module, training in modes:
+            module.training = training
+    return torch.cat(parts)
+
+
+def score_logits(logits: Tensor, labels: Tensor) -> Score:
+    """Return the scores of logits (N, C) for labels (N,) int64, N at least 1."""
+    accuracy = (logits.argmax(1) == labels).float().mean().item()
+    return Score(accuracy, F.cross_entropy(logits, labels).item())

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
-from mnist_core.models.weights import Network, describe, load_weights, read_card
+from mnist_core.models.card import read_card
+from mnist_core.models.weights import Network, describe, load_weights
 
 if TYPE_CHECKING:
     import onnx

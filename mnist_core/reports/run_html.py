@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.card import read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import html_report
 from mnist_core.runs.compare import run_evaluation
 from mnist_core.runs.metric_log import MetricReader

@@ -13,18 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import (
-    MODEL_NAME,
-    card_accuracy,
-    card_origin,
-    card_path,
-    load_weights,
-    promoted_folder,
-    promoted_models,
-    read_card,
-    shipped_models,
-    write_card,
-)
+from mnist_core.models.card import card_accuracy, card_origin, card_path, read_card, write_card
+from mnist_core.models.registry import MODEL_NAME, promoted_folder, promoted_models, shipped_models
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run, now
 from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.locks import exclusive_lock

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import weights_path
+from mnist_core.models.registry import weights_path
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import make_folder, overwrite, write_atomic

@@ -11,7 +11,8 @@ from torch import Tensor
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.classifier import Classifier
 from mnist_core.models.architectures import DigitNet, build_model
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.card import read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.config import TrainConfig

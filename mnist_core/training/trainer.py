@@ -20,7 +20,7 @@ from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import NUM_CLASSES, DigitNet, build_model
-from mnist_core.models.forward import iterate_logits
+from mnist_core.models.forward import predict_logits, score_logits
 from mnist_core.models.transfer import freeze_parts, take_weights
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.distillation import distillation_loss
@@ -322,16 +322,13 @@ class Trainer:
 
     def _validate(self, should_stop: Callable[[], bool]) -> tuple[float, float, Tensor] | None:
         """Return accuracy, loss and confusion counts on validation; None if told to stop."""
-        parts = []
-        for logits in iterate_logits(self.scored_model, self._validation.images):
-            parts.append(logits)
-            if should_stop():
-                return None
-        logits, labels = torch.cat(parts), self._validation.labels
+        labels = self._validation.labels
+        logits = predict_logits(self.scored_model, self._validation.images, should_stop=should_stop)
+        if logits is None:
+            return None
         predicted = logits.argmax(1)
         pairs = torch.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2)
-        accuracy = (predicted == labels).float().mean().item()
-        loss = F.cross_entropy(logits, labels).item()
+        accuracy, loss = score_logits(logits, labels)
         self._check_finite(loss)
         return accuracy, loss, pairs.view(NUM_CLASSES, NUM_CLASSES)
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from support.training import Splits, part, small
 
 from board.translation import Translator
-from mnist_core.models.weights import promoted_models
+from mnist_core.models.registry import promoted_models
 from mnist_core.reports.run_html import run_report
 from mnist_core.runs.promote import promote
 from mnist_core.runs.run import Run, create_run

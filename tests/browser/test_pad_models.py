@@ -13,7 +13,9 @@ from support.training import small
 
 from mnist_core import load_classifier, shipped_models
 from mnist_core.models.architectures import build_model
-from mnist_core.models.weights import load_weights, read_card, save_weights, weights_path
+from mnist_core.models.card import read_card
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.promote import LONGEST_NAME, promote, withdraw
 from mnist_core.runs.run import Run, create_run
 

@@ -14,7 +14,9 @@ from mnist_core import load_classifier, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.models.weights import card_path, load_weights, read_card, weights_path
+from mnist_core.models.card import card_path, read_card
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 Capture = pytest.CaptureFixture[str]
 

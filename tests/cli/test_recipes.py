@@ -7,8 +7,11 @@ import torch
 
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import predict_logits, score
-from mnist_core.models.weights import load_weights, read_card, weights_path
+from mnist_core.evaluation.scores import score
+from mnist_core.models.card import read_card
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, list_runs
 from mnist_core.training.distillation import distillation_loss

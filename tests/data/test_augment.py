@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mnist_core.data.allographs import add_style_strokes
+from mnist_core.data.allographs import add_allograph_strokes
 from mnist_core.data.augment import ARTICLE, Augmentation, augment
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import centre_of_mass, ink_box, stroke_width
@@ -91,7 +91,7 @@ def test_refit_brings_images_back_to_the_middle(batch: tuple[Tensor, Tensor]) ->
 def test_other_styles_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
-    styled, changed = add_style_strokes(frames, labels, 1.0)
+    styled, changed = add_allograph_strokes(frames, labels, 1.0)
     assert set(labels[changed].tolist()) == {1, 7, 9}
     assert changed.equal(torch.isin(labels, torch.tensor([1, 7, 9])))
     assert torch.equal(styled[~changed], frames[~changed])
@@ -101,7 +101,7 @@ def test_other_styles_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]
 def test_styles_add_ink(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
-    more = add_style_strokes(frames, labels, 1.0)[0] - frames
+    more = add_allograph_strokes(frames, labels, 1.0)[0] - frames
     assert (more >= 0).all()
     # a few strokes may lie on the digit itself; nearly all of them can be seen
     seen = more[torch.isin(labels, torch.tensor([1, 7, 9]))].abs().sum((1, 2, 3)) > 1
@@ -110,15 +110,15 @@ def test_styles_add_ink(batch: tuple[Tensor, Tensor]) -> None:
 
 def test_styles_go_by_the_label_not_by_the_image(batch: tuple[Tensor, Tensor]) -> None:
     frames = batch[0][:50]
-    assert add_style_strokes(frames, torch.full((50,), 7), 1.0)[1].all()
-    assert not add_style_strokes(frames, torch.full((50,), 3), 1.0)[1].any()
+    assert add_allograph_strokes(frames, torch.full((50,), 7), 1.0)[1].all()
+    assert not add_allograph_strokes(frames, torch.full((50,), 3), 1.0)[1].any()
 
 
 def test_share_of_other_styles(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch[0], torch.ones_like(batch[1])
-    assert not add_style_strokes(frames, labels, 0.0)[1].any()
-    assert 0.25 < add_style_strokes(frames, labels, 0.4)[1].float().mean() < 0.55
+    assert not add_allograph_strokes(frames, labels, 0.0)[1].any()
+    assert 0.25 < add_allograph_strokes(frames, labels, 0.4)[1].float().mean() < 0.55
 
 
 def test_a_blank_image_is_no_trouble() -> None:

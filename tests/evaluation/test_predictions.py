@@ -11,7 +11,8 @@ from mnist_core.data.mnist import Split
 from mnist_core.evaluation.predictions import Answers, answer, explain, images_of
 from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.architectures import DigitNet
-from mnist_core.models.weights import load_weights, weights_path
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 
 @pytest.fixture(scope="module")

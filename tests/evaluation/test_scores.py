@@ -22,9 +22,12 @@ from mnist_core.evaluation.calibration import (
     fit_temperature,
     reliability,
 )
-from mnist_core.evaluation.scores import Evaluation, evaluate, predict_logits
+from mnist_core.evaluation.scores import Evaluation, evaluate
 from mnist_core.models.architectures import DigitNet
-from mnist_core.models.weights import load_weights, read_card, weights_path
+from mnist_core.models.card import read_card
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 SHIPPED = weights_path("mnist_cnn")
 

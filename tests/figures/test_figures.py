@@ -16,7 +16,8 @@ from mnist_core.evaluation.scores import Evaluation, evaluate
 from mnist_core.figures import BLUE, VERMILLION
 from mnist_core.figures.sweeps import optimisation_history
 from mnist_core.models.architectures import DigitNet
-from mnist_core.models.weights import load_weights, weights_path
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import Series
 from mnist_core.search.results import Trial
 

@@ -27,7 +27,7 @@ from mnist_core.imaging.normalize import (
 )
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
-from mnist_core.inference.pipeline import Road
+from mnist_core.inference.pipeline import InferencePipeline
 
 Digits = list[tuple[int, Drawing]]
 
@@ -361,10 +361,10 @@ def test_the_road_for_many_is_the_road_for_one(
     canvases = draw_strokes([strokes for _, strokes in clear_digits])
     canvases[3] = 0  # a blank one among them must not disturb the others
     grey = torch.cat([to_grey(paint(strokes)) for _, strokes in clear_digits[:8]])
-    road = Road(classifier._model)
-    together, frames = road(canvases), frames_of(find_ink(grey))
+    pipeline = InferencePipeline(classifier._model)
+    together, frames = pipeline(canvases), frames_of(find_ink(grey))
     for i in range(len(canvases)):
-        alone = road(canvases[i : i + 1])
+        alone = pipeline(canvases[i : i + 1])
         assert torch.allclose(alone.probabilities[0], together.probabilities[i], atol=1e-5)
         assert torch.allclose(alone.frame[0], together.frame[i], atol=1e-5)
         assert alone.blank[0] == together.blank[i]

@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split, normalise
-from mnist_core.evaluation.scores import predict_logits
-from mnist_core.inference.attribution import saliency
+from mnist_core.inference.attribution import attribution_maps
 from mnist_core.models.architectures import DigitNet
 from mnist_core.models.ensemble import Ensemble
-from mnist_core.models.weights import load_weights, weights_path
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ class Linear(nn.Module):
 def test_of_a_linear_network_every_pixels_share_is_exact(errors: tuple[Tensor, ...]) -> None:
     frames, wrong, true = (part[:3] for part in errors)
     network = Linear()
-    maps = saliency(network, frames, wrong, true)
+    maps = attribution_maps(network, frames, wrong, true)
     assert maps.shape == (3, 28, 28)
     logits = network(normalise(frames))
     margin = logits.gather(1, wrong[:, None]) - logits.gather(1, true[:, None])
@@ -54,7 +55,7 @@ def test_taking_away_what_spoke_for_the_error_makes_it_smaller(
     network: DigitNet, errors: tuple[Tensor, ...]
 ) -> None:
     frames, wrong, true = errors
-    maps = saliency(network, frames, wrong, true)
+    maps = attribution_maps(network, frames, wrong, true)
 
     def margin(changed: Tensor) -> Tensor:
         logits = predict_logits(network, changed)
@@ -73,9 +74,12 @@ def test_taking_away_what_spoke_for_the_error_makes_it_smaller(
 
 def test_the_other_way_round_is_the_negative(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
     frames, wrong, true = (part[:4] for part in errors)
-    there, back = saliency(network, frames, wrong, true), saliency(network, frames, true, wrong)
+    there, back = (
+        attribution_maps(network, frames, wrong, true),
+        attribution_maps(network, frames, true, wrong),
+    )
     torch.testing.assert_close(there, -back, rtol=1e-4, atol=1e-5)
-    assert saliency(network, frames, wrong, wrong).count_nonzero() == 0
+    assert attribution_maps(network, frames, wrong, wrong).count_nonzero() == 0
 
 
 def test_it_is_the_same_every_time_and_alone_or_among_others(
@@ -85,23 +89,23 @@ def test_it_is_the_same_every_time_and_alone_or_among_others(
     torch.manual_seed(1)
     drawn = torch.rand(1)
     torch.manual_seed(1)
-    maps = saliency(network, frames, wrong, true)
+    maps = attribution_maps(network, frames, wrong, true)
     assert torch.equal(torch.rand(1), drawn)
-    assert torch.equal(maps, saliency(network, frames, wrong, true))
-    alone = saliency(network, frames[33:34], wrong[33:34], true[33:34])
+    assert torch.equal(maps, attribution_maps(network, frames, wrong, true))
+    alone = attribution_maps(network, frames[33:34], wrong[33:34], true[33:34])
     torch.testing.assert_close(maps[33:34], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_the_network_is_left_as_it_was(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
     frames, wrong, true = (part[:2] for part in errors)
     ours = load_weights(weights_path("default"))[0].train()
-    first = saliency(ours, frames, wrong, true)
+    first = attribution_maps(ours, frames, wrong, true)
     assert ours.training
     assert all(p.grad is None for p in ours.parameters())
-    assert torch.equal(first, saliency(ours, frames, wrong, true))  # no dropout
+    assert torch.equal(first, attribution_maps(ours, frames, wrong, true))  # no dropout
     with torch.inference_mode():
-        assert torch.equal(first, saliency(ours, frames.clone(), wrong, true))
-    assert torch.equal(first, saliency(ours.requires_grad_(False), frames, wrong, true))
+        assert torch.equal(first, attribution_maps(ours, frames.clone(), wrong, true))
+    assert torch.equal(first, attribution_maps(ours.requires_grad_(False), frames, wrong, true))
 
 
 @pytest.mark.parametrize("vote", ["mean", "majority"])
@@ -110,18 +114,18 @@ def test_of_an_ensemble_it_is_the_mean(
 ) -> None:
     frames, wrong, true = (part[:2] for part in errors)
     other = load_weights(weights_path("default"))[0]
-    both = [saliency(member, frames, wrong, true) for member in (network, other)]
-    together = saliency(Ensemble([network, other], vote), frames, wrong, true)
+    both = [attribution_maps(member, frames, wrong, true) for member in (network, other)]
+    together = attribution_maps(Ensemble([network, other], vote), frames, wrong, true)
     torch.testing.assert_close(together, torch.stack(both).mean(0))
 
 
 def test_nothing_and_nonsense(network: DigitNet) -> None:
     none = torch.zeros(0, dtype=torch.int64)
-    assert saliency(network, torch.zeros(0, 1, 28, 28), none, none).shape == (0, 28, 28)
+    assert attribution_maps(network, torch.zeros(0, 1, 28, 28), none, none).shape == (0, 28, 28)
     frame, one = torch.zeros(1, 1, 28, 28), torch.ones(1, dtype=torch.int64)
     with pytest.raises(MnistCoreError, match="give \\(N, 1, 28, 28\\)"):
-        saliency(network, frame[0], one, one)
+        attribution_maps(network, frame[0], one, one)
     with pytest.raises(MnistCoreError, match="one for each of the 1 frames"):
-        saliency(network, frame, one, none)
+        attribution_maps(network, frame, one, none)
     with pytest.raises(MnistCoreError, match="0 to 9"):
-        saliency(network, frame, 10 * one, one)
+        attribution_maps(network, frame, 10 * one, one)

@@ -9,9 +9,10 @@ from support.drawings import Drawing, one, paint, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier
 from mnist_core.data.mnist import Split, normalise
-from mnist_core.evaluation.scores import evaluate, predict_logits, score
+from mnist_core.evaluation.scores import evaluate, score
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.models.architectures import build_model, count_parameters
+from mnist_core.models.forward import predict_logits
 
 Digits = list[tuple[int, Drawing]]
 
@@ -263,7 +264,7 @@ def test_default_reads_real_pen_strokes_as_pictures(
 
 
 def test_default_reads_mnist(classifier: Classifier, train_validation: tuple[Split, Split]) -> None:
-    """As pictures, by the whole road."""
+    """As pictures, by the whole pipeline."""
     images, labels = train_validation[1].images[:1000], train_validation[1].labels[:1000]
     read = classifier.classify_many([image[0].numpy() for image in images])
     assert (

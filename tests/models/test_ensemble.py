@@ -19,12 +19,14 @@ from torch import Tensor, nn
 from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split, normalise
-from mnist_core.evaluation.scores import predict_logits
 from mnist_core.imaging.rasterize import draw_strokes
-from mnist_core.inference.pipeline import Road
+from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import DigitNet, build_model
+from mnist_core.models.card import card_path, read_card
 from mnist_core.models.ensemble import VOTES, Ensemble
-from mnist_core.models.weights import card_path, load_weights, read_card, save_weights, weights_path
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.run import create_run
 from mnist_core.training.config import TrainConfig
 from pad.functions import server_functions
@@ -283,15 +285,15 @@ def test_its_road_exports_to_onnx(tmp_path: Path) -> None:
     canvases = draw_strokes([*DRAWINGS, []])
     for vote in VOTES:
         members = [load_weights(weights_path("mnist_cnn"))[0], build_model("mnist_cnn_bn")]
-        road = Road(Ensemble(members, vote)).eval()
+        pipeline = InferencePipeline(Ensemble(members, vote)).eval()
         dynamic = ({0: torch.export.Dim("batch")},)
         program = torch.onnx.export(
-            road, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
+            pipeline, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
         )
-        program.save(tmp_path / "road.onnx")
-        session = onnxruntime.InferenceSession(tmp_path / "road.onnx")
+        program.save(tmp_path / "pipeline.onnx")
+        session = onnxruntime.InferenceSession(tmp_path / "pipeline.onnx")
         said, _, blank, *maps = session.run(None, {session.get_inputs()[0].name: canvases.numpy()})
-        expected = road(canvases)
+        expected = pipeline(canvases)
         assert np.allclose(said, expected.probabilities.detach(), atol=1e-4)
         assert blank.tolist() == [False, False, False, True]
         assert [m.shape for m in maps] == [m.shape for m in expected.maps.values()]

@@ -1,4 +1,4 @@
-"""Networks, and the whole road, as ONNX files that compute what torch computes."""
+"""Networks, and the whole pipeline, as ONNX files that compute what torch computes."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ import mnist_core.models.onnx
 from mnist_core import Classifier, MnistCoreError, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import predict_logits
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
-from mnist_core.inference.pipeline import Road
+from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import ARCHITECTURES, DigitNet, build_model
+from mnist_core.models.card import read_card
 from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.forward import predict_logits
 from mnist_core.models.onnx import export_onnx
-from mnist_core.models.weights import load_weights, read_card, weights_path
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 Digits = list[tuple[int, Drawing]]
 
 
-class PictureRoad(nn.Module):
+class PicturePipeline(nn.Module):
     """Grey picture -> probabilities, frame, blank."""
 
-    def __init__(self, road: Road) -> None:
+    def __init__(self, pipeline: InferencePipeline) -> None:
         super().__init__()
-        self.road = road
+        self.pipeline = pipeline
 
     def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.road(fit_canvas(find_ink(grey)))[:3]
+        return self.pipeline(fit_canvas(find_ink(grey)))[:3]
 
 
 def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
@@ -52,16 +54,16 @@ def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
 def test_road_exports_to_onnx_for_any_batch(
     classifier: Classifier, clear_digits: Digits, tmp_path: Path
 ) -> None:
-    road = Road(classifier._model).eval()
+    pipeline = InferencePipeline(classifier._model).eval()
     canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
     dynamic = ({0: torch.export.Dim("batch")},)
     program = torch.onnx.export(
-        road, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
+        pipeline, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
     )
-    program.save(tmp_path / "road.onnx")
+    program.save(tmp_path / "pipeline.onnx")
     for batch in (canvases, canvases[:1]):
-        answer = road(batch)
-        probabilities, frame, blank, *maps = run_exported(tmp_path / "road.onnx", batch)
+        answer = pipeline(batch)
+        probabilities, frame, blank, *maps = run_exported(tmp_path / "pipeline.onnx", batch)
         assert np.allclose(probabilities, answer.probabilities, atol=1e-4)
         assert np.allclose(frame, answer.frame, atol=1e-3)
         assert blank.tolist() == answer.blank.tolist()
@@ -72,15 +74,15 @@ def test_road_exports_to_onnx_for_any_batch(
 def test_picture_road_exports_to_onnx(
     classifier: Classifier, clear_digits: Digits, tmp_path: Path
 ) -> None:
-    road = PictureRoad(Road(classifier._model)).eval()
+    pipeline = PicturePipeline(InferencePipeline(classifier._model)).eval()
     grey = torch.cat(
         [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for _, strokes in clear_digits[::7]]
         + [to_grey(np.full((150, 200), 0.3))]
     )
     grey[1] = 1 - grey[1]  # dark on light in the same graph
-    program = torch.onnx.export(road, (torch.rand_like(grey),), dynamo=True, verbose=False)
+    program = torch.onnx.export(pipeline, (torch.rand_like(grey),), dynamo=True, verbose=False)
     program.save(tmp_path / "picture.onnx")
-    expected = road(grey)
+    expected = pipeline(grey)
     probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
     assert np.allclose(probabilities, expected[0], atol=1e-3)
     assert np.allclose(frame, expected[1], atol=1e-3)

@@ -18,13 +18,9 @@ from mnist_core.models.architectures import (
     DigitNet,
     build_model,
 )
-from mnist_core.models.weights import (
-    card_path,
-    load_weights,
-    read_card,
-    save_weights,
-    weights_path,
-)
+from mnist_core.models.card import card_path, read_card
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights, save_weights
 
 OURS = {"format": "mnist_core", "architecture": "mnist_cnn"}
 

@@ -12,7 +12,9 @@ from PIL import Image
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation, evaluate
-from mnist_core.models.weights import load_weights, read_card, weights_path
+from mnist_core.models.card import read_card
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import IMAGES, html_report
 from mnist_core.runs.metric_log import Series
 

@@ -15,13 +15,9 @@ from mnist_core import MnistCoreError, available_models, load_classifier, shippe
 from mnist_core.cli import main as cli
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.models.architectures import build_model
-from mnist_core.models.weights import (
-    card_path,
-    promoted_folder,
-    read_card,
-    save_weights,
-    weights_path,
-)
+from mnist_core.models.card import card_path, read_card
+from mnist_core.models.registry import promoted_folder, weights_path
+from mnist_core.models.weights import save_weights
 from mnist_core.runs.promote import (
     LONGEST_NAME,
     check_name,

@@ -15,7 +15,8 @@ import pytest
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
 from mnist_core.models.architectures import build_model
-from mnist_core.models.weights import save_weights, weights_path
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import save_weights
 from mnist_core.runs.run import (
     Run,
     create_run,

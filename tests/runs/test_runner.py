@@ -16,7 +16,8 @@ from torch import Tensor
 
 from mnist_core import MnistCoreError, load_classifier
 from mnist_core.evaluation.scores import Evaluation, score
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.card import read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run, find_run, find_weights
 from mnist_core.runs.runner import execute, out_of_memory_advice

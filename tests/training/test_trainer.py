@@ -14,7 +14,8 @@ from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import score
 from mnist_core.models.architectures import ARCHITECTURES, build_model
-from mnist_core.models.weights import load_weights, weights_path
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
 from mnist_core.training.config import field_choices
 from mnist_core.training.distillation import distillation_loss

@@ -14,8 +14,9 @@ from mnist_core.cli.commands.options import (
     check_output,
 )
 from mnist_core.errors import MnistCoreError
+from mnist_core.models.card import card_path, read_card
 from mnist_core.models.ensemble import VOTES, Ensemble
-from mnist_core.models.weights import card_path, load_weights, read_card, save_weights
+from mnist_core.models.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
     from mnist_core.data.mnist import Split

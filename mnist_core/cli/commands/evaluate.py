@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers, add_data_options, add_runs_option
-from mnist_core.models.weights import DEFAULT, load_weights, read_card, write_card
+from mnist_core.models.card import read_card, write_card
+from mnist_core.models.registry import DEFAULT
+from mnist_core.models.weights import load_weights
 from mnist_core.utils.files import make_folder, write_atomic
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def _score(
 ) -> tuple[Evaluation, Split]:
     from mnist_core.data.mnist import load_test, load_train_validation
     from mnist_core.evaluation.calibration import fit_temperature
-    from mnist_core.evaluation.scores import evaluate, predict_logits
+    from mnist_core.evaluation.scores import evaluate
+    from mnist_core.models.forward import predict_logits
 
     validation = load_train_validation(device, data)[1]
     if name == "validation":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import DEFAULT
+from mnist_core.models.registry import DEFAULT
 from mnist_core.utils.files import make_folder, write_atomic
 
 

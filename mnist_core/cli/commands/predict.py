@@ -7,7 +7,7 @@ import sys
 
 from mnist_core.cli.commands.options import Subparsers
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import DEFAULT
+from mnist_core.models.registry import DEFAULT
 
 
 def register(commands: Subparsers) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_runs_option, check_output
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import card_path
+from mnist_core.models.card import card_path
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:

@@ -7,13 +7,8 @@ import sys
 
 from mnist_core.cli.commands.options import Subparsers
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import (
-    available_models,
-    card_accuracy,
-    card_origin,
-    read_card,
-    weights_path,
-)
+from mnist_core.models.card import card_accuracy, card_origin, read_card
+from mnist_core.models.registry import available_models, weights_path
 
 
 def register(commands: Subparsers) -> None:
