@@ -6,7 +6,7 @@ slows down harms none. Those elsewhere ask and receive all that a browser does, 
 
 Then the first paint of the page Watch with 200 runs in the folder against an empty one.
 
-    python benchmarks/dashboard.py [--rounds 4]
+    python -m benchmarks.dashboard [--rounds 4]
 """
 
 from __future__ import annotations
@@ -23,17 +23,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
-
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
-from support.chromium import ROOT, Server, launch_chromium
-from watcher import Watcher
 
+from benchmarks.watcher import Watcher
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.runner import execute
 from mnist_core.training.presets import preset
+from tests.support.chromium import ROOT, Server, launch_chromium
 
 CASES = ("nobody", "one elsewhere", "ten elsewhere", "a browser here")
 SECONDS = 12

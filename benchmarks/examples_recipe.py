@@ -8,11 +8,7 @@ Prints "EPOCH ACCURACY SECONDS" since `--began` (time.time()).
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 import torch.nn.functional as F

@@ -1,6 +1,6 @@
 """How soon the bars follow the pen: our page against Gradio's stock components.
 
-    python benchmarks/live_latency.py
+    python -m benchmarks.live_latency
 
 Both pages run on this machine, one after the other, driven by the same chromium: real pen strokes
 are drawn with 60 mouse moves a second, and times are read on the page's own clock. "Pen-up to new
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,10 +20,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
-
-from support.chromium import Server, fit_strokes, launch_chromium
-from support.pendigits import PENDIGITS, read_pendigits
+from tests.support.chromium import Server, fit_strokes, launch_chromium
+from tests.support.pendigits import PENDIGITS, read_pendigits
 
 ROOT = Path(__file__).parents[1]
 MOVES_PER_SECOND = 60

@@ -1,6 +1,6 @@
 """Accuracy on real pen strokes that no network here was trained on.
 
-    python benchmarks/pen_strokes.py
+    python -m benchmarks.pen_strokes
 
 Every digit of the UCI pendigits file (7,494 digits, 30 people) is replayed on a 280 x 280 pad.
 As strokes it goes to `classify_strokes_many`, as pictures drawn with pens 12, 20 and 28 px wide
@@ -12,16 +12,11 @@ run: the article's network on MNIST as it is (Adam, three epochs), and the whole
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
-
-from support.pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data.mnist import load_train_validation
@@ -29,6 +24,8 @@ from mnist_core.models.architectures import DigitNet
 from mnist_core.models.forward import predict_logits
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import train
+from mnist_core.utils.runtime import keep_freed_memory
+from tests.support.pendigits import PENDIGITS, read_pendigits
 
 PAD = 280
 BOX = 500  # the tablet's own box
@@ -81,6 +78,7 @@ def accuracy(digits: list[int | None] | np.ndarray, labels: np.ndarray) -> float
 
 def main() -> None:
     """Print one row for each road and pen, one column for each network."""
+    keep_freed_memory()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=PENDIGITS, help="pendigits-orig.tra.gz")
     parser.add_argument("--limit", type=int, help="only the first N digits")

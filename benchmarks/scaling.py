@@ -1,6 +1,6 @@
 """How the cost of training grows: with the batch, and with the number of images.
 
-    python benchmarks/scaling.py
+    python -m benchmarks.scaling
 
 `mnist_cnn`, SGD, float32, no augmentation. Images/s for batches of 32 to 8,192, and seconds of an
 epoch for 1,000 to 60,000 images; every row beside the first one of its table.
@@ -9,11 +9,7 @@ epoch for 1,000 to 60,000 images; every row beside the first one of its table.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 
@@ -22,6 +18,7 @@ from mnist_core.training.events import Epoch
 from mnist_core.training.presets import preset
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import choose_device, device_name
+from mnist_core.utils.runtime import keep_freed_memory
 
 BATCHES = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000)
@@ -39,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="auto")
     device = choose_device(parser.parse_args().device)
+    keep_freed_memory()
     training, held_out = load_train_validation(device)
     validation = Split(held_out.images[:1000], held_out.labels[:1000])
     whole = Split(

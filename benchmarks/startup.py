@@ -1,6 +1,6 @@
 """Seconds from `python app.py` to a page that can be drawn on, beside a bare Gradio page.
 
-    python benchmarks/startup.py
+    python -m benchmarks.startup
 
 The baseline is the smallest Gradio page there is: one text box, no torch, no model.
 """
@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
-
-from support.chromium import Server, launch_chromium
+from tests.support.chromium import Server, launch_chromium
 
 ROOT = Path(__file__).parents[1]
 _BARE = """

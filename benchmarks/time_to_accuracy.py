@@ -1,6 +1,6 @@
 """Seconds from the start of the process to 99.0% on the 5,000 held-out images.
 
-    python benchmarks/time_to_accuracy.py
+    python -m benchmarks.time_to_accuracy
 
 Ours is `python -m mnist_core train` with the flags below; the baseline is pytorch/examples' MNIST
 recipe (examples_recipe.py). Both start cold, interpreter and imports included, one after the
@@ -46,8 +46,8 @@ def ours(accuracy: float, flags: str) -> tuple[float, float]:
 def baseline(accuracy: float) -> tuple[float, float]:
     """Return the same for pytorch/examples' recipe."""
     began = time.time()
-    script = str(ROOT / "benchmarks/examples_recipe.py")
-    command = [sys.executable, script, "--began", str(began), "--accuracy", str(accuracy)]
+    command = [sys.executable, "-m", "benchmarks.examples_recipe"]
+    command += ["--began", str(began), "--accuracy", str(accuracy)]
     seconds, best = float("nan"), 0.0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():

@@ -5,7 +5,7 @@ order in memory: channels last). The baseline is the loop of most MNIST tutorial
 data set and transforms, a DataLoader, and an `.item()` for the loss and the hits of every batch.
 Each loop has a process of its own, as it has in use, and they take turns of 200 steps.
 
-    python benchmarks/training_speed.py [--precisions]
+    python -m benchmarks.training_speed [--precisions]
 
 `--precisions` adds fp32, fp16 and bf16 of `improved` side by side: images/s, FLOP/s (against the
 card's peak where one is known) and, on a GPU, memory.
@@ -16,13 +16,9 @@ from __future__ import annotations
 import argparse
 import multiprocessing as mp
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +31,7 @@ from mnist_core.training.events import Step
 from mnist_core.training.presets import preset
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import choose_device, device_name
+from mnist_core.utils.runtime import keep_freed_memory
 
 BATCH_SIZES = (64, 256)
 REPEATS = 15
@@ -73,6 +70,7 @@ def tutorial_loop(batch_size: int, device: torch.device) -> Iterator[float]:
 
 def our_engine(batch_size: int, device: torch.device) -> Iterator[float]:
     """Train with our engine; yield images/s of every 200 steps."""
+    keep_freed_memory()  # in this process only, not in the baseline's
     config = preset("article").with_changes(batch_size=batch_size, epochs=1000)
     splits = load_train_validation(device)
     events = (event for event in Trainer(config, *splits).run() if isinstance(event, Step))
@@ -137,6 +135,7 @@ def precisions(splits: tuple[Split, Split], device: torch.device) -> None:
     """Print speed and memory of `improved` in each precision, without augmentation."""
     flops = flops_per_image("improved")
     print(f"\nimproved, batch 1024, {flops / 1e6:.1f} MFLOP an image (forward and backward)")
+    keep_freed_memory()
     base = None
     for precision in ("fp32", "fp16", "bf16"):
         config = TrainConfig(

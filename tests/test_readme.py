@@ -53,6 +53,6 @@ def test_shape_table_is_the_default_networks(classifier: Classifier) -> None:
     assert rows == expected
 
 
-@pytest.mark.parametrize("script", re.findall(r"python (benchmarks/\w+\.py)", README))
-def test_figures_name_scripts_that_exist(script: str) -> None:
-    assert (ROOT / script).is_file()
+@pytest.mark.parametrize("script", re.findall(r"python -m (benchmarks\.\w+)", README))
+def test_figures_name_benchmarks_that_exist(script: str) -> None:
+    assert (ROOT / f"{script.replace('.', '/')}.py").is_file()

@@ -67,6 +67,7 @@ class Server:
         """Start and wait until the page is served; return the seconds that took."""
         environment = {
             **os.environ,
+            "PYTHONPATH": str(ROOT),  # for scripts that lie elsewhere
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "GRADIO_ANALYTICS_ENABLED": "False",

@@ -1,0 +1,6 @@
+"""Benchmarks: `python -m benchmarks.NAME` in the checkout. The README has their results."""
+
+from mnist_core.utils.runtime import limit_thread_spinning
+
+# each benchmark is an entry point and imports torch after this
+limit_thread_spinning()
