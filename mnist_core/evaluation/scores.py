@@ -16,7 +16,8 @@ from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import Calibration, calibrate, check_logits, fit_temperature
 from mnist_core.models.architectures import NUM_CLASSES
-from mnist_core.models.forward import Score, predict_logits, score_logits
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.scoring import score_logits
 from mnist_core.utils.files import make_folder, write_atomic
 
 CLASSIC_PAIRS = ((4, 9), (3, 8), (1, 7))
@@ -163,9 +164,10 @@ class Evaluation(BaseModel):
             ) from error
 
 
-def score(model: nn.Module, split: Split) -> Score:
+def score(model: nn.Module, split: Split) -> tuple[float, float]:
     """Return (accuracy, mean cross entropy) on a split."""
-    return score_logits(predict_logits(model, split.images), split.labels)
+    scores = score_logits(predict_logits(model, split.images), split.labels)
+    return scores.accuracy, scores.loss
 
 
 def evaluate(

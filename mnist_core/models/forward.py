@@ -1,24 +1,16 @@
-"""A network applied to many frames, batch by batch, and the two scores of its logits."""
+"""A network applied to many frames, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, overload
+from typing import overload
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 
 _BATCH = 1000
-
-
-class Score(NamedTuple):
-    """Accuracy in [0, 1] and mean cross entropy in nats."""
-
-    accuracy: float
-    loss: float
 
 
 @overload
@@ -59,9 +51,3 @@ def predict_logits(
         for module, training in modes:
             module.training = training
     return torch.cat(parts)
-
-
-def score_logits(logits: Tensor, labels: Tensor) -> Score:
-    """Return the scores of logits (N, C) for labels (N,) int64, N at least 1."""
-    accuracy = (logits.argmax(1) == labels).float().mean().item()
-    return Score(accuracy, F.cross_entropy(logits, labels).item())

@@ -20,7 +20,8 @@ from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import NUM_CLASSES, DigitNet, build_model
-from mnist_core.models.forward import predict_logits, score_logits
+from mnist_core.models.forward import predict_logits
+from mnist_core.models.scoring import score_logits
 from mnist_core.models.transfer import freeze_parts, take_weights
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.distillation import distillation_loss
@@ -328,9 +329,9 @@ class Trainer:
             return None
         predicted = logits.argmax(1)
         pairs = torch.bincount(labels * NUM_CLASSES + predicted, minlength=NUM_CLASSES**2)
-        accuracy, loss = score_logits(logits, labels)
-        self._check_finite(loss)
-        return accuracy, loss, pairs.view(NUM_CLASSES, NUM_CLASSES)
+        scores = score_logits(logits, labels)
+        self._check_finite(scores.loss)
+        return scores.accuracy, scores.loss, pairs.view(NUM_CLASSES, NUM_CLASSES)
 
     def _end_epoch(self, accuracy: float, loss: float, confusion: Tensor, began: float) -> Epoch:
         is_best = self._best is None or (accuracy, -loss) > self._best
