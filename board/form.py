@@ -1,10 +1,8 @@
-"""The form of a run: a widget for every field of `TrainConfig`, made from the field itself."""
+"""The form of a training run: a widget for each field of `TrainConfig`, made from `FIELDS`."""
 
 from __future__ import annotations
 
 import math
-import re
-import typing
 from typing import Any
 
 import streamlit as st
@@ -12,64 +10,52 @@ import streamlit as st
 from board.advice import ADVICE
 from board.page_context import PageContext
 from board.translation import Translator
-from mnist_core.models.architectures import DROPOUT_ARCHITECTURES, build_model
+from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
 from mnist_core.runs.run import list_runs
-from mnist_core.training.config import (
-    GROUPS,
-    TrainConfig,
-    field_allows,
-    field_bounds,
-    field_choices,
-    field_group,
-)
+from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import GROUPS, ConfigField, Kind
 from mnist_core.utils.devices import list_gpus
 
 _COLUMNS = 3
-_SHORT = ("LR", "EMA")
-_WEIGHTS = ("init_weights", "teacher")
-_DEFAULTS = TrainConfig()
-_LEFT_OUT = {
-    "dropout": "the model's own",
-    "head_learning_rate": "the same",
-    "training_size": "all that are left",
-}
+_MAX_BROWSER_INTEGER = 2**53 - 1
+"""A browser's numbers are exact up to here."""
 
 
 def fill_form(config: TrainConfig) -> None:
     """Put a configuration's values into the form. Call it before the form is drawn."""
-    for name, value in config.model_dump().items():
+    for name, value in config:
         st.session_state[_key(name)] = list(value) if isinstance(value, tuple) else value
 
 
 def draw_form(context: PageContext) -> dict[str, Any]:
     """Draw the form, a tab for each group of fields; return the values by field."""
+    t = context.t
     if _key("model") not in st.session_state:
-        fill_form(_DEFAULTS)
+        fill_form(TrainConfig())
     values: dict[str, Any] = {}
-    for group, tab in zip(
-        GROUPS, st.tabs([context.t(g.capitalize()) for g in GROUPS]), strict=True
-    ):
+    tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
+    for names, tab in zip(GROUPS.values(), tabs, strict=True):
         with tab:
-            names = [name for name in TrainConfig.model_fields if field_group(name) == group]
             for start in range(0, len(names), _COLUMNS):
                 row = names[start : start + _COLUMNS]
                 for name, column in zip(row, st.columns(_COLUMNS), strict=False):
                     with column:
-                        values[name] = _draw_field(name, context)
-    return {name: _usable(name, value) for name, value in values.items()}
+                        values[name] = _draw_field(FIELDS[name], context)
+    # a disabled field is as if it had never been set, where its value would be refused
+    return {
+        name: FIELDS[name].default if FIELDS[name].refusal(values) else value
+        for name, value in values.items()
+    }
 
 
 def field_label(name: str, t: Translator) -> str:
-    """Return what a person calls a field."""
-    words = name.replace("_", " ")
-    for short in _SHORT:
-        words = re.sub(rf"\b{short.lower()}\b", short, words)
-    return t(words[0].upper() + words[1:])
+    """Return a field's label."""
+    return t(FIELDS[name].label)
 
 
 def device_label(device: str, t: Translator) -> str:
-    """Return a device with its name; of a GPU also memory and load, as they are now."""
+    """Return a device's name; for a GPU also its current memory use and load."""
     if device == "auto":
         return t("automatic")
     for gpu in list_gpus():
@@ -80,108 +66,82 @@ def device_label(device: str, t: Translator) -> str:
     return "CPU" if device == "cpu" else device
 
 
-def _draw_field(name: str, context: PageContext) -> Any:
-    t, key = context.t, _key(name)
-    field = TrainConfig.model_fields[name]
+def _draw_field(field: ConfigField, context: PageContext) -> Any:
+    t, key = context.t, _key(field.name)
+    current = {name: st.session_state[_key(name)] for name in FIELDS}
     common: dict[str, Any] = {
-        "label": field_label(name, t),
-        "help": _help(name, t),
+        "label": field_label(field.name, t),
+        "help": _help(field, t),
         "key": key,
-        "disabled": not _matters(name),
+        "disabled": not field.has_effect(current),
         "persist_state": "session",
     }
-    if field.annotation is bool:
+    if field.kind is Kind.BOOLEAN:
         st.space("small")  # in line with the labelled boxes beside it
         return st.toggle(**common)
-    if name == "freeze":
-        parts = ["trunk", *build_model(st.session_state[_key("model")]).stages]
-        options = list(dict.fromkeys([*parts, *st.session_state[key]]))
+    if field.kind in (Kind.INTEGER, Kind.FLOAT):
+        return _draw_number(field, common, t)
+    if field.kind is Kind.LAYERS:
+        layers = ["trunk", *build_model(current["model"]).stages, *current[field.name]]
         return tuple(
             st.multiselect(
-                options=options,
+                options=list(dict.fromkeys(layers)),
                 accept_new_options=True,
-                placeholder=t("names of parts"),
+                placeholder=t("names of layers"),
                 **common,
             )
         )
-    if choices := _choices(name, context):
-        current = st.session_state[key]
-        options = list(choices) if current in (None, *choices) else [*choices, current]
-        return st.selectbox(
-            options=options,
-            format_func=lambda value: device_label(value, t) if name == "device" else str(value),
-            placeholder=t("none") if name in _WEIGHTS else t("the model's own"),
-            index=None if TrainConfig.model_fields[name].default is None else 0,
-            **common,
-        )
-    return _draw_number(name, common, t)
+    value = current[field.name]
+    choices = _choices(field, context)
+    return st.selectbox(
+        options=choices if value in (None, *choices) else [*choices, value],
+        format_func=lambda choice: (
+            device_label(choice, t) if field.name == "device" else str(choice)
+        ),
+        placeholder=t(field.none_means),
+        index=None if field.optional else 0,
+        **common,
+    )
 
 
-def _draw_number(name: str, common: dict[str, Any], t: Translator) -> Any:
-    kinds = typing.get_args(TrainConfig.model_fields[name].annotation)
-    whole = int in kinds or TrainConfig.model_fields[name].annotation is int
-    bounds = field_bounds(name)
-    low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-    kind = int if whole else float
-    if name == "seed":
-        high = 2**53 - 1  # a browser's numbers are exact to here
+def _draw_number(field: ConfigField, common: dict[str, Any], t: Translator) -> Any:
+    kind, bounds = (int if field.kind is Kind.INTEGER else float), field.bounds
+    high = kind(bounds.get("le", bounds.get("lt")))
     options: dict[str, Any] = {
-        "min_value": None if low is None else kind(low),
-        "max_value": None if high is None else kind(high),
-        "step": 1 if whole else _step(name),
-        "format": "%d" if whole else "%g",
+        "min_value": kind(bounds.get("ge", bounds.get("gt"))),
+        "max_value": min(high, _MAX_BROWSER_INTEGER),
+        "step": 1 if kind is int else _step(field.default),
+        "format": "%d" if kind is int else "%g",
     }
-    optional = TrainConfig.model_fields[name].default is None
     stored = st.session_state[common["key"]]
     st.session_state[common["key"]] = None if stored is None else kind(stored)
-    if optional:
-        options |= {"value": None, "placeholder": t(_LEFT_OUT.get(name, "none"))}
+    if field.optional:
+        options |= {"value": None, "placeholder": t(field.none_means)}
     return st.number_input(**common, **options)
 
 
-def _choices(name: str, context: PageContext) -> tuple[Any, ...]:
-    if name == "device":
-        return ("auto", "cpu", *(gpu.device for gpu in list_gpus()))
-    if name in _WEIGHTS:
+def _choices(field: ConfigField, context: PageContext) -> list[Any]:
+    if field.kind is Kind.DEVICE:
+        return ["auto", "cpu", *(gpu.device for gpu in list_gpus())]
+    if field.kind is Kind.WEIGHTS:
         trained = [run.id for run in list_runs(context.root) if run.weights_path.is_file()]
-        return (*available_models(), *trained)
-    return field_choices(name)
+        return [*available_models(), *trained]
+    return list(field.choices)
 
 
-def _matters(name: str) -> bool:
-    """Return whether a field has any effect beside the others."""
-    chosen = {n: st.session_state[_key(n)] for n in TrainConfig.model_fields}
-    rules = {
-        "dropout": chosen["model"] in DROPOUT_ARCHITECTURES,
-        "freeze": chosen["init_weights"] is not None,
-        "momentum": chosen["optimizer"] in ("sgd", "rmsprop"),
-        "nesterov": chosen["optimizer"] == "sgd" and bool(chosen["momentum"]),
-        "lr_step_size": chosen["lr_scheduler"] == "step",
-        "lr_gamma": chosen["lr_scheduler"] in ("step", "plateau"),
-        "lr_patience": chosen["lr_scheduler"] == "plateau",
-        "loader_workers": chosen["loader"] == "dataloader",
-        "distill_temperature": chosen["teacher"] is not None,
-        "distill_alpha": chosen["teacher"] is not None,
-    }
-    return rules.get(name, True)
+def _help(field: ConfigField, t: Translator) -> str:
+    text = t(field.help)
+    parts = [f"{text[:1].upper()}{text[1:]}."]
+    if field.name in ADVICE:
+        parts.append(t(ADVICE[field.name]))
+    if field.requirement is not None:
+        parts.append(t("Needs {settings}.", settings=t(field.requirement.text)))
+    parts.append(f"`{field.name}`: {field.allowed}")
+    return "\n\n".join(parts)
 
 
-def _usable(name: str, value: Any) -> Any:
-    """Return a field's value; what cannot be set beside the others is as if never set."""
-    if name in ("dropout", "freeze", "nesterov") and not _matters(name):
-        return getattr(_DEFAULTS, name)
-    return value
-
-
-def _help(name: str, t: Translator) -> str:
-    words = t(TrainConfig.model_fields[name].description)
-    advice = f"\n\n{t(ADVICE[name])}" if name in ADVICE else ""
-    return f"{words[:1].upper()}{words[1:]}.{advice}\n\n`{name}`: {field_allows(name)}"
-
-
-def _step(name: str) -> float:
-    value = getattr(_DEFAULTS, name)
-    return 10.0 ** math.floor(math.log10(value)) if value else 0.01
+def _step(default: float | None) -> float:
+    return 10.0 ** math.floor(math.log10(default)) if default else 0.01
 
 
 def _key(name: str) -> str:

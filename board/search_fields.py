@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mnist_core.training.config import field_bounds
+from mnist_core.training.config import FIELDS
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ class Fields:
 
     def whole(self, name: str, label: str, **options: Any) -> None:
         """Draw a box for a whole number with the bounds of that field of `TrainConfig`."""
-        bounds = field_bounds(name)
+        bounds = FIELDS[name].bounds
         low, high = int(bounds["ge"]), int(bounds["le"])
         st.number_input(label, low, high, step=1, **options, **self.widget(name))

@@ -18,7 +18,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Request
 from mnist_core.search.results import read_studies
 from mnist_core.search.study import GRID, SAMPLERS, Sweep
-from mnist_core.training.config import TrainConfig, field_allows, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.presets import PRESETS
 
 _FIELDS = Fields("sweep")
@@ -49,7 +49,7 @@ def draw_form(context: PageContext) -> Request | None:
             t("Preset"), list(_BASES), on_change=_use_base, format_func=t, **_FIELDS.widget("base")
         )
     with first[1]:
-        st.selectbox(field_label("model", t), field_choices("model"), **_FIELDS.widget("model"))
+        st.selectbox(field_label("model", t), FIELDS["model"].choices, **_FIELDS.widget("model"))
     with first[2]:
         _FIELDS.whole("epochs", t("Epochs"))
     with first[3]:
@@ -128,7 +128,8 @@ def _values(context: PageContext) -> list[str]:
             with column:
                 text = st.text_input(
                     field_label(name, t),
-                    help=t("Values with commas between them.") + f" `{name}`: {field_allows(name)}",
+                    help=t("Values with commas between them.")
+                    + f" `{name}`: {FIELDS[name].allowed}",
                     max_chars=500,
                     **_FIELDS.widget(f"values-{name}"),
                 )
@@ -205,6 +206,6 @@ def _use_base() -> None:
 
 
 def _proposed(name: str) -> str:
-    values = GRID.get(name) or field_choices(name) or (getattr(BASE, name),)
+    values = GRID.get(name) or FIELDS[name].choices or (getattr(BASE, name),)
     words = ("none" if value is None else str(value).lower() for value in values)
     return ", ".join(words)

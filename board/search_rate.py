@@ -14,7 +14,7 @@ from board.search_jobs import listed, show_job, start_button, use_in_a_new_run
 from mnist_core import figures
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Job, JobState, Request
-from mnist_core.training.config import TrainConfig, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.lr_finder import RangeTest, check_range
 from mnist_core.training.presets import PRESETS
 
@@ -58,7 +58,7 @@ def _form(context: PageContext) -> Request | None:
         )
     for column, name in zip(first[1:3], ("model", "optimizer"), strict=True):
         with column:
-            st.selectbox(field_label(name, t), field_choices(name), **_FIELDS.widget(name))
+            st.selectbox(field_label(name, t), FIELDS[name].choices, **_FIELDS.widget(name))
     with first[3]:
         _FIELDS.whole("batch_size", t("Batch size"))
     with second[0]:

@@ -1,11 +1,10 @@
-"""Start a run."""
+"""The page that starts training runs."""
 
 from __future__ import annotations
 
 import os
 
 import streamlit as st
-import torch
 
 from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
@@ -22,14 +21,15 @@ from mnist_core.utils.devices import choose_device, list_gpus
 
 FORM_BASE = "form_base"
 """Session key under which another page leaves the configuration that the form is to show."""
-_FIRST = "quick"
+_INITIAL_PRESET = "quick"
 _PRESET = "preset"
-_SAID = {
+_PRESET_NOTES = {
     "article": "The article's baseline: mnist_cnn, SGD, ten epochs.",
-    "fixed": "The same with ReLU and dropout between the linear layers.",
-    "improved": "What the shipped default was trained with: reads drawings best, takes longest.",
-    "gpu-fast": "Large batches in bfloat16, compiled: for a GPU.",
-    "quick": "A quick look: batch normalisation, two epochs.",
+    "fixed": "The baseline with ReLU and dropout between the fully connected layers.",
+    "improved": "The training of the shipped default model: the most accurate on drawings, and "
+    "the slowest.",
+    "gpu-fast": "Large batches in bfloat16 with torch.compile, for a GPU.",
+    "quick": "A short training: batch normalisation, two epochs.",
 }
 
 
@@ -37,37 +37,37 @@ def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Train a network"))
-    cloned = st.session_state.pop(FORM_BASE, None)
-    if cloned is not None:
-        fill_form(cloned)
+    base = st.session_state.pop(FORM_BASE, None)
+    if base is not None:
+        fill_form(base)
         st.session_state[_PRESET] = None
     elif _PRESET not in st.session_state:
-        st.session_state[_PRESET] = _FIRST
-        fill_form(PRESETS[_FIRST])
-    chosen = st.pills(
+        st.session_state[_PRESET] = _INITIAL_PRESET
+        fill_form(PRESETS[_INITIAL_PRESET])
+    preset = st.pills(
         t("Preset"),
         list(PRESETS),
         key=_PRESET,
-        on_change=_use_preset,
+        on_change=_apply_preset,
         persist_state="session",
-        help=t("Fills the form; change what you like afterwards."),
+        help=t("Fills the form; every field can be changed afterwards."),
     )
-    st.caption(t(_SAID[chosen]) if chosen else t("Settings of your own."))
+    st.caption(t(_PRESET_NOTES[preset]) if preset else t("Custom settings."))
     values = draw_form(context)
     try:
         config = TrainConfig(**values)
     except MnistCoreError as error:
         st.error(str(error), icon=":material/error:")
         config = None
-    _start(context, config)
+    _draw_start(context, config)
 
 
-def _use_preset() -> None:
+def _apply_preset() -> None:
     if (name := st.session_state[_PRESET]) is not None:
         fill_form(PRESETS[name])
 
 
-def _start(context: PageContext, config: TrainConfig | None) -> None:
+def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
     t = context.t
     with st.container(border=True):
         name = st.text_input(
@@ -75,23 +75,26 @@ def _start(context: PageContext, config: TrainConfig | None) -> None:
             key="run-name",
             max_chars=80,
             placeholder=t("optional"),
-            help=t("What to call the run; it can be renamed later."),
+            help=t("Name of the run; it can be changed later."),
         )
         if config is not None:
-            _say_device(config, t)
+            _draw_estimate(config, t)
         if not data_is_there():
             st.warning(
                 t(
-                    "MNIST is not in {folder}. The run downloads it, once; where there is no "
-                    "network, set MNIST_ROOT to the folder that holds MNIST/raw.",
+                    "MNIST is not in {folder}. The run downloads it once; without a network "
+                    "connection, set MNIST_ROOT to the folder that contains MNIST/raw.",
                     folder=data_root(),
                 ),
                 icon=":material/warning:",
             )
-        ahead = [one for one in listed(context.root) if one.status in ("running", "queued")]
-        if ahead:
+        active = [run for run in listed(context.root) if run.status in ("running", "queued")]
+        if active:
             st.caption(
-                t("{n} run(s) under way or waiting; each device takes one at a time.", n=len(ahead))
+                t(
+                    "{n} run(s) running or queued; each device trains one run at a time.",
+                    n=len(active),
+                )
             )
         pressed = st.button(
             t("Start"), type="primary", icon=":material/play_arrow:", disabled=config is None
@@ -109,22 +112,22 @@ def _start(context: PageContext, config: TrainConfig | None) -> None:
             context.open_page("watch", run.id)
 
 
-def _say_device(config: TrainConfig, t: Translator) -> None:
+def _draw_estimate(config: TrainConfig, t: Translator) -> None:
     device = queue_device(config)
     if list_gpus():
         st.caption(t("Trains on {device}.", device=device_label(device, t)))
     else:
-        st.caption(t("There is no GPU here: this trains on the CPU."))
-    # what does not change the time is left out, so that the answer is kept
-    asked = config.with_changes(seed=0, learning_rate=0.01, head_learning_rate=None, epochs=1)
+        st.caption(t("No GPU is available: this run trains on the CPU."))
+    # settings that do not change the time are left out of the cache's key
+    timed = config.with_changes(seed=0, learning_rate=0.01, head_learning_rate=None, epochs=1)
     try:
-        seconds = _seconds_per_epoch(asked) * config.epochs
+        seconds = _seconds_per_epoch(timed) * config.epochs
     except (MnistCoreError, RuntimeError) as error:
         st.warning(str(error), icon=":material/warning:")
         return
     st.caption(
         t(
-            "It will take about {time} ({epochs} epochs), when nothing else is running.",
+            "Estimated duration: {time} ({epochs} epochs), if nothing else is running.",
             time=_duration(seconds, t),
             epochs=config.epochs,
         )
@@ -138,12 +141,7 @@ def _say_device(config: TrainConfig, t: Translator) -> None:
     hash_funcs={TrainConfig: TrainConfig.model_dump_json},
 )
 def _seconds_per_epoch(config: TrainConfig) -> float:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(os.cpu_count() or 1)  # as the run will
-    try:
-        return estimate_seconds(config)
-    finally:
-        torch.set_num_threads(threads)
+    return estimate_seconds(config, threads=os.cpu_count() or 1)  # as many as the run will use
 
 
 def _duration(seconds: float, t: Translator) -> str:

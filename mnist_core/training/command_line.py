@@ -5,9 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mnist_core.training.config import TrainConfig
-
-NONE = "none"
-"""What a flag is given for an optional field that is left out."""
+from mnist_core.training.fields import NONE
 
 
 def train_command(config: TrainConfig) -> str:

@@ -61,7 +61,8 @@ def read_json(path: Path, model: type[Model], *, limit: int = MAX_JSON_BYTES) ->
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
-        reason = f"{where}: {first['msg']}" if where else first["msg"]
+        message = first["msg"].removeprefix("Value error, ")
+        reason = f"{where}: {message}" if where else message
         raise DamagedFileError(f"{path}: this file is damaged ({reason})") from None
 
 

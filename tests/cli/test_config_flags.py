@@ -5,12 +5,13 @@ import shlex
 
 import pytest
 from hypothesis import given
-from support.configs import FIELDS, configs
+from support.configs import configs
 
 from mnist_core import MnistCoreError
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.training.command_line import config_flags, train_command
-from mnist_core.training.config import GROUPS, TrainConfig, field_allows
+from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import GROUPS, Kind
 from mnist_core.training.presets import PRESETS
 
 
@@ -51,22 +52,23 @@ def test_help_explains_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
     for group in GROUPS:
         assert f"\n{group}:\n" in text
     assert "--preset PRESET" in text
-    told = " ".join(text.split())
+    shown = " ".join(text.split())
     for name, field in FIELDS.items():
-        flag = f"--{name.replace('_', '-')}"
-        allows = "" if field.annotation is bool else f"; {field_allows(name)}"
+        assert f" --{name.replace('_', '-')}" in shown
         default = "none" if field.default in (None, ()) else field.default
-        assert f" {flag}" in told
-        assert f"{field.description}{allows} (default: {default})" in told
+        start = shown.index(field.help)
+        entry = shown[start : shown.index(f"(default: {default})", start)]
+        assert field.kind is Kind.BOOLEAN or field.allowed in entry
+        assert field.none_means in entry
+        assert field.requirement is None or f"needs {field.requirement.text}" in entry
 
 
 def test_help_shows_the_defaults_of_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     other = argparse.ArgumentParser()
     add_config_flags(other, TrainConfig(epochs=7))
-    assert "passes over the images; a whole number at least 1 and at most 10000 (default: 7)" in (
-        other.format_help()
-    )
+    shown = " ".join(other.format_help().split())
+    assert "number of epochs; an integer at least 1 and at most 10000 (default: 7)" in shown
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -95,7 +97,7 @@ def test_none_takes_back_a_choice() -> None:
     words = [
         word
         for name, field in FIELDS.items()
-        if field.default is None
+        if field.optional
         for word in (f"--{name.replace('_', '-')}", "none")
     ]
     assert config_from_flags(parser().parse_args(words), chosen) == TrainConfig()
@@ -120,10 +122,10 @@ def test_amp_is_bf16_and_the_last_word_counts() -> None:
     ("words", "said"),
     [
         (["--preset", "best"], "unknown preset 'best'; choose from article"),
-        (["--epochs", "none"], "epochs is 'none'; it must be a whole number"),
+        (["--epochs", "none"], "epochs is 'none'; it must be an integer"),
         (["--learning-rate", "0,01"], "learning_rate is '0,01'; it must be a number"),
         (["--learning-rate", "nan"], "learning_rate is 'nan'"),
-        (["--kernel-size", "7"], "kernel_size is 7; it must be one of 3, 5, or none"),
+        (["--kernel-size", "7"], "kernel_size is '7'; it must be one of 3, 5, or none"),
         (["--kernel-size", "five"], "kernel_size is 'five'; it must be one of 3, 5, or none"),
         (["--kernel-size", "³"], "kernel_size is '³'; it must be one of 3, 5, or none"),
         (["--seed", "9" * 30], "seed is '9"),

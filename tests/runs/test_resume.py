@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.training import Splits, finish, part, small, weights
 
 from mnist_core import MnistCoreError
-from mnist_core.training.config import TrainConfig, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Stopped
 from mnist_core.training.trainer import Trainer, train
 
@@ -111,7 +111,7 @@ def test_stopped_and_resumed_gives_the_same_weights(few: Splits, changes: dict[s
 def configurations(draw: st.DrawFn) -> TrainConfig:
     """Small ones of every kind that learn without random trouble."""
     fields = {
-        name: draw(st.sampled_from(field_choices(name)))
+        name: draw(st.sampled_from(FIELDS[name].choices))
         for name in ("optimizer", "lr_scheduler", "augment", "precision")
     }
     fields |= {

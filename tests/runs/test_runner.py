@@ -24,7 +24,7 @@ from mnist_core.runs.runner import execute, out_of_memory_advice
 from mnist_core.runs.signals import STOP_SIGNALS, StopFlag, stop_on_signals
 from mnist_core.runs.state import RunState, StopReason
 from mnist_core.training.checkpoint import load_checkpoint
-from mnist_core.training.config import TrainConfig, field_bounds
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step
 from mnist_core.training.trainer import Trainer
 from mnist_core.training.wording import describe
@@ -338,7 +338,7 @@ def test_the_batch_size_to_try(batch_size: int, smaller: int) -> None:
 
 
 def test_no_batch_size_is_advised_that_cannot_be_set() -> None:
-    least = int(field_bounds("batch_size")["ge"])
+    least = int(FIELDS["batch_size"].bounds["ge"])
     assert f"try {least - 1}" not in out_of_memory_advice(small(batch_size=least))
 
 

@@ -6,49 +6,46 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mnist_core.models.architectures import DROPOUT_ARCHITECTURES
-from mnist_core.training.config import TrainConfig, field_bounds, field_choices
+from mnist_core.data.mnist import TRAINING_SET_SIZE
+from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import ConfigField, Kind
 
-FIELDS = TrainConfig.model_fields
-_NAMES = st.sampled_from(["default", "a folder/w.safetensors", "it's 20%.safetensors", "运行"])
-
-
-def values(name: str) -> st.SearchStrategy[Any]:
-    """Return values that a field takes, whatever the others are; None where it may be none."""
-    if name in ("init_weights", "teacher"):
-        inside: st.SearchStrategy[Any] = _NAMES
-    elif name == "freeze":
-        inside = st.lists(st.sampled_from(["conv1", "trunk", "head.0"]), unique=True).map(tuple)
-    elif name == "device":
-        inside = st.sampled_from(["auto", "cpu", "cuda", "cuda:1"])
-    elif field_choices(name):
-        inside = st.sampled_from(field_choices(name))
-    elif FIELDS[name].annotation is bool:
-        inside = st.booleans()
-    else:
-        inside = _numbers(name)
-    return st.none() | inside if FIELDS[name].default is None else inside
+_KINDS: dict[Kind, st.SearchStrategy[Any]] = {
+    Kind.BOOLEAN: st.booleans(),
+    Kind.WEIGHTS: st.sampled_from(
+        ["default", "a folder/w.safetensors", "it's 20%.safetensors", "运行"]
+    ),
+    Kind.LAYERS: st.lists(st.sampled_from(["conv1", "trunk", "head.0"]), unique=True).map(tuple),
+    Kind.DEVICE: st.sampled_from(["auto", "cpu", "cuda", "cuda:1"]),
+}
 
 
-def _numbers(name: str) -> st.SearchStrategy[Any]:
-    bounds = field_bounds(name)
+def values(field: ConfigField) -> st.SearchStrategy[Any]:
+    """Return values that a field allows, whatever the others are; also None where it is allowed."""
+    bounds = field.bounds
     low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-    if "int" in str(FIELDS[name].annotation):
-        return st.integers(low, high)
-    return st.floats(low, high, exclude_min="gt" in bounds, exclude_max="lt" in bounds)
+    if field.kind is Kind.CHOICE:
+        inside = st.sampled_from(field.choices)
+    elif field.kind is Kind.INTEGER:
+        inside = st.integers(low, high)
+    elif field.kind is Kind.FLOAT:
+        inside = st.floats(low, high, exclude_min="gt" in bounds, exclude_max="lt" in bounds)
+    else:
+        inside = _KINDS[field.kind]
+    return st.none() | inside if field.optional else inside
 
 
-def _fit_together(fields: dict[str, Any]) -> TrainConfig:
-    """Mend what no two fields may be at once."""
-    if fields["optimizer"] != "sgd" or fields["momentum"] == 0:
-        fields["nesterov"] = False
-    if fields["model"] not in DROPOUT_ARCHITECTURES:
-        fields["dropout"] = None
-    if fields["init_weights"] is None:
-        fields["freeze"] = ()
-    if fields["training_size"] is not None:
-        fields["training_size"] = min(fields["training_size"], 60_000 - fields["validation_size"])
-    return TrainConfig(**fields)
+def _combine(values: dict[str, Any]) -> TrainConfig:
+    """Replace values that cannot be combined with the others."""
+    for field in FIELDS.values():
+        if field.refusal(values):
+            values[field.name] = field.default
+    if values["training_size"] is not None:
+        remaining = TRAINING_SET_SIZE - values["validation_size"]
+        values["training_size"] = min(values["training_size"], remaining)
+    return TrainConfig(**values)
 
 
-configs = st.fixed_dictionaries({name: values(name) for name in FIELDS}).map(_fit_together)
+configs = st.fixed_dictionaries({name: values(field) for name, field in FIELDS.items()}).map(
+    _combine
+)

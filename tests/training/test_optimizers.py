@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mnist_core.models.architectures import build_model
-from mnist_core.training.config import TrainConfig, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.optimizers import Schedule, build_optimizer
 
 EPOCHS, STEPS = 5, 20
@@ -141,7 +141,7 @@ def test_onecycle_is_the_formula(warmup: float) -> None:
     assert rates[-1] == pytest.approx(4e-6)
 
 
-@pytest.mark.parametrize("name", field_choices("lr_scheduler"))
+@pytest.mark.parametrize("name", FIELDS["lr_scheduler"].choices)
 @pytest.mark.parametrize("warmup", [0.0, 0.1])
 def test_a_run_of_one_step_takes_it(name: str, warmup: float) -> None:
     assert curve(1, 1, lr_scheduler=name, lr_warmup=warmup)[0] > 1e-3
@@ -162,7 +162,7 @@ def test_short_runs(name: str, warmup: float, total: tuple[int, int]) -> None:
     assert all(0 < rate <= 0.1 + 1e-9 for rate in rates)
 
 
-@pytest.mark.parametrize("name", field_choices("lr_scheduler"))
+@pytest.mark.parametrize("name", FIELDS["lr_scheduler"].choices)
 def test_the_head_keeps_its_own_rate(name: str) -> None:
     config = TrainConfig(
         learning_rate=0.01,

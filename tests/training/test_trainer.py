@@ -17,7 +17,7 @@ from mnist_core.models.architectures import ARCHITECTURES, build_model
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
-from mnist_core.training.config import field_choices
+from mnist_core.training.config import FIELDS
 from mnist_core.training.distillation import distillation_loss
 from mnist_core.training.events import Epoch, Finished, Step
 from mnist_core.training.trainer import Trainer, train
@@ -115,27 +115,27 @@ def test_every_architecture_trains(small_splits: Splits, model: str, kernel_size
     assert finish(train(config, *part(small_splits, 600, 500))).validation_accuracy > 0.4
 
 
-@pytest.mark.parametrize("optimizer", field_choices("optimizer"))
+@pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choices)
 def test_every_optimizer_learns(small_splits: Splits, optimizer: str) -> None:
     rate = {"sgd": 0.05, "rmsprop": 5e-4}.get(optimizer, 5e-3)
     config = small(optimizer=optimizer, learning_rate=rate)
     assert finish(train(config, *small_splits)).validation_accuracy > 0.7
 
 
-@pytest.mark.parametrize("schedule", field_choices("lr_scheduler"))
+@pytest.mark.parametrize("schedule", FIELDS["lr_scheduler"].choices)
 def test_every_schedule_learns(small_splits: Splits, schedule: str) -> None:
     config = small(lr_scheduler=schedule, learning_rate=3e-3)
     assert finish(train(config, *small_splits)).validation_accuracy > 0.7
 
 
-@pytest.mark.parametrize("precision", field_choices("precision"))
+@pytest.mark.parametrize("precision", FIELDS["precision"].choices)
 def test_every_precision_learns(small_splits: Splits, precision: str) -> None:
     assert finish(train(small(precision=precision), *small_splits)).validation_accuracy > 0.7
 
 
-@pytest.mark.parametrize("precision", field_choices("precision"))
-@pytest.mark.parametrize("schedule", field_choices("lr_scheduler"))
-@pytest.mark.parametrize("optimizer", field_choices("optimizer"))
+@pytest.mark.parametrize("precision", FIELDS["precision"].choices)
+@pytest.mark.parametrize("schedule", FIELDS["lr_scheduler"].choices)
+@pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choices)
 def test_every_combination_runs_without_warnings(
     few: Splits, optimizer: str, schedule: str, precision: str
 ) -> None:
@@ -252,7 +252,7 @@ def test_the_seed_decides(few: Splits) -> None:
     assert not torch.equal(with_seed(1), with_seed(2))
 
 
-@pytest.mark.parametrize("augment", field_choices("augment"))
+@pytest.mark.parametrize("augment", FIELDS["augment"].choices)
 def test_those_who_watch_may_draw_random_numbers(few: Splits, augment: str) -> None:
     config = small(model="mnist_cnn_fixed", augment=augment)
 

@@ -1,0 +1,273 @@
+"""What each field of `TrainConfig` is: its kind, choices, bounds, help, group and requirement.
+
+`config.FIELDS` holds one `ConfigField` for each field. The command line, the dashboard's form, the
+search space of a sweep and the tests are made from it.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
+
+from mnist_core.models.architectures import DROPOUT_ARCHITECTURES
+
+NONE = "none"
+"""How a command line or a list of values writes None."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "model": ("model", "kernel_size", "dropout", "init_weights", "freeze"),
+    "optimisation": (
+        "optimizer",
+        "learning_rate",
+        "head_learning_rate",
+        "momentum",
+        "nesterov",
+        "weight_decay",
+        "clip_grad_norm",
+        "lr_scheduler",
+        "lr_step_size",
+        "lr_gamma",
+        "lr_patience",
+        "lr_warmup",
+        "label_smoothing",
+        "ema_decay",
+    ),
+    "data": (
+        "epochs",
+        "early_stopping",
+        "batch_size",
+        "augment",
+        "validation_size",
+        "training_size",
+        "loader",
+        "loader_workers",
+    ),
+    "advanced": (
+        "teacher",
+        "distill_temperature",
+        "distill_alpha",
+        "precision",
+        "channels_last",
+        "compile",
+        "device",
+        "seed",
+    ),
+}
+"""The fields in the order in which the command line and the form show them."""
+
+_NONE_MEANS = {
+    "kernel_size": "architecture default",
+    "dropout": "architecture default",
+    "init_weights": "random initialisation",
+    "head_learning_rate": "same as learning_rate",
+    "training_size": "all remaining images",
+    "teacher": "no distillation",
+}
+_ABBREVIATIONS = ("LR", "EMA")
+_BOUND_TEXTS = {
+    "ge": "at least {:g}",
+    "gt": "above {:g}",
+    "le": "at most {:g}",
+    "lt": "below {:g}",
+}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """The settings without which a field has no effect.
+
+    Attributes
+    ----------
+    text : str
+        The settings as text, after "needs".
+    holds : callable
+        Values of all fields by name -> whether the field has an effect.
+    strict : bool
+        Whether `TrainConfig` refuses another value than the default where it has no effect.
+    """
+
+    text: str
+    holds: Callable[[Mapping[str, Any]], bool]
+    strict: bool = False
+
+
+_REQUIREMENTS = {
+    "dropout": Requirement(
+        f"a model with dropout: {', '.join(DROPOUT_ARCHITECTURES)}",
+        lambda values: values["model"] in DROPOUT_ARCHITECTURES,
+        strict=True,
+    ),
+    "freeze": Requirement(
+        "init_weights", lambda values: values["init_weights"] is not None, strict=True
+    ),
+    "momentum": Requirement(
+        "optimizer sgd or rmsprop", lambda values: values["optimizer"] in ("sgd", "rmsprop")
+    ),
+    "nesterov": Requirement(
+        "optimizer sgd and a momentum above 0",
+        lambda values: values["optimizer"] == "sgd" and bool(values["momentum"]),
+        strict=True,
+    ),
+    "lr_step_size": Requirement(
+        "lr_scheduler step", lambda values: values["lr_scheduler"] == "step"
+    ),
+    "lr_gamma": Requirement(
+        "lr_scheduler step or plateau",
+        lambda values: values["lr_scheduler"] in ("step", "plateau"),
+    ),
+    "lr_patience": Requirement(
+        "lr_scheduler plateau", lambda values: values["lr_scheduler"] == "plateau"
+    ),
+    "loader_workers": Requirement(
+        "loader dataloader", lambda values: values["loader"] == "dataloader"
+    ),
+    "distill_temperature": Requirement("a teacher", lambda values: values["teacher"] is not None),
+    "distill_alpha": Requirement("a teacher", lambda values: values["teacher"] is not None),
+}
+
+
+class Kind(Enum):
+    """What the values of a field are."""
+
+    CHOICE = auto()
+    BOOLEAN = auto()
+    INTEGER = auto()
+    FLOAT = auto()
+    WEIGHTS = auto()
+    """The name of shipped or promoted weights, a file, or a run."""
+    LAYERS = auto()
+    """Names of parts of the network."""
+    DEVICE = auto()
+
+
+_KIND_TEXTS = {
+    Kind.BOOLEAN: "true or false",
+    Kind.INTEGER: "an integer",
+    Kind.FLOAT: "a number",
+    Kind.WEIGHTS: "a name, a file or a run",
+    Kind.LAYERS: "names of layers",
+    Kind.DEVICE: "one of auto, cpu, cuda (cuda:1 for the second GPU)",
+}
+
+
+@dataclass(frozen=True)
+class ConfigField:
+    """One field of `TrainConfig`.
+
+    Attributes
+    ----------
+    name : str
+    kind : Kind
+    default : object
+    help : str
+        What it is, in one phrase without a full stop.
+    group : str
+        One of `GROUPS`.
+    choices : tuple
+        The allowed values of a CHOICE; empty otherwise.
+    bounds : dict
+        A number's bounds: any of "ge", "gt", "le", "lt" -> limit.
+    optional : bool
+        Whether None is allowed.
+    none_means : str
+        What None stands for; empty where it is not allowed.
+    requirement : Requirement or None
+        None: the field always has an effect.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    group: str
+    choices: tuple[Any, ...]
+    bounds: dict[str, float]
+    optional: bool
+    none_means: str
+    requirement: Requirement | None
+
+    @property
+    def label(self) -> str:
+        """Its name for a form, such as "LR step size"."""
+        words = self.name.replace("_", " ")
+        for short in _ABBREVIATIONS:
+            words = re.sub(rf"\b{short.lower()}\b", short, words)
+        return words[0].upper() + words[1:]
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values as text."""
+        if self.kind is Kind.CHOICE:
+            text = f"one of {', '.join(map(str, self.choices))}"
+        else:
+            limits = [_BOUND_TEXTS[bound].format(limit) for bound, limit in self.bounds.items()]
+            text = " ".join([_KIND_TEXTS[self.kind], " and ".join(limits)]).strip()
+        return f"{text}, or {NONE}" if self.optional else text
+
+    def has_effect(self, values: Mapping[str, Any]) -> bool:
+        """Return whether it has an effect beside the values of all fields, by name."""
+        return self.requirement is None or self.requirement.holds(values)
+
+    def refusal(self, values: Mapping[str, Any]) -> str:
+        """Return why its value cannot be combined with those of the others; empty if it can."""
+        value, needs = values[self.name], self.requirement
+        if needs is None or not needs.strict or value == self.default or needs.holds(values):
+            return ""
+        return f"{self.name} is {value!r}; it needs {needs.text}"
+
+    def parse(self, text: str) -> Any:
+        """Return the value that a text stands for; `TrainConfig` checks and converts the rest."""
+        if self.optional and text == NONE:
+            return None
+        if self.kind is Kind.CHOICE:  # a Literal does not convert text to its numbers
+            return next((choice for choice in self.choices if str(choice) == text), text)
+        return text
+
+
+def describe_fields(model_fields: Mapping[str, FieldInfo]) -> dict[str, ConfigField]:
+    """Return the descriptions of a model's fields, in the order of `GROUPS`."""
+    return {
+        name: _describe(name, group, model_fields[name])
+        for group, names in GROUPS.items()
+        for name in names
+    }
+
+
+def _describe(name: str, group: str, info: FieldInfo) -> ConfigField:
+    annotation: Any = info.annotation
+    # Literal[...] | None is a typing.Union, float | None a types.UnionType
+    optional = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    if optional:
+        annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+    is_choice = typing.get_origin(annotation) is Literal
+    return ConfigField(
+        name=name,
+        kind=Kind.CHOICE if is_choice else _kind(name, annotation),
+        default=info.default,
+        help=info.description or "",
+        group=group,
+        choices=typing.get_args(annotation) if is_choice else (),
+        bounds={
+            bound: getattr(part, bound)
+            for part in info.metadata
+            for bound in _BOUND_TEXTS
+            if hasattr(part, bound)
+        },
+        optional=optional,
+        none_means=_NONE_MEANS[name] if optional else "",
+        requirement=_REQUIREMENTS.get(name),
+    )
+
+
+def _kind(name: str, annotation: Any) -> Kind:
+    if annotation is str:
+        return Kind.DEVICE if name == "device" else Kind.WEIGHTS
+    kinds = {bool: Kind.BOOLEAN, int: Kind.INTEGER, float: Kind.FLOAT}
+    return kinds.get(annotation, Kind.LAYERS)
