@@ -1,4 +1,4 @@
-"""Is a network as sure as it should be? Expected calibration error and temperature scaling.
+"""Calibration: expected calibration error and temperature scaling.
 
 Source: Guo, Pleiss, Sun, Weinberger 2017, "On Calibration of Modern Neural Networks".
 """
@@ -8,27 +8,24 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
+from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.evaluation.predictions import Predictions
+from mnist_core.utils.json_files import JsonModel
 
 BINS = 15
 """Equal-width bins of confidence, as many as in the paper."""
 TEMPERATURES = (0.05, 20.0)
-"""Where a temperature is looked for."""
+"""Range in which a temperature is searched."""
 
 
-class ReliabilityBin(BaseModel):
-    """The images whose confidence lies in (low, high].
+class ReliabilityBin(JsonModel):
+    """The images whose confidence lies in (low, high]; mean confidence and accuracy in [0, 1].
 
-    count is at least 1; confidence (mean) and accuracy in [0, 1]. A calibrated network has both
-    equal.
+    The two are equal if the network is calibrated.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     low: float = Field(ge=0, le=1)
     high: float = Field(ge=0, le=1)
@@ -37,15 +34,13 @@ class ReliabilityBin(BaseModel):
     accuracy: float = Field(ge=0, le=1)
 
 
-class Calibration(BaseModel):
-    """Expected calibration error and reliability bins, as is and after temperature scaling.
+class Calibration(JsonModel):
+    """Expected calibration error and reliability bins, before and after temperature scaling.
 
-    ece in [0, 1]; bins in order of confidence, empty ones left out. Where no temperature is known
-    (nothing was fitted on validation), temperature, scaled_ece and scaled_loss (mean cross
-    entropy, nats) are None and scaled_bins is empty.
+    ece in [0, 1]; bins in order of confidence, without empty ones. Without a temperature (none was
+    fitted on validation), temperature, scaled_ece and scaled_loss (mean cross entropy, nats) are
+    None and scaled_bins is empty.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     ece: float = Field(ge=0, le=1)
     bins: tuple[ReliabilityBin, ...]
@@ -55,34 +50,31 @@ class Calibration(BaseModel):
     scaled_bins: tuple[ReliabilityBin, ...]
 
 
-def calibrate(logits: Tensor, labels: Tensor, temperature: float | None = None) -> Calibration:
-    """Return the calibration of logits (N, C) for labels (N,) int64.
+def calibrate(predictions: Predictions, temperature: float | None = None) -> Calibration:
+    """Return the calibration of predictions.
 
     Parameters
     ----------
     temperature : float > 0, optional
-        What the logits are divided by; fitted on held-out images, see `fit_temperature`.
+        Divisor of the logits; fitted on held-out images, see `fit_temperature`.
 
     Raises
     ------
     MnistCoreError
-        If there are no images, the logits are not finite or the temperature is not positive.
+        If the temperature is not positive and finite.
     """
-    check_logits(logits, labels)
-    logits, labels = logits.detach().cpu().double(), labels.cpu()
-    before = logits.softmax(1).numpy()
     scaled_ece = scaled_loss = None
     scaled_bins: tuple[ReliabilityBin, ...] = ()
     if temperature is not None:
         if not (math.isfinite(temperature) and temperature > 0):
             raise MnistCoreError(f"temperature is {temperature}; it must be a number above 0")
-        after = (logits / temperature).softmax(1).numpy()
-        scaled_ece = expected_calibration_error(after, labels.numpy())
-        scaled_loss = F.cross_entropy(logits / temperature, labels).item()
-        scaled_bins = reliability(after, labels.numpy())
+        scaled_bins = reliability(predictions.scaled(temperature), predictions.true)
+        scaled_ece = expected_calibration_error(scaled_bins)
+        scaled_loss = _loss(predictions, temperature)
+    bins = reliability(predictions.probabilities, predictions.true)
     return Calibration(
-        ece=expected_calibration_error(before, labels.numpy()),
-        bins=reliability(before, labels.numpy()),
+        ece=expected_calibration_error(bins),
+        bins=bins,
         temperature=temperature,
         scaled_ece=scaled_ece,
         scaled_loss=scaled_loss,
@@ -103,7 +95,7 @@ def reliability(
         Bin m of M holds the images whose highest probability lies in ((m - 1) / M, m / M].
     """
     confidence = np.asarray(probabilities, np.float64).max(1)
-    right = np.asarray(probabilities).argmax(1) == labels
+    correct = np.asarray(probabilities).argmax(1) == labels
     edges = np.linspace(0, 1, bins + 1)
     member = np.digitize(confidence, edges[1:-1], right=True)
     return tuple(
@@ -113,76 +105,51 @@ def reliability(
             count=int((member == index).sum()),
             # a row may sum to 1 + 1e-16
             confidence=min(1.0, float(confidence[member == index].mean())),
-            accuracy=float(right[member == index].mean()),
+            accuracy=float(correct[member == index].mean()),
         )
         for index in np.unique(member)
     )
 
 
-def expected_calibration_error(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS
-) -> float:
-    """Return the mean gap between confidence and accuracy over bins, weighted by their images.
+def expected_calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:
+    """Return the mean gap between confidence and accuracy, weighted by the bins' images.
 
-    Guo et al. 2017, equation 3. Parameters as for `reliability`; in [0, 1].
+    Guo et al. 2017, equation 3; in [0, 1].
     """
-    gaps = [
-        row.count * abs(row.confidence - row.accuracy)
-        for row in reliability(probabilities, labels, bins)
-    ]
-    return sum(gaps) / len(labels)
+    gaps = [row.count * abs(row.confidence - row.accuracy) for row in bins]
+    return sum(gaps) / sum(row.count for row in bins)
 
 
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Return the temperature with the least cross entropy of logits / temperature.
+def fit_temperature(predictions: Predictions) -> float:
+    """Return the temperature with the lowest cross entropy of logits / temperature.
 
-    Guo et al. 2017, section 4.2. Above 1 the network was overconfident. Which class is the most
-    probable never changes. The loss has one minimum: it is convex in 1 / temperature.
+    Guo et al. 2017, section 4.2. Above 1, the network is overconfident. The predicted classes stay
+    the same. The loss is convex in 1 / temperature: it has one minimum.
 
     Parameters
     ----------
-    logits : float tensor (N, C)
-        Of held-out images: neither those of training nor those that are reported on.
-    labels : int64 tensor (N,)
+    predictions : Predictions
+        For held-out images: neither those of training nor those that are reported on.
 
     Returns
     -------
     float in 0.05 to 20
-        1 if every image is right: then the loss falls with the temperature for ever.
-
-    Raises
-    ------
-    MnistCoreError
-        If there are no images or the logits are not finite.
+        1 if every prediction is correct: then a lower temperature always lowers the loss.
     """
     from scipy.optimize import minimize_scalar  # slow to import
 
-    check_logits(logits, labels)
-    logits, labels = logits.detach().cpu().double(), labels.cpu()
-    if torch.equal(logits.argmax(1), labels):
+    if (predictions.predicted == predictions.true).all():
         return 1.0
-
-    def loss(log_temperature: float) -> float:
-        return F.cross_entropy(logits / math.exp(log_temperature), labels).item()
-
     low, high = map(math.log, TEMPERATURES)
-    found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    found = minimize_scalar(
+        lambda log_temperature: _loss(predictions, math.exp(log_temperature)),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
     return math.exp(found.x)
 
 
-def check_logits(logits: Tensor, labels: Tensor) -> None:
-    """Raise MnistCoreError unless logits (N, C) are finite and labels (N,) fit; N at least 1."""
-    if not len(labels):
-        raise MnistCoreError("there are no images to score; give a split that has some")
-    if logits.ndim != 2 or len(logits) != len(labels):
-        raise MnistCoreError(
-            f"logits of shape {tuple(logits.shape)} for {len(labels)} labels; "
-            "the network must give one row of logits for each image"
-        )
-    if not torch.isfinite(logits).all():
-        raise MnistCoreError("the network's logits hold NaN or infinity; train it anew")
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise MnistCoreError(
-            f"labels lie in {labels.min()} to {labels.max()}, but there are "
-            f"{logits.shape[1]} logits for each image"
-        )
+def _loss(predictions: Predictions, temperature: float) -> float:
+    logits = predictions.logits.detach().double() / temperature
+    return F.cross_entropy(logits, predictions.labels).item()

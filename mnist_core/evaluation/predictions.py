@@ -1,90 +1,112 @@
-"""What a network answers to every image of a split, to look single images up."""
+"""A network's predictions for labelled images: checked once, for scores and single images alike."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation, evaluate_logits
+from mnist_core.errors import MnistCoreError
 from mnist_core.inference.attribution import attribution_maps
+from mnist_core.models.architectures import NUM_CLASSES
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.weights import Network
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """A network's answers to a split.
+class Predictions:
+    """Predictions of a network for N labelled images.
 
     Attributes
     ----------
-    split : Split
-        The images, N of them.
-    probabilities : float64 array (N, 10)
-        Rows sum to 1.
+    logits : float tensor (N, 10)
+    labels : int64 tensor (N,)
+        On the device of the logits.
     predicted : int64 array (N,)
-        What each image was read as.
-    evaluation : Evaluation
-        The scores of these very answers.
-    """
-
-    split: Split
-    probabilities: np.ndarray
-    predicted: np.ndarray
-    evaluation: Evaluation
-
-    def __len__(self) -> int:
-        return len(self.split)
-
-    def label(self, index: int) -> int:
-        """Return an image's true digit."""
-        return int(self.split.labels[index])
-
-    def confidence(self, index: int) -> float:
-        """Return the probability of what an image was read as."""
-        return float(self.probabilities[index, self.predicted[index]])
-
-    def frames(self, indices: list[int]) -> Tensor:
-        """Return images (n, 28, 28) float32 in [0, 1]."""
-        return self.split.images[indices].squeeze(1)
-
-    def cell(self, true: int, read: int) -> list[int]:
-        """Return the images of one digit that were read as another, the most confident first."""
-        labels = self.split.labels.cpu().numpy()
-        found = np.flatnonzero((labels == true) & (self.predicted == read))
-        return found[np.argsort(-self.probabilities[found, read], kind="stable")].tolist()
-
-
-def answer(model: Network, split: Split) -> Answers:
-    """Return what a network answers to a split that lies on its device.
+        The digit of the largest logit; `Evaluation.align` may differ where two are nearly equal.
 
     Raises
     ------
     MnistCoreError
-        If the split is empty, or the logits are not finite.
+        If there are no images, the logits are not finite or not ten for each image, or a label is
+        no digit.
     """
-    logits = predict_logits(model, split.images)
-    evaluation = evaluate_logits(logits, split.labels)
-    return Answers(
-        split,
-        logits.cpu().double().softmax(1).numpy(),
-        logits.argmax(1).cpu().numpy(),
-        evaluation,
-    )
+
+    logits: Tensor
+    labels: Tensor
+    predicted: np.ndarray = None  # type: ignore[assignment]  # set below
+
+    def __post_init__(self) -> None:
+        count = len(self.labels)
+        if not count:
+            raise MnistCoreError("there are no images to score; the split is empty")
+        if self.logits.shape != (count, NUM_CLASSES):
+            raise MnistCoreError(
+                f"logits of shape {tuple(self.logits.shape)} for {count} labels; "
+                f"the network must return {NUM_CLASSES} logits for each image"
+            )
+        if not torch.isfinite(self.logits).all():
+            raise MnistCoreError("the network's logits are NaN or infinite; train it again")
+        if self.labels.min() < 0 or self.labels.max() >= NUM_CLASSES:
+            raise MnistCoreError(
+                f"labels are {self.labels.min()} to {self.labels.max()}; they must be 0 to 9"
+            )
+        if self.predicted is None:
+            object.__setattr__(self, "predicted", self.logits.argmax(1).cpu().numpy())
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """Softmax of the logits, float64 (N, 10)."""
+        return self.scaled(1.0)
+
+    @cached_property
+    def true(self) -> np.ndarray:
+        """The labels as an array, int64 (N,)."""
+        return self.labels.cpu().numpy()
+
+    def scaled(self, temperature: float) -> np.ndarray:
+        """Return the softmax of logits / temperature, float64 (N, 10)."""
+        return (self.logits.detach().cpu().double() / temperature).softmax(1).numpy()
+
+    def confidence(self, index: int) -> float:
+        """Return the probability of an image's predicted digit."""
+        return float(self.probabilities[index, self.predicted[index]])
+
+    def cell(self, true: int, predicted: int) -> list[int]:
+        """Return the images of a cell of the confusion matrix, the most confident first."""
+        found = np.flatnonzero((self.true == true) & (self.predicted == predicted))
+        return found[np.argsort(-self.probabilities[found, predicted], kind="stable")].tolist()
 
 
-def explain(model: Network, answers: Answers, indices: list[int]) -> np.ndarray:
-    """Return what spoke for each image's reading and against its true digit, (n, 28, 28) float32.
+def predict_split(model: nn.Module, split: Split) -> Predictions:
+    """Return a network's predictions for a split on its device.
 
-    See `attribution_maps`; all zero for an image that was read rightly.
+    Raises MnistCoreError as `Predictions` does.
     """
-    images, true = answers.split.images[indices], answers.split.labels[indices]
-    wrong = true.new_tensor(answers.predicted[indices])
-    return attribution_maps(model, images, wrong, true).cpu().numpy()
+    if not len(split):
+        raise MnistCoreError("there are no images to score; the split is empty")
+    return Predictions(predict_logits(model, split.images), split.labels)
 
 
-def images_of(split: Split, digit: int) -> list[int]:
-    """Return the images of a digit, in the order of the split."""
-    return np.flatnonzero(split.labels.cpu().numpy() == digit).tolist()
+def attributions(
+    model: Network, split: Split, predictions: Predictions, indices: list[int]
+) -> np.ndarray:
+    """Return attribution maps (n, 28, 28) float32, predicted digit above 0 and true digit below.
+
+    Zero for images that are classified correctly. See `mnist_core.inference.attribution`.
+    """
+    predicted = predictions.labels.new_tensor(predictions.predicted[indices])
+    maps = attribution_maps(model, split.images[indices], predicted, split.labels[indices])
+    return maps.cpu().numpy()
+
+
+def indices_of_digit(split: Split, digit: int) -> list[int]:
+    """Return the indices of a digit's images, in the order of the split."""
+    return (split.labels == digit).nonzero().flatten().tolist()

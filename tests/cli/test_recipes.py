@@ -32,7 +32,7 @@ def test_distill(train_validation: tuple[Split, Split], tmp_path: Path, capsys: 
     (student,) = list_runs(tmp_path)
     accuracy = f"{student.state().validation_accuracy:.2%}"
     images, labels = train_validation[1].images[:500], train_validation[1].labels[:500]
-    teacher = score(load_weights(weights_path("default"))[0], Split(images, labels))[0]
+    teacher = score(load_weights(weights_path("default"))[0], Split(images, labels)).accuracy
     assert f"teacher default {teacher:.2%}, student {accuracy}" in out
     config = read_card(output)["config"]
     assert (config["model"], config["teacher"]) == ("mnist_cnn_fixed", "default")

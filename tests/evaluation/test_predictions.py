@@ -1,68 +1,105 @@
-"""What a network answers to every image of a split."""
+"""Predictions for labelled images."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from support.evaluations import predictions_of, random_predictions
 
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.predictions import Answers, answer, explain, images_of
-from mnist_core.evaluation.scores import evaluate
-from mnist_core.models.architectures import DigitNet
-from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.evaluation.predictions import (
+    Predictions,
+    attributions,
+    indices_of_digit,
+    predict_split,
+)
+from mnist_core.evaluation.scores import evaluate_predictions
+from mnist_core.models.architectures import build_model
 
 
-@pytest.fixture(scope="module")
-def network() -> DigitNet:
-    return load_weights(weights_path("mnist_cnn"))[0]
-
-
-@pytest.fixture(scope="module")
-def answers(network: DigitNet, train_validation: tuple[Split, Split]) -> Answers:
-    return answer(network, train_validation[1])
-
-
-def test_every_image_lies_in_its_cell_the_most_confident_first(answers: Answers) -> None:
+def test_each_image_is_in_its_cell_the_most_confident_first() -> None:
+    predictions = random_predictions()
+    confusion = evaluate_predictions(predictions).confusion
     found = []
     for true in range(10):
-        for read in range(10):
-            cell = answers.cell(true, read)
-            assert len(cell) == answers.evaluation.confusion[true][read]
-            sure = [answers.confidence(index) for index in cell]
-            assert sure == sorted(sure, reverse=True)
+        for predicted in range(10):
+            cell = predictions.cell(true, predicted)
+            assert len(cell) == confusion[true][predicted]
+            confidences = [predictions.confidence(index) for index in cell]
+            assert confidences == sorted(confidences, reverse=True)
             for index in cell:
-                assert (answers.label(index), answers.predicted[index]) == (true, read)
-                assert answers.confidence(index) == answers.probabilities[index].max()
+                assert (predictions.true[index], predictions.predicted[index]) == (true, predicted)
+                assert predictions.confidence(index) == predictions.probabilities[index].max()
             found += cell
-    assert sorted(found) == list(range(len(answers))) == list(range(5000))
+    assert sorted(found) == list(range(len(predictions)))
 
 
-def test_its_evaluation_is_that_of_the_network(network: DigitNet, answers: Answers) -> None:
-    assert answers.evaluation == evaluate(network, answers.split)
-
-
-def test_images_of_a_digit(answers: Answers) -> None:
-    parts = [images_of(answers.split, digit) for digit in range(10)]
-    assert sorted(index for part in parts for index in part) == list(range(5000))
-    assert (answers.split.labels[parts[3]] == 3).all()
-    frames = answers.frames(parts[3][:2])
-    assert torch.equal(frames, answers.split.images[parts[3][:2], 0])
-
-
-def test_explanations(network: DigitNet, answers: Answers) -> None:
-    wrong = answers.evaluation.misclassified[0].index
-    right = answers.cell(0, 0)[0]
-    maps = explain(network, answers, [wrong, right])
+def test_predictions_are_those_of_the_network(small_splits: tuple[Split, Split]) -> None:
+    model, split = build_model("mnist_cnn").eval(), small_splits[1]
+    predictions = predict_split(model, split)
+    with torch.inference_mode():
+        single = model((split.images[7:8] - 0.1307) / 0.3081)
+    torch.testing.assert_close(predictions.logits[7:8], single, atol=1e-3, rtol=1e-3)
+    maps = attributions(model, split, predictions, [7, 8])
     assert maps.shape == (2, 28, 28)
-    assert np.abs(maps[0]).max() > 0
-    assert not maps[1].any()
-    assert explain(network, answers, []).shape == (0, 28, 28)
+    for index, attribution in zip((7, 8), maps, strict=True):
+        correct = predictions.predicted[index] == predictions.true[index]
+        assert attribution.any() != correct
+    assert attributions(model, split, predictions, []).shape == (0, 28, 28)
 
 
-def test_no_images(network: DigitNet, answers: Answers) -> None:
-    empty = Split(answers.split.images[:0], answers.split.labels[:0])
+def test_indices_of_a_digit(small_splits: tuple[Split, Split]) -> None:
+    split = small_splits[1]
+    parts = [indices_of_digit(split, digit) for digit in range(10)]
+    assert sorted(index for part in parts for index in part) == list(range(len(split)))
+    assert (split.labels[parts[3]] == 3).all()
+    assert parts[3] == sorted(parts[3])
+
+
+def test_an_evaluation_decides_between_nearly_equal_logits() -> None:
+    predictions = random_predictions()
+    evaluation = evaluate_predictions(predictions)
+    index = evaluation.misclassified[-1].index
+    other = predictions.logits.clone()
+    other[index] = 5.0 * torch.eye(10)[predictions.labels[index]]  # correct on another device
+    aligned = evaluation.align(Predictions(other, predictions.labels))
+    assert np.array_equal(aligned.predicted, predictions.predicted)
+
+
+@pytest.mark.parametrize("count", [400, 300])
+def test_an_evaluation_of_other_weights_or_images_is_refused(count: int) -> None:
+    evaluation = evaluate_predictions(random_predictions())
+    with pytest.raises(MnistCoreError, match=r"delete evaluation\.json"):
+        evaluation.align(random_predictions(count, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "message"),
+    [
+        (torch.zeros(0, 10), torch.zeros(0, dtype=torch.int64), "no images"),
+        (torch.full((2, 10), torch.nan), torch.tensor([1, 2]), "NaN or infinite"),
+        (torch.full((2, 10), torch.inf), torch.tensor([1, 2]), "NaN or infinite"),
+        (torch.zeros(3, 10), torch.tensor([1, 2]), "2 labels"),
+        (torch.zeros(2, 11), torch.tensor([1, 2]), "must return 10 logits"),
+        (torch.zeros(2, 10), torch.tensor([1, 10]), "1 to 10"),
+    ],
+)
+def test_invalid_predictions(logits: torch.Tensor, labels: torch.Tensor, message: str) -> None:
+    with pytest.raises(MnistCoreError, match=message):
+        Predictions(logits, labels)
+
+
+def test_an_empty_split() -> None:
+    empty = Split(torch.zeros(0, 1, 28, 28), torch.zeros(0, dtype=torch.int64))
     with pytest.raises(MnistCoreError, match="no images"):
-        answer(network, empty)
+        predict_split(build_model("mnist_cnn"), empty)
+
+
+def test_probabilities_are_the_softmax_of_scaled_logits() -> None:
+    predictions = predictions_of([3], [3], confidence=2.0)
+    expected = np.exp(2.0) / (np.exp(2.0) + 9)
+    assert predictions.confidence(0) == pytest.approx(expected)
+    expected = np.exp(0.5) / (np.exp(0.5) + 9)
+    assert predictions.scaled(4.0)[0, 3] == pytest.approx(expected)

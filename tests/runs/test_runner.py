@@ -122,9 +122,9 @@ def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
     assert architecture == load_classifier(run.weights_path).architecture == "mnist_cnn"
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, finished.model.state_dict()[name])
-    accuracy, loss = score(model, few[1])
-    assert accuracy == pytest.approx(state.validation_accuracy)
-    assert loss == pytest.approx(state.validation_loss, rel=1e-4)
+    scores = score(model, few[1])
+    assert scores.accuracy == pytest.approx(state.validation_accuracy)
+    assert scores.loss == pytest.approx(state.validation_loss, rel=1e-4)
 
     card = read_card(run.weights_path)
     assert card["validation"] == {
@@ -304,7 +304,7 @@ def test_what_was_good_is_kept_when_the_loss_explodes(
         execute(run, splits=few)
     state = run.state()
     assert (state.status, state.epoch, state.best_epoch) == ("failed", 1, 1)
-    accuracy, _ = score(load_weights(run.weights_path)[0], few[1])
+    accuracy = score(load_weights(run.weights_path)[0], few[1]).accuracy
     assert accuracy == pytest.approx(state.validation_accuracy)
     assert load_checkpoint(run.checkpoint_path)["epoch"] == 2
     monkeypatch.undo()

@@ -49,9 +49,9 @@ def test_one_epoch_on_2000_images_learns_to_read(small_splits: Splits) -> None:
     assert confusion.sum(1).tolist() == torch.bincount(validation.labels, minlength=10).tolist()
     assert finished.validation_accuracy > 0.75
     assert not finished.model.training
-    accuracy, loss = score(finished.model, validation)
-    assert accuracy == pytest.approx(finished.validation_accuracy)
-    assert loss == pytest.approx(finished.validation_loss, rel=1e-4)
+    scores = score(finished.model, validation)
+    assert scores.accuracy == pytest.approx(finished.validation_accuracy)
+    assert scores.loss == pytest.approx(finished.validation_loss, rel=1e-4)
 
 
 def test_the_epochs_loss_is_the_mean_of_its_steps(few: Splits) -> None:

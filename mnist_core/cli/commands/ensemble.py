@@ -97,13 +97,13 @@ def _score(names: list[str], ensemble: Ensemble, validation: Split) -> list[dict
     title = f"on {len(validation)} held-out images"
     width = max(map(len, [title, *names]))
     print(f"{title:{width}}  accuracy    loss")
-    scores = []
+    results = []
     rows = [*zip(names, ensemble.members, strict=True), (f"ensemble, {ensemble.vote}", ensemble)]
     for name, network in rows:
-        accuracy, loss = score(network, validation)
-        scores.append({"accuracy": accuracy, "loss": loss})
-        print(f"{name:{width}}  {accuracy:8.2%}  {loss:6.4f}", flush=True)
-    return scores
+        scores = score(network, validation)
+        results.append({"accuracy": scores.accuracy, "loss": scores.loss})
+        print(f"{name:{width}}  {scores.accuracy:8.2%}  {scores.loss:6.4f}", flush=True)
+    return results
 
 
 def _known(card: dict[str, Any]) -> dict[str, Any]:

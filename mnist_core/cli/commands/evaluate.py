@@ -80,17 +80,16 @@ def _score(
     model: Network, name: str, device: torch.device, data: str | None
 ) -> tuple[Evaluation, Split]:
     from mnist_core.data.mnist import load_test, load_train_validation
-    from mnist_core.evaluation.calibration import fit_temperature
     from mnist_core.evaluation.scores import evaluate
-    from mnist_core.models.forward import predict_logits
 
-    validation = load_train_validation(device, data)[1]
-    if name == "validation":
-        return evaluate(model, validation), validation
-    # nothing is fitted on the test set
-    temperature = fit_temperature(predict_logits(model, validation.images), validation.labels)
-    test = load_test(device, data)
-    return evaluate(model, test, name=name, temperature=temperature), test
+    split = load_train_validation(device, data)[1]
+    evaluation = evaluate(model, split)
+    if name == "test":
+        # nothing is fitted on the test set
+        temperature = evaluation.calibration.temperature
+        split = load_test(device, data)
+        evaluation = evaluate(model, split, name=name, temperature=temperature)
+    return evaluation, split
 
 
 def _write_report(file: Path, weights: Path, result: Evaluation, split: Split) -> None:

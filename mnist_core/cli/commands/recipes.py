@@ -48,6 +48,6 @@ def _compare(run: Run, data: str | None) -> None:
     validation = load_train_validation(device, data, validation_size=config.validation_size)[1]
     teacher = load_weights(find_weights(config.teacher, run.folder.parent))[0].to(device)
     print(
-        f"validation accuracy: teacher {config.teacher} {score(teacher, validation)[0]:.2%}, "
+        f"validation accuracy: teacher {config.teacher} {score(teacher, validation).accuracy:.2%}, "
         f"student {run.state().validation_accuracy:.2%}"
     )

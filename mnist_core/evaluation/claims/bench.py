@@ -212,7 +212,7 @@ class Bench:
         """Return the accuracy of each network; chance where there is none."""
         # a network that was trained comes back on the CPU, wherever the images are
         there = Split(split.images.cpu(), split.labels.cpu())
-        return [CHANCE if model is None else score(model, there)[0] for model in models]
+        return [CHANCE if model is None else score(model, there).accuracy for model in models]
 
     def _train(
         self,
