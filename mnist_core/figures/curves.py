@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.figures.downsampling import downsample, smooth
 from mnist_core.figures.theme import (
     BLUE,
     PALETTE,
     VERMILLION,
     Translate,
     new_figure,
-    or_nothing,
+    or_placeholder,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +27,8 @@ if TYPE_CHECKING:
     Runs: TypeAlias = Mapping[str, Mapping[str, Series]]
     """Name of a run -> tag of a metric -> its points."""
 
-POINTS = 2_000
-"""Most points of a line that is drawn; a screen has no more columns."""
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_STYLES = tuple((colour, dash) for dash in _DASHES for colour in PALETTE)
 
 
 def loss_curves(
@@ -50,10 +48,10 @@ def loss_curves(
     Raises
     ------
     MnistCoreError
-        If smoothing lies elsewhere.
+        If smoothing is outside this range.
     """
     figure = _train_and_validation(runs, "loss", "loss (nats)", smoothing, translate)
-    # a zoom belongs to the scale that it was made on
+    # a zoom is kept on the same scale only
     figure.update_yaxes(type="log" if log_scale else "linear", uirevision=str(log_scale))
     return figure
 
@@ -74,11 +72,11 @@ def learning_rate_curve(runs: Runs, *, translate: Translate = str) -> go.Figure:
 
 def metric_curve(runs: Runs, tag: str, title: str, *, translate: Translate = str) -> go.Figure:
     """Return one metric over the steps of every run, a colour for each; `title` is its axis."""
-    figure = _curves(translate, title, tag)
-    for (name, series), (colour, dash) in zip(runs.items(), _styles(), strict=False):
+    figure = _step_figure(translate, title, tag)
+    for (name, series), (colour, dash) in zip(runs.items(), cycle(_STYLES), strict=False):
         if tag in series:
             _add_line(figure, series[tag], name, colour, dash)
-    return or_nothing(figure, translate("nothing recorded yet"))
+    return _or_no_data(figure, translate)
 
 
 def gradient_norms(runs: Runs, *, translate: Translate = str) -> go.Figure:
@@ -86,42 +84,24 @@ def gradient_norms(runs: Runs, *, translate: Translate = str) -> go.Figure:
 
     A colour for each layer and a dash for each run.
     """
-    prefix = "gradient_norm/"
-    layers = dict.fromkeys(
-        tag.removeprefix(prefix)
-        for series in runs.values()
-        for tag in series
-        if tag.startswith(prefix)
-    )
-    figure = _curves(translate, "gradient norm", "gradient_norm")
+    figure = _step_figure(translate, "gradient norm", "gradient_norm")
     figure.update_yaxes(type="log")
-    for (run, series), dash in zip(runs.items(), cycle(_DASHES), strict=False):
-        for layer, colour in zip(layers, cycle(PALETTE), strict=False):
-            if prefix + layer in series:
-                name = layer if len(runs) == 1 else f"{run} {layer}"
-                _add_line(figure, series[prefix + layer], name, colour, dash)
-    return or_nothing(figure, translate("nothing recorded yet"))
+    return _add_tagged_lines(figure, runs, "gradient_norm/", str, "lines", translate)
 
 
 def pair_curves(runs: Runs, *, translate: Translate = str) -> go.Figure:
     """Return how often the classic pairs were confused, epoch by epoch.
 
-    Reads "confusion/<true>_as_<read>": shares of the true digit's images, a colour for each pair
-    and direction, a dash for each run.
+    Reads "confusion/<true>_as_<predicted>": shares of the true digit's images, a colour for each
+    pair and direction, a dash for each run.
     """
-    prefix = "confusion/"
-    tags = dict.fromkeys(
-        tag for series in runs.values() for tag in series if tag.startswith(prefix)
-    )
-    figure = _curves(translate, "share of the true digit", "confusion")
+    figure = _step_figure(translate, "share of the true digit's images", "confusion")
     figure.update_yaxes(tickformat=",.1~%", hoverformat=".2%", rangemode="tozero")
-    for (run, series), dash in zip(runs.items(), cycle(_DASHES), strict=False):
-        for tag, colour in zip(tags, cycle(PALETTE), strict=False):
-            if tag in series:
-                direction = tag.removeprefix(prefix).replace("_as_", " → ")
-                name = direction if len(runs) == 1 else f"{run} {direction}"
-                _add_line(figure, series[tag], name, colour, dash, mode="lines+markers")
-    return or_nothing(figure, translate("nothing recorded yet"))
+
+    def direction(suffix: str) -> str:
+        return suffix.replace("_as_", " → ")
+
+    return _add_tagged_lines(figure, runs, "confusion/", direction, "lines+markers", translate)
 
 
 def learning_rate_range(
@@ -152,8 +132,7 @@ def learning_rate_range(
     if suggestion is not None:
         figure.add_vline(suggestion, line={"color": VERMILLION, "dash": "dash", "width": 2})
         figure.add_annotation(
-            # an annotation on a logarithmic axis stands at the exponent
-            x=math.log10(suggestion),
+            x=math.log10(suggestion),  # annotations on a logarithmic axis are placed by exponent
             y=1,
             yref="paper",
             yanchor="bottom",
@@ -163,65 +142,56 @@ def learning_rate_range(
         )
         figure.update_layout(margin={"t": 28})
     figure.update_xaxes(type="log", title=translate("learning rate"), exponentformat="power")
-    figure.update_yaxes(title=translate("loss (nats)"))
-    return figure
+    return figure.update_yaxes(title=translate("loss (nats)"))
 
 
-def thin(series: Series, limit: int = POINTS) -> Series:
-    """Return at most `limit` points that look the same: both ends, and every bucket's extremes.
-
-    A single spike among 100,000 points stays. A series that is short enough comes back as it is.
-
-    Raises
-    ------
-    MnistCoreError
-        If limit is below 4.
-    """
-    if limit < 4:
-        raise MnistCoreError(f"limit is {limit}; it must be at least 4")
-    values = np.asarray(series.values)
-    if len(values) <= limit:
-        return series
-    # numpy's NaN is both the least and the greatest
-    low, high = np.nan_to_num(values, nan=np.inf), np.nan_to_num(values, nan=-np.inf)
-    kept = [0, len(values) - 1]
-    for bucket in np.array_split(np.arange(1, len(values) - 1), (limit - 2) // 2):
-        kept += [bucket[low[bucket].argmin()], bucket[high[bucket].argmax()]]
-    index = np.unique(kept)
-    return dataclasses.replace(series, steps=np.asarray(series.steps)[index], values=values[index])
-
-
-def _curves(translate: Translate, title: str, revision: str) -> go.Figure:
+def _step_figure(translate: Translate, title: str, revision: str) -> go.Figure:
     figure = new_figure(revision)
     figure.update_xaxes(title=translate("step"))
     return figure.update_yaxes(title=translate(title))
 
 
-def _styles() -> cycle[tuple[str, str]]:
-    return cycle([(colour, dash) for dash in _DASHES for colour in PALETTE])
+def _or_no_data(figure: go.Figure, translate: Translate) -> go.Figure:
+    return or_placeholder(figure, translate("no data recorded yet"))
 
 
 def _train_and_validation(
     runs: Runs, metric: str, title: str, smoothing: float, translate: Translate
 ) -> go.Figure:
-    if not 0 <= smoothing < 1:
-        raise MnistCoreError(f"smoothing is {smoothing}; it must lie in 0 to below 1")
-    figure = _curves(translate, title, metric)
-    for (run, series), (colour, dash) in zip(runs.items(), _styles(), strict=False):
+    figure = _step_figure(translate, title, metric)
+    for (run, series), (colour, dash) in zip(runs.items(), cycle(_STYLES), strict=False):
         training = series.get(f"train/{metric}")
         if training is not None:
             name = f"{run} {translate('training')}"
             if smoothing:
-                _add_line(
-                    figure, training, name, colour, dash, width=1, opacity=0.25, background=True
-                )
-                training = _smooth(training, smoothing)
+                options = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip"}
+                _add_line(figure, training, name, colour, dash, width=1, **options)
+                training = smooth(training, smoothing)
             _add_line(figure, training, name, colour, dash, width=1, opacity=0.7)
         validation = series.get(f"validation/{metric}")
         if validation is not None:
             name = f"{run} {translate('validation')}"
             _add_line(figure, validation, name, colour, dash, width=2.5, mode="lines+markers")
-    return or_nothing(figure, translate("nothing recorded yet"))
+    return _or_no_data(figure, translate)
+
+
+def _add_tagged_lines(
+    figure: go.Figure,
+    runs: Runs,
+    prefix: str,
+    label: Callable[[str], str],
+    mode: str,
+    translate: Translate,
+) -> go.Figure:
+    """Add a line for each tag with this prefix, a colour for each tag, a dash for each run."""
+    tags = dict.fromkeys(tag for run in runs.values() for tag in run if tag.startswith(prefix))
+    for (run, series), dash in zip(runs.items(), cycle(_DASHES), strict=False):
+        for tag, colour in zip(tags, cycle(PALETTE), strict=False):
+            if tag in series:
+                name = label(tag.removeprefix(prefix))
+                name = name if len(runs) == 1 else f"{run} {name}"
+                _add_line(figure, series[tag], name, colour, dash, mode=mode)
+    return _or_no_data(figure, translate)
 
 
 def _add_line(
@@ -229,34 +199,19 @@ def _add_line(
     series: Series,
     name: str,
     colour: str,
-    dash: str = "solid",
+    dash: str,
     *,
     width: float = 1.5,
     mode: str = "lines",
-    opacity: float = 1.0,
-    background: bool = False,
+    **options: object,
 ) -> None:
-    shown = thin(series)
+    shown = downsample(series)
     figure.add_scatter(
         x=shown.steps,
         y=shown.values,
-        # plotly reads tags in names
-        name=html.escape(name, quote=False),
+        name=html.escape(name, quote=False),  # plotly interprets tags in names
         mode=mode,
         line={"color": colour, "width": width, "dash": dash},
         marker={"size": 7},
-        opacity=opacity,
-        showlegend=not background,
-        hoverinfo="skip" if background else None,
+        **{"showlegend": True, **options},
     )
-
-
-def _smooth(series: Series, weight: float) -> Series:
-    """Exponential moving average without the pull of its start at zero (as in TensorBoard)."""
-    from pandas import Series as Column  # slow to import
-
-    values = np.asarray(series.values, np.float64)
-    finite = np.isfinite(values)
-    averaged = values.copy()
-    averaged[finite] = Column(values[finite]).ewm(alpha=1 - weight, adjust=True).mean()
-    return dataclasses.replace(series, values=averaged)

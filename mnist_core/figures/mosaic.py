@@ -1,18 +1,19 @@
-"""Many small pictures on one sheet, drawn as one heatmap."""
+"""Many small images of one size in one heatmap."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.figures.theme import as_array
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SCALE_BAR = {
+_COLOUR_BAR = {
     "thickness": 10,
     "outlinewidth": 0,
     "lenmode": "pixels",
@@ -23,10 +24,17 @@ _SCALE_BAR = {
 }
 
 
-def as_array(values: Tensor | np.ndarray) -> np.ndarray:
-    """Return a tensor on any device, or an array, as float32."""
-    detached = values.detach().cpu() if hasattr(values, "detach") else values
-    return np.asarray(detached, np.float32)
+class Mosaic(NamedTuple):
+    """Panels on one sheet.
+
+    values : float32 (H, W), NaN between the panels
+    owners : uint16 (H, W), the number of the panel that a pixel belongs to; 0 between them
+    corners : the upper left pixel (y, x) of each panel
+    """
+
+    values: np.ndarray
+    owners: np.ndarray
+    corners: list[tuple[int, int]]
 
 
 def check_panels(values: Tensor | np.ndarray, expected: str) -> np.ndarray:
@@ -38,47 +46,32 @@ def check_panels(values: Tensor | np.ndarray, expected: str) -> np.ndarray:
 
 
 def best_columns(count: int) -> int:
-    """Return how many of `count` panels to put in a row, at most 8."""
-    # full rows where that is possible
+    """Return the number of columns for `count` panels: at most 8, and full rows if possible."""
     return next((columns for columns in range(8, 3, -1) if count % columns == 0), min(count, 8))
 
 
-def lay_out(
-    panels: np.ndarray, columns: int, gap: int = 1, top: int = 0
-) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Return panels (n, H, W) on one sheet with NaN between them, and each one's corner (y, x).
-
-    `top` rows are left free above each panel.
-    """
+def make_mosaic(panels: np.ndarray, columns: int, gap: int = 1, top: int = 0) -> Mosaic:
+    """Arrange panels (n, H, W) in rows, `gap` pixels apart, with `top` free rows above each."""
     count, height, width = panels.shape
     columns = min(columns, count)
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + top + gap), columns * (width + gap)), np.nan, np.float32)
-    corners = []
+    shape = rows * (height + top + gap) - gap, columns * (width + gap) - gap
+    mosaic = Mosaic(np.full(shape, np.nan, np.float32), np.zeros(shape, np.uint16), [])
     for index, panel in enumerate(panels):
         y = index // columns * (height + top + gap) + top
         x = index % columns * (width + gap)
-        sheet[y : y + height, x : x + width] = panel
-        corners.append((y, x))
-    return sheet[: rows * (height + top + gap) - gap, : columns * (width + gap) - gap], corners
-
-
-def owners(
-    sheet: tuple[int, ...], panels: tuple[int, ...], corners: list[tuple[int, int]]
-) -> np.ndarray:
-    """Return the number of the panel that every pixel of a mosaic belongs to."""
-    owner = np.zeros(sheet, np.uint16)
-    for index, (y, x) in enumerate(corners):
-        owner[y : y + panels[1], x : x + panels[2]] = index
-    return owner
+        mosaic.values[y : y + height, x : x + width] = panel
+        mosaic.owners[y : y + height, x : x + width] = index
+        mosaic.corners.append((y, x))
+    return mosaic
 
 
 def draw_mosaic(
-    figure: go.Figure, mosaic: np.ndarray, *, scale: float | None = None, **heatmap: object
+    figure: go.Figure, values: np.ndarray, *, scale: float | None = None, **heatmap: object
 ) -> go.Figure:
-    """Draw a sheet on a figure as a heatmap; `scale` is its pixels on the screen."""
-    height, width = mosaic.shape
-    figure.add_heatmap(z=mosaic, hoverongaps=False, colorbar=_SCALE_BAR, **heatmap)
+    """Draw a mosaic as a heatmap; `scale` is the size of its pixels on the screen."""
+    height, width = values.shape
+    figure.add_heatmap(z=values, hoverongaps=False, colorbar=_COLOUR_BAR, **heatmap)
     figure.update_xaxes(
         visible=False, fixedrange=True, constrain="domain", range=[-0.5, width - 0.5]
     )
@@ -90,5 +83,4 @@ def draw_mosaic(
         scaleanchor="x",
         range=[height - 0.5, -0.5],
     )
-    # as high as the sheet is at this many pixels of width
     return figure.update_layout(height=int(height * (scale or min(400 / width, 24))) + 16)

@@ -1,4 +1,4 @@
-"""What is inside a network: feature maps and kernels."""
+"""Feature maps and convolution kernels."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from mnist_core.figures.mosaic import (
-    as_array,
-    best_columns,
-    check_panels,
-    draw_mosaic,
-    lay_out,
-    owners,
-)
-from mnist_core.figures.theme import BLUE, VERMILLION, Translate, new_figure
+from mnist_core.figures.mosaic import best_columns, check_panels, draw_mosaic, make_mosaic
+from mnist_core.figures.theme import BLUE, VERMILLION, Translate, as_array, new_figure
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,20 +25,18 @@ def feature_maps(
     ----------
     maps : float (channels, H, W)
     highest : float, optional
-        Top of a colour scale from zero on; without one it spans what is there. With the same one,
-        figures can be compared.
+        Upper end of a colour scale that starts at zero, to compare figures; by default the scale
+        covers the values.
     """
     panels = check_panels(maps, "feature maps are (channels, H, W)")
-    columns = best_columns(len(panels))
-    mosaic, corners = lay_out(panels, columns)
-    owner = owners(mosaic.shape, panels.shape, corners)
+    mosaic = make_mosaic(panels, best_columns(len(panels)))
     return draw_mosaic(
         new_figure("feature_maps"),
-        mosaic,
+        mosaic.values,
         colorscale="Cividis",
         zmin=None if highest is None else 0,
         zmax=None if highest is None else max(highest, 1e-9),
-        customdata=owner,
+        customdata=mosaic.owners,
         hovertemplate=f"{translate('channel')} %{{customdata}}: %{{z:.3f}}<extra></extra>",
     )
 
@@ -58,10 +49,9 @@ def kernels(
     Parameters
     ----------
     weights : float (out, in, H, W) or (out, H, W)
-        With more than one input, a row for each output and a column for each input.
+        With several input channels, a row for each output and a column for each input channel.
     extent : float, optional
-        The weight, of either sign, that has full colour; without one it is the largest there is.
-        With the same one, figures can be compared.
+        Magnitude with full colour, to compare figures; by default the largest of these weights.
     """
     array = as_array(weights)
     inputs = array.shape[1] if array.ndim == 4 else 1
@@ -69,18 +59,15 @@ def kernels(
         array.reshape(-1, *array.shape[2:]) if array.ndim == 4 else array,
         "kernels are (out, in, H, W) or (out, H, W)",
     )
-    columns = inputs if inputs > 1 else best_columns(len(panels))
-    mosaic, corners = lay_out(panels, columns)
-    owner = owners(mosaic.shape, panels.shape, corners)
-    largest = float(np.nanmax(np.abs(mosaic))) if extent is None else extent
-    largest = max(largest, 1e-9)
+    mosaic = make_mosaic(panels, inputs if inputs > 1 else best_columns(len(panels)))
+    largest = max(float(np.nanmax(np.abs(panels))) if extent is None else extent, 1e-9)
     return draw_mosaic(
         new_figure("kernels"),
-        mosaic,
+        mosaic.values,
         colorscale=_DIVERGING,
         zmin=-largest,
         zmax=largest,
-        customdata=np.dstack([owner // inputs, owner % inputs]),
+        customdata=np.dstack([mosaic.owners // inputs, mosaic.owners % inputs]),
         hovertemplate=f"{translate('output')} %{{customdata[0]}}, {translate('input')} "
         "%{customdata[1]}: %{z:.3f}<extra></extra>",
     )

@@ -1,25 +1,30 @@
-"""What every figure has in common: colours, template, size."""
+"""What all figures share: colours, template, and the layout of common kinds of axes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Translate: TypeAlias = Callable[[str], str]
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
 PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's colours without yellow and black: one cannot be seen on white, one on black."""
+"""Okabe and Ito's colours without yellow and black, which are invisible on white or on black."""
 INK = "#797979"
-"""Text. Its contrast is 4.3 on white and on #0e1117: no grey does better on both."""
+"""Text colour. Its contrast is 4.3 on white and on #0e1117; no grey is better on both."""
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.22)"
 
 
 def template() -> go.layout.Template:
-    """Return the look of every figure, on light and on dark backgrounds."""
+    """Return the template of every figure, for light and dark backgrounds."""
     axis = {
         "gridcolor": GRID,
         "linecolor": GRID,
@@ -49,22 +54,75 @@ def template() -> go.layout.Template:
     )
 
 
-def new_figure(revision: str, height: int = 360) -> go.Figure:
-    """Return an empty figure in our look; a zoom stays while `revision` is the same."""
-    return dress(go.Figure(), revision, height)
+def new_figure(revision: str, height: int = 360, **subplots: Any) -> go.Figure:
+    """Return an empty figure with the template.
 
-
-def dress(figure: go.Figure, revision: str, height: int) -> go.Figure:
-    """Give a figure our look."""
-    # the same uirevision on every redraw keeps the zoom
+    Parameters
+    ----------
+    revision : str
+        A zoom is kept from one redraw to the next while this is the same.
+    height : int
+        Pixels.
+    subplots
+        Arguments of `plotly.subplots.make_subplots`, if the figure has several plots.
+    """
+    figure = make_subplots(**subplots) if subplots else go.Figure()
     return figure.update_layout(template=template(), height=height, uirevision=revision)
 
 
-def or_nothing(figure: go.Figure, words: str) -> go.Figure:
-    """Return the figure, or words in its place if nothing is drawn on it."""
+def or_placeholder(figure: go.Figure, text: str) -> go.Figure:
+    """Return the figure; with a text in place of its axes if it has no traces."""
     if not figure.data:
-        figure.add_annotation(text=words, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+        figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
         figure.update_layout(height=160)
         figure.update_xaxes(visible=False)
         figure.update_yaxes(visible=False)
     return figure
+
+
+def image_heatmap(image: np.ndarray, **options: Any) -> go.Heatmap:
+    """Return an image (H, W) in [0, 1] as a grey heatmap."""
+    defaults = {"zmin": 0, "zmax": 1, "colorscale": "gray", "showscale": False}
+    return go.Heatmap(z=image, **{**defaults, **options})
+
+
+def format_image_axes(figure: go.Figure, column: int) -> None:
+    """Make a subplot's axes those of an image: hidden, square pixels, the first row at the top."""
+    shared = {"visible": False, "fixedrange": True, "constrain": "domain", "col": column}
+    figure.update_xaxes(**shared)
+    figure.update_yaxes(
+        autorange="reversed",
+        scaleanchor="x" if column == 1 else f"x{column}",
+        constraintoward="top",
+        **shared,
+    )
+
+
+def add_probability_bars(
+    figure: go.Figure,
+    probabilities: Sequence[float] | np.ndarray,
+    colours: Mapping[int | None, str],
+    column: int,
+    translate: Translate,
+) -> None:
+    """Add a bar for each digit's probability; `colours` of digits that are not grey."""
+    values = np.asarray(probabilities, np.float64)
+    figure.add_bar(
+        x=np.arange(len(values)),
+        y=values,
+        marker={"color": [colours.get(digit, INK) for digit in range(len(values))]},
+        showlegend=False,
+        hovertemplate=f"{translate('digit')} %{{x}}: %{{y:.2%}}<extra></extra>",
+        row=1,
+        col=column,
+    )
+    figure.update_xaxes(dtick=1, fixedrange=True, showgrid=False, tickangle=0, col=column)
+    figure.update_yaxes(
+        range=[0, 1.02], tickformat=".0%", dtick=0.5, fixedrange=True, side="right", col=column
+    )
+
+
+def as_array(values: Tensor | np.ndarray) -> np.ndarray:
+    """Return a tensor on any device, or an array, as float32."""
+    detached = values.detach().cpu() if hasattr(values, "detach") else values
+    return np.asarray(detached, np.float32)
