@@ -6,7 +6,6 @@ import os
 
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.models.card import read_card
-from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import html_report
 from mnist_core.runs.compare import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
@@ -14,9 +13,9 @@ from mnist_core.runs.run import Run
 
 
 def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
-    """Return `html_report` of a run's best weights on the images held out from its training.
+    """Return `html_report` of a run's best weights on its validation images.
 
-    A run that did not come to its end was never evaluated: that is done here, on the CPU.
+    A run without an evaluation (it is not finished) is evaluated here, on the CPU.
 
     Parameters
     ----------
@@ -27,18 +26,17 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
     Raises
     ------
     MnistCoreError
-        If the run has no usable weights, is broken, or MNIST is not to be had.
+        If the run has no usable weights, is damaged, or MNIST is missing.
     """
-    config = run.config()
-    load_weights(run.weights_path)  # says so if they are unusable
-    _, held_out = load_train_validation("cpu", data, validation_size=config.validation_size)
     evaluation = run_evaluation(run, data)
+    size = run.config().validation_size
+    _, validation = load_train_validation("cpu", data, validation_size=size)
     curves = MetricReader(run.folder).read()
     name = run.state().name or run.id
     return html_report(
         name,
         evaluation,
-        held_out.images,
+        validation.images,
         curves={name: curves} if curves else None,
         card=read_card(run.weights_path),
     )

@@ -1,3 +1,5 @@
+"""The HTML report of an evaluation."""
+
 from __future__ import annotations
 
 import base64
@@ -7,14 +9,14 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError
-from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation, evaluate
+from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.card import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import IMAGES, html_report
 from mnist_core.runs.metric_log import Series
 
@@ -56,14 +58,13 @@ class Page(HTMLParser):
         ]
 
 
-@pytest.fixture(scope="module")
-def validation(train_validation: tuple[Split, Split]) -> Split:
-    return train_validation[1]
+IMAGES_OF_SPLIT = torch.rand(400, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def evaluation(validation: Split) -> Evaluation:
-    return evaluate(load_weights(SHIPPED)[0], validation)
+def evaluation() -> Evaluation:
+    return random_evaluation(400)
 
 
 @pytest.fixture(scope="module")
@@ -73,11 +74,11 @@ def curves() -> dict[str, dict[str, Series]]:
 
 
 @pytest.fixture(scope="module")
-def page(evaluation: Evaluation, validation: Split, curves: dict[str, dict[str, Series]]) -> Page:
-    return Page(html_report("mnist_cnn", evaluation, validation.images, curves, read_card(SHIPPED)))
+def page(evaluation: Evaluation, curves: dict[str, dict[str, Series]]) -> Page:
+    return Page(html_report("a run", evaluation, IMAGES_OF_SPLIT, curves, read_card(SHIPPED)))
 
 
-def test_the_page_asks_for_nothing(page: Page) -> None:
+def test_the_page_makes_no_request(page: Page) -> None:
     for tag, attrs in page.tags:
         assert tag not in ("link", "iframe", "base", "object", "embed")
         for name in ("src", "href", "srcset", "action", "data", "poster"):
@@ -108,8 +109,8 @@ def test_every_number_is_on_the_page(page: Page, evaluation: Evaluation) -> None
         f"{evaluation.calibration.temperature:.3f}",
         f"{evaluation.calibration.scaled_loss:.4f}",
         *(f"{scores['recall']:.2%}" for scores in evaluation.per_class.values()),
-        *(f"{pair.true} read as {pair.predicted}" for pair in evaluation.pairs),
-        "5,000 validation images",
+        *(f"{pair.true} predicted as {pair.predicted}" for pair in evaluation.pairs),
+        "400 validation images",
     ):
         assert text in page.text
 
@@ -120,53 +121,53 @@ def test_the_card_is_on_the_page(page: Page) -> None:
         assert text in page.text
 
 
-def test_misclassified_images_are_on_the_page(
-    page: Page, evaluation: Evaluation, validation: Split
-) -> None:
+def test_misclassified_images_are_on_the_page(page: Page, evaluation: Evaluation) -> None:
     shown = page.images()
     assert len(shown) == len(evaluation.misclassified)
     for image, row in zip(shown, evaluation.misclassified, strict=True):
-        expected = (255 * validation.images[row.index, 0]).round().numpy()
+        expected = (255 * IMAGES_OF_SPLIT[row.index, 0]).round().numpy()
         np.testing.assert_array_equal(image, expected)
     first = evaluation.misclassified[0]
     alternatives = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
-    assert alternatives[0] == f"image {first.index}: a {first.label} read as {first.predicted}"
+    assert (
+        alternatives[0]
+        == f"image {first.index}: true digit {first.label}, predicted {first.predicted}"
+    )
 
 
-def test_a_page_of_an_evaluation_alone(evaluation: Evaluation) -> None:
+def test_a_report_of_only_an_evaluation(evaluation: Evaluation) -> None:
     page = Page(html_report("bare", evaluation))
     assert page.images() == []
     assert "Confusion matrix" in page.text
-    for heading in ("Misclassified images", "Card", "Gradient norms"):
+    for heading in ("Misclassified images", "Model card", "Gradient norms"):
         assert heading not in page.text
 
 
 def test_text_is_never_markup(evaluation: Evaluation) -> None:
-    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
-    renamed = evaluation.model_copy(update={"split": evil})
-    runs = {evil: {"train/loss": Series(np.arange(2), np.ones(2))}}
-    page = Page(html_report(evil, renamed, None, runs, {evil: {"note": evil}, "list": [evil]}))
-    assert page.text.count(evil) == 6  # title, heading, split, name and value of the card, list
+    renamed = evaluation.model_copy(update={"split": EVIL})
+    runs = {EVIL: {"train/loss": Series(np.arange(2), np.ones(2))}}
+    page = Page(html_report(EVIL, renamed, None, runs, {EVIL: {"note": EVIL}, "list": [EVIL]}))
+    assert page.text.count(EVIL) == 6  # title, heading, split, name and value of the card, list
     assert not any("alert(1)" in script for script in page.scripts if script.startswith("alert"))
     assert all(tag != "img" for tag, _ in page.tags)
     assert not any("onerror" in attrs for _, attrs in page.tags)
     # within a script, a "<" of data would end it
-    assert not any(evil in script for script in page.scripts)
+    assert not any(EVIL in script for script in page.scripts)
 
 
-def test_many_misclassified_images_are_cut(evaluation: Evaluation, validation: Split) -> None:
+def test_at_most_sixty_misclassified_images(evaluation: Evaluation) -> None:
     many = evaluation.model_copy(update={"misclassified": evaluation.misclassified[:1] * 100})
-    page = Page(html_report("many", many, validation.images))
+    page = Page(html_report("many", many, IMAGES_OF_SPLIT))
     assert len(page.images()) == IMAGES
     assert re.search(rf"{IMAGES} of 100,", page.text)
 
 
-def test_no_misclassified_images(evaluation: Evaluation, validation: Split) -> None:
+def test_no_misclassified_images(evaluation: Evaluation) -> None:
     perfect = evaluation.model_copy(update={"misclassified": ()})
-    page = Page(html_report("perfect", perfect, validation.images))
+    page = Page(html_report("perfect", perfect, IMAGES_OF_SPLIT))
     assert re.search(r"Misclassified images\s+None\.", page.text)
 
 
-def test_images_of_another_split(evaluation: Evaluation, validation: Split) -> None:
-    with pytest.raises(MnistCoreError, match="the split that was scored"):
-        html_report("wrong", evaluation, validation.images[:2])
+def test_images_of_another_split(evaluation: Evaluation) -> None:
+    with pytest.raises(MnistCoreError, match="the split that was evaluated"):
+        html_report("wrong", evaluation, IMAGES_OF_SPLIT[:2])
