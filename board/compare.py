@@ -1,15 +1,16 @@
-"""Compare runs: curves on one another, settings that differ, results, and confusions."""
+"""The page Compare: curves, results, different settings and confusion matrices of several runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
+from board.markdown import escape_markdown
 from board.page_context import RUN, PageContext
 from board.progress import read_metrics
 from board.runs import Listed, listed, look
@@ -19,19 +20,19 @@ from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
 
 RUNS = "runs"
-"""Key of the chosen runs: the widget's, and the address's."""
-_EVERY = 2.0
-_FIRST = 2
-_LIVE = ("queued", "running")
+"""Key of the selected runs, in the session state and in the address."""
+_REFRESH_SECONDS = 2.0
+_PRESELECTED = 2
+_ACTIVE = ("queued", "running")
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """What there is to compare: by a run's short name, no two the same."""
+    """The readable runs, their configurations and metrics, by a unique display name."""
 
-    runs: dict[str, Run]
-    configs: dict[str, TrainConfig]
-    metrics: dict[str, Mapping[str, Series]]
+    runs: dict[str, Run] = field(default_factory=dict)
+    configs: dict[str, TrainConfig] = field(default_factory=dict)
+    metrics: dict[str, Mapping[str, Series]] = field(default_factory=dict)
 
 
 def show(context: PageContext) -> None:
@@ -39,103 +40,101 @@ def show(context: PageContext) -> None:
     t = context.t
     st.title(t("Compare runs"))
     found = listed(context.root)
-    whole = {one.run.id: one for one in found if one.state is not None}
-    chosen = _pick(context, whole)
-    _say_broken(context, [one for one in found if one.state is None])
-    if not chosen:
+    readable = {one.run.id: one for one in found if one.state is not None}
+    selected = _select(context, readable)
+    _list_damaged(context, [one for one in found if one.state is None])
+    if not selected:
         return
-    names = _short_names([whole[run] for run in chosen])
+    names = _display_names([readable[run] for run in selected])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         smoothing = st.slider(
             t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, persist_state="session", key="sm"
         )
         log_scale = st.toggle(t("Logarithmic loss"), persist_state="session", key="log")
 
-    statuses = [whole[run].status for run in chosen]
+    statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
-        if [look(whole[run].run).status for run in chosen] != statuses:
-            st.rerun()  # there may be more to compare now, or nothing more to wait for
+        if [look(readable[run].run).status for run in selected] != statuses:
+            st.rerun()  # the parts outside this fragment change too
         compared = _read(names)
         if compared.runs:
             draw_curves(t, compared.metrics, smoothing=smoothing, log_scale=log_scale)
             st.subheader(t("Results"))
             draw_results(t, compared.runs, compared.metrics)
 
-    # refreshed by itself only while there is something to see
-    live = any(status in _LIVE for status in statuses)
-    st.fragment(draw, run_every=_EVERY if live else None)()
-    compared = _read(names, quiet=True)
-    st.subheader(t("Settings that differ"))
+    active = any(status in _ACTIVE for status in statuses)
+    st.fragment(draw, run_every=_REFRESH_SECONDS if active else None)()
+    compared = _read(names, report=False)
+    st.subheader(t("Different settings"))
     draw_settings(t, compared.configs)
-    st.subheader(t("Difference of confusions"))
+    st.subheader(t("Difference of the confusion matrices"))
     draw_difference(context, compared.runs)
 
 
-def _pick(context: PageContext, whole: Mapping[str, Listed]) -> list[str]:
-    """Let the reader choose runs; the choice goes into the address."""
+def _select(context: PageContext, readable: Mapping[str, Listed]) -> list[str]:
+    """Draw the selection of runs, which is kept in the address; return their ids."""
     t = context.t
-    if not whole:
+    if not readable:
         st.info(t("There are no runs yet. Start one on the page Train."), icon=":material/info:")
         if st.button(t("Start a run"), icon=":material/play_circle:"):
             context.open_page("train")
         return []
-    asked = st.session_state.get(RUNS)
-    if asked is None:
-        asked = st.query_params.get_all(RUNS) or _first(whole)
-    # set anew each time: a run may be gone
-    st.session_state[RUNS] = [run for run in asked if run in whole]
-    chosen = st.multiselect(
+    requested = st.session_state.get(RUNS)
+    if requested is None:
+        requested = st.query_params.get_all(RUNS) or _preselected(readable)
+    # set on each run of the page: a selected run may have been deleted
+    st.session_state[RUNS] = [run for run in requested if run in readable]
+    selected = st.multiselect(
         t("Runs"),
-        list(whole),
-        format_func=lambda run: whole[run].label,
+        list(readable),
+        format_func=lambda run: readable[run].label,
         key=RUNS,
-        placeholder=t("Choose runs"),
+        placeholder=t("Select runs"),
         persist_state="session",
     )
-    st.query_params[RUNS] = chosen
-    if not chosen:
-        st.info(t("Choose two runs or more."), icon=":material/info:")
-    return chosen
+    st.query_params[RUNS] = selected
+    if not selected:
+        st.info(t("Select at least two runs."), icon=":material/info:")
+    return selected
 
 
-def _first(whole: Mapping[str, Listed]) -> list[str]:
-    """Return the run that was looked at last and the newest ones that have anything to show."""
-    begun = [run for run, one in whole.items() if one.state is not None and one.state.epoch]
-    looked_at = st.session_state.get(RUN)
-    front = [looked_at] if looked_at in whole else []
-    return [*front, *(run for run in begun if run != looked_at)][:_FIRST]
+def _preselected(readable: Mapping[str, Listed]) -> list[str]:
+    """Return the run selected on other pages and the newest ones with a complete epoch."""
+    started = [run for run, one in readable.items() if one.state is not None and one.state.epoch]
+    current = st.session_state.get(RUN)
+    first = [current] if current in readable else []
+    return [*first, *(run for run in started if run != current)][:_PRESELECTED]
 
 
-def _say_broken(context: PageContext, broken: list[Listed]) -> None:
-    if not broken:
+def _list_damaged(context: PageContext, damaged: list[Listed]) -> None:
+    if not damaged:
         return
-    title = context.t("Broken, so they cannot be compared: {n}", n=len(broken))
+    title = context.t("Damaged runs, which cannot be compared: {n}", n=len(damaged))
     with st.expander(title, icon=":material/heart_broken:"):
-        for one in broken:
-            # plain text: what is in the files may look like anything
+        for one in damaged:
             st.text(one.problem)
 
 
-def _short_names(chosen: list[Listed]) -> dict[str, Run]:
+def _display_names(selected: list[Listed]) -> dict[str, Run]:
     """Return runs by name, or by name and id where two have the same name."""
-    called = [one.state.name if one.state and one.state.name else one.run.id for one in chosen]
+    names = [one.state.name if one.state and one.state.name else one.run.id for one in selected]
     return {
-        name if called.count(name) == 1 else one.label: one.run
-        for name, one in zip(called, chosen, strict=True)
+        name if names.count(name) == 1 else one.label: one.run
+        for name, one in zip(names, selected, strict=True)
     }
 
 
-def _read(names: Mapping[str, Run], quiet: bool = False) -> _Compared:
-    """Read the runs; one that is damaged is said to be so, and left out."""
-    compared = _Compared({}, {}, {})
+def _read(names: Mapping[str, Run], *, report: bool = True) -> _Compared:
+    """Read the runs; a damaged one is left out, and reported on the page."""
+    compared = _Compared()
     for name, run in names.items():
         try:
             run.state()
             config, metrics = run.config(), read_metrics(run.folder)
         except MnistCoreError as error:
-            if not quiet:
-                st.error(str(error), icon=":material/heart_broken:")
+            if report:
+                st.error(escape_markdown(str(error)), icon=":material/heart_broken:")
             continue
         compared.runs[name] = run
         compared.configs[name] = config

@@ -1,4 +1,4 @@
-"""The curves of several runs on one another."""
+"""The curves of several runs in common charts."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Runs = Mapping[str, Mapping[str, Series]]
 _DRAWN = ("train/loss", "train/accuracy", "validation/loss", "validation/accuracy", "learning_rate")
 _FIRST = "images_per_second"
 _LEGEND_LINE = 20
-"""Height in pixels of a run's line in the legend, where a phone gives each run its own."""
+"""Height in pixels of a run's line in the legend; on a phone each run has its own."""
 
 
 def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool) -> None:
-    """Draw loss, accuracy, learning rate and a metric of the reader's choice, a colour a run."""
+    """Draw loss, accuracy, learning rate and a metric to select, with a colour for each run."""
     charts = {
         t("Loss"): figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
         t("Accuracy"): figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
         t("Learning rate"): figures.learning_rate_curve(runs, translate=t),
     }
-    st.caption(t("Bold with dots: held-out images. Thin: training."))
+    st.caption(t("Bold with markers: validation. Thin: training."))
     titles = list(charts)
     charts[titles[-1]].update_yaxes(rangemode="tozero")
-    # row by row, so that they come in this order on a phone
+    # columns of one row at a time keep this order on a phone
     upper, lower = st.columns(2), st.columns(2)
     for title, column in zip(titles, (*upper, lower[0]), strict=True):
         with column:
@@ -38,23 +38,23 @@ def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool)
             figure = _legend_by_run(charts[title], t, len(runs))
             live_chart(title, figure.to_json(), f"compare-{title}")
     with lower[1]:
-        _chosen_metric(t, runs)
+        _selected_metric(t, runs)
 
 
-def _chosen_metric(t: Translator, runs: Runs) -> None:
+def _selected_metric(t: Translator, runs: Runs) -> None:
     tags = sorted({tag for metrics in runs.values() for tag in metrics} - set(_DRAWN))
     if not tags:
         return
     if st.session_state.get("compare-metric") not in tags:
         st.session_state["compare-metric"] = _FIRST if _FIRST in tags else tags[0]
     tag = st.selectbox(t("Another metric"), tags, key="compare-metric", persist_state="session")
-    # the axis reads as in the event files
+    # the axis title is the tag, as in the event files
     figure = figures.metric_curve(runs, tag, tag, translate=t)
     live_chart(tag, _legend_by_run(figure, t, len(runs)).to_json(), "compare-metric-chart")
 
 
 def _legend_by_run(figure: go.Figure, t: Translator, runs: int) -> go.Figure:
-    """Give each run one entry in the legend, which hides and shows all of its lines."""
+    """Give each run one entry in the legend, which toggles all of its lines."""
     validation, training = f" {t('validation')}", f" {t('training')}"
     with_validation = {
         line.name.removesuffix(validation) for line in figure.data if line.name.endswith(validation)

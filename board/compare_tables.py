@@ -1,4 +1,4 @@
-"""Tables of several runs: settings that differ, and results."""
+"""Tables of several runs: different settings, and results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from board.form import field_label
+from board.markdown import escape_markdown
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
@@ -18,9 +19,9 @@ from mnist_core.training.config import TrainConfig
 
 
 def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
-    """Draw the settings that are not the same in all runs, a column for each run."""
+    """Draw the settings that differ between the runs, a column for each run."""
     if len(configs) < 2:
-        st.caption(t("Choose two runs or more."))
+        st.caption(t("Select at least two runs."))
         return
     different = differing_settings(configs)
     if not different:
@@ -28,39 +29,39 @@ def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
         return
     table = {t("Setting"): [field_label(field, t) for field in different]}
     for run in configs:
-        table[run] = [_said(t, by_run[run]) for by_run in different.values()]
+        table[run] = [_format(t, by_run[run]) for by_run in different.values()]
     st.dataframe(
         table,
         hide_index=True,
         height="content",
-        alt=t("Settings that differ, a column for each run"),
+        alt=t("Different settings, a column for each run"),
     )
 
 
 def draw_results(
     t: Translator, runs: Mapping[str, Run], metrics: Mapping[str, Mapping[str, Series]]
 ) -> None:
-    """Draw what came of the runs, a row for each; a click on a heading sorts."""
+    """Draw the results of the runs, a row for each."""
     results: dict[str, Result] = {}
     for name, run in runs.items():
         try:
             results[name] = result(run, metrics[name])
         except MnistCoreError as error:
-            st.error(str(error), icon=":material/heart_broken:")
+            st.error(escape_markdown(str(error)), icon=":material/heart_broken:")
     if not results:
         return
     columns = st.column_config
     percent = columns.NumberColumn(format="percent")
     pair_help = t(
-        "At the best epoch: of the one digit's images the share read as the other, the mean of "
-        "both directions."
+        "At the best epoch: share of one digit's images predicted as the other, mean of both "
+        "directions."
     )
     rows = list(results.values())
     table: dict[str, list[Any]] = {
         t("Run"): list(results),
         t("Status"): [t(one.status) for one in rows],
-        t("Held-out accuracy"): [one.accuracy for one in rows],
-        t("Held-out loss"): [one.loss for one in rows],
+        t("Validation accuracy"): [one.accuracy for one in rows],
+        t("Validation loss"): [one.loss for one in rows],
         t("Best epoch"): [one.best_epoch for one in rows],
         t("Epochs"): [f"{one.epoch} / {one.epochs}" for one in rows],
         t("Parameters"): [one.parameters for one in rows],
@@ -68,11 +69,11 @@ def draw_results(
         t("Images per second"): [one.images_per_second for one in rows],
     }
     config = {
-        t("Held-out accuracy"): percent,
-        t("Held-out loss"): columns.NumberColumn(format="%.4f"),
+        t("Validation accuracy"): percent,
+        t("Validation loss"): columns.NumberColumn(format="%.4f"),
         t("Parameters"): columns.NumberColumn(format="localized"),
         t("Training time (s)"): columns.NumberColumn(
-            format="%.1f", help=t("Training steps only, without scoring and pauses.")
+            format="%.1f", help=t("Training steps only, without validation and pauses.")
         ),
         t("Images per second"): columns.NumberColumn(format="%.0f"),
     }
@@ -89,11 +90,11 @@ def draw_results(
         alt=t("Results, a row for each run"),
         key="compare-results",
     )
-    st.caption(t("A click on a heading sorts."))
+    st.caption(t("Click a column header to sort."))
 
 
-def _said(t: Translator, value: Any) -> str:
-    """Return a setting's value as words."""
+def _format(t: Translator, value: Any) -> str:
+    """Return a setting's value as text."""
     if value is None:
         return t("none")
     if isinstance(value, bool):

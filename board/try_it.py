@@ -15,8 +15,7 @@ from board.page_context import PageContext
 from board.translation import Translator
 from board.try_it_source import Source, load, pick_sources
 from mnist_core import Classifier, MnistCoreError, Reading
-from mnist_core.figures import feature_maps
-from mnist_core.figures.prediction import reading as reading_figure
+from mnist_core.figures import feature_maps, prediction_chart
 from mnist_core.imaging.images import open_picture
 from mnist_core.models.card import card_accuracy
 
@@ -117,7 +116,7 @@ def _answer(
         first, second = prediction.close_call
         st.caption(t("A close call: {first} or {second}.", first=first, second=second))
     title = t("What it sees, and how probable each digit is")
-    figure = reading_figure(
+    figure = prediction_chart(
         prediction.frame, prediction.probabilities, prediction.digit, translate=t
     )
     live_chart(title, figure.to_json(), f"{key}-reading")

@@ -1,4 +1,4 @@
-"""Understand what a run learnt, and where it fails."""
+"""The page Understand: confusion, most confused pairs, scores and first-layer features of a run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from board import (
     understand_pairs,
     understand_report,
 )
+from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.runs import look, pick_run
+from board.runs import Listed, look, pick_run
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run
 
-_PARTS: dict[str, Callable[[PageContext, Run], None]] = {
+_PARTS: dict[str, Callable[[PageContext, Listed], None]] = {
     "Confusion": understand_confusion.show,
     "Pairs": understand_pairs.show,
     "Report": understand_report.show,
@@ -34,11 +34,11 @@ def show(context: PageContext) -> None:
         return
     seen = look(run)
     if seen.state is None:
-        st.error(seen.problem, icon=":material/heart_broken:")
-        st.caption(t("Its files stay as they are; other runs are not touched by it."))
+        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
+        st.caption(t("Its files are left unchanged; other runs are not affected."))
         return
     part = st.segmented_control(
-        t("What to look at"),
+        t("Part"),
         list(_PARTS),
         default="Confusion",
         required=True,
@@ -48,6 +48,6 @@ def show(context: PageContext) -> None:
         persist_state="session",
     )
     try:
-        _PARTS[part](context, run)
+        _PARTS[part](context, seen)
     except MnistCoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")

@@ -1,87 +1,87 @@
-"""Which digits were read as which, and the images behind every cell."""
+"""The confusion matrix of a run, and the images of each cell."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from board.evaluations import RunPredictions, read_predictions
 from board.live_chart import live_chart
 from board.page_context import PageContext
-from board.understand_data import draw, read_answers, shown_so_far
+from board.runs import Listed
+from board.widgets import draw_figure, visible_count
 from mnist_core import figures
-from mnist_core.evaluation.predictions import Answers
+from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.architectures import NUM_CLASSES
-from mnist_core.runs.run import Run
 
-_TRUE, _READ = "cell-true", "cell-read"
+_TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _STEP = 24
 
 
-def show(context: PageContext, run: Run) -> None:
-    """Draw the part."""
-    found = read_answers(context, run)
+def show(context: PageContext, seen: Listed) -> None:
+    """Draw this part of the page."""
+    found = read_predictions(context, seen)
     if found is None:
         return
-    answers = found[1]
     if _TRUE not in st.session_state:
-        st.session_state[_TRUE], st.session_state[_READ] = _first_cell(answers)
+        st.session_state[_TRUE], st.session_state[_PREDICTED] = _first_cell(found.evaluation)
     matrix, images = st.columns(2)
     with matrix:
-        _matrix(context, answers)
+        _matrix(context, found.evaluation)
     with images:
-        _images(context, run, answers)
+        _images(context, seen.run.id, found)
 
 
-def _matrix(context: PageContext, answers: Answers) -> None:
+def _matrix(context: PageContext, evaluation: Evaluation) -> None:
     t = context.t
     with st.container(horizontal=True):
         rates = st.toggle(t("Rates"), persist_state="session", key="confusion-rates")
         hidden = st.toggle(t("Hide the diagonal"), persist_state="session", key="confusion-hidden")
-    cell = st.session_state[_TRUE], st.session_state[_READ]
     figure = figures.confusion_matrix(
-        answers.evaluation.confusion,
+        evaluation.confusion,
         rates=rates,
         hide_diagonal=hidden,
-        chosen=cell,
+        chosen=(st.session_state[_TRUE], st.session_state[_PREDICTED]),
         translate=t,
     )
 
-    def choose(read: int, true: int) -> None:
-        st.session_state[_TRUE], st.session_state[_READ] = true, read
+    def choose(predicted: int, true: int) -> None:
+        st.session_state[_TRUE], st.session_state[_PREDICTED] = true, predicted
 
-    title = t("Confusion matrix: true digit by what it was read as")
-    live_chart(title, figure, "confusion", choose)
-    st.caption(t("Click or touch a cell to see its images."))
+    live_chart(t("Confusion matrix"), figure, "confusion", choose)
+    st.caption(t("Click or tap a cell to see its images."))
 
 
-def _images(context: PageContext, run: Run, answers: Answers) -> None:
-    t = context.t
+def _images(context: PageContext, run: str, found: RunPredictions) -> None:
+    t, predictions = context.t, found.predictions
     digits = list(range(NUM_CLASSES))
     with st.container(horizontal=True):
         true = st.selectbox(t("True digit"), digits, key=_TRUE, width=130, persist_state="session")
-        read = st.selectbox(t("Read as"), digits, key=_READ, width=130, persist_state="session")
-    indices = answers.cell(true, read)
+        predicted = st.selectbox(
+            t("Predicted digit"), digits, key=_PREDICTED, width=150, persist_state="session"
+        )
+    cell = {"true": true, "predicted": predicted}
+    indices = predictions.cell(true, predicted)
     if not indices:
-        st.info(t("No {true} was read as {read}.", true=true, read=read), icon=":material/info:")
+        st.info(t("No {true} was predicted as {predicted}.", **cell), icon=":material/info:")
         return
     place = st.container()
-    shown = indices[: shown_so_far(context, f"{run.id}-{true}-{read}", len(indices), _STEP)]
+    visible = visible_count(context, f"{run}-{true}-{predicted}", len(indices), _STEP)
+    shown = indices[:visible]
     with place:
-        st.markdown(
-            t("**{true} read as {read}**: {n} images", true=true, read=read, n=len(indices))
-        )
-        st.caption(t("Above each: how sure the network was, and the image's number. Surest first."))
-        captions = [f"<b>{answers.confidence(index):.0%}</b> {index}" for index in shown]
-        hovers = [f"{t('image')} {index}: {answers.confidence(index):.2%}" for index in shown]
-        draw(
-            figures.image_grid(answers.frames(shown), captions, hovers),
+        st.markdown(t("**{true} predicted as {predicted}**: {n} images", n=len(indices), **cell))
+        st.caption(t("Above each image: confidence and index. Highest confidence first."))
+        captions = [f"<b>{predictions.confidence(index):.0%}</b> {index}" for index in shown]
+        hovers = [f"{t('image')} {index}: {predictions.confidence(index):.2%}" for index in shown]
+        draw_figure(
+            figures.image_grid(found.split.images[shown, 0], captions, hovers),
             "cell-images",
-            t("The images of the chosen cell"),
+            t("The images of the selected cell"),
         )
 
 
-def _first_cell(answers: Answers) -> tuple[int, int]:
-    """Return the cell with the most errors; a right one where there are none."""
-    pairs = answers.evaluation.most_confused
-    ways = [(pair.first_as_second, pair.first, pair.second) for pair in pairs]
-    ways += [(pair.second_as_first, pair.second, pair.first) for pair in pairs]
-    return max(ways, default=(0, 0, 0))[1:]
+def _first_cell(evaluation: Evaluation) -> tuple[int, int]:
+    """Return the cell with the most errors; (0, 0) if there are none."""
+    pairs = evaluation.most_confused
+    cells = [(pair.first_as_second, pair.first, pair.second) for pair in pairs]
+    cells += [(pair.second_as_first, pair.second, pair.first) for pair in pairs]
+    return max(cells, default=(0, 0, 0))[1:]

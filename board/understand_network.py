@@ -1,4 +1,4 @@
-"""What the first convolution looks for, and what it makes of an image, epoch by epoch."""
+"""Kernels and feature maps of the first convolution, over the epochs."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import numpy as np
 import streamlit as st
 from torch import Tensor
 
+from board.evaluations import read_validation
 from board.page_context import PageContext
-from board.understand_data import draw, read_held_out
+from board.runs import Listed
+from board.widgets import draw_figure
 from mnist_core import figures
-from mnist_core.evaluation.predictions import images_of
+from mnist_core.evaluation.predictions import indices_of_digit
 from mnist_core.inference.classifier import load_classifier
 from mnist_core.models.architectures import NUM_CLASSES
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
 
 
-def show(context: PageContext, run: Run) -> None:
-    """Draw the part."""
+def show(context: PageContext, seen: Listed) -> None:
+    """Draw this part of the page."""
     t = context.t
-    split = read_held_out(context, run)
+    split = read_validation(context, seen.run)
     if split is None:
         return
     image, network = st.columns([1, 2])
@@ -32,23 +34,23 @@ def show(context: PageContext, run: Run) -> None:
                 width=100,
                 persist_state="session",
             )
-            indices = images_of(split, digit)
+            indices = indices_of_digit(split, digit)
             number = st.number_input(
-                t("Which of them"),
+                t("Image number"),
                 1,
                 max(len(indices), 1),
                 key=f"network-number-{digit}-of-{len(indices)}",
                 width=150,
             )
         if not indices:
-            st.info(t("There is no {digit} among the held-out images.", digit=digit))
+            st.info(t("There is no {digit} among the validation images.", digit=digit))
             return
         index = indices[number - 1]
         frame = split.images[index, 0]
         grid = figures.image_grid(frame[None], [f"{t('image')} {index}"])
-        draw(grid, "network-image", t("The chosen image"))
+        draw_figure(grid, "network-image", t("The selected image"))
     with network:
-        _conv1(context, run, frame, index)
+        _conv1(context, seen.run, frame, index)
 
 
 def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
@@ -62,8 +64,8 @@ def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
     elif run.weights_path.is_file():
         st.info(
             t(
-                "This run kept no history of its first convolution: an earlier version trained "
-                "it. These are its best weights."
+                "This run has no history of its first convolution: it was trained by an earlier "
+                "version. Shown are its best weights."
             ),
             icon=":material/info:",
         )
@@ -72,45 +74,45 @@ def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
         extent = highest = None
     else:
         st.info(
-            t("There is nothing to see yet: this run has not begun to train."),
+            t("Nothing to show yet: the training has not started."),
             icon=":material/hourglass_empty:",
         )
         return
     st.subheader(t("Kernels of conv1"))
-    draw(
+    draw_figure(
         figures.kernels(kernels, extent=extent, translate=t),
         "network-kernels",
         t("The kernels of the first convolution"),
     )
-    st.caption(t("What it looks for: ink where orange, none where blue."))
-    st.subheader(t("Feature maps"))
-    draw(
+    st.caption(t("Orange: positive weights. Blue: negative weights."))
+    st.subheader(t("Feature maps of conv1"))
+    draw_figure(
         figures.feature_maps(maps, highest=highest, translate=t),
         "network-maps",
-        t("What the first convolution makes of the image"),
+        t("The feature maps of the first convolution for the image"),
     )
-    st.caption(t("What it finds in the image; the brighter, the more."))
+    st.caption(t("Brighter: a higher activation."))
 
 
 def _choose_epoch(context: PageContext, run: Run, epochs: list[int]) -> int:
     t, key = context.t, f"network-epoch-{run.id}"
     best = run.state().best_epoch
 
-    # nothing that changes: Streamlit's lists know an entry by what it says
+    # the labels must not change: Streamlit identifies an option by its label
     def label(epoch: int) -> str:
-        return str(epoch) if epoch else t("before training")
+        return str(epoch) if epoch else t("initial")
 
     if len(epochs) == 1:
         st.caption(
-            t("Epoch: {epoch}. The next comes with the first complete one.", epoch=label(epochs[0]))
+            t("Epoch: {epoch}. More after the first complete epoch.", epoch=label(epochs[0]))
         )
         return epochs[0]
-    if st.session_state.get(key) not in epochs:  # of a long run, some epochs go again
+    if st.session_state.get(key) not in epochs:  # long runs drop some epochs
         st.session_state[key] = best if best in epochs else epochs[-1]
     epoch = st.select_slider(
         t("Epoch"), epochs, format_func=label, key=key, persist_state="session"
     )
-    st.caption(t("The best epoch is {n}; its weights are the run's.", n=best))
+    st.caption(t("The best epoch is {n}: the run's weights are from it.", n=best))
     return epoch
 
 
@@ -118,5 +120,5 @@ def _choose_epoch(context: PageContext, run: Run, epochs: list[int]) -> int:
 def _largest(
     _history: Conv1History, folder: str, epochs: tuple[int, ...], _frame: Tensor, index: int
 ) -> tuple[float, float]:
-    """The folder, the epochs and the image's number say what it is of."""
+    """Return the history's largest values; folder, epochs and index identify them in the cache."""
     return _history.largest(_frame)

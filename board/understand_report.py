@@ -1,42 +1,43 @@
-"""Scores by digit, and whether the network is as sure as it should be."""
+"""Scores of each digit, and calibration."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from board.evaluations import read_evaluation, show_image_count
 from board.page_context import PageContext
+from board.runs import Listed
 from board.translation import Translator
-from board.understand_data import draw, read_answers
+from board.widgets import draw_figure
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.runs.run import Run
 
 
-def show(context: PageContext, run: Run) -> None:
-    """Draw the part."""
+def show(context: PageContext, seen: Listed) -> None:
+    """Draw this part of the page."""
     t = context.t
-    found = read_answers(context, run)
-    if found is None:
+    evaluation = read_evaluation(context, seen.run, seen.label)
+    if evaluation is None:
         return
-    evaluation = found[1].evaluation
+    show_image_count(context, evaluation.images)
     with st.container(horizontal=True):
         st.metric(t("Accuracy"), f"{evaluation.accuracy:.2%}", border=True, width=150)
         st.metric(t("Errors"), f"{len(evaluation.misclassified):,}", border=True, width=150)
         st.metric(t("Loss (nats)"), f"{evaluation.loss:.4f}", border=True, width=150)
     scores, calibration = st.columns(2)
     with scores:
-        st.subheader(t("Digit by digit"))
+        st.subheader(t("Scores of each digit"))
         _scores(t, evaluation)
     with calibration:
-        st.subheader(t("As sure as it should be?"))
+        st.subheader(t("Calibration"))
         _calibration(t, evaluation.calibration)
 
 
 def _scores(t: Translator, evaluation: Evaluation) -> None:
     shares = {"precision": t("precision"), "recall": t("recall"), "f1": "F1"}
-    table: dict[str, list[float]] = {t("digit"): list(range(len(evaluation.per_class)))}
-    rows = [evaluation.per_class[str(digit)] for digit in table[t("digit")]]
+    rows = list(evaluation.per_class.values())
+    table: dict[str, list[float]] = {t("digit"): [int(digit) for digit in evaluation.per_class]}
     for field, title in shares.items():
         table[title] = [100 * row[field] for row in rows]
     table[t("support")] = [row["support"] for row in rows]
@@ -46,49 +47,46 @@ def _scores(t: Translator, evaluation: Evaluation) -> None:
         hide_index=True,
         height="content",
         column_config=dict.fromkeys(shares.values(), percent),
-        alt=t("Precision, recall, F1 and number of images for each digit"),
+        alt=t("Precision, recall, F1 and number of images of each digit"),
     )
     st.caption(
         t(
-            "Precision: of what was read as this digit, how much is. Recall: of this digit's "
-            "images, how many were read so. F1: their harmonic mean. Support: images of the "
-            "digit. A click on a heading sorts."
+            "Precision: share of the images predicted as the digit that show it. Recall: share of "
+            "the digit's images that were predicted as it. F1: their harmonic mean. Support: "
+            "images of the digit. Click a column header to sort."
         )
     )
 
 
 def _calibration(t: Translator, calibration: Calibration) -> None:
-    draw(
+    draw_figure(
         figures.reliability_diagram(calibration, translate=t),
         "reliability",
-        t("Reliability diagram: accuracy by confidence"),
+        t("Reliability diagram: accuracy over confidence"),
     )
     st.markdown(
         t(
-            "Expected calibration error (ECE) **{ece}**: so far apart are confidence and accuracy, "
-            "on average.",
+            "Expected calibration error (ECE): **{ece}**, the mean gap between confidence and "
+            "accuracy.",
             ece=f"{calibration.ece:.2%}",
         )
     )
     temperature = calibration.temperature
     if temperature is None or calibration.scaled_ece is None:
         return
-    said = {
-        1: t("The network is surer than it should be."),
-        0: t("The network is as sure as it should be."),
-        -1: t("The network is less sure than it could be."),
-    }[_side(temperature)]
+    shown = round(temperature, 2)
+    if shown > 1:
+        verdict = t("The network is overconfident.")
+    elif shown < 1:
+        verdict = t("The network is underconfident.")
+    else:
+        verdict = t("The network is calibrated.")
     st.markdown(
         t(
-            "Temperature **{temperature}**. {said} With its logits divided by this, the ECE is "
-            "{ece}; what is read stays the same.",
+            "Temperature: **{temperature}**. {verdict} After temperature scaling, the ECE is "
+            "{ece}; the predictions stay the same.",
             temperature=f"{temperature:.2f}",
-            said=said,
+            verdict=verdict,
             ece=f"{calibration.scaled_ece:.2%}",
         )
     )
-
-
-def _side(temperature: float) -> int:
-    shown = round(temperature, 2)
-    return (shown > 1) - (shown < 1)

@@ -129,11 +129,11 @@ def test_a_click_on_a_confusion_shows_its_images(
     board.open(f"understand?run={trained.id}", title="Understand a run")
     board.page.wait_for_function("document.querySelector('.live-chart')?.calcdata")
     title = board.page.locator(".live-chart").first.get_attribute("aria-label")
-    for true, read in cells:
-        board.click_cell(title, int(true), int(read))
-        count = confusion[true][read]
-        words = f"{true} read as {read}: {count} image"
-        expect(board.page.get_by_text(words)).to_be_visible()
+    for true, predicted in cells:
+        board.click_cell(title, int(true), int(predicted))
+        count = confusion[true][predicted]
+        text = f"{true} predicted as {predicted}: {count} image"
+        expect(board.page.get_by_text(text)).to_be_visible()
         shown = board.page.get_by_test_id("stPlotlyChart").first
         expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -35,7 +37,12 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def page_text(page: AppTest) -> str:
-    """Return the texts on the page, without those of widgets."""
+    """Return the texts on the page, without those of widgets, and without Markdown's escapes."""
     kinds = (page.title, page.subheader, page.markdown, page.caption, page.text, page.code)
     kinds += (page.info, page.error, page.warning, page.success, page.toast)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    return "\n".join(unescape(str(element.value)) for kind in kinds for element in kind)
+
+
+def unescape(markdown: str) -> str:
+    """Return Markdown without its backslash escapes, as a browser shows it."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown)

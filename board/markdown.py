@@ -1,0 +1,16 @@
+"""Text from files and users as Markdown that shows exactly this text."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:&=@])")
+
+
+def escape_markdown(text: object) -> str:
+    """Return a text with every character escaped that has a meaning in Streamlit's Markdown.
+
+    Control characters, such as line breaks and ANSI escapes, become spaces.
+    """
+    return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", str(text)))
