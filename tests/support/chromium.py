@@ -44,22 +44,25 @@ def free_port() -> int:
 
 
 class Server:
-    """A script's page, served by a process of its own, on a port that stays over restarts.
+    """A script's page, served by another process, on a port that is kept over restarts.
 
     Parameters
     ----------
     script : Path
-        Of Gradio, or dashboard.py.
+        A Python script; `dashboard.py` is run by Streamlit.
     environment : dict
-        Variables that it gets beside those of this process.
+        Variables that it gets in addition to those of this process.
+    folder : Path
+        Its working directory.
     """
 
     def __init__(
-        self, script: Path, port: int | None = None, environment: dict[str, str] | None = None
+        self, script: Path, environment: dict[str, str] | None = None, folder: Path = ROOT
     ) -> None:
         self.script = script
-        self.port = port or free_port()
+        self.port = free_port()
         self.environment = environment or {}
+        self.folder = folder
         self.url = f"http://127.0.0.1:{self.port}/"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -71,19 +74,17 @@ class Server:
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "GRADIO_ANALYTICS_ENABLED": "False",
+            "STREAMLIT_SERVER_PORT": str(self.port),
+            "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
+            "STREAMLIT_SERVER_HEADLESS": "true",
             **self.environment,
         }
         command = [sys.executable, str(self.script)]
         if self.script.name == "dashboard.py":
             command[1:1] = ["-m", "streamlit", "run"]
-            command += ["--server.headless=true", "--server.address=127.0.0.1"]
-            command += [f"--server.port={self.port}"]
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
+            command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL
         )
         while time.perf_counter() - began < patience:
             if self.process.poll() is not None:
@@ -104,9 +105,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(script: Path, environment: dict[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    script: Path, environment: dict[str, str] | None = None, folder: Path = ROOT
+) -> Iterator[Server]:
     """Run a script's server for the length of a block; see `Server`."""
-    server = Server(script, environment=environment)
+    server = Server(script, environment, folder)
     server.start()
     try:
         yield server
