@@ -1,14 +1,44 @@
-"""Entry point of the dashboard: what `streamlit run dashboard.py` executes."""
+"""Entry points of the dashboard: the page that Streamlit runs, and the command that starts it."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.runtime import configure_server_process, keep_freed_memory
+
+# `.streamlit/config.toml` lies beside the script, where Streamlit looks for it
+_INSTALLED = Path(__file__).parent / "script/dashboard.py"
+_IN_CHECKOUT = Path(__file__).parents[1] / "dashboard.py"
 
 
 def draw_page() -> None:
     """Draw the page that the address names; Streamlit calls this on every interaction."""
     configure_server_process()
-    keep_freed_memory()  # its estimates of training times shall be those of a training process
+    keep_freed_memory()  # so that it estimates training times as a training process has them
     from board.shell import show  # imports torch
 
     show()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the dashboard until the process is stopped: `drawpad-dashboard [STREAMLIT OPTION]...`.
+
+    The options are those of `streamlit run`, for example `--server.port 8600`.
+    """
+    options = list(sys.argv[1:] if argv is None else argv)
+    script = _INSTALLED if _INSTALLED.is_file() else _IN_CHECKOUT
+    try:
+        with requires_extra("dashboard"):
+            from streamlit.web.cli import main as streamlit
+    except MnistCoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return streamlit(["run", str(script), *options], prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

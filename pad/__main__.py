@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.runtime import configure_server_process
 
 
-def main() -> int:
-    """Serve the page until the process is stopped; Gradio's environment variables apply."""
-    configure_server_process()
-    from pad.library import Library  # imports torch
-    from pad.page import build_page, launch_options
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the page until the process is stopped; return the exit status.
 
-    build_page(Library()).launch(**launch_options())
+    Gradio's environment variables apply, for example GRADIO_SERVER_NAME and GRADIO_SERVER_PORT.
+    """
+    parser = argparse.ArgumentParser(prog="drawpad", description="Serve the drawing pad.")
+    parser.add_argument("--host", help="address to listen on; default: 127.0.0.1")
+    parser.add_argument("--port", type=int, help="port; default: the first free one from 7860")
+    options = parser.parse_args(argv)
+    configure_server_process()
+    try:
+        with requires_extra("pad"):
+            from pad.library import Library  # imports torch
+            from pad.page import build_page, launch_options
+    except MnistCoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    page = build_page(Library())
+    page.launch(server_name=options.host, server_port=options.port, **launch_options())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The sketchpad: a `gr.HTML` whose page code lies in `web/` as plain html, css and js files."""
+"""The page's components: the sketchpad, whose html, css and js files are in `web/`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
-# one function scope, in the order in which they build on each other
+# joined into one function scope, in this order
 _SCRIPTS = (
     "ink",
     "drawing",
@@ -28,54 +28,48 @@ _SCRIPTS = (
 )
 
 
-class SketchPad(gr.HTML):
-    """Paper, ten bars, the frame and the feature maps, live while the pen moves.
+def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
+    """Return the component: paper, ten bars, the frame and the feature maps, live while drawing.
 
     Parameters
     ----------
     strings : I18nData
-        Key of the translated JSON object with the page's words.
+        Key of the translated JSON object with the page's texts.
     functions : list of callables
         `pad.functions.server_functions`.
     props : Any
-        What the page code reads as `props`: `ink`, `default_model`, `picture_limits`.
+        What the page's scripts read as `props`: `ink`, `default_model`, `picture_limits`.
     """
-
-    def __init__(
-        self, strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any
-    ) -> None:
-        super().__init__(
-            value=str(strings),
-            html_template=_read("sketchpad.html"),
-            css_template=_read("sketchpad.css"),
-            js_on_load="\n".join(_read(f"js/{name}.js") for name in _SCRIPTS),
-            apply_default_css=False,
-            server_functions=functions,
-            elem_id="sketchpad",
-            **props,
-        )
+    return gr.HTML(
+        value=str(strings),
+        html_template=_read("sketchpad.html"),
+        css_template=_read("sketchpad.css"),
+        js_on_load="\n".join(_read(f"js/{name}.js") for name in _SCRIPTS),
+        apply_default_css=False,
+        server_functions=functions,
+        elem_id="sketchpad",
+        **props,
+    )
 
 
-class PictureFile(gr.Image):
-    """An image input that leaves decoding to mnist_core, whose errors say what is wrong."""
+def picture_input(**options: Any) -> gr.Image:
+    """Return an image input that passes the path of the uploaded file on, unopened.
 
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        """Return the path of the uploaded file, unopened.
+    Decoding is left to mnist_core, whose errors name the cause.
+    """
+    image = gr.Image(type="filepath", **options)
 
-        Raises
-        ------
-        gr.Error
-            If the path is not that of an upload: a caller must not name files of the server.
-        """
+    def uploaded_path(payload: ImageData | None) -> str | None:
         if payload is None or payload.path is None:
-            return super().preprocess(payload)
-        if not is_in_or_equal(payload.path, self.GRADIO_CACHE):
+            return None
+        # a caller must not name files of the server
+        if not is_in_or_equal(payload.path, image.GRADIO_CACHE):
             raise gr.Error("send the picture itself, for example with gradio_client.handle_file")
         return payload.path
 
-    def get_block_name(self) -> str:
-        """Return the name of the page code that it shares."""
-        return "image"
+    # not a subclass: gradio writes a stub file beside the source of every component class
+    image.preprocess = uploaded_path  # type: ignore[method-assign]
+    return image
 
 
 def _read(name: str) -> str:

@@ -12,7 +12,7 @@ from mnist_core import MnistCoreError
 from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
-from pad.component import PictureFile, SketchPad
+from pad.component import picture_input, sketchpad
 from pad.functions import server_functions
 from pad.library import Library
 from pad.limits import BodyLimit, CompressAnswers
@@ -50,7 +50,7 @@ def build_page(library: Library) -> gr.Blocks:
         return encode_prediction(prediction)
 
     with gr.Blocks(title="Drawpad for digits", analytics_enabled=False) as page:
-        SketchPad(
+        sketchpad(
             translations()(KEY),
             server_functions(library),
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
@@ -58,7 +58,7 @@ def build_page(library: Library) -> gr.Blocks:
             picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
         )
         # never on screen: they give the endpoint its types
-        image = PictureFile(type="filepath", visible=False, label="image")
+        image = picture_input(visible=False, label="image")
         answer = gr.JSON(visible=False, label="answer")
         image.input(classify, image, answer, api_name="classify", concurrency_limit=None)
     return page
