@@ -206,7 +206,7 @@ def _read(run: Run) -> tuple[bytes, dict[str, Any]]:
             raise MnistCoreError(f"{path}: cannot be read ({error.strerror})") from error
         card = read_card(path)
         # an epoch writes the weights, then the card: between the two they are not a pair
-        apart = run.is_alive() and before[1:] < before[:1]
+        apart = run.is_active() and before[1:] < before[:1]
         if before == _stamps(path) and not apart:
             return content, card
         time.sleep(_PAUSE)

@@ -1,46 +1,61 @@
-"""The queue of runs: each in a process of its own, one at a time for each device.
+"""The queue of runs: one run at a time on each device.
 
-A run waits by a file in its folder, so whoever looks at the folder sees it, and nothing is lost
-when a process ends. A worker holds the lock `runs/queue-<device>.lock` and takes runs until none is
-left. Whoever finds that runs wait and nobody works starts a worker with `ensure_workers`.
+A run waits by a file in its folder, so any process that reads the folder sees it, and nothing is
+lost when a process exits. A worker (`mnist_core.runs.queue_worker`) holds the lock
+`runs/queue-<device>.lock` and trains runs until none is left. `ensure_workers` starts one where
+runs wait and no worker is running.
 """
 
 from __future__ import annotations
 
 import io
-import json
+import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, list_runs, now
+from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import write_atomic
+from mnist_core.utils.files import SAFE_FLAGS
+from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
 from mnist_core.utils.locks import acquire_lock
 from mnist_core.utils.processes import module_command, module_environment
 
-_PATIENCE = 1.0
-"""Seconds in which somebody else may hold the lock only to look."""
-_OUTPUT = "process.txt"
+_MAX_PLACE_BYTES = 4096
+
+
+class QueuePlace(JsonModel):
+    """A run's place in the queue (queue.json): when it was added, in ns, and for which device."""
+
+    time: Annotated[int, Field(ge=0, lt=2**63)]
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda:\d{1,3})$")]
+
+
+StartWorker = Callable[[Path, str, io.FileIO], None]
+"""Starts a worker for the runs in a folder and a device; the worker inherits the lock."""
 
 
 def enqueue(run: Run) -> None:
-    """Put a run at the end of the queue: to begin, or to go on.
+    """Put a run at the end of the queue, to start or to resume.
 
     Raises
     ------
     MnistCoreError
-        If it is under way or finished, its folder is broken or it cannot be written.
+        If it is running or finished, its folder is damaged or it cannot be written.
     """
     state = run.state()
-    if state.status in ("running", "finished"):
+    if state.status in (RunStatus.RUNNING, RunStatus.FINISHED):
         raise MnistCoreError(f"run {run.id} is {state.status}; it cannot wait in the queue")
-    place = {"time": time.time_ns(), "device": queue_device(run.config())}
-    run.update_state(status="queued", reason="", stop_reason=None, ended="", pid=None)
-    write_atomic(run.queue_path, json.dumps(place) + "\n")
+    place = QueuePlace(time=time.time_ns(), device=queue_device(run.config()))
+    run.update_state(status=RunStatus.QUEUED, reason="", stop_reason=None, ended="", pid=None)
+    write_json(run.queue_path, place)
 
 
 def queue_device(config: TrainConfig) -> str:
@@ -50,116 +65,81 @@ def queue_device(config: TrainConfig) -> str:
     return "cuda:0" if config.device == "cuda" else config.device
 
 
+def queue_place(run: Run) -> QueuePlace:
+    """Return a run's place in the queue; with a damaged file it is the next one on the CPU.
+
+    So a damaged run leaves the queue soon, and the worker records what is wrong with it.
+    """
+    try:
+        return read_json(run.queue_path, QueuePlace, limit=_MAX_PLACE_BYTES)
+    except DamagedFileError:
+        return QueuePlace(time=0, device="cpu")
+
+
 def waiting(root: Path) -> dict[str, list[Run]]:
-    """Return the runs that wait, by device, the next one first."""
-    found: dict[str, list[tuple[int, Run]]] = {}
+    """Return the waiting runs by device, the next one first."""
+    found: dict[str, list[tuple[int, str, Run]]] = {}
     for run in list_runs(root):
         if run.is_in_queue():
-            when, device = _place(run)
-            found.setdefault(device, []).append((when, run))
+            place = queue_place(run)
+            found.setdefault(place.device, []).append((place.time, run.id, run))
     return {
-        device: [run for _, run in sorted(runs, key=lambda item: (item[0], item[1].id))]
+        device: [run for *_, run in sorted(runs, key=lambda item: item[:2])]
         for device, runs in found.items()
     }
 
 
-def ensure_workers(root: Path) -> None:
-    """Start a worker for every device that has runs waiting and none at work.
+def ensure_workers(root: Path, start: StartWorker | None = None) -> None:
+    """Start a worker for every device that has waiting runs and no worker.
 
-    The worker goes on when this process ends. Two who call at once start one worker.
-
-    Raises
-    ------
-    MnistCoreError
-        If the lock cannot be made.
-    """
-    for device in waiting(root):
-        lock = acquire_lock(_lock_path(root, device), timeout=0)
-        if lock is None:
-            continue
-        try:
-            _start_worker(root, device, lock.fileno())
-        finally:
-            lock.close()  # the worker has it now
-
-
-def work(root: Path, device: str, inherited_lock: int | None = None) -> None:
-    """Carry out the runs that wait for a device, until none is left or another worker is there.
+    The worker keeps running when this process exits. Two simultaneous calls start one worker.
 
     Parameters
     ----------
     root : Path
-    device : str
-    inherited_lock : int or None
-        File descriptor of the lock, where whoever started this process has taken it.
+        Folder of the runs.
+    start : callable, optional
+        Starts a worker; by default in a new process.
+
+    Raises
+    ------
+    MnistCoreError
+        If the lock or the process cannot be created.
     """
-    lock = None if inherited_lock is None else io.FileIO(inherited_lock, "r+")
-    while waiting(root).get(device):
-        if lock is None:
-            lock = acquire_lock(_lock_path(root, device), _PATIENCE)
-        if lock is None:
-            return
-        while runs := waiting(root).get(device):
-            _carry_out(runs[0], lock.fileno())
-        lock.close()
-        lock = None  # somebody may have come to wait before it was let go: look again
+    for device in waiting(root):
+        lock = acquire_lock(queue_lock_path(root, device), timeout=0)
+        if lock is not None:
+            with lock:  # the worker has inherited it when the block ends
+                (start or start_worker)(root, device, lock)
 
 
-def _carry_out(run: Run, lock: int) -> None:
-    """Train a run in a process of its own; see that it waits no more."""
-    command = module_command("mnist_core", "resume", str(run.folder), "--if-queued")
-    output, place = run.folder / _OUTPUT, _place(run)
+def start_worker(root: Path, device: str, lock: io.FileIO) -> None:
+    """Start a worker in a process of its own, which inherits the lock.
+
+    What it prints is in `queue-<device>.log`. Raises MnistCoreError if it cannot be started.
+    """
+    words = ("--device", device, "--runs", str(root), "--lock", str(lock.fileno()))
     try:
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                command,
+        with open_output(queue_lock_path(root, device).with_suffix(".log")) as output:
+            subprocess.Popen(
+                module_command("mnist_core", "work", *words),
                 stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=output,
                 env=module_environment(),
-                # should this process be killed, the device stays taken while the run goes on
-                pass_fds=[lock],
+                pass_fds=[lock.fileno()],
+                start_new_session=True,  # Ctrl C in the terminal is not meant for it
             )
-            process.wait()
-        lines = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        reason = lines[-1].removeprefix("error: ") if lines else "its process ended at once"
     except OSError as error:
-        reason = f"its process could not be started ({error.strerror})"
-    # still in the same place: it did not come to begin (and was not put there anew meanwhile)
-    if run.is_in_queue() and _place(run) == place:
-        _give_up(run, reason)
+        raise MnistCoreError(f"{root}: no worker can be started ({error.strerror})") from error
 
 
-def _give_up(run: Run, reason: str) -> None:
-    try:
-        if run.state().status == "queued":
-            run.update_state(status="failed", reason=reason, ended=now())
-    except MnistCoreError:
-        pass  # broken: every list says so
-    finally:
-        run.leave_queue()
-
-
-def _start_worker(root: Path, device: str, lock: int) -> None:
-    words = ("--device", device, "--runs", str(root), "--lock", str(lock))
-    subprocess.Popen(
-        module_command("mnist_core", "work", *words),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=module_environment(),
-        pass_fds=[lock],
-        start_new_session=True,  # Ctrl C in the terminal is not meant for it
-    )
-
-
-def _lock_path(root: Path, device: str) -> Path:
+def queue_lock_path(root: Path, device: str) -> Path:
+    """Return the lock of the worker for a device."""
     return root / f"queue-{device.replace(':', '-')}.lock"
 
 
-def _place(run: Run) -> tuple[int, str]:
-    try:
-        place = json.loads(run.queue_path.read_text(encoding="utf-8"))
-        return int(place["time"]), str(place["device"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0, "cpu"  # damaged: whoever takes it finds out what is wrong
+def open_output(path: Path) -> io.FileIO:
+    """Open a new file for what a process prints. Raises OSError if it cannot be created."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFE_FLAGS
+    return io.FileIO(path, "w", opener=lambda name, _: os.open(name, flags, 0o666))

@@ -1,13 +1,14 @@
-"""Run folders: where a training run keeps all it knows, so that any process can look at it.
+"""Run folders: where a training run keeps its files, so that any process can inspect it.
 
 `runs/<id>/` holds config.json, state.json, TensorBoard event files, last.pt (the newest
-checkpoint), best.safetensors with its card, evaluation.json and log.txt.
+checkpoint), best.safetensors (the best weights), evaluation.json and log.txt.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,18 +18,19 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import weights_path
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import make_folder, overwrite, write_atomic
-from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file
+from mnist_core.utils.files import append_text, make_folder, overwrite, read_tail, write_atomic
+from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file, write_json
 from mnist_core.utils.locks import exclusive_lock, is_locked
 
 _MAX_STATE_BYTES = 64 * 2**10
 _MAX_NAME_BYTES = 4096
+_MAX_LOG_BYTES = 64 * 2**10
 _LOCK_TIMEOUT = 1.0
 """Seconds; a process that tests whether the run is active holds the lock for an instant."""
 
 
 class Run:
-    """A handle on a run folder. Cheap; reads the files anew whenever it is asked.
+    """A handle on a run folder. Cheap; every call reads the files anew.
 
     Parameters
     ----------
@@ -43,142 +45,41 @@ class Run:
         self.weights_path = folder / "best.safetensors"
         self.evaluation_path = folder / "evaluation.json"
         self.log_path = folder / "log.txt"
+        self.queue_path = folder / "queue.json"
         self._stop_path = folder / "stop"
         self._name_path = folder / "name.txt"
         self._lock_path = folder / "lock"
-        self.queue_path = folder / "queue.json"
 
     @property
     def id(self) -> str:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a run in the folder, damaged or not."""
+        return os.path.lexists(self.config_path)
+
     def config(self) -> TrainConfig:
-        """Return its configuration. Raises MnistCoreError, naming the file, if it is damaged."""
-        return TrainConfig.read(self.config_path)
+        """Return its configuration. Raises DamagedFileError if the file is damaged."""
+        return read_json(self.config_path, TrainConfig)
 
     def state(self) -> RunState:
-        """Return its state; a run whose process died is reported as failed.
+        """Return its state; a run whose process exited unexpectedly is reported as failed.
 
         Raises
         ------
         MnistCoreError
             If state.json is missing or damaged.
         """
-        state = self._read_state()
-        if state.status != "running" or self.is_alive():
+        state = self.read_state()
+        if state.status != RunStatus.RUNNING or self.is_active():
             return state
-        state = self._read_state()  # it may have ended between the two looks
-        if state.status != "running":
-            return state
-        last = f"checkpoint, after epoch {state.epoch}" if state.epoch else "start"
-        reason = f"{StopReason.PROCESS_EXITED.message}; resume continues from the last {last}"
-        return state.model_copy(
-            update={
-                "status": RunStatus.FAILED,
-                "reason": reason,
-                "stop_reason": StopReason.PROCESS_EXITED,
-            }
-        )
+        state = self.read_state()  # it may have ended between the two reads
+        return state if state.status != RunStatus.RUNNING else exited_unexpectedly(state)
 
-    def is_alive(self) -> bool:
-        """Return whether a process is at work on it."""
-        return is_locked(self._lock_path)
-
-    def write_state(self, state: RunState) -> None:
-        """Write its state. Raises MnistCoreError if that cannot be done, even in place."""
-        text = state.model_dump_json(indent=2) + "\n"
-        try:
-            write_atomic(self.state_path, text)
-        except MnistCoreError:
-            # a full disk still has room where the old state is: the reason must not be lost
-            overwrite(self.state_path, text)
-
-    def update_state(self, **changes: object) -> RunState:
-        """Write its state with some changes; return it."""
-        state = RunState.model_validate({**self._read_state().model_dump(), **changes})
-        self.write_state(state)
-        return state
-
-    def rename(self, name: str) -> None:
-        """Give it another display name; its id stays."""
-        if not name.strip():
-            raise MnistCoreError("the name is empty; give at least one letter")
-        self._read_state()  # a broken run is not made to look well
-        # a file of its own: the process at work writes the state
-        write_atomic(self._name_path, name.strip() + "\n")
-
-    def request_stop(self) -> None:
-        """Ask the process at work on it to stop; it does so after the step under way."""
-        state = self.state()
-        if state.status == "queued":
-            self.leave_queue()
-            self.update_state(
-                status=RunStatus.STOPPED,
-                reason="stopped before it began",
-                stop_reason=StopReason.REQUESTED,
-                ended=now(),
-            )
-        elif state.status != "running":
-            raise MnistCoreError(f"run {self.id} is not running, it is {state.status}")
-        else:
-            write_atomic(self._stop_path, "")
-
-    def stop_is_requested(self) -> bool:
-        """Return whether `request_stop` was called since the run began."""
-        return os.path.exists(self._stop_path)
-
-    def is_in_queue(self) -> bool:
-        """Return whether it waits for a worker of `mnist_core.runs.queue`."""
-        return os.path.exists(self.queue_path)
-
-    def leave_queue(self) -> None:
-        """Wait no longer. Raises MnistCoreError if the folder cannot be written."""
-        try:
-            self.queue_path.unlink(missing_ok=True)
-        except OSError as error:
-            raise MnistCoreError(f"{self.folder}: cannot be written ({error.strerror})") from error
-
-    def delete(self) -> None:
-        """Delete the folder and all that is in it.
-
-        Raises
-        ------
-        MnistCoreError
-            If a process is at work on it, or it cannot be deleted.
-        """
-        if self.is_alive():
-            raise MnistCoreError(f"run {self.id} is under way; stop it first")
-        try:
-            # first, so that half a folder is no run
-            self.config_path.unlink(missing_ok=True)
-            shutil.rmtree(self.folder)
-        except FileNotFoundError:
-            return  # somebody else was faster
-        except OSError as error:
-            raise MnistCoreError(
-                f"{self.folder}: cannot be deleted ({error.strerror}); delete it by hand"
-            ) from error
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Hold the run for this process alone.
-
-        Raises
-        ------
-        MnistCoreError
-            If another process is at work on it.
-        """
-        if not self.config_path.is_file():
-            raise MnistCoreError(f"{self.folder}: there is no run in it")
-        busy = f"run {self.id} is under way in another process"
-        with exclusive_lock(self._lock_path, _LOCK_TIMEOUT, busy=busy):
-            self._stop_path.unlink(missing_ok=True)
-            for half in self.folder.glob("*.tmp"):  # of a process that was killed
-                half.unlink(missing_ok=True)
-            yield
-
-    def _read_state(self) -> RunState:
+    def read_state(self) -> RunState:
+        """Return the state as it was last written. Raises MnistCoreError if it is damaged."""
         try:
             state = read_json(self.state_path, RunState, limit=_MAX_STATE_BYTES)
         except DamagedFileError as error:
@@ -186,8 +87,140 @@ class Run:
         try:
             name = read_regular_file(self._name_path, _MAX_NAME_BYTES).decode(errors="replace")
         except DamagedFileError:
-            return state  # never renamed; or without its new name, which is not worth the run
-        return RunState.model_validate({**state.model_dump(), "name": name})
+            return state  # never renamed, or the new name is lost, which is not worth the run
+        return state.with_changes(name=name)
+
+    def write_state(self, state: RunState) -> None:
+        """Write its state. Raises MnistCoreError if that cannot be done, even in place."""
+        try:
+            write_json(self.state_path, state)
+        except MnistCoreError:
+            # a full disk still has room where the old state is: the reason must not be lost
+            overwrite(self.state_path, state.model_dump_json(indent=2) + "\n")
+
+    def update_state(self, **changes: object) -> RunState:
+        """Write its state with some changes; return it."""
+        state = self.read_state().with_changes(**changes)
+        self.write_state(state)
+        return state
+
+    def is_active(self) -> bool:
+        """Return whether a process trains it."""
+        return is_locked(self._lock_path)
+
+    def log(self, text: str) -> None:
+        """Append a line to its log. Raises MnistCoreError if it cannot be written."""
+        append_text(self.log_path, f"{now()} {text}\n")
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Return the last lines of its log; empty if there is none."""
+        return "\n".join(read_tail(self.log_path, _MAX_LOG_BYTES).splitlines()[-lines:])
+
+    def rename(self, name: str) -> None:
+        """Give it another display name; its id stays. Raises MnistCoreError if it is damaged."""
+        state = self.read_state().with_changes(name=name)
+        if not state.name:
+            raise MnistCoreError("the name is empty; give at least one letter")
+        # a separate file: state.json is written by the process that trains
+        write_atomic(self._name_path, state.name + "\n")
+
+    def request_stop(self) -> None:
+        """Ask the process that trains it to stop; it does so after the current step."""
+        state = self.state()
+        if state.status == RunStatus.QUEUED:
+            self.leave_queue()
+            self.update_state(
+                status=RunStatus.STOPPED,
+                reason="stopped before it began",
+                stop_reason=StopReason.REQUESTED,
+                ended=now(),
+            )
+        elif state.status != RunStatus.RUNNING:
+            raise MnistCoreError(f"run {self.id} is not running, it is {state.status}")
+        else:
+            write_atomic(self._stop_path, "")
+
+    def stop_is_requested(self) -> bool:
+        """Return whether `request_stop` was called since training began."""
+        return os.path.lexists(self._stop_path)
+
+    def is_in_queue(self) -> bool:
+        """Return whether it waits for a worker of `mnist_core.runs.queue`."""
+        try:
+            # a folder in the file's place could never be taken out of the queue again
+            return not stat.S_ISDIR(os.lstat(self.queue_path).st_mode)
+        except OSError:
+            return False
+
+    def leave_queue(self) -> None:
+        """Take it out of the queue. Raises MnistCoreError if the folder cannot be written."""
+        self._remove(self.queue_path)
+
+    def forget_evaluation(self) -> None:
+        """Remove its evaluation, if any. Raises MnistCoreError if that cannot be done."""
+        self._remove(self.evaluation_path)
+
+    def delete(self) -> None:
+        """Delete the folder with its content; of a symbolic link, only the link.
+
+        Raises
+        ------
+        MnistCoreError
+            If a process trains it, or it cannot be deleted.
+        """
+        if self.is_active():
+            raise MnistCoreError(f"run {self.id} is running; stop it first")
+        try:
+            if self.folder.is_symlink():
+                self.folder.unlink()
+                return
+            # first, so that a partly deleted folder is no run
+            if self.config_path.is_dir() and not self.config_path.is_symlink():
+                shutil.rmtree(self.config_path)
+            self.config_path.unlink(missing_ok=True)
+            shutil.rmtree(self.folder)
+        except FileNotFoundError:
+            return  # another process was faster
+        except OSError as error:
+            raise MnistCoreError(
+                f"{self.folder}: cannot be deleted ({error.strerror}); delete it by hand"
+            ) from error
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Reserve the run for this process.
+
+        Raises
+        ------
+        MnistCoreError
+            If there is no run, or another process trains it.
+        """
+        if not self.exists:
+            raise MnistCoreError(f"{self.folder}: there is no run in it")
+        busy = f"run {self.id} is already running in another process"
+        with exclusive_lock(self._lock_path, _LOCK_TIMEOUT, busy=busy):
+            self._remove(self._stop_path)
+            for partial in self.folder.glob("*.tmp"):  # of a process that was killed
+                self._remove(partial)
+            yield
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise MnistCoreError(f"{path}: cannot be removed ({error.strerror})") from error
+
+
+def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
+    """Return the state of a run whose process is gone and did not write how it ended."""
+    last = f"checkpoint, after epoch {state.epoch}" if state.epoch else "start"
+    what = f"exited unexpectedly: {cause}" if cause else StopReason.PROCESS_EXITED.message
+    return state.with_changes(
+        status=RunStatus.FAILED,
+        reason=f"{what}; resume continues from the last {last}",
+        stop_reason=StopReason.PROCESS_EXITED,
+        pid=None,
+    )
 
 
 def now() -> str:
@@ -203,12 +236,12 @@ def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
 def create_run(
     config: TrainConfig, root: str | os.PathLike[str] | None = None, name: str = ""
 ) -> Run:
-    """Make the folder of a new run, queued; its id is the time and the model.
+    """Create the folder of a new run, queued; its id is the time and the model.
 
     Raises
     ------
     MnistCoreError
-        If the folder cannot be made or written.
+        If the folder cannot be created or written.
     """
     folder = runs_root(root)
     make_folder(folder)
@@ -220,37 +253,53 @@ def create_run(
         except FileExistsError:
             continue
         except OSError as error:
-            raise MnistCoreError(f"{run.folder}: cannot be made ({error.strerror})") from error
-        config.write(run.config_path)
-        run.write_state(
-            RunState(
-                status=RunStatus.QUEUED, name=name or run.id, epochs=config.epochs, created=now()
+            raise MnistCoreError(f"{run.folder}: cannot be created ({error.strerror})") from error
+        try:
+            run.write_state(
+                RunState(
+                    status=RunStatus.QUEUED,
+                    name=name or run.id,
+                    epochs=config.epochs,
+                    created=now(),
+                )
             )
-        )
+            write_json(run.config_path, config)  # last: this makes the folder a run
+        except BaseException:  # also when a signal interrupts
+            shutil.rmtree(run.folder, ignore_errors=True)
+            raise
         return run
     raise MnistCoreError(f"{folder}: there are a thousand runs called {stem}; wait a second")
 
 
 def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
-    """Return every run folder, the newest first; broken ones too (their `state` raises)."""
-    folder = runs_root(root)
-    if not folder.is_dir():
-        return []
-    found = (path for path in folder.iterdir() if (path / "config.json").is_file())
-    return [Run(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
-
-
-def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
-    """Return the run with this id or folder; "last" is the newest, a unique beginning will do.
+    """Return every run folder, the newest first; damaged ones too (their `state` raises).
 
     Raises
     ------
     MnistCoreError
-        If there is none, or several begin so; the message names what there is.
+        If the folder of all runs cannot be read.
+    """
+    folder = runs_root(root)
+    if not folder.is_dir():
+        return []
+    try:
+        names = sorted(os.listdir(folder), reverse=True)
+    except OSError as error:
+        raise MnistCoreError(f"{folder}: cannot be read ({error.strerror})") from error
+    return [run for name in names if (run := Run(folder / name)).exists]
+
+
+def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
+    """Return the run with this id or folder; "last" is the newest, a unique prefix suffices.
+
+    Raises
+    ------
+    MnistCoreError
+        If there is none, or several have the prefix; the message names what exists.
     """
     if not name.strip():
         raise MnistCoreError("the run's name is empty; give its id, or last")
-    if os.path.isfile(Path(name) / "config.json"):  # False, not an error, for an absurd name
+    if Run(Path(name)).exists:  # False, not an error, for an absurd name
         return Run(Path(name).resolve())
     runs = list_runs(root)
     if name == "last" and runs:
@@ -265,12 +314,12 @@ def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
 
 
 def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the weights that a name means: shipped, promoted, a file, or a run's best.
+    """Return the weights file that a name refers to: shipped, promoted, a file, or a run's best.
 
     Raises
     ------
     MnistCoreError
-        If it means none, or the run has none yet.
+        If it refers to none, or the run has none yet.
     """
     try:
         return weights_path(name)
@@ -285,12 +334,12 @@ def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
 
 
 def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
-    """Return a name that means the same weights tomorrow: "last" becomes the run's id.
+    """Return a name that keeps referring to the same weights: "last" becomes the run's id.
 
     Raises MnistCoreError as `find_weights` does.
     """
     path = find_weights(name, root)
-    is_run = path == Run(path.parent).weights_path and (path.parent / "config.json").is_file()
+    is_run = path == Run(path.parent).weights_path and Run(path.parent).exists
     if not is_run or name == str(path):
         return name
     in_root = path.parent.parent.resolve() == runs_root(root).resolve()

@@ -25,13 +25,14 @@ class StopFlag:
     ----------
     reason : StopReason or None
         None: the run continues.
-    training : bool
-        While False no progress can be lost, and a signal ends the process' work at once.
+    deferred : bool
+        Whether a signal only sets the flag, so that the work ends when it is convenient. Otherwise
+        it also raises KeyboardInterrupt: no progress can be lost.
     """
 
     def __init__(self) -> None:
         self.reason: StopReason | None = None
-        self.training = False
+        self.deferred = False
         self._next: StopFlag | None = None
 
     def set(self, reason: StopReason) -> None:
@@ -43,20 +44,20 @@ class StopFlag:
     @contextmanager
     def passed_to(self, other: StopFlag) -> Iterator[None]:
         """Forward every request to another flag as well, such as that of one run of several."""
-        self._next, self.training = other, True
+        self._next, self.deferred = other, True
         try:
             yield
         finally:
-            self._next, self.training = None, False
+            self._next, self.deferred = None, False
 
 
 @contextmanager
 def stop_on_signals(flag: StopFlag) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP request a stop; a second SIGINT interrupts at once.
 
-    Before training has begun, the first signal raises KeyboardInterrupt at once. A signal that the
-    process ignores (SIGHUP under nohup) stays ignored. Does nothing outside the main thread, where
-    Python takes no signals.
+    Unless the flag is deferred, the first signal raises KeyboardInterrupt at once. A signal that
+    the process ignores (SIGHUP under nohup) stays ignored. Does nothing outside the main thread,
+    where Python takes no signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -65,7 +66,7 @@ def stop_on_signals(flag: StopFlag) -> Iterator[None]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         repeated = flag.reason is not None and number == signal.SIGINT
         flag.set(STOP_SIGNALS[signal.Signals(number)])
-        if repeated or not flag.training:
+        if repeated or not flag.deferred:
             raise KeyboardInterrupt
 
     before = {

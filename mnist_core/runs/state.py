@@ -115,3 +115,7 @@ class RunState(JsonModel):
     ended: _Timestamp = ""
     device: _Line = ""
     pid: Annotated[int, Field(gt=0)] | None = None
+
+    def with_changes(self, **changes: object) -> RunState:
+        """Return a validated copy with other values."""
+        return RunState.model_validate({**self.model_dump(), **changes})

@@ -1,16 +1,28 @@
-"""Files that are written whole or not at all."""
+"""Writing files so that a crash leaves the old content or the new one, never a part.
+
+None of these functions blocks on a FIFO or follows a symbolic link in the file's place.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import threading
+import stat
+import uuid
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 
+SAFE_FLAGS = (
+    getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+"""Flags of `os.open` with which a FIFO does not block and a symbolic link is refused."""
+
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a file beside its place and move it there: a reader sees the old one or the new one.
+    """Write a new file and move it into place: a reader sees the old content or the new one.
+
+    When it returns, the content is on the disk, also after a power failure.
 
     Raises
     ------
@@ -18,40 +30,77 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         If it cannot be written (no space, no permission); what was there before is kept.
     """
     data = content.encode() if isinstance(content, str) else content
-    # a name of its own: two writers must not meet in one half-written file
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    # a unique name: two writers must not share one incomplete file
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        temporary.write_bytes(data)
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        # half a file is no use to anybody, and on a full disk its space is
-        _discard(temporary)
-        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
+        _sync_folder(path.parent)
+    except (OSError, ValueError) as error:
+        # an incomplete file is of no use, and on a full disk its space is
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink(missing_ok=True)
+        raise _not_written(path, error) from error
 
 
 def overwrite(path: Path, content: str) -> None:
-    """Write a file in its place: needs no new space, but a reader may see half of it.
+    """Write a file in its place: needs no new space, but a reader may see a part of it.
 
     Raises MnistCoreError if it cannot be written.
     """
     try:
-        with path.open("r+b") as file:
+        with os.fdopen(os.open(path, os.O_RDWR | SAFE_FLAGS), "r+b") as file:
             file.write(content.encode())
             file.truncate()
     except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be written ({error.strerror})") from error
+        raise _not_written(path, error) from error
+
+
+def append_text(path: Path, text: str) -> None:
+    """Append text to a file. Raises MnistCoreError if it cannot be written."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | SAFE_FLAGS
+    try:
+        with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
+            file.write(text.encode(errors="replace"))
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def read_tail(path: Path, limit: int) -> str:
+    """Return the text at the end of a file, at most `limit` bytes; empty if it cannot be read."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | SAFE_FLAGS), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return ""
+            file.seek(max(0, status.st_size - limit))
+            return file.read(limit).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it. Raises MnistCoreError if there can be none."""
+    """Create a folder and its parents. Raises MnistCoreError if that is impossible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MnistCoreError(f"{folder}: cannot be made a folder ({error.strerror})") from error
 
 
-def _discard(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return  # the folder itself cannot be written to: nothing is there to remove
+def _sync_folder(folder: Path) -> None:
+    """Write a folder's entries to the disk, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _not_written(path: Path, error: OSError | ValueError) -> MnistCoreError:
+    return MnistCoreError(
+        f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})"
+    )

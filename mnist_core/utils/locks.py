@@ -16,12 +16,11 @@ from pathlib import Path
 import portalocker
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.files import SAFE_FLAGS
 
 _EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
 _SHARED = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
 _POLL_SECONDS = 0.05
-# a FIFO must not block the opening, and a symbolic link must not lead elsewhere
-_OPEN_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def is_locked(path: Path) -> bool:
@@ -107,11 +106,6 @@ def exclusive_lock(path: Path, timeout: float, *, busy: str = "") -> Iterator[No
         file.close()
 
 
-def _open(path: Path, mode: int) -> io.FileIO:
-    return io.FileIO(
-        path,
-        "r+" if mode & os.O_RDWR else "r",
-        opener=lambda name, _: os.open(
-            name, mode | _OPEN_FLAGS | getattr(os, "O_CLOEXEC", 0), 0o644
-        ),
-    )
+def _open(path: Path, flags: int) -> io.FileIO:
+    mode = "r+" if flags & os.O_RDWR else "r"
+    return io.FileIO(path, mode, opener=lambda name, _: os.open(name, flags | SAFE_FLAGS, 0o644))

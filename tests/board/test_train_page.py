@@ -23,7 +23,7 @@ from mnist_core.utils.devices import Gpu
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
     # a run is put into the queue; no worker trains it
-    monkeypatch.setattr(queue, "_start_worker", lambda root, device, lock: None)
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
     monkeypatch.setattr(train, "estimate_seconds", lambda config, threads: 100.0 * config.epochs)
     return tmp_path
 

@@ -38,7 +38,7 @@ def root(tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     copy = tmp_path / "runs"
     shutil.copytree(trained, copy)
     monkeypatch.setenv("MNIST_RUNS", str(copy))
-    monkeypatch.setattr(queue, "_start_worker", lambda root, device, lock: None)
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
     return copy
 
 

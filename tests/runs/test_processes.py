@@ -396,7 +396,7 @@ def test_one_run_is_carried_out_by_one_process(place: Place) -> None:
     place.begin(first)
     second = place.resume()
     assert second.wait() == 2
-    assert second.err == f"error: run {place.run.id} is under way in another process\n"
+    assert second.err == f"error: run {place.run.id} is already running in another process\n"
     assert place.run.state().status == "running"
     assert first.signal(signal.SIGTERM) == 130
 

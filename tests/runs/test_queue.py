@@ -1,45 +1,33 @@
-"""Runs that wait: in turn, each in a process of its own, whoever started them."""
+"""The queue: runs wait in turn, and each is trained in a child process of a worker."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.chromium import ROOT
+from support.damage import DAMAGE
 from support.training import small
+from support.waiting import until
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.queue import enqueue, ensure_workers, queue_device, waiting, work
+from mnist_core.runs.queue import enqueue, ensure_workers, queue_device, queue_lock_path, waiting
+from mnist_core.runs.queue_worker import work
 from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.locks import is_locked
 
 TINY = small(training_size=1000, validation_size=200)
-LONG = small(training_size=2000, validation_size=200, epochs=500)
-
-
-@pytest.fixture
-def runs(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = tmp_path / "runs"
-    monkeypatch.setenv("MNIST_RUNS", str(root))
-    yield root
-    for run in list_runs(root):  # nobody is left at work
-        if run.is_in_queue() or run.is_alive():
-            run.request_stop()
-    until(lambda: not any(run.is_alive() for run in list_runs(root)))
-
-
-def until(happened: Callable[[], bool], patience: float = 90) -> None:
-    end = time.monotonic() + patience
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+LONG = small(training_size=2000, validation_size=200, epochs=10_000)
+FORK = multiprocessing.get_context("fork")
 
 
 def queued(config: TrainConfig, root: Path, name: str = "") -> Run:
@@ -52,127 +40,224 @@ def status(run: Run) -> str:
     return run.state().status
 
 
-def test_runs_are_carried_out_in_turn_and_never_two_at_once(runs: Path) -> None:
-    first, second, third = (queued(TINY, runs, name) for name in "abc")
-    assert [run.id for run in waiting(runs)["cpu"]] == [first.id, second.id, third.id]
-    ensure_workers(runs)
-    seen = []
-    while status(third) != "finished":
-        seen.append([status(run) for run in (first, second, third)].count("running"))
-        assert status(third) != "failed", third.state().reason
-        time.sleep(0.02)
-    assert max(seen) == 1
-    ended = [run.state().ended for run in (first, second, third)]
-    assert ended == sorted(ended)
-    assert waiting(runs) == {}
+def started_workers(root: Path) -> list[str]:
+    """Return the devices for which a worker would be started now."""
+    devices: list[str] = []
+    ensure_workers(root, lambda root, device, lock: devices.append(device))
+    return devices
 
 
-def _start(root: Path) -> None:
-    ensure_workers(root)
+# --- trainings in the place of real ones, in the worker's child process --------------------------
 
 
-def test_many_that_start_at_once_start_one_worker(runs: Path) -> None:
-    all_runs = [queued(TINY, runs) for _ in range(2)]
-    tabs = [multiprocessing.get_context("spawn").Process(target=_start, args=(runs,)) for _ in "ab"]
-    for tab in tabs:
-        tab.start()
-    ensure_workers(runs)
-    for tab in tabs:
-        tab.join()
-    until(lambda: {status(run) for run in all_runs} == {"finished"})
-    # each was trained once, from its start
-    assert all(run.log_path.read_text().count("on CPU") == 1 for run in all_runs)
+def finish(run: Run) -> None:
+    with run.exclusive():
+        run.update_state(status="running", pid=os.getpid())
+        run.leave_queue()
+        assert started_workers(run.folder.parent) == []  # the device is busy
+        with (run.folder.parent / "order").open("a") as file:
+            file.write(f"{run.id} {os.getpid()}\n")
+        run.update_state(status="finished", pid=None)
 
 
-def test_a_run_goes_on_when_the_one_who_started_it_is_gone(runs: Path, tmp_path: Path) -> None:
-    run = queued(small(training_size=2000, validation_size=200, epochs=3), runs)
-    words = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; "
-    words += (
-        f"from mnist_core.runs.queue import ensure_workers; ensure_workers(Path({str(runs)!r}))"
+def finish_when_allowed(run: Run) -> None:
+    with run.exclusive():
+        run.update_state(status="running", pid=os.getpid())
+        run.leave_queue()
+        until((run.folder.parent / "go").exists)
+        run.update_state(status="finished", pid=None)
+
+
+def exit_before_it_starts(how: Callable[[], object]) -> Callable[[Run], object]:
+    def train(run: Run) -> object:
+        return finish(run) if run.state().name == "next" else how()
+
+    return train
+
+
+def killed_while_it_runs(run: Run) -> None:
+    if run.state().name == "next":
+        return finish(run)
+    with run.exclusive():
+        run.update_state(status="running", pid=os.getpid(), epoch=2)
+        run.leave_queue()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return None
+
+
+# --- workers -------------------------------------------------------------------------------------
+
+
+def test_runs_are_trained_in_turn_each_in_its_own_process(tmp_path: Path) -> None:
+    runs = [queued(TINY, tmp_path, name) for name in "abc"]
+    assert [run.id for run in waiting(tmp_path)["cpu"]] == [run.id for run in runs]
+    assert started_workers(tmp_path) == ["cpu"]
+    work(tmp_path, "cpu", train=finish)
+    order = [line.split() for line in (tmp_path / "order").read_text().splitlines()]
+    assert [run_id for run_id, _ in order] == [run.id for run in runs]
+    assert len({pid for _, pid in order} | {str(os.getpid())}) == 4
+    assert waiting(tmp_path) == {}
+    assert started_workers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        (lambda: sys.exit(3), "exited unexpectedly: exit status 3"),
+        (lambda: os._exit(0), "exited unexpectedly: exit status 0"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "exited unexpectedly: signal SIGKILL"),
+        (lambda: signal.raise_signal(signal.SIGTERM), "exited unexpectedly: signal SIGTERM"),
+        (lambda: 1 / 0, "exited unexpectedly: exit status 1"),
+    ],
+    ids=["exit", "_exit", "SIGKILL", "SIGTERM", "exception"],
+)
+def test_a_run_that_exits_before_it_starts_fails_and_the_next_one_is_trained(
+    tmp_path: Path, how: Callable[[], object], reason: str
+) -> None:
+    first, second = queued(TINY, tmp_path), queued(TINY, tmp_path, "next")
+    work(tmp_path, "cpu", train=exit_before_it_starts(how))
+    assert (status(first), first.state().reason) == ("failed", reason)
+    assert status(second) == "finished"
+
+
+def test_a_run_that_is_killed_fails_with_the_signal_and_the_next_one_is_trained(
+    tmp_path: Path,
+) -> None:
+    first, second = queued(TINY, tmp_path), queued(TINY, tmp_path, "next")
+    work(tmp_path, "cpu", train=killed_while_it_runs)
+    state = first.read_state()
+    assert (state.status, state.stop_reason) == ("failed", StopReason.PROCESS_EXITED)
+    assert state.reason == (
+        "exited unexpectedly: signal SIGKILL; resume continues from the last checkpoint, "
+        "after epoch 2"
     )
-    # from another folder, as `streamlit run elsewhere/dashboard.py` does
-    subprocess.run([sys.executable, "-c", words], check=True, cwd=tmp_path)
-    until(lambda: status(run) == "finished")
+    assert state.reason in first.log_tail()
+    assert (state.pid, status(second)) == (None, "finished")
 
 
-def test_stop_and_go_on(runs: Path) -> None:
-    run = queued(LONG, runs)
-    ensure_workers(runs)
-    until(lambda: run.state().epoch >= 1)
-    run.request_stop()
-    until(lambda: status(run) == "stopped")
-    epoch = run.state().epoch
-    enqueue(run)
-    assert status(run) == "queued"
-    ensure_workers(runs)
-    until(lambda: run.state().epoch > epoch)
-    assert f"goes on after epoch {epoch}" in run.log_path.read_text()
-
-
-def test_one_that_waits_can_be_stopped_and_is_not_taken(runs: Path) -> None:
-    first, second = queued(LONG, runs), queued(TINY, runs)
-    ensure_workers(runs)
+def test_a_killed_worker_loses_no_run(tmp_path: Path) -> None:
+    first, second = queued(TINY, tmp_path), queued(TINY, tmp_path)
+    worker = FORK.Process(target=work, args=(tmp_path, "cpu", None, finish_when_allowed))
+    worker.start()
     until(lambda: status(first) == "running")
-    second.request_stop()
-    assert status(second) == "stopped"
-    assert waiting(runs) == {}
-    first.request_stop()
-    until(lambda: status(first) == "stopped")
-    time.sleep(1)
-    assert status(second) == "stopped"
-    assert second.state().reason == "stopped before it began"
+    worker.kill()
+    worker.join()
+    # the run continues, and its device counts as busy
+    assert (status(first), status(second)) == ("running", "queued")
+    assert started_workers(tmp_path) == []
+    (tmp_path / "go").touch()
+    until(lambda: status(first) == "finished")
+    until(lambda: not is_locked(queue_lock_path(tmp_path, "cpu")))
+    assert started_workers(tmp_path) == ["cpu"]
+    work(tmp_path, "cpu", train=finish)
+    assert status(second) == "finished"
 
 
-def test_a_killed_run_is_said_to_be_dead_and_the_next_one_begins(runs: Path) -> None:
-    first, second = queued(LONG, runs), queued(TINY, runs)
-    ensure_workers(runs)
-    until(lambda: status(first) == "running")
-    os.kill(first.state().pid, signal.SIGKILL)
-    until(lambda: status(second) == "finished")
-    assert status(first) == "failed"
-    assert "killed" in first.state().reason
-
-
-def test_one_that_cannot_begin_fails_in_words_and_holds_up_nobody(runs: Path) -> None:
-    broken, gpu, good = queued(TINY, runs), create_run(TINY, runs), create_run(TINY, runs)
+def test_a_run_that_cannot_start_fails_with_the_reason(tmp_path: Path) -> None:
+    broken, gpu = queued(TINY, tmp_path), create_run(TINY, tmp_path)
     broken.config_path.write_text("{}x")
     gpu.config_path.write_text(small(device="cuda:7").model_dump_json())
     enqueue(gpu)
-    enqueue(good)
-    assert set(waiting(runs)) == {"cpu", "cuda:7"}
-    ensure_workers(runs)
-    until(lambda: status(good) == "finished" and status(gpu) == "failed")
-    assert status(broken) == "failed"
+    assert set(waiting(tmp_path)) == {"cpu", "cuda:7"}
+    for device in ("cpu", "cuda:7"):
+        work(tmp_path, device)
+    assert status(broken) == status(gpu) == "failed"
     assert "config.json" in broken.state().reason
     assert "choose 'auto' or 'cpu'" in gpu.state().reason
-    assert waiting(runs) == {}
+    assert waiting(tmp_path) == {}
 
 
-def test_what_cannot_wait_is_refused(runs: Path) -> None:
-    run = create_run(TINY, runs)
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["queue.json", "state.json"])
+def test_a_damaged_run_leaves_the_queue_and_holds_up_no_other(
+    tmp_path: Path, damage: str, name: str
+) -> None:
+    broken, good = queued(TINY, tmp_path), queued(TINY, tmp_path)
+    DAMAGE[damage](broken.folder / name)
+    assert good.id in [run.id for run in waiting(tmp_path)["cpu"]]
+    work(tmp_path, "cpu", train=finish)
+    assert status(good) == "finished"
+    assert waiting(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "place", [{"time": -1}, {"device": "../../x"}, {"device": 3}, {"time": "x"}, {"time": 2**70}]
+)
+def test_a_queue_place_out_of_its_bounds(tmp_path: Path, place: dict[str, object]) -> None:
+    run = queued(TINY, tmp_path)
+    run.queue_path.write_text(json.dumps({"time": 5, "device": "cpu", **place}))
+    assert [run.id for run in waiting(tmp_path)["cpu"]] == [run.id]
+    assert started_workers(tmp_path) == ["cpu"]
+
+
+# --- the queue -----------------------------------------------------------------------------------
+
+
+def test_what_cannot_wait_is_refused(tmp_path: Path) -> None:
+    run = create_run(TINY, tmp_path)
     run.update_state(status="finished")
     with pytest.raises(MnistCoreError, match="is finished"):
         enqueue(run)
 
 
-def test_a_run_that_is_finished_stays_so_though_it_came_into_the_queue(runs: Path) -> None:
-    run = queued(TINY, runs)
-    run.update_state(status="finished")  # two tabs pressed Resume at the very same moment
-    work(runs, "cpu")
+def test_a_finished_run_that_is_queued_by_mistake_stays_finished(tmp_path: Path) -> None:
+    run = queued(TINY, tmp_path)
+    run.update_state(status="finished")  # two tabs pressed Resume at the same moment
+    work(tmp_path, "cpu")
     assert status(run) == "finished"
-    assert waiting(runs) == {}
+    assert waiting(tmp_path) == {}
 
 
-def test_automatic_device_waits_where_it_will_run() -> None:
+def test_a_waiting_run_that_is_stopped_is_not_trained(tmp_path: Path) -> None:
+    first, second = queued(TINY, tmp_path), queued(TINY, tmp_path)
+    first.request_stop()
+    work(tmp_path, "cpu", train=finish)
+    assert (status(first), first.state().reason) == ("stopped", "stopped before it began")
+    assert status(second) == "finished"
+
+
+def test_the_queue_of_a_configured_device() -> None:
     assert queue_device(small(device="cuda")) == "cuda:0"
     assert queue_device(small(device="cuda:1")) == "cuda:1"
     assert queue_device(small(device="cpu")) == "cpu"
 
 
-def test_deleting(runs: Path) -> None:
-    run, other = create_run(TINY, runs), create_run(TINY, runs)
-    with run.at_work(), pytest.raises(MnistCoreError, match="stop it first"):
-        run.delete()
-    run.delete()
-    run.delete()  # a second tab
-    assert [one.id for one in list_runs(runs)] == [other.id]
+# --- as the dashboard starts it: real processes, real MNIST --------------------------------------
+
+
+@pytest.fixture
+def runs(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    root = tmp_path / "runs"
+    monkeypatch.setenv("MNIST_RUNS", str(root))
+    yield root
+    for run in list_runs(root):
+        if run.read_state().status in ("queued", "running"):
+            run.request_stop()
+    until(lambda: not is_locked(queue_lock_path(root, "cpu")))
+
+
+def test_a_worker_in_a_process_of_its_own(runs: Path, tmp_path: Path) -> None:
+    """Several processes start one worker; a run is killed, the next trained, the first resumed."""
+    first, second = queued(LONG, runs), queued(TINY, runs)
+    script = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; "
+        "from mnist_core.runs.queue import ensure_workers; "
+        f"ensure_workers(Path({str(runs)!r}))"
+    )
+    # from another folder, as `streamlit run elsewhere/dashboard.py` does
+    starters = [subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path) for _ in range(2)]
+    assert [starter.wait() for starter in starters] == [0, 0]
+    until(lambda: first.state().epoch >= 1)
+    assert status(second) == "queued"
+    os.kill(first.state().pid, signal.SIGKILL)
+    until(lambda: status(second) == "finished")
+    assert "signal SIGKILL" in first.state().reason
+    epoch = first.state().epoch
+    enqueue(first)
+    ensure_workers(runs)
+    until(lambda: first.state().epoch > epoch)
+    first.request_stop()
+    until(lambda: status(first) == "stopped")
+    assert first.state().stop_reason == StopReason.REQUESTED
+    assert f"resumes after epoch {epoch}" in first.log_tail(1000)
+    assert first.log_tail(1000).count("mnist_cnn on CPU") == 2

@@ -64,7 +64,7 @@ def test_a_new_run_is_queued(tmp_path: Path) -> None:
     assert state.name == run.id
     assert before <= datetime.fromisoformat(state.created) <= datetime.now(UTC)
     assert run.config() == CONFIG
-    assert not run.is_alive()
+    assert not run.is_active()
     assert create_run(CONFIG, tmp_path, "first try").state().name == "first try"
 
 
@@ -273,7 +273,7 @@ def test_a_folder_that_is_deleted_is_not_made_again(run: Run) -> None:
     for ask in (run.state, run.request_stop, run.config):
         with pytest.raises(MnistCoreError):
             ask()
-    assert not run.is_alive()
+    assert not run.is_active()
     assert not run.folder.exists()
 
 
@@ -300,21 +300,21 @@ def test_a_run_whose_process_died_has_failed(
 
 
 def test_a_run_at_work_is_running(run: Run) -> None:
-    with run.at_work():
+    with run.exclusive():
         run.update_state(status="running", pid=os.getpid())
-        assert Run(run.folder).is_alive()
+        assert Run(run.folder).is_active()
         assert Run(run.folder).state().status == "running"
-    assert not run.is_alive()
+    assert not run.is_active()
     assert run.state().status == "failed"
 
 
 def test_nobody_else_can_work_on_it(run: Run) -> None:
-    with run.at_work():
-        with pytest.raises(MnistCoreError, match=f"{run.id} is under way"), run.at_work():
+    with run.exclusive():
+        with pytest.raises(MnistCoreError, match=f"{run.id} is already running"), run.exclusive():
             raise AssertionError("two at work")
-        assert run.is_alive()  # the one who was refused took nothing away
-    with run.at_work():
-        assert run.is_alive()
+        assert run.is_active()  # the one who was refused took nothing away
+    with run.exclusive():
+        assert run.is_active()
 
 
 def test_many_may_look_at_once(run: Run) -> None:
@@ -337,7 +337,7 @@ def test_those_who_look_are_in_nobodys_way(run: Run) -> None:
         watcher.start()
     try:
         for _ in range(20):
-            with run.at_work():
+            with run.exclusive():
                 pass
     finally:
         enough.set()
@@ -357,13 +357,13 @@ def test_stop_before_it_begins(run: Run, tmp_path: Path, capsys: Capture) -> Non
 
 
 def test_stop_one_at_work(run: Run) -> None:
-    with run.at_work():
+    with run.exclusive():
         run.update_state(status="running")
         assert not run.stop_is_requested()
         Run(run.folder).request_stop()
         Run(run.folder).request_stop()  # impatience does no harm
         assert run.stop_is_requested()
-    with run.at_work():
+    with run.exclusive():
         assert not run.stop_is_requested()  # that was another time
 
 
@@ -381,7 +381,7 @@ def test_stop_says_that_a_step_takes_long(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr("mnist_core.cli.commands.runs._WAIT_SECONDS", 0.1)
-    with run.at_work():
+    with run.exclusive():
         run.update_state(status="running")
         assert cli.main(["stop", run.id, "--runs", str(tmp_path)]) == 2
     assert "it stops after it" in capsys.readouterr().err

@@ -353,7 +353,7 @@ def test_an_unexpected_error_is_kept_with_its_traceback(whole: Run, few: Splits,
     assert (state.status, state.epoch) == ("failed", 2)
     assert state.reason == "unexpected ZeroDivisionError: a listener's"
     assert "Traceback" in run.log_path.read_text()
-    assert not run.is_alive()
+    assert not run.is_active()
     execute(run, splits=few)
     check_same(run, whole)
 
@@ -389,7 +389,7 @@ def test_a_run_cannot_be_carried_out_twice_at_once(few: Splits, run: Run) -> Non
         refused.append(str(caught.value))
 
     assert execute(run, splits=few, listen=at(1, again)).status == "finished"
-    assert refused == [f"run {run.id} is under way in another process"]
+    assert refused == [f"run {run.id} is already running in another process"]
 
 
 def test_no_data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -478,8 +478,8 @@ def test_the_first_reason_stays() -> None:
 def test_a_flag_passes_requests_on() -> None:
     sweep, first, second = StopFlag(), StopFlag(), StopFlag()
     with sweep.passed_to(first):
-        assert sweep.training
-    assert not sweep.training
+        assert sweep.deferred
+    assert not sweep.deferred
     with sweep.passed_to(second):
         sweep.set(StopReason.REQUESTED)
     assert (first.reason, second.reason) == (None, StopReason.REQUESTED)
@@ -488,7 +488,7 @@ def test_a_flag_passes_requests_on() -> None:
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     flag, before = StopFlag(), signal.getsignal(number)
-    flag.training = True
+    flag.deferred = True
     with stop_on_signals(flag):
         signal.raise_signal(number)
         assert flag.reason == STOP_SIGNALS[number]
@@ -497,7 +497,7 @@ def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
 
 def test_a_second_interrupt_is_heard_at_once() -> None:
     flag = StopFlag()
-    flag.training = True
+    flag.deferred = True
     with stop_on_signals(flag):
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)  # whoever asks in words waits

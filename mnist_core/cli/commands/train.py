@@ -16,6 +16,7 @@ from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
+    from mnist_core.runs.signals import StopFlag
 
 _INTERRUPTED = 130
 
@@ -57,6 +58,7 @@ def train_from(
 
     def command(args: argparse.Namespace, _words: list[str]) -> int:
         from mnist_core.runs.run import create_run, lasting_name
+        from mnist_core.runs.signals import StopFlag, stop_on_signals
         from mnist_core.utils.devices import choose_device
 
         config = config_from_flags(args, base)
@@ -71,8 +73,11 @@ def train_from(
         )
         if args.output is not None:
             check_output(args.output)
-        run = create_run(config, args.runs, args.name)
-        status = carry_out(run, args.data, args.output)
+        stop = StopFlag()
+        stop.deferred = True  # from the moment the run exists, a signal is recorded in its state
+        with stop_on_signals(stop):
+            run = create_run(config, args.runs, args.name)
+            status = _train(run, stop, args.data, args.output)
         if after is not None and run.state().status == "finished":
             after(run, args.data)
         return status
@@ -82,22 +87,29 @@ def train_from(
 
 def _resume(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.runs.run import find_run
+    from mnist_core.runs.signals import StopFlag, stop_on_signals
 
-    return carry_out(find_run(args.id, args.runs), args.data, if_queued=args.if_queued)
+    stop = StopFlag()
+    run = find_run(args.id, args.runs)
+    with stop_on_signals(stop):
+        return _train(run, stop, args.data, if_queued=args.if_queued)
 
 
-def carry_out(
-    run: Run, data: str | None, output: Path | None = None, *, if_queued: bool = False
+def _train(
+    run: Run,
+    stop: StopFlag,
+    data: str | None,
+    output: Path | None = None,
+    *,
+    if_queued: bool = False,
 ) -> int:
     """Train a run to its end with progress on the terminal; return the exit status."""
     from mnist_core.cli.progress import RunProgress
     from mnist_core.runs.runner import execute
-    from mnist_core.runs.signals import StopFlag, stop_on_signals
 
     config = run.config()
     print(f"run {run.id} in {run.folder}", flush=True)
-    stop = StopFlag()
-    with stop_on_signals(stop), RunProgress(config.model, config.epochs) as progress:
+    with RunProgress(config.model, config.epochs) as progress:
         state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
     if state.status == "stopped":
         print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")

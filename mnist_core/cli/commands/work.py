@@ -17,8 +17,11 @@ def register(commands: Subparsers) -> None:
 
 
 def _work(args: argparse.Namespace, _words: list[str]) -> int:
-    from mnist_core.runs.queue import work
+    import io
+
+    from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run import runs_root
 
-    work(runs_root(args.runs), args.device, args.lock)
+    lock = None if args.lock is None else io.FileIO(args.lock, "r+")
+    work(runs_root(args.runs), args.device, lock)
     return 0

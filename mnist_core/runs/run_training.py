@@ -1,0 +1,153 @@
+"""Train a run's configuration and keep what comes of it in the run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.errors import MnistCoreError
+from mnist_core.evaluation.scores import evaluate
+from mnist_core.models.weights import load_weights, save_weights
+from mnist_core.runs.conv1_history import Conv1History
+from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.run import Run, find_weights
+from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.state import StopReason
+from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.training.command_line import train_command
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
+from mnist_core.training.trainer import Trainer
+from mnist_core.training.wording import describe
+from mnist_core.utils.devices import choose_device, device_name
+from mnist_core.utils.json_files import write_json
+
+Listener = Callable[[Event], None]
+
+
+def train_in_folder(
+    run: Run,
+    *,
+    data: str | None,
+    splits: tuple[Split, Split] | None,
+    listen: Listener | None,
+    stop: StopFlag,
+) -> Finished | None:
+    """Train until the last epoch or a requested stop; keep metrics, weights and checkpoints.
+
+    Parameters as for `execute`. The run's evaluation is written at its end.
+
+    Returns
+    -------
+    Finished or None
+        None if it was stopped; `stop.reason` says why, and the checkpoint resumes there.
+
+    Raises
+    ------
+    MnistCoreError
+        If it cannot be trained, or its folder cannot be written or was removed.
+    """
+    config = run.config()
+    device = choose_device(config.device)
+    run.update_state(device=device_name(device))
+    training, validation = splits or load_train_validation(
+        device,
+        data,
+        validation_size=config.validation_size,
+        training_size=config.training_size,
+    )
+    trainer = _build_trainer(run, config, training, validation)
+    history = Conv1History(run)
+    if (trainer.epoch, trainer.step) == (1, 0):
+        history.keep(trainer.scored_model, 0, config.epochs)
+    card = _card(config, training, validation)
+    run.log(f"{config.model} on {run.state().device}: {train_command(config)}")
+    metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
+    stop.deferred = True
+    try:
+        for event in trainer.run(lambda: _should_stop(run, stop)):
+            if isinstance(event, Step | Epoch):
+                metrics.write(event)
+            if isinstance(event, Epoch):
+                _keep_epoch(run, trainer, history, event, card)
+            if not isinstance(event, Step):
+                run.log(describe(event))
+            if listen is not None:
+                listen(event)
+    finally:
+        metrics.close()
+    if isinstance(event, Stopped):
+        save_checkpoint(run.checkpoint_path, trainer.state_dict())
+        return None
+    assert isinstance(event, Finished)
+    write_json(run.evaluation_path, evaluate(event.model.to(device), validation))
+    return event
+
+
+def _should_stop(run: Run, stop: StopFlag) -> bool:
+    if not run.exists:
+        raise MnistCoreError(f"{run.folder}: the run's folder was removed")
+    if run.stop_is_requested():
+        stop.set(StopReason.REQUESTED)
+    return stop.reason is not None
+
+
+def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: Split) -> Trainer:
+    """Return the run's trainer, in the state of its checkpoint if it has one."""
+    root = run.folder.parent
+    start = config.init_weights and load_weights(find_weights(config.init_weights, root))[0]
+    teacher = config.teacher and load_weights(find_weights(config.teacher, root))[0]
+    trainer = Trainer(
+        config,
+        training,
+        validation,
+        initial=start.state_dict() if start else None,
+        teacher=teacher or None,
+    )
+    if run.checkpoint_path.is_file():
+        trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
+        # a process that was killed may not have written it
+        run.update_state(epoch=trainer.epoch - 1, **_best(trainer))
+        run.log(f"resumes after epoch {trainer.epoch - 1}, step {trainer.step}")
+    return trainer
+
+
+def _keep_epoch(
+    run: Run, trainer: Trainer, history: Conv1History, event: Epoch, card: dict[str, Any]
+) -> None:
+    """Keep an epoch's best weights, conv1, checkpoint and state, in this order."""
+    if event.best:
+        run.forget_evaluation()  # of other weights, scored while the run was stopped
+        scores = {"accuracy": event.validation_accuracy, "loss": event.validation_loss}
+        save_weights(
+            run.weights_path,
+            trainer.best_model,
+            {**card, "epoch": event.epoch, "validation": scores},
+        )
+    history.keep(trainer.scored_model, event.epoch, trainer.config.epochs)
+    save_checkpoint(run.checkpoint_path, trainer.state_dict())
+    run.update_state(epoch=event.epoch, **_best(trainer))
+
+
+def _best(trainer: Trainer) -> dict[str, Any]:
+    """Return the fields of the state that describe the best epoch so far."""
+    if trainer.best is None:
+        return {}
+    epoch, accuracy, loss = trainer.best
+    return {"best_epoch": epoch, "validation_accuracy": accuracy, "validation_loss": loss}
+
+
+def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, Any]:
+    return {
+        "config": config.model_dump(mode="json"),
+        "data": f"MNIST: {len(training)} training images, {len(validation)} held out to validate",
+        "command": train_command(config),
+        "environment": {
+            "torch": torch.__version__,
+            "gpu": torch.cuda.get_device_name() if training.images.is_cuda else None,
+            "cpu_threads": torch.get_num_threads(),
+        },
+    }
