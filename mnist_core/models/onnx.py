@@ -18,6 +18,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
 from mnist_core.models.card import read_card
 from mnist_core.models.weights import Network, describe, load_weights
+from mnist_core.utils.extras import requires_extra
 
 if TYPE_CHECKING:
     import onnx
@@ -66,14 +67,10 @@ def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> byt
         onnxruntime does not compute what torch computes.
     """
     description = describe(network)
-    try:
+    with requires_extra("export"):
         import onnx
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MnistCoreError(
-            f"{error.name} is not installed; pip install onnx onnxscript onnxruntime"
-        ) from error
     frames = _Frames(copy.deepcopy(network).cpu().float()).eval()
     model = _trace(frames)
     onnx.helper.set_model_props(

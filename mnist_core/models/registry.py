@@ -6,9 +6,15 @@ import os
 import re
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from mnist_core.errors import MnistCoreError
 
-SHIPPED = Path(__file__).resolve().parents[2] / "weights"
+_PACKAGE = Path(__file__).resolve().parents[1]
+# in an installation the weights lie inside the package, in a checkout beside it
+SHIPPED = next(
+    folder for folder in (_PACKAGE / "weights", _PACKAGE.parent / "weights") if folder.is_dir()
+)
 DEFAULT = "default"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """Names allowed for promoted models: safe as a file name, and never taken for an option."""
@@ -21,8 +27,14 @@ def shipped_models(folder: Path = SHIPPED) -> list[str]:
 
 
 def promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder of promoted weights: argument, MNIST_MODELS, or weights/promoted."""
-    return Path(folder or os.environ.get("MNIST_MODELS") or SHIPPED / "promoted")
+    """Return the folder of promoted weights: argument, MNIST_MODELS, or the user's data folder.
+
+    In a checkout that still has the former default `weights/promoted`, that folder is used.
+    """
+    if chosen := folder or os.environ.get("MNIST_MODELS"):
+        return Path(chosen)
+    former = SHIPPED / "promoted"
+    return former if former.is_dir() else user_data_path("drawpad", appauthor=False) / "models"
 
 
 def promoted_models(folder: str | os.PathLike[str] | None = None) -> list[str]:
