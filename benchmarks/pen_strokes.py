@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.models.architectures import DigitNet
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.network import DigitNet
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import train
 from mnist_core.utils.runtime import keep_freed_memory

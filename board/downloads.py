@@ -11,8 +11,8 @@ import streamlit as st
 from board.page_context import PageContext
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.card import card_path
 from mnist_core.models.onnx import export_file
+from mnist_core.models.weights import read_card
 from mnist_core.reports.run_html import run_report
 from mnist_core.runs.run import Run
 
@@ -41,8 +41,12 @@ def draw_downloads(context: PageContext, run: Run) -> None:
     with st.container(horizontal=True):
         about = t("safetensors: for torch and this program.")
         _offer(_File(t("Weights"), f"{run.id}.safetensors", _BINARY, about), weights)
-        if (card := _content(card_path(run.weights_path))) is not None:
-            about = t("How the weights were made and what they score.")
+        about = t("How the weights were made and what they score.")
+        try:
+            card = read_card(run.weights_path).as_json().encode()
+        except MnistCoreError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
             _offer(_File(t("Card"), f"{run.id}.json", "application/json", about), card)
         about = t(
             "For programs without torch: frames (N, 1, 28, 28) in [0, 1] to logits and "
@@ -102,10 +106,3 @@ def _onnx(folder: Path, stamp: int) -> bytes:
 def _report(folder: Path, stamp: int) -> bytes:
     """Return the HTML file; `stamp` is when the weights were written."""
     return run_report(Run(folder)).encode()
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -10,10 +10,10 @@ from board.runs import Listed, look, pick_run
 from board.translation import Translator
 from mnist_core.data.mnist import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.card import card_accuracy, read_card
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
+from mnist_core.models.weights import read_card
 from mnist_core.runs.promote import (
-    LONGEST_NAME,
+    MAX_NAME_LENGTH,
     Promoted,
     list_promoted,
     promote,
@@ -57,9 +57,8 @@ def _result(t: Translator, seen: Listed) -> None:
     state = seen.state
     assert state is not None
     config = seen.run.config()
-    card = read_card(seen.run.weights_path)
-    accuracy = card_accuracy(card)
-    best = card_accuracy(read_card(weights_path(DEFAULT)))
+    accuracy = read_card(seen.run.weights_path).accuracy()
+    best = read_card(weights_path(DEFAULT)).accuracy()
     boxes = {
         t("Held-out accuracy"): _percent(accuracy),
         t("The default's"): _percent(best),
@@ -95,7 +94,7 @@ def _promotion(t: Translator, run: Run) -> None:
         name = st.text_input(
             t("Name in the pad"),
             suggest_name(run),
-            max_chars=LONGEST_NAME,
+            max_chars=MAX_NAME_LENGTH,
             key=f"name-{run.id}",
             help=t("Letters A to Z, digits, - _ and . (the first a letter or a digit)."),
         ).strip()

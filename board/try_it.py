@@ -17,7 +17,6 @@ from board.try_it_source import Source, load, pick_sources
 from mnist_core import Classifier, MnistCoreError, Reading
 from mnist_core.figures import feature_maps, prediction_chart
 from mnist_core.imaging.images import open_picture
-from mnist_core.models.card import card_accuracy
 
 _EVERY = 2.0
 _LAYER = "try-layer"
@@ -86,10 +85,9 @@ def _loaded(source: Source) -> Classifier | None:
 
 def _about(t: Translator, classifier: Classifier) -> str:
     parts = [classifier.architecture]
-    epoch = classifier.card.get("epoch")
-    if isinstance(epoch, int):
-        parts.append(t("epoch {n}", n=epoch))
-    accuracy = card_accuracy(classifier.card)
+    if classifier.card.epoch is not None:
+        parts.append(t("epoch {n}", n=classifier.card.epoch))
+    accuracy = classifier.card.accuracy()
     if accuracy is not None:
         parts.append(t("{accuracy} of the held-out images right", accuracy=f"{accuracy:.2%}"))
     return " · ".join(parts)

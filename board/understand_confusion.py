@@ -11,7 +11,7 @@ from board.runs import Listed
 from board.widgets import draw_figure, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.models.network import NUM_CLASSES
 
 _TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _STEP = 24

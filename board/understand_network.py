@@ -13,7 +13,7 @@ from board.widgets import draw_figure
 from mnist_core import figures
 from mnist_core.evaluation.predictions import indices_of_digit
 from mnist_core.inference.classifier import load_classifier
-from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.attribution import attribution_maps
-from mnist_core.models.architectures import NUM_CLASSES
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.weights import Network
 
 

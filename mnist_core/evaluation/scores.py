@@ -16,7 +16,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import Calibration, calibrate, fit_temperature
 from mnist_core.evaluation.predictions import Predictions, predict_split
-from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.scoring import Scores, score_logits
 from mnist_core.utils.files import make_folder
 from mnist_core.utils.json_files import JsonModel, read_json, write_json

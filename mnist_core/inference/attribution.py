@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
+from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.weights import Network
 
 SAMPLES = 16

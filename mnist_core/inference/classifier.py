@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +17,10 @@ from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
 from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
-from mnist_core.models.architectures import LayerShape, shape_table
-from mnist_core.models.card import read_card
+from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.registry import DEFAULT, weights_path
+from mnist_core.models.shapes import LayerShape, shape_table
 from mnist_core.models.weights import Network, load_weights
 
 CLOSE_MARGIN = 1 / 3
@@ -78,17 +77,16 @@ class Classifier:
     model : DigitNet or Ensemble
         Of an ensemble, the stages, maps, kernels, shapes and head are the first member's.
     name, architecture : str
-    card : dict
-        How the weights were made.
+    card : ModelCard, optional
     """
 
     def __init__(
-        self, model: Network, *, name: str, architecture: str, card: dict[str, Any] | None = None
+        self, model: Network, *, name: str, architecture: str, card: ModelCard | None = None
     ) -> None:
         self.name = name
         self.architecture = architecture
-        self.card = card or {}
-        self._model = model.eval().requires_grad_(False)
+        self.card = card or ModelCard()
+        self._model = model.eval()
         self._pipeline = InferencePipeline(self._model)
         shown = model.members[0] if isinstance(model, Ensemble) else model
         self.shapes: list[LayerShape] = shape_table(shown)
@@ -204,8 +202,8 @@ def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifie
         If the weights are missing or unusable; the message says what is wrong with them.
     """
     path = weights_path(name_or_path)
-    model, architecture = load_weights(path)
-    return Classifier(model, name=path.stem, architecture=architecture, card=read_card(path))
+    model, card = load_weights(path)
+    return Classifier(model, name=path.stem, architecture=card.architecture, card=card)
 
 
 def _picture_canvas(image: Picture) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.imaging.normalize import fit_frame, is_dot, set_thickness
-from mnist_core.models.architectures import DigitNet
 from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.network import DigitNet
 
 
 class PipelineOutput(NamedTuple):

@@ -2,57 +2,123 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import write_atomic
+from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
+from mnist_core.models.ensemble import ENSEMBLE, VOTES
+from mnist_core.utils.json_files import JsonModel, describe_error
 
 
-def write_card(path: Path, card: dict[str, Any]) -> None:
-    """Write the card of the weights at `path`. Raises MnistCoreError if it cannot be written."""
-    text = json.dumps(card, indent=2, ensure_ascii=False)
-    write_atomic(card_path(path), text + "\n")
+class _Open(JsonModel):
+    model_config = ConfigDict(extra="allow")
 
 
-def card_path(path: Path) -> Path:
-    """Return where the card of a weights file lies."""
-    return path.with_suffix(".json")
+class CardScores(_Open):
+    """Scores on a split: accuracy in [0, 1] and mean cross entropy in nats."""
+
+    accuracy: float | None = Field(None, ge=0, le=1)
+    loss: float | None = Field(None, ge=0)
 
 
-def read_card(path: Path) -> dict[str, Any]:
-    """Return the card beside a weights file; empty where there is none.
+class Origin(_Open):
+    """The run that a promoted model comes from: its id and name, and when it was promoted.
 
-    Raises
-    ------
-    MnistCoreError
-        If the card is there but is not a JSON object.
+    time is ISO 8601 in UTC; what is unknown is empty.
     """
-    card = card_path(path)
-    if not card.is_file():
-        return {}
-    try:
-        content = json.loads(card.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise MnistCoreError(f"{card} is not JSON ({error}); restore or delete it") from error
-    if not isinstance(content, dict):
-        raise MnistCoreError(f"{card} holds no JSON object; restore or delete it")
-    return content
+
+    run: str = ""
+    name: str = ""
+    time: str = ""
 
 
-def card_accuracy(card: dict[str, Any], split: str = "validation") -> float | None:
-    """Return the accuracy in [0, 1] that a card gives for a split; None if it gives none."""
-    scores = card.get(split)
-    accuracy = scores.get("accuracy") if isinstance(scores, dict) else None
-    return float(accuracy) if isinstance(accuracy, int | float) else None
+class _Network(_Open):
+    """The keys of a card that say how to build a network."""
+
+    architecture: str = ""
+    kernel_size: int | None = None
+    dropout: float | None = None
+
+    def spec(self) -> ModelSpec:
+        """Return the architecture and its options. Raises MnistCoreError if they are invalid."""
+        return ModelSpec.parse({name: getattr(self, name) for name in ModelSpec.model_fields})
 
 
-def card_origin(card: dict[str, Any]) -> dict[str, str]:
-    """Return what a promoted model's card says of where it comes from: run, name, time.
+class MemberCard(_Network):
+    """One network of an ensemble: what it is built from, its name and its scores."""
 
-    What it does not say is empty.
+    name: str = ""
+    validation: CardScores | None = None
+
+
+class ModelCard(_Network):
+    """What is known about weights. Unknown keys are kept, keys that are absent stay absent.
+
+    Attributes
+    ----------
+    architecture, kernel_size, dropout
+        See `ModelSpec`; the architecture of an ensemble is "ensemble".
+    vote, members
+        Of an ensemble.
+    config : dict
+        The training configuration.
+    data, command : str
+        Training data, and the command that trains such weights.
+    epoch : int
+        Completed epochs.
+    validation, test : CardScores
+    environment : dict
+        Versions and hardware.
+    promoted : Origin
+        Of a promoted model.
     """
-    origin = card.get("promoted")
-    said = origin if isinstance(origin, dict) else {}
-    return {key: str(said.get(key) or "") for key in ("run", "name", "time")}
+
+    vote: Literal[VOTES] | None = None  # type: ignore[valid-type]
+    members: tuple[MemberCard, ...] = ()
+    config: dict[str, Any] = Field(default_factory=dict)
+    data: str = ""
+    command: str = ""
+    epoch: int | None = Field(None, ge=0)
+    validation: CardScores | None = None
+    environment: dict[str, Any] = Field(default_factory=dict)
+    test: CardScores | None = None
+    promoted: Origin = Origin()
+
+    @model_validator(mode="after")
+    def _known_architecture(self) -> Self:
+        if self.architecture not in ("", ENSEMBLE, *ARCHITECTURES):
+            raise ValueError(
+                f"unknown architecture {self.architecture!r}; known architectures: "
+                f"{', '.join([*ARCHITECTURES, ENSEMBLE])}"
+            )
+        return self
+
+    @classmethod
+    def parse(cls, content: str | Mapping[str, Any]) -> Self:
+        """Return the card of a JSON text or of JSON types. Raises MnistCoreError if invalid."""
+        try:
+            if isinstance(content, str):
+                return cls.model_validate_json(content)
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise MnistCoreError(f"the model card is invalid ({describe_error(error)})") from None
+
+    def accuracy(self, split: Literal["validation", "test"] = "validation") -> float | None:
+        """Return the accuracy in [0, 1] on a split; None if unknown."""
+        scores = self.validation if split == "validation" else self.test
+        return scores.accuracy if scores else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the card as JSON types."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def as_json(self, indent: int | None = 2) -> str:
+        """Return the card as JSON text."""
+        return self.model_dump_json(indent=indent, exclude_unset=True)
+
+    def updated(self, **changes: Any) -> Self:
+        """Return a copy with some keys changed; values as in `as_dict`."""
+        return self.parse({**self.as_dict(), **changes})

@@ -10,9 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import DigitNet
+from mnist_core.models.network import DigitNet
 
 VOTES = ("mean", "majority")
+ENSEMBLE = "ensemble"
+"""The architecture of an ensemble, in weights files and lists."""
 _TIE_BREAK = 1e-3
 """Weight of the mean probabilities beside the votes: decides ties, and nothing else."""
 

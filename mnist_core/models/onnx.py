@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
-from mnist_core.models.card import read_card
+from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.weights import Network, describe, load_weights
 from mnist_core.utils.extras import requires_extra
 
@@ -89,12 +89,12 @@ def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> byt
 
 
 def export_file(path: Path) -> bytes:
-    """Return the network in a weights file as `export_onnx` does; what its card says goes along.
+    """Return the network of a weights file as `export_onnx` does, with its card's data and scores.
 
-    Raises MnistCoreError as `load_weights`, `read_card` and `export_onnx` do.
+    Raises MnistCoreError as `load_weights` and `export_onnx` do.
     """
-    network, _ = load_weights(path)
-    card = read_card(path)
+    network, model_card = load_weights(path)
+    card = model_card.as_dict()
     notes = {key: json.dumps(card[key]) for key in ("data", "validation") if key in card}
     return export_onnx(network, notes)
 

@@ -6,61 +6,76 @@ import os
 import re
 from pathlib import Path
 
-from platformdirs import user_data_path
+import platformdirs
 
 from mnist_core.errors import MnistCoreError
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-# in an installation the weights lie inside the package, in a checkout beside it
-SHIPPED = next(
-    folder for folder in (_PACKAGE / "weights", _PACKAGE.parent / "weights") if folder.is_dir()
-)
 DEFAULT = "default"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """Names allowed for promoted models: safe as a file name, and never taken for an option."""
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+_CHECKOUT = _PACKAGE.parent / "weights"
 
-def shipped_models(folder: Path = SHIPPED) -> list[str]:
-    """Return the names of the weights in `folder`, the default first."""
-    names = sorted(path.stem for path in folder.glob("*.safetensors"))
-    return sorted(names, key=lambda name: name != DEFAULT)
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped weights: in the installed package, or in the checkout."""
+    installed = _PACKAGE / "weights"
+    return installed if installed.is_dir() else _CHECKOUT
 
 
 def promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder of promoted weights: argument, MNIST_MODELS, or the user's data folder.
-
-    In a checkout that still has the former default `weights/promoted`, that folder is used.
-    """
-    if chosen := folder or os.environ.get("MNIST_MODELS"):
+    """Return the folder of promoted weights: argument, MNIST_MODELS, or the user's data folder."""
+    chosen = folder or os.environ.get("MNIST_MODELS")
+    if chosen:
         return Path(chosen)
-    former = SHIPPED / "promoted"
-    return former if former.is_dir() else user_data_path("drawpad", appauthor=False) / "models"
+    return platformdirs.user_data_path("drawpad", appauthor=False) / "models"
+
+
+def earlier_promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path | None:
+    """Return where version 0.1 kept promoted models: weights/promoted in a checkout, only read.
+
+    None where another folder is chosen.
+    """
+    earlier = _CHECKOUT / "promoted"
+    chosen = folder or os.environ.get("MNIST_MODELS")
+    return None if chosen or not earlier.is_dir() else earlier
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the shipped weights, the default first."""
+    names = sorted(path.stem for path in shipped_folder().glob("*.safetensors"))
+    return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def promoted_models(folder: str | os.PathLike[str] | None = None) -> list[str]:
-    """Return the names of the promoted weights. Their files are not looked into.
+    """Return the names of the promoted weights, without reading the files.
 
-    A file whose name is not allowed, or is that of shipped weights, is passed over.
+    Files whose name is not allowed, or is that of shipped weights, are ignored.
     """
     shipped = {name.casefold() for name in shipped_models()}
-    return sorted(
+    names = {
         path.stem
-        for path in promoted_folder(folder).glob("*.safetensors")
-        if MODEL_NAME.fullmatch(path.stem) and path.stem.casefold() not in shipped
-    )
+        for place in _promoted_folders(folder)
+        for path in place.glob("*.safetensors")
+        if MODEL_NAME.fullmatch(path.stem)
+        and path.stem.casefold() not in shipped
+        and path.is_file()
+    }
+    return sorted(names)
 
 
 def available_models() -> list[str]:
-    """Return every name that `weights_path` knows: the shipped, the default first; the promoted."""
+    """Return all names that `weights_path` accepts: shipped (the default first), then promoted."""
     return [*shipped_models(), *promoted_models()]
 
 
-def model_path(name: str) -> Path | None:
-    """Return the file of shipped or promoted weights; None if there are none of that name."""
+def model_path(name: str, folder: str | os.PathLike[str] | None = None) -> Path | None:
+    """Return the file of shipped or promoted weights; None for an unknown name."""
     if not MODEL_NAME.fullmatch(name):
         return None
-    for folder in (SHIPPED, promoted_folder()):
-        path = folder / f"{name}.safetensors"
+    for place in (shipped_folder(), *_promoted_folders(folder)):
+        path = place / f"{name}.safetensors"
         if path.is_file():
             return path
     return None
@@ -77,12 +92,15 @@ def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
     name = str(name_or_path)
     if (known := model_path(name)) is not None:
         return known
-    path = Path(name_or_path)
-    if not os.path.isfile(path):  # False, not an error, for an absurd name
+    if not os.path.isfile(name):  # False, not an error, for a name with a zero byte
         shipped, promoted = shipped_models(), promoted_models()
-        also = f", nor one of the promoted ({', '.join(promoted)})" if promoted else ""
+        also = f", nor a promoted model ({', '.join(promoted)})" if promoted else ""
         raise MnistCoreError(
-            f"no weights {name!r}: neither a file nor one of the shipped "
-            f"({', '.join(shipped) or f'none in {SHIPPED}'}){also}"
+            f"no weights {name!r}: neither a file nor a shipped model "
+            f"({', '.join(shipped) or f'none in {shipped_folder()}'}){also}"
         )
-    return path
+    return Path(name_or_path)
+
+
+def _promoted_folders(folder: str | os.PathLike[str] | None) -> list[Path]:
+    return [*filter(None, [promoted_folder(folder), earlier_promoted_folder(folder)])]

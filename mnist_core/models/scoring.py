@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnist_core.models.architectures import NUM_CLASSES
+from mnist_core.models.network import NUM_CLASSES
 
 
 @dataclass(frozen=True)

@@ -1,86 +1,103 @@
-"""Weights on disk: a safetensors file and a JSON card beside it. Nothing is ever unpickled."""
+"""Weights files: tensors and model card in one safetensors file. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import ARCHITECTURES, DigitNet, ModelSpec, build_model
-from mnist_core.models.card import write_card
-from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
+from mnist_core.models.card import ModelCard
+from mnist_core.models.ensemble import ENSEMBLE, Ensemble
+from mnist_core.models.network import DigitNet
 from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.json_files import MissingFileError, read_json, read_regular_file
 
-ENSEMBLE = "ensemble"
 Network = DigitNet | Ensemble
-_FORMAT = "mnist_core"
+MAX_WEIGHTS_BYTES = 512 * 2**20
+"""Larger files are refused unread; the largest single network takes 4 MB."""
+
+_CARD = "mnist_core"
+"""The metadata key of the card. One key only: safetensors writes several in random order."""
+_WRAPPERS = {"module", "_orig_mod"}
+"""Name parts that DataParallel and torch.compile insert in front of a network's own."""
 
 
-def save_weights(path: Path, model: Network, card: dict[str, Any]) -> None:
-    """Write `path` (safetensors) and its card (`path` with .json), each in one atomic step.
+def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]) -> None:
+    """Write weights and card as one file, atomically; equal content gives equal bytes.
+
+    A card beside it (`card_path`), as shipped weights have one, is rewritten as well.
 
     Parameters
     ----------
     path : Path
     model : DigitNet of `build_model`, or Ensemble of such
-    card : dict of JSON types
-        How the weights were made; what the network is built from is put in front.
+    card : ModelCard, or mapping of JSON types
+        How the weights were made; what the network is built from is added.
 
     Raises
     ------
     MnistCoreError
-        If they cannot be written there, or the network was not made by `build_model`.
+        If the file cannot be written, or the network was not made by `build_model`.
     """
-    description = describe(model)
-    state = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()
-    }
+    given = card.as_dict() if isinstance(card, ModelCard) else card
+    full_card = ModelCard.parse(_merge(describe(model), given))
+    tensors = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     make_folder(path.parent)
-    write_atomic(path, save(state, {"format": _FORMAT, **_metadata(description)}))
-    write_card(path, {**description, **card})
+    _write(path, tensors, full_card)
 
 
-def load_weights(path: Path) -> tuple[Network, str]:
-    """Return the network in eval mode, on the CPU, and the name of its architecture.
+def load_weights(path: Path) -> tuple[Network, ModelCard]:
+    """Return the network in eval mode, on the CPU, and its card; the card has the architecture.
+
+    Files of earlier versions have the card in a file of its own (`card_path`) or none. Names as
+    `module.` and `_orig_mod.` (DataParallel, torch.compile) are removed from tensor names.
 
     Raises
     ------
     MnistCoreError
-        If the file is missing, truncated, no safetensors file, not written by this program, or
-        does not fit its architecture. The message says which.
+        If the file is missing, damaged, a pickle, of another kind, not written by this program, or
+        does not fit its architecture. The message says which, and what to do.
     """
-    if not path.is_file():
-        raise MnistCoreError(f"{path}: there is no such weights file")
+    tensors, card = _read(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise MnistCoreError(
-            f"{path}: not a whole safetensors file, it is truncated or of another kind ({error}); "
-            "copy it again or train anew"
-        ) from error
-    architecture = metadata.get("architecture")
-    known = [*ARCHITECTURES, ENSEMBLE]
-    if metadata.get("format") != _FORMAT or architecture not in known:
-        raise MnistCoreError(
-            f"{path}: a safetensors file, but not one of ours (architecture "
-            f"{architecture!r}); known architectures: {', '.join(known)}"
-        )
-    try:
-        model = _build(metadata)
-        model.load_state_dict(state)
+        model = _build(card)
+        model.load_state_dict(tensors)
     except (MnistCoreError, RuntimeError) as error:
-        raise MnistCoreError(f"{path}: does not fit {architecture} ({error})") from error
-    broken = [name for name, tensor in state.items() if not torch.isfinite(tensor).all()]
+        raise MnistCoreError(f"{path}: does not fit {card.architecture} ({error})") from error
+    broken = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     if broken:
-        raise MnistCoreError(f"{path}: NaN or infinity in {', '.join(broken)}; train anew")
-    return model.eval(), architecture
+        raise MnistCoreError(f"{path}: NaN or infinity in {', '.join(broken)}; train again")
+    return model.eval(), card
+
+
+def read_card(path: Path) -> ModelCard:
+    """Return the card of a weights file. Raises as `load_weights`."""
+    return _read(path)[1]
+
+
+def update_card(path: Path, **changes: Any) -> None:
+    """Change some keys of a weights file's card; the tensors stay as they are.
+
+    Raises
+    ------
+    MnistCoreError
+        As `load_weights`, or if the file cannot be written.
+    """
+    tensors, card = _read(path)
+    _write(path, tensors, card.updated(**changes))
+
+
+def card_path(path: Path) -> Path:
+    """Return where a card for people to read lies, beside its weights file."""
+    return path.with_suffix(".json")
 
 
 def describe(model: Network) -> dict[str, Any]:
@@ -92,39 +109,104 @@ def describe(model: Network) -> dict[str, Any]:
         members = [describe(member) for member in model.members]
         return {"architecture": ENSEMBLE, "vote": model.vote, "members": members}
     if model.spec is None:
-        raise MnistCoreError(
-            "a network that was put together by hand cannot be read back; use build_model"
-        )
+        raise MnistCoreError("only networks made by build_model can be saved; use build_model")
     return model.spec.as_dict()
 
 
-def _metadata(description: dict[str, Any]) -> dict[str, str]:
-    """Return what `_build` reads: safetensors keeps strings only."""
-    architecture = description["architecture"]
-    if architecture == ENSEMBLE:
-        return {**description, "members": json.dumps(description["members"])}
-    options = {name: value for name, value in description.items() if name != "architecture"}
-    return {"architecture": architecture, **({"options": json.dumps(options)} if options else {})}
+def _merge(network: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the card with what the network is built from in front."""
+    merged = {**network, **card, **network}
+    if card.get("members"):
+        both = zip(network["members"], card["members"], strict=False)
+        merged["members"] = [{**spec, **member, **spec} for spec, member in both]
+    return merged
 
 
-def _build(metadata: dict[str, str]) -> Network:
-    if metadata["architecture"] == ENSEMBLE:
-        members = _parse(metadata.get("members", ""), "members", list)
-        return Ensemble([_build_member(member) for member in members], metadata.get("vote", ""))
-    options = _parse(metadata.get("options", "{}"), "options", dict)
-    return _build_member({**options, "architecture": metadata["architecture"]})
+def _build(card: ModelCard) -> Network:
+    if card.architecture == ENSEMBLE:
+        return Ensemble([member.spec().build() for member in card.members], card.vote or "")
+    return card.spec().build()
 
 
-def _build_member(description: object) -> DigitNet:
-    spec = ModelSpec.from_dict(description)
-    return build_model(spec.architecture, **spec.options())
+def _write(path: Path, tensors: Mapping[str, Tensor], card: ModelCard) -> None:
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    write_atomic(path, save(contiguous, {_CARD: card.as_json(indent=None)}))
+    if card_path(path).is_file():
+        write_atomic(card_path(path), card.as_json() + "\n")
 
 
-def _parse(text: str, what: str, kind: type) -> Any:
+def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
     try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise MnistCoreError(f"its {what} are not JSON: {error}") from error
-    if not isinstance(value, kind):
-        raise MnistCoreError(f"its {what} are no JSON {kind.__name__}")
-    return value
+        content = read_regular_file(path, MAX_WEIGHTS_BYTES)
+    except MissingFileError:
+        raise MnistCoreError(f"{path}: there is no such weights file") from None
+    try:
+        tensors = load(content)
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        if _is_pickle(content):
+            raise MnistCoreError(_PICKLE.format(path=path, name=path.stem)) from None
+        raise MnistCoreError(
+            f"{path}: not a complete safetensors file, it is truncated or of another kind "
+            f"({error}); copy it again or train again"
+        ) from None
+    unwrapped = {
+        ".".join(part for part in name.split(".") if part not in _WRAPPERS): tensor
+        for name, tensor in tensors.items()
+    }
+    if len(unwrapped) < len(tensors):
+        raise MnistCoreError(f"{path}: two tensors have one name; remove one of them")
+    return unwrapped, _read_card(path, content)
+
+
+def _read_card(path: Path, content: bytes) -> ModelCard:
+    """Return the card of a valid safetensors file."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    metadata = header.get("__metadata__") or {}
+    try:
+        if _CARD in metadata:
+            card = ModelCard.parse(metadata[_CARD])
+        elif metadata.get("format") == "mnist_core":
+            card = _card_of_two_files(path, metadata)
+        else:
+            card = ModelCard()
+    except MnistCoreError as error:
+        raise MnistCoreError(f"{path}: {error}") from error
+    if not card.architecture:
+        raise MnistCoreError(
+            f"{path}: a safetensors file, but its metadata does not name an architecture of "
+            f"mnist_core ({', '.join([*ARCHITECTURES, ENSEMBLE])}); write it with save_weights"
+        )
+    return card
+
+
+def _card_of_two_files(path: Path, metadata: Mapping[str, str]) -> ModelCard:
+    """Return the card of a file of version 0.1: its metadata says how to build the network."""
+    architecture = metadata.get("architecture", "")
+    try:
+        if architecture == ENSEMBLE:
+            members = [ModelSpec.parse(one).as_dict() for one in json.loads(metadata["members"])]
+            network = {"architecture": ENSEMBLE, "vote": metadata.get("vote"), "members": members}
+        else:
+            options = json.loads(metadata.get("options", "{}"))
+            network = ModelSpec.parse({**options, "architecture": architecture}).as_dict()
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise MnistCoreError(f"its metadata is damaged ({error})") from None
+    try:
+        card = read_json(card_path(path), ModelCard).as_dict()
+    except MissingFileError:
+        card = {}
+    return ModelCard.parse(_merge(network, card))
+
+
+def _is_pickle(content: bytes) -> bool:
+    """Return whether a file was written by torch.save or pickle, from its first bytes."""
+    is_zip = content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:256]
+    return is_zip or (content[:1] == b"\x80" and content[1:2] <= b"\x05")
+
+
+_PICKLE = """{path}: a PyTorch pickle, which could run any code when it is loaded; convert it with
+    import torch
+    from safetensors.torch import save_file
+    state = torch.load("{path}", weights_only=True)
+    save_file(state, "{name}.safetensors", {{"format": "mnist_core", "architecture": "mnist_cnn"}})
+where state is a state_dict and mnist_cnn the name of its architecture"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.models.card import read_card
+from mnist_core.models.weights import read_card
 from mnist_core.reports.html import html_report
 from mnist_core.runs.compare import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
@@ -38,5 +38,5 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
         evaluation,
         validation.images,
         curves={name: curves} if curves else None,
-        card=read_card(run.weights_path),
+        card=read_card(run.weights_path).as_dict(),
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation, evaluate
-from mnist_core.models.architectures import build_model, count_parameters
+from mnist_core.models.architectures import build_model
+from mnist_core.models.shapes import count_parameters
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import FRAME_SIZE, DigitNet, build_model
+from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.models.architectures import build_model
+from mnist_core.models.network import DigitNet
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import write_atomic
 

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.classifier import Classifier
-from mnist_core.models.architectures import DigitNet, build_model
-from mnist_core.models.card import read_card
+from mnist_core.models.architectures import build_model
+from mnist_core.models.card import ModelCard
+from mnist_core.models.network import DigitNet
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.training.checkpoint import load_checkpoint
@@ -75,8 +76,8 @@ def run_classifier(run: Run, which: Which = BEST) -> Classifier:
             f"run {run.id} has no weights yet: no epoch is complete; wait for its first"
         )
     if which == BEST:
-        model, architecture = load_weights(path)
-        return Classifier(model, name=run.id, architecture=architecture, card=read_card(path))
+        model, card = load_weights(path)
+        return Classifier(model, name=run.id, architecture=card.architecture, card=card)
     state = load_checkpoint(path)
     try:
         config = TrainConfig(**state["config"])
@@ -87,7 +88,7 @@ def run_classifier(run: Run, which: Which = BEST) -> Classifier:
         raise MnistCoreError(
             f"{path}: a checkpoint, but not one of a run ({error}); choose the best weights"
         ) from error
-    return Classifier(model, name=run.id, architecture=config.model, card={"epoch": epoch})
+    return Classifier(model, name=run.id, architecture=config.model, card=ModelCard(epoch=epoch))
 
 
 def _path(run: Run, which: Which) -> Path:

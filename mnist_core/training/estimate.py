@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import torch
 
 from mnist_core.data.mnist import TRAINING_SET_SIZE, Split
-from mnist_core.models.architectures import FRAME_SIZE, NUM_CLASSES
+from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import choose_device

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mnist_core.models.architectures import DigitNet
+from mnist_core.models.network import DigitNet
 
 
 @dataclass(frozen=True)

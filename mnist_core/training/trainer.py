@@ -19,8 +19,9 @@ from mnist_core.data.augment import ARTICLE, PEN, augment
 from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import NUM_CLASSES, DigitNet, build_model
+from mnist_core.models.architectures import build_model
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.network import NUM_CLASSES, DigitNet
 from mnist_core.models.scoring import score_logits
 from mnist_core.models.transfer import freeze_parts, take_weights
 from mnist_core.training.config import TrainConfig

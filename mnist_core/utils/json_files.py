@@ -59,11 +59,15 @@ def read_json(path: Path, model: type[Model], *, limit: int = MAX_JSON_BYTES) ->
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
-        reason = f"{where}: {message}" if where else message
-        raise DamagedFileError(f"{path}: this file is damaged ({reason})") from None
+        raise DamagedFileError(f"{path}: this file is damaged ({describe_error(error)})") from None
+
+
+def describe_error(error: ValidationError) -> str:
+    """Return the first problem of a pydantic error as text: the field and what is wrong with it."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
 
 
 def write_json(path: Path, model: BaseModel) -> None:
@@ -88,7 +92,7 @@ def read_regular_file(path: Path, limit: int) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise DamagedFileError(f"{path}: this file is damaged (not a regular file)")
-            content = file.read(limit + 1)
+            content = file.read(limit + 1) if status.st_size <= limit else b""
     except FileNotFoundError:
         raise MissingFileError(f"{path}: there is no such file") from None
     except (OSError, ValueError) as error:
@@ -96,6 +100,6 @@ def read_regular_file(path: Path, limit: int) -> bytes:
             raise
         reason = getattr(error, "strerror", None) or error
         raise DamagedFileError(f"{path}: cannot be read ({reason})") from error
-    if len(content) > limit:
+    if max(len(content), status.st_size) > limit:
         raise DamagedFileError(f"{path}: this file is damaged (larger than {limit:,} bytes)")
     return content

@@ -96,7 +96,10 @@ def test_a_run_is_promoted_and_the_page_says_where_to_find_it(run: Run) -> None:
 
 def test_a_name_that_cannot_be_is_refused_in_words(run: Run) -> None:
     page = opened()
-    for name, message in {"a b": "cannot be used", "default": "comes with the program"}.items():
+    for name, message in {
+        "a b": "cannot be used",
+        "default": "is the name of a shipped model",
+    }.items():
         page.text_input[0].set_value(name).run()
         press(page, "Promote")
         assert message in said(page.error)
@@ -189,7 +192,7 @@ def test_a_run_without_weights_is_not_offered(run: Run) -> None:
     [
         ("state.json", "is broken"),
         ("config.json", "config.json"),
-        ("best.json", "best.json is not JSON"),
+        ("best.json", "best.json: this file is damaged"),
     ],
 )
 def test_a_broken_run_is_said_in_words(run: Run, file: str, message: str) -> None:
@@ -203,9 +206,9 @@ def test_a_broken_run_is_said_in_words(run: Run, file: str, message: str) -> Non
 def test_damaged_weights_are_not_promoted(run: Run) -> None:
     run.weights_path.write_bytes(b"nothing")
     page = press(opened(), "Promote")
-    assert "not a whole safetensors file" in said(page.error)
+    assert "not a complete safetensors file" in said(page.error)
     press(page, "Make: ONNX")
-    assert "not a whole safetensors file" in said(page.error)
+    assert "not a complete safetensors file" in said(page.error)
 
 
 def test_a_run_that_was_deleted_meanwhile(run: Run) -> None:
@@ -219,7 +222,7 @@ def test_a_damaged_model_is_listed_and_can_be_withdrawn(run: Run, models: Path) 
     promote(run, "good")
     (models / "bad.safetensors").write_bytes(b"nothing")
     page = opened()
-    assert "bad.safetensors: not a whole safetensors file" in said(page.error)
+    assert "bad.safetensors: not a complete safetensors file" in said(page.error)
     assert "of the held-out images" in said(page.text)
     page.button(key="withdraw-bad").click().run()
     confirm_withdrawing(page, "bad")

@@ -180,7 +180,7 @@ def test_damage_is_said_and_harms_no_other(root: Path, draw: Draw, seven: Stroke
     draw(pen(seven))
     page = open_page("try_it")
     assert page.selectbox[0].options[0] == f"{run.id} (broken)"
-    assert "not a whole safetensors file" in page_text(page)
+    assert "not a complete safetensors file" in page_text(page)
     show(page.selectbox[1].set_value("model default").run())
     assert answers(page) == ["7"]
 

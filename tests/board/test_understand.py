@@ -250,7 +250,7 @@ def test_damaged_files_are_reported_and_other_runs_unaffected(run: Run) -> None:
     assert "evaluation.json: this file is damaged" in unescape(show(page.run()).error[0].value)
     run.evaluation_path.write_bytes(evaluation)
     run.weights_path.write_bytes(run.weights_path.read_bytes()[:100])
-    assert "not a whole safetensors file" in unescape(show(page.run()).error[0].value)
+    assert "not a complete safetensors file" in unescape(show(page.run()).error[0].value)
     run.config_path.write_text("{")
     assert "config.json" in unescape(show(page.run()).error[0].value)
 

@@ -13,10 +13,9 @@ from support.training import small
 
 from mnist_core import load_classifier, shipped_models
 from mnist_core.models.architectures import build_model
-from mnist_core.models.card import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, save_weights
-from mnist_core.runs.promote import LONGEST_NAME, promote, withdraw
+from mnist_core.models.weights import load_weights, read_card, save_weights
+from mnist_core.runs.promote import MAX_NAME_LENGTH, promote, withdraw
 from mnist_core.runs.run import Run, create_run
 
 pytestmark = pytest.mark.browser
@@ -159,13 +158,13 @@ def test_a_damaged_model_is_refused_in_words_and_the_others_read(pad: PadPage, r
     draw_a_zero(pad)
     pad.page.wait_for_selector(".drawpad[data-model=default]")
     banner = pad.page.locator(".banner")
-    expect(banner).to_contain_text("mine.safetensors: not a whole safetensors file")
+    expect(banner).to_contain_text("mine.safetensors: not a complete safetensors file")
     assert offered(pad) == [*shipped_models(), "mine"]
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
     expect(banner).to_be_hidden()
     pad.page.select_option("[data-part=model]", "mine")
-    expect(banner).to_contain_text("mine.safetensors: not a whole safetensors file")
+    expect(banner).to_contain_text("mine.safetensors: not a complete safetensors file")
     expect(pad.page.locator("[data-part=model]")).to_have_value("mnist_cnn")
     pad.expect_digit(0)
 
@@ -184,9 +183,9 @@ def test_a_chinese_reader_is_told_in_chinese(
 def test_a_long_name_fits_on_a_phone(
     run: Run, own_server: Server, open_pad: Callable[..., PadPage]
 ) -> None:
-    promote(run, "W" * LONGEST_NAME)
+    promote(run, "W" * MAX_NAME_LENGTH)
     pad = open_pad(own_server.url, viewport={"width": 360, "height": 740}, locale="en-US")
-    choose(pad, "W" * LONGEST_NAME)
+    choose(pad, "W" * MAX_NAME_LENGTH)
     assert pad.page.evaluate("document.scrollingElement.scrollWidth") <= 360
     box = pad.page.locator("[data-part=model]").bounding_box()
     title = pad.page.locator("h1").bounding_box()

@@ -10,9 +10,8 @@ from playwright.sync_api import Browser
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import evaluate
-from mnist_core.models.card import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 from mnist_core.reports.html import html_report
 from mnist_core.runs.metric_log import Series
 
@@ -28,7 +27,9 @@ def report(train_validation: tuple[Split, Split], tmp_path_factory: pytest.TempP
     curves = {"a run of a rather long name": {"train/loss": Series(steps, 1.0 / steps)}}
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(
-        html_report("mnist_cnn", evaluation, validation.images, curves, read_card(weights)),
+        html_report(
+            "mnist_cnn", evaluation, validation.images, curves, read_card(weights).as_dict()
+        ),
         encoding="utf-8",
     )
     return path

@@ -14,9 +14,8 @@ from mnist_core import load_classifier, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.models.card import card_path, read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import card_path, load_weights, read_card
 
 Capture = pytest.CaptureFixture[str]
 
@@ -100,8 +99,8 @@ def test_weights_are_listed(capsys: Capture) -> None:
     assert [line.split(":")[0] for line in lines] == shipped_models()
     for line in lines:
         card = read_card(weights_path(line.split(":")[0]))
-        assert card["architecture"] in line
-        assert f"validation {card['validation']['accuracy']:.2%}" in line
+        assert card.architecture in line
+        assert f"validation {card.accuracy():.2%}" in line
 
 
 # --- train and evaluate ------------------------------------------------------------------------
@@ -125,16 +124,16 @@ def trained(mnist_root: Path, tmp_path: Path, capsys: Capture) -> Path:
 def test_train_writes_weights_and_their_card(trained: Path) -> None:
     card = read_card(trained)
     assert load_classifier(trained).architecture == "mnist_cnn"
-    assert card["config"]["seed"] == 4
-    assert card["config"]["augment"] == "none"
-    assert card["epoch"] == 1
-    assert card["validation"]["accuracy"] > 0.7
-    assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
-    assert "2000 training images, 500 held out" in card["data"]
+    assert card.config["seed"] == 4
+    assert card.config["augment"] == "none"
+    assert card.epoch == 1
+    assert card.accuracy() > 0.7
+    assert card.command.startswith("python -m mnist_core train --model mnist_cnn")
+    assert "2000 training images, 500 held out" in card.data
 
 
 def test_the_cards_command_trains_the_same_weights(trained: Path, tmp_path: Path) -> None:
-    words = shlex.split(read_card(trained)["command"])[3:]
+    words = shlex.split(read_card(trained).command)[3:]
     again = tmp_path / "again.safetensors"
     assert cli.main([*words, "--runs", str(tmp_path / "runs"), "--output", str(again)]) == 0
     first, second = (load_weights(path)[0].state_dict() for path in (trained, again))
@@ -218,7 +217,7 @@ def test_evaluate_writes_the_card_when_told_to(mine: Path, capsys: Capture) -> N
     assert cli.main(["evaluate", str(mine), "--split", "test", "--update-card", "--json"]) == 0
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     figures = {"accuracy": result["accuracy"], "loss": result["loss"]}
-    assert read_card(mine) == {**before, "test": figures}
+    assert read_card(mine) == before.updated(test=figures)
     assert load_classifier(mine).architecture == "mnist_cnn"
 
 
@@ -259,8 +258,8 @@ def test_the_test_set_is_scored_at_the_temperature_of_validation(
 def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> None:
     assert cli.main(["evaluate", "mnist_cnn", "--data", str(mnist_root), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    card = read_card(weights_path("mnist_cnn"))["validation"]
-    assert result["accuracy"] == pytest.approx(card["accuracy"], abs=2e-4)
+    card = read_card(weights_path("mnist_cnn")).validation
+    assert result["accuracy"] == pytest.approx(card.accuracy, abs=2e-4)
     assert sum(map(sum, result["confusion"])) == 5_000
 
 

@@ -8,10 +8,9 @@ import torch
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import score
-from mnist_core.models.card import read_card
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, list_runs
 from mnist_core.training.distillation import distillation_loss
@@ -34,7 +33,7 @@ def test_distill(train_validation: tuple[Split, Split], tmp_path: Path, capsys: 
     images, labels = train_validation[1].images[:500], train_validation[1].labels[:500]
     teacher = score(load_weights(weights_path("default"))[0], Split(images, labels)).accuracy
     assert f"teacher default {teacher:.2%}, student {accuracy}" in out
-    config = read_card(output)["config"]
+    config = read_card(output).config
     assert (config["model"], config["teacher"]) == ("mnist_cnn_fixed", "default")
 
 

@@ -12,9 +12,8 @@ from support.evaluations import predictions_of, random_evaluation, random_predic
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation, evaluate, evaluate_predictions, score
-from mnist_core.models.card import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 from mnist_core.utils.json_files import DamagedFileError, MissingFileError
 
 
@@ -22,9 +21,9 @@ def test_shipped_weights_score_what_their_card_says(train_validation: tuple[Spli
     path = weights_path("mnist_cnn")
     network, validation = load_weights(path)[0], train_validation[1]
     evaluation = evaluate(network, validation)
-    card = read_card(path)["validation"]
+    card = read_card(path).validation
     assert (evaluation.accuracy, evaluation.loss) == pytest.approx(
-        (card["accuracy"], card["loss"]), abs=2e-4
+        (card.accuracy, card.loss), abs=2e-4
     )
     assert (evaluation.split, evaluation.images) == ("validation", 5_000)
     calibration = evaluation.calibration

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.inference.attribution import attribution_maps
-from mnist_core.models.architectures import DigitNet
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.network import DigitNet
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
 

@@ -11,8 +11,9 @@ from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import evaluate, score
 from mnist_core.imaging.rasterize import draw_strokes
-from mnist_core.models.architectures import build_model, count_parameters
+from mnist_core.models.architectures import build_model
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.shapes import count_parameters
 
 Digits = list[tuple[int, Drawing]]
 
@@ -171,7 +172,7 @@ def test_kernels_are_copies(shipped: Classifier) -> None:
 
 def test_the_network_is_described(shipped: Classifier) -> None:
     assert shipped.stages[0] == "conv1"
-    assert shipped.card["architecture"] == shipped.architecture
+    assert shipped.card.architecture == shipped.architecture
     expected = count_parameters(build_model(shipped.architecture))
     assert sum(layer.parameters for layer in shipped.shapes) == expected
     flat = np.prod(shipped.stage_shape(shipped.stages[-1])) / 4  # after the last pool

@@ -11,13 +11,11 @@ from mnist_core.models.architectures import (
     ARCHITECTURES,
     DROPOUT_ARCHITECTURES,
     KERNEL_SIZES,
-    LayerShape,
     ModelSpec,
-    ResidualBlock,
     build_model,
-    count_parameters,
-    shape_table,
 )
+from mnist_core.models.network import ResidualBlock
+from mnist_core.models.shapes import LayerShape, count_parameters, shape_table
 
 PARAMETERS = {
     "mnist_cnn": 21_840,
@@ -220,43 +218,43 @@ def test_dropout_is_the_share_of_the_head_that_is_dropped(architecture: str, rat
 
 @pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - set(DROPOUT_ARCHITECTURES)))
 def test_dropout_for_a_network_that_has_none(architecture: str) -> None:
-    with pytest.raises(MnistCoreError, match=rf"dropout is 0\.3, but {architecture} has") as caught:
+    with pytest.raises(MnistCoreError, match=rf"but {architecture} has no") as caught:
         build_model(architecture, dropout=0.3)
     for name in DROPOUT_ARCHITECTURES:
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("kernel_size", [0, 1, 4, 7, -3, 3.0, "3", True])
+@pytest.mark.parametrize("kernel_size", [0, 1, 4, 7, -3, "3", True])
 def test_kernel_size_that_cannot_be(kernel_size: object) -> None:
-    with pytest.raises(MnistCoreError, match=f"kernel_size is {kernel_size!r}; choose 3 or 5"):
+    with pytest.raises(MnistCoreError, match="kernel_size: Input should be 3 or 5"):
         build_model("mnist_cnn", kernel_size=kernel_size)
 
 
 @pytest.mark.parametrize("dropout", [-0.1, 0.91, 1, float("nan"), float("inf"), "0.5", True])
 def test_dropout_that_cannot_be(dropout: object) -> None:
-    with pytest.raises(MnistCoreError, match=f"dropout is {dropout!r}; it must lie in 0 to 0.9"):
+    with pytest.raises(MnistCoreError, match="dropout: Input should be"):
         build_model("improved", dropout=dropout)
 
 
 def test_a_network_knows_what_it_was_built_from() -> None:
     model = build_model("improved", kernel_size=5, dropout=0.3)
-    assert model.spec == ModelSpec("improved", kernel_size=5, dropout=0.3)
+    assert model.spec == ModelSpec(architecture="improved", kernel_size=5, dropout=0.3)
     assert copy.deepcopy(model).spec == model.spec
     assert build_model("improved").spec.as_dict() == {"architecture": "improved"}
     without = build_model("mnist_cnn_bn", dropout=0.0).spec.as_dict()
     assert without == {"architecture": "mnist_cnn_bn", "dropout": 0.0}
-    assert ModelSpec.from_dict(model.spec.as_dict()) == model.spec
+    assert ModelSpec.parse(model.spec.as_dict()) == model.spec
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"architecture": "improved", "depth": 4}, "unknown option 'depth'; known: kernel_size"),
-        ({"kernel_size": 3}, "no model specification"),
-        ({"architecture": ["improved"]}, "no model specification"),
-        (["improved"], "no model specification"),
+        ({"architecture": "improved", "depth": 4}, "depth: Extra inputs are not permitted"),
+        ({"kernel_size": 3}, "architecture: Field required"),
+        ({"architecture": ["improved"]}, "architecture: Input should be a valid string"),
+        (["improved"], "valid dictionary"),
     ],
 )
 def test_a_specification_that_is_none(values: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
-        ModelSpec.from_dict(values)
+        ModelSpec.parse(values)

@@ -24,13 +24,13 @@ from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline
-from mnist_core.models.architectures import ARCHITECTURES, DigitNet, build_model
-from mnist_core.models.card import read_card
+from mnist_core.models.architectures import ARCHITECTURES, build_model
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
+from mnist_core.models.network import DigitNet
 from mnist_core.models.onnx import export_onnx
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 
 Digits = list[tuple[int, Drawing]]
 
@@ -181,7 +181,7 @@ def test_export_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert f"wrote {output}" in said
     assert "frames (N, 1, 28, 28) in [0, 1] -> logits, probabilities (N, 10)" in said
     notes = opened(output.read_bytes()).get_modelmeta().custom_metadata_map
-    card = read_card(weights_path("mnist_cnn"))
+    card = read_card(weights_path("mnist_cnn")).as_dict().as_dict()
     assert json.loads(notes["validation"]) == card["validation"]
 
 

@@ -15,8 +15,8 @@ from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.models.card import read_card
 from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import read_card
 from mnist_core.reports.html import IMAGES, html_report
 from mnist_core.runs.metric_log import Series
 
@@ -75,7 +75,8 @@ def curves() -> dict[str, dict[str, Series]]:
 
 @pytest.fixture(scope="module")
 def page(evaluation: Evaluation, curves: dict[str, dict[str, Series]]) -> Page:
-    return Page(html_report("a run", evaluation, IMAGES_OF_SPLIT, curves, read_card(SHIPPED)))
+    card = read_card(SHIPPED).as_dict()
+    return Page(html_report("a run", evaluation, IMAGES_OF_SPLIT, curves, card))
 
 
 def test_the_page_makes_no_request(page: Page) -> None:
@@ -116,7 +117,7 @@ def test_every_number_is_on_the_page(page: Page, evaluation: Evaluation) -> None
 
 
 def test_the_card_is_on_the_page(page: Page) -> None:
-    card = read_card(SHIPPED)
+    card = read_card(SHIPPED).as_dict()
     for text in (card["command"], card["data"], "config.batch_size", "environment.torch"):
         assert text in page.text
 

@@ -11,7 +11,8 @@ from support.training import Splits, part, small
 
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import normalise
-from mnist_core.models.architectures import DigitNet, build_model
+from mnist_core.models.architectures import build_model
+from mnist_core.models.network import DigitNet
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run, create_run

@@ -21,8 +21,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.cli import main as cli
-from mnist_core.models.card import read_card
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run, list_runs
 from mnist_core.runs.runner import execute
@@ -223,7 +222,7 @@ def check_same(run: Run, whole: Run) -> None:
     mine, theirs = tensors(run), tensors(whole)
     assert [name for name in theirs if not torch.equal(mine[name], theirs[name])] == []
     card = read_card(run.weights_path)
-    assert (card["epoch"], card["validation"]["accuracy"]) == (
+    assert (card.epoch, card.accuracy()) == (
         run.state().best_epoch,
         run.state().validation_accuracy,
     )

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file, save_file
+from support.disk import full_disk
 from support.training import Splits, part, small
 
 from mnist_core import MnistCoreError, available_models, load_classifier, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.models import registry
 from mnist_core.models.architectures import build_model
-from mnist_core.models.card import card_path, read_card
 from mnist_core.models.registry import promoted_folder, weights_path
-from mnist_core.models.weights import save_weights
+from mnist_core.models.weights import card_path, load_weights, read_card, save_weights
 from mnist_core.runs.promote import (
-    LONGEST_NAME,
+    MAX_NAME_LENGTH,
     check_name,
     list_promoted,
     promote,
@@ -59,7 +61,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def resnet_takes_the_place_of(path: Path) -> None:
     """Put the weights of another network under the same name."""
-    save_weights(path, build_model("mnist_resnet"), {"architecture": "mnist_resnet"})
+    save_weights(path, build_model("mnist_resnet"), {})
 
 
 # --- promote and withdraw ----------------------------------------------------------------------
@@ -68,13 +70,14 @@ def resnet_takes_the_place_of(path: Path) -> None:
 def test_a_run_becomes_a_model_with_a_name(run: Run, models: Path) -> None:
     path = promote(run, "mine")
     assert path == models / "mine.safetensors" == weights_path("mine")
-    assert path.read_bytes() == run.weights_path.read_bytes()
-    card, before = read_card(path), read_card(run.weights_path)
-    origin = card.pop("promoted")
-    assert card == before
-    assert card["validation"]["accuracy"] == run.state().validation_accuracy
-    assert (origin["run"], origin["name"]) == (run.id, "My first run")
-    assert origin["time"].endswith("+00:00")
+    tensors, of_run = load_file(path), load_file(run.weights_path)
+    assert all(torch.equal(tensor, of_run[name]) for name, tensor in tensors.items())
+    card = read_card(path)
+    assert card == read_card(run.weights_path).updated(promoted=card.promoted)
+    assert card.accuracy() == run.state().validation_accuracy
+    assert (card.promoted.run, card.promoted.name) == (run.id, "My first run")
+    assert card.promoted.time.endswith("+00:00")
+    assert [file.name for file in models.glob("[!.]*")] == ["mine.safetensors"]
     assert available_models() == [*shipped_models(), "mine"]
     assert "mine" not in shipped_models()
     assert load_classifier("mine").architecture == "mnist_cnn"
@@ -95,14 +98,48 @@ def test_the_list_says_where_a_model_comes_from(run: Run) -> None:
 def test_where_promoted_models_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert promoted_folder(tmp_path) == tmp_path
     monkeypatch.delenv("MNIST_MODELS")
-    assert promoted_folder().parts[-2:] == ("weights", "promoted")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert promoted_folder() == tmp_path / "drawpad" / "models"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The weights folder of a checkout in which version 0.1 promoted the model "old"."""
+    folder = tmp_path / "checkout/weights"
+    (folder / "promoted").mkdir(parents=True)
+    for name, copy in {"default": "default", "mnist_cnn": "promoted/old"}.items():
+        for suffix in (".safetensors", ".json"):
+            shutil.copyfile(weights_path(name).with_suffix(suffix), folder / f"{copy}{suffix}")
+    monkeypatch.setattr(registry, "_CHECKOUT", folder)
+    monkeypatch.delenv("MNIST_MODELS")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return folder
+
+
+def test_models_that_version_0_1_promoted_are_found_and_left_alone(
+    run: Run, checkout: Path
+) -> None:
+    old = checkout / "promoted/old.safetensors"
+    before = old.read_bytes()
+    assert available_models() == ["default", "old"]
+    assert weights_path("old") == old
+    assert [model.name for model in list_promoted()] == ["old"]
+    with pytest.raises(MnistCoreError, match="an earlier version promoted this model"):
+        withdraw("old")
+    with pytest.raises(MnistCoreError, match="there is a promoted model 'old' already"):
+        promote(run, "old")
+    new = promote(run, "old", replace=True)
+    assert weights_path("old") == new
+    assert old.read_bytes() == before
+    withdraw("old")
+    assert weights_path("old") == old
 
 
 @pytest.mark.parametrize(
     "name",
     [
         *("", " ", ".", "..", ".hidden", "-x", "_x", "a/b", "a\\b", "../up", "a b", "ä", "a\n"),
-        *("模型", "x" * (LONGEST_NAME + 1), "default", "Default", "mnist_cnn", "last"),
+        *("模型", "x" * (MAX_NAME_LENGTH + 1), "default", "Default", "mnist_cnn", "last"),
     ],
 )
 def test_names_that_cannot_be(run: Run, models: Path, name: str) -> None:
@@ -111,7 +148,7 @@ def test_names_that_cannot_be(run: Run, models: Path, name: str) -> None:
     assert not models.exists()
 
 
-@pytest.mark.parametrize("name", ["a", "7", "My-net_v1.2", "x" * LONGEST_NAME])
+@pytest.mark.parametrize("name", ["a", "7", "My-net_v1.2", "x" * MAX_NAME_LENGTH])
 def test_names_that_can_be(run: Run, name: str) -> None:
     promote(run, name)
     assert available_models()[-1] == name
@@ -126,11 +163,11 @@ def test_no_model_is_called_like_a_run(run: Run) -> None:
 def test_a_taken_name_is_overwritten_only_when_asked(run: Run) -> None:
     path = promote(run, "mine")
     resnet_takes_the_place_of(path)
-    before = path.read_bytes(), card_path(path).read_bytes()
+    before = path.read_bytes()
     for name in ("mine", "Mine"):
         with pytest.raises(MnistCoreError, match="there is a promoted model 'mine' already"):
             promote(run, name)
-    assert before == (path.read_bytes(), card_path(path).read_bytes())
+    assert before == path.read_bytes()
     promote(run, "mine", replace=True)
     assert load_classifier("mine").architecture == "mnist_cnn"
 
@@ -143,7 +180,7 @@ def test_suggested_names_can_be_used(run: Run) -> None:
         "default": "default-2",
         "第一次": "mnist_cnn-2",
         "../../etc": "etc",
-        "y" * 80: "y" * LONGEST_NAME,
+        "y" * 80: "y" * MAX_NAME_LENGTH,
         run.id: "mnist_cnn-2",
     }.items():
         run.rename(name)
@@ -160,35 +197,36 @@ def test_a_run_without_weights_is_not_promoted(tmp_path: Path, models: Path) -> 
 
 def test_damaged_weights_are_not_promoted(run: Run, models: Path) -> None:
     run.weights_path.write_bytes(run.weights_path.read_bytes()[:1000])
-    with pytest.raises(MnistCoreError, match="not a whole safetensors file"):
+    with pytest.raises(MnistCoreError, match="not a complete safetensors file"):
         promote(run, "mine")
     assert not models.exists()
 
 
 def test_a_card_that_lacks_the_accuracy_is_given_it(run: Run) -> None:
-    card_path(run.weights_path).unlink()
-    card = read_card(promote(run, "mine"))
-    assert card["validation"] == {"accuracy": run.state().validation_accuracy}
+    save_weights(run.weights_path, load_weights(run.weights_path)[0], {})
+    assert read_card(promote(run, "mine")).accuracy() == run.state().validation_accuracy
 
 
-def test_a_write_that_fails_leaves_the_old_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_version_0_1_is_promoted_as_one_file(run: Run, models: Path) -> None:
+    network, card = load_weights(run.weights_path)
+    metadata = {"format": "mnist_core", "architecture": "mnist_cnn"}
+    save_file(network.state_dict(), run.weights_path, metadata)
+    card_path(run.weights_path).write_text(card.as_json())
+    path = promote(run, "mine")
+    assert read_card(path).updated(promoted={}) == card.updated(promoted={})
+    assert not card_path(path).exists()
+
+
+def test_a_write_that_fails_leaves_the_old_model(run: Run) -> None:
     path = promote(run, "mine")
     resnet_takes_the_place_of(path)
-    before = path.read_bytes(), card_path(path).read_bytes()
-    real = Path.write_bytes
-
-    def full(self: Path, content: bytes) -> int:
-        if ".safetensors." in self.name:
-            raise OSError(28, "No space left on device")
-        return real(self, content)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(MnistCoreError, match="No space left"):
-        promote(run, "mine", replace=True)
-    with pytest.raises(MnistCoreError, match="No space left"):
-        promote(run, "other")
-    assert before == (path.read_bytes(), card_path(path).read_bytes())
-    assert sorted(p.name for p in path.parent.glob("*.*n*")) == ["mine.json", "mine.safetensors"]
+    before = path.read_bytes()
+    with full_disk():
+        for name in ("mine", "other"):
+            with pytest.raises(MnistCoreError, match="cannot be written"):
+                promote(run, name, replace=True)
+    assert before == path.read_bytes()
+    assert [file.name for file in path.parent.glob("[!.]*")] == ["mine.safetensors"]
 
 
 def test_a_folder_that_cannot_be_made(run: Run, models: Path) -> None:
@@ -230,27 +268,18 @@ def test_commands_know_promoted_models(run: Run, capsys: Capture, tmp_path: Path
     image.save(tmp_path / "one.png")
     assert cli.main(["predict", "--weights", "mine", str(tmp_path / "one.png")]) == 0
     assert cli.main(["predict", "--weights", "their", str(tmp_path / "one.png")]) == 2
-    assert "one of the promoted (mine)" in capsys.readouterr().err
+    assert "a promoted model (mine)" in capsys.readouterr().err
     assert find_weights("mine", run.folder.parent) == path
     assert lasting_name("mine", run.folder.parent) == "mine"
 
 
-def test_a_damaged_card_hides_no_other_model(run: Run, capsys: Capture) -> None:
-    card_path(promote(run, "bad")).write_text("{")
+def test_a_damaged_model_hides_no_other_model(run: Run, capsys: Capture) -> None:
+    promote(run, "bad").write_text("{")
     promote(run, "good")
     assert cli.main(["weights"]) == 2
-    said = capsys.readouterr()
-    assert [line.split(":")[0] for line in said.out.splitlines()] == [*shipped_models(), "good"]
-    assert "bad.json is not JSON" in said.err
-
-
-@pytest.mark.parametrize("card", [{}, {"validation": 3, "promoted": "x"}, {"validation": {}}])
-def test_cards_of_another_kind(run: Run, capsys: Capture, card: object) -> None:
-    card_path(promote(run, "odd")).write_text(json.dumps(card))
-    assert cli.main(["weights"]) == 0
-    assert "odd: " in capsys.readouterr().out
-    (odd,) = list_promoted()
-    assert (odd.run, odd.time, odd.accuracy, odd.problem) == ("", "", None, "")
+    output = capsys.readouterr()
+    assert [line.split(":")[0] for line in output.out.splitlines()] == [*shipped_models(), "good"]
+    assert "bad.safetensors: not a complete safetensors file" in output.err
 
 
 # --- the pad's library -------------------------------------------------------------------------
@@ -289,11 +318,11 @@ def test_a_damaged_model_harms_no_other(run: Run, models: Path) -> None:
     assert library.names() == [*shipped_models(), "bad", "good"]
     assert library.get("good").architecture == "mnist_cnn"
     assert library.get("default").architecture == "improved"
-    with pytest.raises(Unusable, match=r"^bad\.safetensors: not a whole") as caught:
+    with pytest.raises(Unusable, match=r"^bad\.safetensors: not a complete") as caught:
         library.get("bad")
     assert str(models) not in str(caught.value)
     bad, good = list_promoted()
-    assert "not a whole safetensors file" in bad.problem
+    assert "not a complete safetensors file" in bad.problem
     assert good.problem == ""
     withdraw("bad")
     assert library.names() == [*shipped_models(), "good"]

@@ -89,7 +89,7 @@ def test_a_classifier_scores_as_the_run_says(run: Run, which: str, small_splits:
     validation = MetricReader(run.folder).read()["validation/accuracy"]
     epoch = run.state().best_epoch if which == "best" else 2
     assert accuracy == pytest.approx(validation.values[epoch - 1], abs=1e-6)
-    assert classifier.card["epoch"] == epoch
+    assert classifier.card.epoch == epoch
     assert classifier.architecture == "mnist_cnn"
 
 
@@ -103,8 +103,8 @@ def test_a_checkpoint_within_an_epoch(tmp_path: Path, small_splits: Splits) -> N
 
     execute(run, splits=part(small_splits, 1000, 100), listen=listen, stop=stop)
     assert run.state().status == "stopped"
-    assert run_classifier(run, "best").card["epoch"] == 1
-    assert run_classifier(run, "newest").card["epoch"] == 2
+    assert run_classifier(run, "best").card.epoch == 1
+    assert run_classifier(run, "newest").card.epoch == 2
     trainer = Trainer(run.config(), *part(small_splits, 1000, 100))
     trainer.load_state_dict(torch.load(run.checkpoint_path, weights_only=True))
     expected = trainer.scored_model.state_dict()["head.0.weight"]

@@ -16,8 +16,7 @@ from torch import Tensor
 
 from mnist_core import MnistCoreError, load_classifier
 from mnist_core.evaluation.scores import Evaluation, score
-from mnist_core.models.card import read_card
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run, find_run, find_weights
 from mnist_core.runs.runner import execute, out_of_memory_advice
@@ -118,15 +117,15 @@ def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
     assert state.validation_accuracy == finished.validation_accuracy > 0.6
     assert state.validation_loss == finished.validation_loss
 
-    model, architecture = load_weights(find_weights(run.id, tmp_path))
-    assert architecture == load_classifier(run.weights_path).architecture == "mnist_cnn"
+    model, saved_card = load_weights(find_weights(run.id, tmp_path))
+    assert saved_card.architecture == load_classifier(run.weights_path).architecture == "mnist_cnn"
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, finished.model.state_dict()[name])
     scores = score(model, few[1])
     assert scores.accuracy == pytest.approx(state.validation_accuracy)
     assert scores.loss == pytest.approx(state.validation_loss, rel=1e-4)
 
-    card = read_card(run.weights_path)
+    card = read_card(run.weights_path).as_dict().as_dict()
     assert card["validation"] == {
         "accuracy": state.validation_accuracy,
         "loss": state.validation_loss,
@@ -195,7 +194,7 @@ def test_a_run_that_no_longer_gets_better_ends_early(
     state = execute(run, splits=few)
     assert (state.status, state.epoch, state.best_epoch) == ("finished", 3, 1)
     assert state.stop_reason == StopReason.PATIENCE_EXHAUSTED
-    assert read_card(run.weights_path)["epoch"] == 1
+    assert read_card(run.weights_path).epoch == 1
 
 
 def test_a_finished_run_does_not_go_on(whole: Run, few: Splits) -> None:

@@ -14,7 +14,7 @@ from mnist_core.cli.commands.options import (
     check_output,
 )
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.card import card_path, read_card
+from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import VOTES, Ensemble
 from mnist_core.models.weights import load_weights, save_weights
 
@@ -48,24 +48,23 @@ def _ensemble(args: argparse.Namespace, words: list[str]) -> int:
     paths = [_resolve(name, args.runs) for name in args.members]
     _check_paths(args.members, paths, args.output)
     names = [_label(*member) for member in zip(args.members, paths, strict=True)]
-    cards = [read_card(path) for path in paths]
     device = choose_device(args.device)
-    ensemble = Ensemble([load_weights(path)[0] for path in paths], args.vote).to(device)
+    networks, cards = zip(*map(load_weights, paths), strict=True)
+    ensemble = Ensemble(networks, args.vote).to(device)
     scores = _score(names, ensemble, load_train_validation(device, args.data)[1])
     for name, card in zip(names, cards, strict=True):
         if note := _note(card):
             print(f"note: {name} was {note}")
-    of_members = zip(names, ensemble.members, scores[:-1], cards, strict=True)
     card = {
         "members": [
-            {"name": name, **network.spec.as_dict(), "validation": figures, **_known(card)}
-            for name, network, figures, card in of_members
+            {"name": name, "validation": figures, **_known(card)}
+            for name, figures, card in zip(names, scores[:-1], cards, strict=True)
         ],
         "command": shlex.join(["python", "-m", "mnist_core", *words]),
         "validation": scores[-1],
     }
     save_weights(args.output, ensemble, card)
-    print(f"wrote {args.output} and {card_path(args.output).name}")
+    print(f"wrote {args.output}")
     return 0
 
 
@@ -106,19 +105,18 @@ def _score(names: list[str], ensemble: Ensemble, validation: Split) -> list[dict
     return results
 
 
-def _known(card: dict[str, Any]) -> dict[str, Any]:
+def _known(card: ModelCard) -> dict[str, Any]:
     """Return what an ensemble's card says of a member: what its own card claims, and the note."""
     note = _note(card)
-    own = {"card": {"validation": card["validation"]}} if "validation" in card else {}
+    own = {"card": {"validation": card.as_dict()["validation"]}} if card.validation else {}
     return {**own, **({"note": note} if note else {})}
 
 
-def _note(card: dict[str, Any]) -> str:
+def _note(card: ModelCard) -> str:
     """Return a warning if a network learned from images that are held out here; else nothing."""
     from mnist_core.data.mnist import VALIDATION_SIZE
 
-    config = card.get("config")
-    size = config.get("validation_size") if isinstance(config, dict) else None
+    size = card.config.get("validation_size")
     if isinstance(size, int) and size < VALIDATION_SIZE:
         return f"trained with validation_size {size}: on some of these images too"
     return ""

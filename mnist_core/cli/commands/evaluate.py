@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers, add_data_options, add_runs_option
-from mnist_core.models.card import read_card, write_card
 from mnist_core.models.registry import DEFAULT
-from mnist_core.models.weights import load_weights
+from mnist_core.models.weights import load_weights, update_card
 from mnist_core.utils.files import make_folder, write_atomic
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from mnist_core.data.mnist import Split
     from mnist_core.evaluation.scores import Evaluation
+    from mnist_core.models.card import ModelCard
     from mnist_core.models.weights import Network
 
 
@@ -54,21 +54,20 @@ def _run(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.utils.devices import choose_device
 
     path = find_weights(args.weights, args.runs)
-    model, architecture = load_weights(path)
+    model, card = load_weights(path)
     device = choose_device(args.device)
     result, split = _score(model.to(device), args.split, device, args.data)
     if args.update_card:
-        figures = {"accuracy": result.accuracy, "loss": result.loss}
-        card = {"architecture": architecture, **read_card(path)}
-        write_card(path, {**card, args.split: figures})
+        scores = {"accuracy": result.accuracy, "loss": result.loss}
+        update_card(path, **{args.split: scores})
     if args.output:
         result.write(args.output)
     if args.html:
-        _write_report(args.html, path, result, split)
+        _write_report(args.html, path, card, result, split)
     if args.json:
         print(json.dumps({"weights": str(args.weights), **result.model_dump(mode="json")}))
         return 0
-    print(f"{path.stem} ({architecture}) on {result.images} {result.split} images")
+    print(f"{path.stem} ({card.architecture}) on {result.images} {result.split} images")
     _print(result)
     for file in (args.output, args.html):
         if file:
@@ -92,7 +91,9 @@ def _score(
     return evaluation, split
 
 
-def _write_report(file: Path, weights: Path, result: Evaluation, split: Split) -> None:
+def _write_report(
+    file: Path, weights: Path, card: ModelCard, result: Evaluation, split: Split
+) -> None:
     from mnist_core.reports.html import html_report  # slow to import
     from mnist_core.runs.metric_log import MetricReader
 
@@ -102,7 +103,7 @@ def _write_report(file: Path, weights: Path, result: Evaluation, split: Split) -
         result,
         split.images,
         curves={weights.parent.name: curves} if curves else None,
-        card=read_card(weights),
+        card=card.as_dict(),
     )
     make_folder(file.parent)
     write_atomic(file, report)

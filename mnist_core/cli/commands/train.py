@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_runs_option, check_output
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.card import card_path
+from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -122,10 +121,7 @@ def _train(
 
 def _copy_weights(run: Run, output: Path) -> None:
     try:
-        shutil.copyfile(run.weights_path, output)
-        shutil.copyfile(card_path(run.weights_path), card_path(output))
-    except OSError as error:
-        raise MnistCoreError(
-            f"{output}: cannot be written ({error.strerror}); the weights are {run.weights_path}"
-        ) from error
-    print(f"wrote {output} and {card_path(output).name}")
+        save_weights(output, *load_weights(run.weights_path))
+    except MnistCoreError as error:
+        raise MnistCoreError(f"{error}; the weights are in {run.weights_path}") from error
+    print(f"wrote {output}")

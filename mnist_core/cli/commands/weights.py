@@ -7,8 +7,8 @@ import sys
 
 from mnist_core.cli.commands.options import Subparsers
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.card import card_accuracy, card_origin, read_card
 from mnist_core.models.registry import available_models, weights_path
+from mnist_core.models.weights import read_card
 
 
 def register(commands: Subparsers) -> None:
@@ -23,7 +23,7 @@ def _weights(_args: argparse.Namespace, _words: list[str]) -> int:
         try:
             print(_line(name))
         except MnistCoreError as error:
-            # one damaged card must not hide the others
+            # one damaged file must not hide the others
             print(f"error: {error}", file=sys.stderr)
             status = 2
     return status
@@ -32,9 +32,8 @@ def _weights(_args: argparse.Namespace, _words: list[str]) -> int:
 def _line(name: str) -> str:
     path = weights_path(name)
     card = read_card(path)
-    scores = {split: card_accuracy(card, split) for split in ("validation", "test")}
+    scores = {split: card.accuracy(split) for split in ("validation", "test")}
     figures = "  ".join(f"{split} {score:.2%}" for split, score in scores.items() if score)
     megabytes = path.stat().st_size / 1e6
-    line = f"{name}: {card.get('architecture', '?')}, {megabytes:.1f} MB  {figures}"
-    run = card_origin(card)["run"]
-    return f"{line}  of run {run}" if run else line
+    line = f"{name}: {card.architecture}, {megabytes:.1f} MB  {figures}"
+    return f"{line}  of run {card.promoted.run}" if card.promoted.run else line

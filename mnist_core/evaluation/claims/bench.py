@@ -16,7 +16,7 @@ from torch import nn
 from mnist_core.data.mnist import MEAN, STD, Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import score
-from mnist_core.models.architectures import DigitNet
+from mnist_core.models.network import DigitNet
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
 from mnist_core.training.config import TrainConfig

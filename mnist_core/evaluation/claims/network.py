@@ -5,7 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from mnist_core.evaluation.claims.bench import FAILS, HOLDS, UNCLEAR, Bench, Row, percent, verdict
-from mnist_core.models.architectures import DigitNet, ResidualBlock, build_model, count_parameters
+from mnist_core.models.architectures import build_model
+from mnist_core.models.network import DigitNet, ResidualBlock
+from mnist_core.models.shapes import count_parameters
 
 _LEARNS = 0.9
 _HIGH_RATES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
