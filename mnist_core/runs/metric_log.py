@@ -1,20 +1,18 @@
 """A run's metrics: TensorBoard event files are their one record; `tensorboard --logdir runs`.
 
-Tags, all over the global step (training steps since the run began):
-
-- `train/loss`, `train/accuracy`, `learning_rate`, `images_per_second`, `device_memory` (bytes) and
-  `gradient_norm/<layer>`: every few steps;
-- `epoch/train_loss`, `epoch/train_accuracy`, `validation/loss`, `validation/accuracy` and
-  `confusion/<true>_as_<read>` for the classic pairs (share of the true digit's images): at the
-  end of every epoch.
+The tags are in `mnist_core.runs.metric_tags`. Each time a run is started or resumed it writes a new
+file, which begins with the step after which it resumes.
 """
 
 from __future__ import annotations
 
-import logging
 import os
+import re
 import socket
+import threading
 import time
+from array import array
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,39 +21,45 @@ import numpy as np
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
+from mnist_core.runs import metric_tags as tags
+from mnist_core.runs.event_file import EventFile
 from mnist_core.training.events import Epoch, Step
+from mnist_core.utils.text import single_line
+
+_PREFIX = "events.out.tfevents."
+_DIGITS = 20
+_MAX_STEP = 2**53
+_MAX_TAG_LENGTH = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One metric over the run: steps (N,) int64, rising, and values (N,) float64."""
+    """One metric over the run: steps (N,) int64, increasing, and values (N,) float64, finite."""
 
     steps: np.ndarray
     values: np.ndarray
 
 
 class MetricWriter:
-    """Writes events to a run folder as they come.
+    """Writes events to a run folder at once.
 
     Parameters
     ----------
     folder : Path
     after_step : int
-        Global step from which the run goes on; what a killed process logged beyond it is void.
+        Global step from which the run resumes; what a killed process logged beyond it is void.
     """
 
     def __init__(self, folder: Path, after_step: int = 0) -> None:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        # files are read in the order of their names, so a later one has to have a later name
-        name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
-        self._path = folder / name
+        self._folder = folder
         try:
-            self._file = self._path.open("xb")
+            self._file = (folder / _next_name(folder)).open("xb")
         except OSError as error:
             raise self._error(error) from error
-        # not torch's SummaryWriter: its thread fails where nobody can catch it
+        # not torch's SummaryWriter: its errors occur in a thread, where they cannot be caught
         self._records = RecordWriter(self._file)
         self._add(Event(wall_time=time.time(), file_version="brain.Event:2"))
         start = SessionLog(status=SessionLog.START)
@@ -87,57 +91,139 @@ class MetricWriter:
             raise self._error(error) from error
 
     def _error(self, error: OSError) -> MnistCoreError:
-        reason = error.strerror or error
-        return MnistCoreError(f"{self._path.parent}: metrics cannot be written ({reason})")
+        return MnistCoreError(
+            f"{self._folder}: metrics cannot be written ({error.strerror or error})"
+        )
 
 
 class MetricReader:
-    """Reads a run's metrics; every call of `read` goes on where the last one stopped."""
+    """Reads a run's metrics; every call of `read` reads from the files only what is new.
+
+    May be used from several threads. Damaged records and files are left out.
+
+    Parameters
+    ----------
+    folder : Path
+    """
 
     def __init__(self, folder: Path) -> None:
-        from tensorboard.backend.event_processing.event_accumulator import (
-            SCALARS,
-            EventAccumulator,
-        )
-
-        # it warns of every run that went on after a stop, which is nothing to warn of
-        logging.getLogger("tensorboard").setLevel(logging.ERROR)
-        # 0: keep every point
-        self._events = EventAccumulator(str(folder), size_guidance={SCALARS: 0})
+        self._folder = folder
+        self._sessions: dict[str, _Session] = {}
+        self._lock = threading.Lock()
 
     def read(self) -> dict[str, Series]:
-        """Return every metric by its tag, also while the run goes on."""
-        self._events.Reload()
-        return {tag: self._series(tag) for tag in self._events.Tags()["scalars"]}
+        """Return every metric by its tag, also while the run is training."""
+        with self._lock:
+            for name in _event_files(self._folder):
+                session = self._sessions.setdefault(name, _Session(self._folder / name))
+                session.read()
+            return _merge(_in_order([self._sessions[name] for name in sorted(self._sessions)]))
 
-    def _series(self, tag: str) -> Series:
-        points = self._events.Scalars(tag)
-        steps = np.fromiter((p.step for p in points), np.int64, len(points))
-        values = np.fromiter((p.value for p in points), np.float64, len(points))
-        return Series(steps, values)
+
+class _Session:
+    """What one process wrote: the points of one event file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = EventFile(path)
+        self.first_step = 0
+        """Points of earlier sessions from this step on are void."""
+        self.last_step = -1
+        self.steps: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+        self.values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+
+    def read(self) -> None:
+        """Add what is new in the file."""
+        for event in self._file.read():
+            if not 0 <= event.step < _MAX_STEP:
+                continue
+            if event.HasField("session_log"):
+                self.first_step = event.step
+            for value in event.summary.value:
+                if value.HasField("simple_value") and np.isfinite(value.simple_value):
+                    tag = single_line(value.tag, _MAX_TAG_LENGTH)
+                    self.steps[tag].append(event.step)
+                    self.values[tag].append(value.simple_value)
+                    self.last_step = max(self.last_step, event.step)
+
+
+def _in_order(sessions: list[_Session]) -> list[_Session]:
+    """Return sessions, given in the order of their names, in the order in which they were written.
+
+    Older versions named the files by the clock alone. Where it was set back, a session that begins
+    beyond what was reached before it comes after the one that reached it.
+    """
+    ordered, reached = [], 0
+    remaining = list(sessions)
+    while remaining:
+        following = (s for s in remaining if s.first_step <= reached + 1)
+        session = next(following, remaining[0])
+        remaining.remove(session)
+        ordered.append(session)
+        reached = max(reached, session.last_step)
+    return ordered
+
+
+def _merge(sessions: list[_Session]) -> dict[str, Series]:
+    """Return the points that are not void, by tag, ordered by step."""
+    parts: defaultdict[str, list[tuple[np.ndarray, np.ndarray]]] = defaultdict(list)
+    void_from = _MAX_STEP
+    for session in reversed(sessions):
+        for tag, points in session.steps.items():
+            steps = np.array(points, np.int64)
+            valid = steps < void_from
+            parts[tag].append((steps[valid], np.array(session.values[tag])[valid]))
+        void_from = min(void_from, session.first_step)
+    merged = {}
+    for tag in sorted(parts):
+        steps, values = (np.concatenate(arrays) for arrays in zip(*parts[tag][::-1], strict=True))
+        # of several points at one step, the one that was written last
+        kept, last = np.unique(steps[::-1], return_index=True)
+        if len(kept):
+            merged[tag] = Series(kept, values[::-1][last])
+    return merged
+
+
+def _event_files(folder: Path) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if name.startswith(_PREFIX))
+    except OSError:
+        return []
+
+
+def _next_name(folder: Path) -> str:
+    """Return a file name that sorts after those in the folder, whatever the clock says.
+
+    TensorBoard reads the files in the order of their names.
+    """
+    number = time.time_ns()
+    if names := _event_files(folder):
+        digits = re.match(r"\d*", names[-1].removeprefix(_PREFIX)).group()[:_DIGITS]
+        number = max(number, int(digits.ljust(_DIGITS, "9") or 0) + 1)
+    return f"{_PREFIX}{number:0{_DIGITS}d}.{socket.gethostname()}.{os.getpid()}"
 
 
 def _step_scalars(event: Step) -> dict[str, float]:
     scalars = {
-        "train/loss": event.loss,
-        "train/accuracy": event.accuracy,
-        "learning_rate": event.learning_rate,
-        "images_per_second": event.images_per_second,
+        tags.TRAIN_LOSS: event.loss,
+        tags.TRAIN_ACCURACY: event.accuracy,
+        tags.LEARNING_RATE: event.learning_rate,
+        tags.IMAGES_PER_SECOND: event.images_per_second,
     }
     if event.device_memory is not None:
-        scalars["device_memory"] = event.device_memory
-    return scalars | {f"gradient_norm/{k}": norm for k, norm in event.gradient_norms.items()}
+        scalars[tags.DEVICE_MEMORY] = event.device_memory
+    norms = event.gradient_norms.items()
+    return scalars | {f"{tags.GRADIENT_NORM_PREFIX}{layer}": norm for layer, norm in norms}
 
 
 def _epoch_scalars(event: Epoch) -> dict[str, float]:
     scalars = {
-        "epoch/train_loss": event.train_loss,
-        "epoch/train_accuracy": event.train_accuracy,
-        "validation/loss": event.validation_loss,
-        "validation/accuracy": event.validation_accuracy,
+        tags.EPOCH_TRAIN_LOSS: event.train_loss,
+        tags.EPOCH_TRAIN_ACCURACY: event.train_accuracy,
+        tags.VALIDATION_LOSS: event.validation_loss,
+        tags.VALIDATION_ACCURACY: event.validation_accuracy,
     }
     for a, b in CLASSIC_PAIRS:
-        for true, read in ((a, b), (b, a)):
+        for true, predicted in ((a, b), (b, a)):
             row = event.confusion[true]
-            scalars[f"confusion/{true}_as_{read}"] = row[read] / max(1, sum(row))
+            scalars[tags.confusion_tag(true, predicted)] = row[predicted] / max(1, sum(row))
     return scalars

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import logging
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.damage import DAMAGE
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.summary.writer import event_file_writer
 
 from mnist_core import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
@@ -166,13 +166,61 @@ def test_a_run_that_begins_again_from_nothing(tmp_path: Path) -> None:
     assert series["train/loss"].values.tolist() == [2, 2]
 
 
-def test_many_stops_in_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # tensorboard counts a process's files in their names, and reads them in the names' order
-    count = "tensorboard.summary.writer.event_file_writer._global_uid"
-    monkeypatch.setattr(count, type(event_file_writer._global_uid)(0))
+def test_many_stops_in_a_second(tmp_path: Path) -> None:
     for number in range(1, 13):
         write(tmp_path, [step(number)], after_step=number - 1)
     assert read(tmp_path)["train/loss"].steps.tolist() == list(range(1, 13))
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, nanoseconds: int) -> None:
+    monkeypatch.setattr("mnist_core.runs.metric_log.time.time_ns", lambda: nanoseconds)
+
+
+def test_metrics_are_complete_whatever_the_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = MetricReader(tmp_path)
+    for number, clock in enumerate([10**18, 10**9, 10**18, 0, 2 * 10**18, 5], start=1):
+        set_clock(monkeypatch, clock)
+        write(tmp_path, [step(40 * number, number), epoch(number)], after_step=40 * (number - 1))
+        assert live.read()["train/loss"].values.tolist() == list(range(1, number + 1))
+    series = read(tmp_path)
+    assert series["validation/loss"].steps.tolist() == [40, 80, 120, 160, 200, 240]
+    # TensorBoard shows the same
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert [e.value for e in events.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("already_read", [False, True])
+def test_folders_of_older_versions_whose_clock_was_set_back(
+    tmp_path: Path, already_read: bool
+) -> None:
+    """Their files were named by the clock alone: the resumed part sorts before the first one."""
+    reader = MetricReader(tmp_path)
+    write(tmp_path, [step(n, 1) for n in range(1, 101)])
+    if already_read:
+        assert len(reader.read()["train/loss"].steps) == 100
+    (first,) = event_files(tmp_path)
+    write(tmp_path, [step(n, 2) for n in range(81, 2401)], after_step=80)
+    (second,) = event_files(tmp_path) - {first}
+    second.rename(tmp_path / "events.out.tfevents.00000000000000000005.host.1")
+    series = reader.read()
+    assert series["train/loss"].steps.tolist() == list(range(1, 2401))
+    assert series["train/loss"].values.tolist() == [1] * 80 + [2] * 2320
+
+
+def test_a_new_file_sorts_after_those_of_other_programs(tmp_path: Path) -> None:
+    # torch's SummaryWriter names files by seconds
+    (tmp_path / "events.out.tfevents.1764140000.host.12.0").touch()
+    write(tmp_path, [step(1)])
+    write(tmp_path, [step(2)], after_step=1)
+    names = sorted(path.name for path in event_files(tmp_path))
+    assert names[0] == "events.out.tfevents.1764140000.host.12.0"
+    assert read(tmp_path)["train/loss"].steps.tolist() == [1, 2]
+
+
+def event_files(folder: Path) -> set[Path]:
+    return set(folder.glob("events.out.tfevents.*"))
 
 
 def test_a_record_that_was_cut(tmp_path: Path) -> None:
@@ -188,16 +236,6 @@ def test_a_record_that_was_cut(tmp_path: Path) -> None:
     assert series["gradient_norm/head.0"].steps.tolist() == [20, 40]
 
 
-def test_a_run_that_went_on_is_read_without_a_word(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    write(tmp_path, [step(20), step(40), step(60)])
-    write(tmp_path, [step(60), step(80)], after_step=40)
-    with caplog.at_level(logging.WARNING):
-        read(tmp_path)
-    assert caplog.messages == []
-
-
 # --- what goes wrong ---------------------------------------------------------------------------
 
 
@@ -207,3 +245,36 @@ def test_metrics_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(MnistCoreError, match="metrics cannot be written") as caught:
             MetricWriter(folder)
         assert str(folder) in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_hides_no_other(tmp_path: Path, damage: str) -> None:
+    write(tmp_path, [step(20, 1), step(40, 1), epoch(1)])
+    (file,) = event_files(tmp_path)
+    write(tmp_path, [step(60, 2), step(80, 2), epoch(2)], after_step=40)
+    DAMAGE[damage](file)
+    assert read(tmp_path)["train/loss"].steps.tolist()[-2:] == [60, 80]
+
+
+def test_any_flipped_byte_loses_at_most_what_it_is_part_of(tmp_path: Path) -> None:
+    write(tmp_path, [step(number, number) for number in range(1, 21)])
+    (file,) = event_files(tmp_path)
+    content = file.read_bytes()
+    whole = read(tmp_path)["train/loss"]
+    chance, skipped = random.Random(0), 0
+    for position in chance.sample(range(len(content)), 150):
+        flipped = bytearray(content)
+        flipped[position] ^= 1 << chance.randrange(8)
+        file.write_bytes(flipped)
+        series = read(tmp_path).get("train/loss")
+        found = {} if series is None else dict(zip(series.steps, series.values, strict=True))
+        assert found.items() <= dict(zip(whole.steps, whole.values, strict=True)).items()
+        skipped += len(found) == 19
+    assert skipped > 75  # most bytes belong to the data of a record: the others are read
+
+
+def test_numbers_that_no_chart_can_show_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path, [step(1, float("nan")), step(2, float("inf")), step(3, 1.5)])
+    series = read(tmp_path)
+    assert series["train/loss"].steps.tolist() == [3]
+    assert series["train/accuracy"].steps.tolist() == [1, 2, 3]
