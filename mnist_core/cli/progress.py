@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mnist_core.training.events import Epoch, Event, Step
-from mnist_core.training.wording import describe
 
 _PLAIN_SECONDS = 10.0
 """Time between two plain lines about steps."""
@@ -57,7 +56,7 @@ class RunProgress:
     def __call__(self, event: Event) -> None:
         """Show an event."""
         if not isinstance(event, Step):
-            self._print(describe(event))
+            self._print(str(event))
         elif self._console.is_terminal:
             self._bar.update(
                 self._task,
@@ -67,7 +66,7 @@ class RunProgress:
                 f"acc {event.accuracy:.1%}  {event.images_per_second:,.0f} images/s",
             )
         elif time.monotonic() - self._last_line > _PLAIN_SECONDS:
-            self._print(describe(event))
+            self._print(str(event))
         if isinstance(event, Epoch):
             self._last_line = time.monotonic()
 

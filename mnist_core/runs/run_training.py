@@ -21,7 +21,6 @@ from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
-from mnist_core.training.wording import describe
 from mnist_core.utils.devices import choose_device, device_name
 from mnist_core.utils.json_files import write_json
 
@@ -74,7 +73,7 @@ def train_in_folder(
             if isinstance(event, Epoch):
                 _keep_epoch(run, trainer, history, event, card)
             if not isinstance(event, Step):
-                run.log(describe(event))
+                run.log(str(event))
             if listen is not None:
                 listen(event)
     finally:
@@ -124,7 +123,7 @@ def _keep_epoch(
         scores = {"accuracy": event.validation_accuracy, "loss": event.validation_loss}
         save_weights(
             run.weights_path,
-            trainer.best_model,
+            trainer.best.model,
             {**card, "epoch": event.epoch, "validation": scores},
         )
     history.keep(trainer.scored_model, event.epoch, trainer.config.epochs)
@@ -134,10 +133,14 @@ def _keep_epoch(
 
 def _best(trainer: Trainer) -> dict[str, Any]:
     """Return the fields of the state that describe the best epoch so far."""
-    if trainer.best is None:
+    best = trainer.best
+    if not best.epoch:
         return {}
-    epoch, accuracy, loss = trainer.best
-    return {"best_epoch": epoch, "validation_accuracy": accuracy, "validation_loss": loss}
+    return {
+        "best_epoch": best.epoch,
+        "validation_accuracy": best.accuracy,
+        "validation_loss": best.loss,
+    }
 
 
 def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, Any]:

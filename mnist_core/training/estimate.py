@@ -68,8 +68,8 @@ def estimate_seconds(config: TrainConfig, *, threads: int | None = None) -> floa
     images = torch.rand(size, generator=generator).to(device)
     labels = torch.randint(NUM_CLASSES, size[:1], generator=generator).to(device)
     split = Split(images, labels)
-    with _LOCK, _thread_count(threads), torch.random.fork_rng():
-        trainer = Trainer(timed, split, split)
+    trainer = Trainer(timed, split, split)
+    with _LOCK, _thread_count(threads), trainer.random_state.active():
         trainer.train_step(images, labels).tolist()  # the first step is slow
         steps, began = 0, time.perf_counter()
         while steps < 2 or time.perf_counter() - began < _MEASURE_SECONDS:

@@ -1,7 +1,8 @@
-"""What a training run tells those who watch it."""
+"""The events of a training run, and each as one line of text."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mnist_core.models.network import DigitNet
@@ -14,16 +15,16 @@ class Step:
     Attributes
     ----------
     epoch, step, steps : int
-        From 1; `steps` is the number of steps in an epoch.
+        From 1; `steps` is the number of steps of an epoch.
     loss, accuracy : float
         Means over the steps since the event before; accuracy in [0, 1].
     learning_rate : float
-        Of the next step, of the trunk.
+        Of the next step; of the convolutional layers where the head has its own.
     images_per_second : float
     gradient_norms : dict of str to float
         Layer -> L2 norm of its gradient at this step, before clipping.
     device_memory : int or None
-        Most bytes that were taken on the GPU; None on the CPU.
+        Peak memory allocated on the GPU, in bytes; None on the CPU.
     """
 
     epoch: int
@@ -38,16 +39,33 @@ class Step:
 
     @property
     def global_step(self) -> int:
-        """Steps since the run began."""
+        """Steps since the start of the run."""
         return (self.epoch - 1) * self.steps + self.step
+
+    def __str__(self) -> str:
+        return (
+            f"epoch {self.epoch:3d}  step {self.step}/{self.steps}  loss {self.loss:.4f}  "
+            f"acc {self.accuracy:.2%}  {self.images_per_second:,.0f} images/s"
+        )
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """The end of an epoch, scored on validation.
+    """The end of an epoch, with its scores on validation.
 
-    `best` says whether its weights are the best so far; confusion[true][predicted] counts
-    validation images; `seconds` leaves out what lies before a resume.
+    Attributes
+    ----------
+    epoch, steps : int
+        The epoch, from 1, and its number of steps.
+    train_loss, train_accuracy : float
+        Means over the epoch's steps.
+    validation_loss, validation_accuracy : float
+    confusion : sequence of sequences of int
+        confusion[true][predicted] counts validation images.
+    seconds : float
+        Duration, without what was trained before a resume.
+    best : bool
+        Whether it is the best epoch so far.
     """
 
     epoch: int
@@ -56,30 +74,41 @@ class Epoch:
     train_accuracy: float
     validation_loss: float
     validation_accuracy: float
-    confusion: list[list[int]]
+    confusion: Sequence[Sequence[int]]
     seconds: float
     best: bool
 
     @property
     def global_step(self) -> int:
-        """Steps since the run began."""
+        """Steps since the start of the run."""
         return self.epoch * self.steps
+
+    def __str__(self) -> str:
+        return (
+            f"epoch {self.epoch:3d}  train loss {self.train_loss:.4f} "
+            f"acc {self.train_accuracy:.2%}  validation loss {self.validation_loss:.4f} "
+            f"acc {self.validation_accuracy:.2%}  {self.seconds:.1f} s"
+            + ("  best" if self.best else "")
+        )
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run was asked to stop, after `step` steps of `epoch`; the trainer's state can go on."""
+    """The run stopped after `step` steps of `epoch`; it can resume from the trainer's state."""
 
     epoch: int
     step: int
     steps: int
 
+    def __str__(self) -> str:
+        return f"stopped in epoch {self.epoch}, after step {self.step} of {self.steps}"
+
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of the run: the best epoch's network, on the CPU, in eval mode.
+    """The end of the run, with the best epoch's network on the CPU, in eval mode.
 
-    `early` says that the run ended before its last epoch because nothing got better.
+    `early` says whether early stopping ended it before the last epoch.
     """
 
     model: DigitNet
@@ -87,6 +116,13 @@ class Finished:
     validation_accuracy: float
     validation_loss: float
     early: bool = False
+
+    def __str__(self) -> str:
+        early = " (early stopping: patience exhausted)" if self.early else ""
+        return (
+            f"best epoch {self.epoch}: validation accuracy {self.validation_accuracy:.2%}, "
+            f"loss {self.validation_loss:.4f}{early}"
+        )
 
 
 Event = Step | Epoch | Stopped | Finished

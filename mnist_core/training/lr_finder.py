@@ -119,16 +119,17 @@ def find_learning_rate(
     )
     rates, losses, smoothed = np.geomspace(low, high, steps), [], []
     average = 0.0
-    for step, (rate, (frames, labels)) in enumerate(zip(rates, batches, strict=False), start=1):
-        trainer.set_learning_rate(float(rate))
-        loss = float(trainer.train_step(frames, labels)[0])
-        average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
-        mean = average / (1 - _SMOOTHING**step)
-        if not math.isfinite(loss) or (smoothed and mean > _DIVERGED * min(smoothed)):
-            break
-        losses.append(loss)
-        smoothed.append(mean)
-        report(step)
+    with trainer.random_state.active():
+        for step, (rate, (frames, labels)) in enumerate(zip(rates, batches, strict=False), start=1):
+            trainer.set_learning_rate(float(rate))
+            loss = float(trainer.train_step(frames, labels)[0])
+            average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
+            mean = average / (1 - _SMOOTHING**step)
+            if not math.isfinite(loss) or (smoothed and mean > _DIVERGED * min(smoothed)):
+                break
+            losses.append(loss)
+            smoothed.append(mean)
+            report(step)
     taken = len(smoothed)
     if taken < 10 or min(smoothed) > _LEAST_FALL * smoothed[0]:
         raise MnistCoreError(

@@ -1,19 +1,54 @@
-"""The state of torch's random generators, of the CPU and of the device that trains."""
+"""The state of torch's random generators that belongs to one training run."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 
-def random_state(device: torch.device) -> list[Tensor]:
-    """Return the states, uint8, on the CPU: the CPU's, and a GPU's where that is the device."""
-    states = [torch.get_rng_state()]
-    return [*states, torch.cuda.get_rng_state(device)] if device.type == "cuda" else states
+class RandomState:
+    """Random generators of a run, kept apart from those of the process.
 
+    torch draws dropout and augmentation from generators that the whole process shares. While
+    `active`, these continue the run's own sequence; before and after, they are the caller's.
+    """
 
-def set_random_state(device: torch.device, states: list[Tensor]) -> None:
-    """Go on from what `random_state` returned, perhaps on another device."""
-    torch.set_rng_state(states[0])
-    if device.type == "cuda" and len(states) > 1:
-        torch.cuda.set_rng_state(states[1], device)
+    def __init__(self, device: torch.device, seed: int) -> None:
+        self._device = device
+        devices = ["cpu", device] if device.type == "cuda" else ["cpu"]
+        self._states = [torch.Generator(name).manual_seed(seed).get_state() for name in devices]
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Let torch draw from this state within the context."""
+        outside = self._get()
+        self._set(self._states)
+        try:
+            yield
+        finally:
+            self._states = self._get()
+            self._set(outside)
+
+    def state(self) -> list[Tensor]:
+        """Return the states, uint8 on the CPU: of the CPU, and of the GPU where one is used."""
+        return self._states
+
+    def load_state(self, states: Sequence[Tensor]) -> None:
+        """Continue from what `state` returned, possibly on another kind of device."""
+        states = [state.cpu() for state in states]
+        # a GPU's state that the other device did not have stays that of the seed
+        self._states = [*states, *self._states[len(states) :]][: len(self._states)]
+
+    def _get(self) -> list[Tensor]:
+        states = [torch.get_rng_state()]
+        if self._device.type == "cuda":
+            states.append(torch.cuda.get_rng_state(self._device))
+        return states
+
+    def _set(self, states: Sequence[Tensor]) -> None:
+        torch.set_rng_state(states[0])
+        if self._device.type == "cuda":
+            torch.cuda.set_rng_state(states[1], self._device)

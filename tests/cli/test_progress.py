@@ -10,7 +10,6 @@ from rich.console import Console
 from mnist_core.cli.progress import RunProgress
 from mnist_core.models.architectures import build_model
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
-from mnist_core.training.wording import describe
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -73,7 +72,7 @@ def test_lines_are_not_wrapped_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> 
         for event in EVENTS:
             progress(event)
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [describe(event) for event in EVENTS if not isinstance(event, Step)]
+    assert lines == [str(event) for event in EVENTS if not isinstance(event, Step)]
     assert max(map(len, lines)) > 80
 
 
@@ -89,7 +88,7 @@ def test_a_bar_on_a_terminal() -> None:
 
 def test_lines_above_the_bar() -> None:
     text = ESCAPE.sub("", shown(EVENTS, terminal=True))
-    places = [text.index(describe(event)) for event in EVENTS if not isinstance(event, Step)]
+    places = [text.index(str(event)) for event in EVENTS if not isinstance(event, Step)]
     assert places == sorted(places)
 
 
@@ -97,7 +96,7 @@ def test_lines_above_the_bar() -> None:
 def test_how_it_ended(terminal: bool) -> None:
     text = ESCAPE.sub("", shown([Stopped(2, 13, 40)], terminal=terminal))
     assert "stopped in epoch 2, after step 13 of 40" in text
-    assert "nothing got better" in shown([finished(early=True)], terminal=terminal)
+    assert "patience exhausted" in shown([finished(early=True)], terminal=terminal)
 
 
 def test_the_bar_goes_away_when_something_breaks() -> None:

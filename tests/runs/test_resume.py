@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.training import Splits, finish, part, small, weights
 
 from mnist_core import MnistCoreError
+from mnist_core.models.scoring import Scores
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Stopped
 from mnist_core.training.trainer import Trainer, train
@@ -177,12 +178,9 @@ def test_a_finished_run_has_nothing_left_to_do(few: Splits) -> None:
     assert_same_end(event, finished)
 
 
-def test_a_run_that_ran_dry_has_nothing_left_to_do(
-    few: Splits, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Trainer, "_validate", lambda *_: (0.5, 1.0, torch.zeros(10, 10)))
+def test_a_run_whose_patience_is_exhausted_has_nothing_left_to_do(few: Splits) -> None:
     config = small(epochs=5, early_stopping=1)
-    trainer = Trainer(config, *few)
+    trainer = Trainer(config, *few, validate=lambda *_: Scores(0.5, 1.0, ()))
     finished = finish(trainer.run())
     assert (finished.epoch, finished.early, trainer.epoch) == (1, True, 3)
     again = Trainer(config, *few)

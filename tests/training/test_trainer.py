@@ -8,13 +8,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from support.training import Splits, finish, part, small, weights
-from torch import Tensor
+from torch import Tensor, nn
 
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import score
 from mnist_core.models.architectures import ARCHITECTURES, build_model
 from mnist_core.models.registry import weights_path
+from mnist_core.models.scoring import Scores
 from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
 from mnist_core.training.config import FIELDS
@@ -115,28 +116,30 @@ def test_every_architecture_trains(small_splits: Splits, model: str, kernel_size
     assert finish(train(config, *part(small_splits, 600, 500))).validation_accuracy > 0.4
 
 
-@pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choices)
-def test_every_optimizer_learns(small_splits: Splits, optimizer: str) -> None:
-    rate = {"sgd": 0.05, "rmsprop": 5e-4}.get(optimizer, 5e-3)
-    config = small(optimizer=optimizer, learning_rate=rate)
+RATES = {"sgd": 0.05, "rmsprop": 5e-4}
+# every optimizer, schedule and precision, each pair of an optimizer with another setting once
+COMBINATIONS = [
+    (optimizer, schedule, FIELDS["precision"].choices[(i + j) % 3])
+    for i, optimizer in enumerate(FIELDS["optimizer"].choices)
+    for j, schedule in enumerate(FIELDS["lr_scheduler"].choices)
+]
+
+
+@pytest.mark.parametrize(("optimizer", "schedule", "precision"), COMBINATIONS[::3])
+def test_every_optimizer_schedule_and_precision_learns(
+    small_splits: Splits, optimizer: str, schedule: str, precision: str
+) -> None:
+    config = small(
+        optimizer=optimizer,
+        lr_scheduler=schedule,
+        precision=precision,
+        learning_rate=RATES.get(optimizer, 4e-3),
+    )
     assert finish(train(config, *small_splits)).validation_accuracy > 0.7
 
 
-@pytest.mark.parametrize("schedule", FIELDS["lr_scheduler"].choices)
-def test_every_schedule_learns(small_splits: Splits, schedule: str) -> None:
-    config = small(lr_scheduler=schedule, learning_rate=3e-3)
-    assert finish(train(config, *small_splits)).validation_accuracy > 0.7
-
-
-@pytest.mark.parametrize("precision", FIELDS["precision"].choices)
-def test_every_precision_learns(small_splits: Splits, precision: str) -> None:
-    assert finish(train(small(precision=precision), *small_splits)).validation_accuracy > 0.7
-
-
-@pytest.mark.parametrize("precision", FIELDS["precision"].choices)
-@pytest.mark.parametrize("schedule", FIELDS["lr_scheduler"].choices)
-@pytest.mark.parametrize("optimizer", FIELDS["optimizer"].choices)
-def test_every_combination_runs_without_warnings(
+@pytest.mark.parametrize(("optimizer", "schedule", "precision"), COMBINATIONS)
+def test_every_pair_runs_without_warnings(
     few: Splits, optimizer: str, schedule: str, precision: str
 ) -> None:
     config = small(
@@ -253,17 +256,22 @@ def test_the_seed_decides(few: Splits) -> None:
 
 
 @pytest.mark.parametrize("augment", FIELDS["augment"].choices)
-def test_those_who_watch_may_draw_random_numbers(few: Splits, augment: str) -> None:
+def test_the_process_and_the_run_draw_their_own_random_numbers(few: Splits, augment: str) -> None:
     config = small(model="mnist_cnn_fixed", augment=augment)
 
-    def watched(draws: int) -> Tensor:
-        events = []
+    def final_weights(draws: int) -> tuple[Tensor, Tensor]:
+        torch.manual_seed(1)
+        events, drawn = [], []
         for event in train(config, *few, report_every=3):
-            torch.rand(draws)
+            drawn.append(torch.rand(draws))
             events.append(event)
-        return weights(finish(events).model)
+        return weights(finish(events).model), torch.cat(drawn)
 
-    assert torch.equal(watched(0), watched(5))
+    without, _ = final_weights(0)
+    trained, drawn = final_weights(5)
+    assert torch.equal(without, trained)
+    torch.manual_seed(1)
+    assert torch.equal(drawn, torch.cat([torch.rand(5) for _ in range(len(drawn) // 5)]))
 
 
 def test_a_batch_larger_than_the_data_is_the_data(few: Splits) -> None:
@@ -333,21 +341,14 @@ def test_clipping_bounds_the_step(few: Splits) -> None:
     ],
     ids=["highest accuracy", "lower loss on a tie", "first of equals"],
 )
-def test_the_best_epoch_is_kept(
-    few: Splits,
-    monkeypatch: pytest.MonkeyPatch,
-    scores: list[tuple[float, float]],
-    best: int,
-) -> None:
+def test_the_best_epoch_is_kept(few: Splits, scores: list[tuple[float, float]], best: int) -> None:
     seen: list[Tensor] = []
 
-    def scripted(self: Trainer, _should_stop: object) -> tuple[float, float, Tensor]:
-        seen.append(weights(self.scored_model))
-        return *scores[len(seen) - 1], torch.zeros(10, 10)
+    def scripted(model: nn.Module, _split: Split, _should_stop: object) -> Scores:
+        seen.append(weights(model))
+        return Scores(*scores[len(seen) - 1], confusion=())
 
-    monkeypatch.setattr(Trainer, "_validate", scripted)
-    events = list(train(small(epochs=3), *few))
-    finished = events[-1]
+    *events, finished = Trainer(small(epochs=3), *few, validate=scripted).run()
     assert finished.epoch == best
     assert (finished.validation_accuracy, finished.validation_loss) == scores[best - 1]
     assert torch.equal(weights(finished.model), seen[best - 1])
@@ -355,22 +356,24 @@ def test_the_best_epoch_is_kept(
     assert [e.epoch for e in events if isinstance(e, Epoch) and e.best][-1] == best
 
 
-def test_early_stopping(few: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
-    scores = iter([(0.5, 1.0), (0.9, 0.4), (0.8, 0.3), (0.9, 0.5), (0.99, 0.1)])
-    monkeypatch.setattr(Trainer, "_validate", lambda *_: (*next(scores), torch.zeros(10, 10)))
-    *events, finished = train(small(epochs=9, early_stopping=2), *few)
-    assert [e.epoch for e in events if isinstance(e, Epoch)] == [1, 2, 3, 4]
-    assert finished.early
-    assert finished.epoch == 2
-
-
-def test_a_run_that_runs_dry_at_its_last_epoch_is_not_early(
-    few: Splits, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("epochs", "accuracies", "trained", "best"),
+    [(9, [0.5, 0.9, 0.8, 0.9, 0.99], 4, 2), (3, [0.5, 0.5, 0.5], 3, 1)],
+    ids=["patience exhausted", "in the last epoch"],
+)
+def test_early_stopping(
+    few: Splits, epochs: int, accuracies: list[float], trained: int, best: int
 ) -> None:
-    monkeypatch.setattr(Trainer, "_validate", lambda *_: (0.5, 1.0, torch.zeros(10, 10)))
-    *events, finished = train(small(epochs=3, early_stopping=2), *few)
-    assert [e.epoch for e in events if isinstance(e, Epoch)] == [1, 2, 3]
-    assert not finished.early
+    values = iter(accuracies)
+    trainer = Trainer(
+        small(epochs=epochs, early_stopping=2),
+        *few,
+        validate=lambda *_: Scores(next(values), 1.0, ()),
+    )
+    *events, finished = trainer.run()
+    assert [e.epoch for e in events if isinstance(e, Epoch)] == [*range(1, trained + 1)]
+    assert finished.early == (trained < epochs)
+    assert finished.epoch == best
 
 
 def test_weights_that_are_lost_at_the_last_step_are_no_result(few: Splits) -> None:
@@ -488,9 +491,7 @@ def test_transferred_weights_are_a_head_start(few: Splits) -> None:
     source, _ = load_weights(weights_path("mnist_cnn"))
     config = small(model="mnist_cnn_fixed", epochs=2)
     start = config.with_changes(init_weights="mnist_cnn", freeze=["conv1", "conv2"])
-    trainer = Trainer(start, *few, initial=source.state_dict())
-    assert "trunk.conv1.0.weight" in trainer.taken_weights
-    moved = finish(trainer.run()).validation_accuracy
+    moved = finish(train(start, *few, initial=source.state_dict())).validation_accuracy
     assert moved > finish(train(config, *few)).validation_accuracy + 0.1
 
 
@@ -510,7 +511,7 @@ def test_weights_that_do_not_fit_or_are_missing(few: Splits) -> None:
         Trainer(config, *few, initial={"other": torch.zeros(3)})
     with pytest.raises(MnistCoreError, match="init_weights is 'given'"):
         Trainer(config, *few)
-    with pytest.raises(MnistCoreError, match="teacher is none"):
+    with pytest.raises(MnistCoreError, match="teacher is none: name them there"):
         Trainer(small(), *few, teacher=build_model("mnist_cnn"))
 
 

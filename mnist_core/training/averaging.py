@@ -1,0 +1,50 @@
+"""Exponential moving average (EMA) of a network's weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mnist_core.training.config import TrainConfig
+
+_SKIPPED_SHARE = 0.1
+"""Share of the epochs before the average starts: the first weights would distort it."""
+
+
+class WeightAverage:
+    """Moving average of a network's weights, which starts after the first tenth of the epochs.
+
+    Source: torch.optim.swa_utils.AveragedModel.
+    """
+
+    def __init__(self, model: nn.Module, config: TrainConfig) -> None:
+        self._averaged = AveragedModel(
+            model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
+        )
+        skipped = math.ceil(_SKIPPED_SHARE * config.epochs) if config.epochs > 1 else 0
+        self._first_epoch = 1 + skipped if config.ema_decay else math.inf
+
+    @property
+    def model(self) -> nn.Module:
+        """The network with the averaged weights."""
+        return self._averaged.module
+
+    def update(self, model: nn.Module, epoch: int) -> None:
+        """Include the weights after a step of an epoch (from 1)."""
+        if epoch >= self._first_epoch:
+            self._averaged.update_parameters(model)
+
+    def has_started(self, epoch: int, steps: int) -> bool:
+        """Return whether it includes weights, after so many steps of an epoch."""
+        return (epoch, steps) > (self._first_epoch, 0)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the averaged tensors."""
+        return self._averaged.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from what `state_dict` returned."""
+        self._averaged.load_state_dict(state)

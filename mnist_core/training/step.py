@@ -1,0 +1,110 @@
+"""One training step: forward and backward pass, clipping and the optimizer's update."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
+
+from mnist_core.data.augment import ARTICLE, PEN, augment
+from mnist_core.data.mnist import normalise
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.distillation import distillation_loss
+
+_AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN}
+_PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+class TrainingStep:
+    """Trains a network on one batch, in the configured precision.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    model : nn.Module
+        On the device of the batches, in training mode: frames (B, 1, 28, 28) -> logits (B, 10).
+    optimizer : torch.optim.Optimizer
+    teacher : nn.Module or None
+        In eval mode on the same device; None: no distillation.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        teacher: nn.Module | None,
+    ) -> None:
+        self._config = config
+        self._model = model
+        self._forward = torch.compile(model) if config.compile else model
+        self._optimizer = optimizer
+        self._teacher = teacher
+        self._device_type = next(model.parameters()).device.type
+        self.scaler = torch.amp.GradScaler(self._device_type, enabled=config.precision == "fp16")
+        self._augmentation = _AUGMENTATIONS[config.augment]
+
+    def __call__(
+        self, frames: Tensor, labels: Tensor, norms: dict[str, float] | None = None
+    ) -> Tensor:
+        """Train on one batch.
+
+        Parameters
+        ----------
+        frames : Tensor (B, 1, 28, 28) in [0, 1]
+        labels : int64 Tensor (B,)
+        norms : dict or None
+            Receives each layer's gradient norm before clipping.
+
+        Returns
+        -------
+        Tensor (2,)
+            Loss and accuracy before the update. It stays on the device: reading it would
+            synchronise with a GPU.
+        """
+        if self._augmentation is not None:
+            frames = augment(frames, labels, self._augmentation)
+        frames = normalise(frames)
+        with self._autocast():
+            logits = self._forward(frames)
+        logits = logits.float()
+        loss = self._loss(frames, logits, labels)
+        self._optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self._optimizer)  # norms and clipping need the unscaled gradients
+        if norms is not None:
+            norms.update(gradient_norms(self._model))
+        if self._config.clip_grad_norm:
+            clip_grad_norm_(self._model.parameters(), self._config.clip_grad_norm)
+        self.scaler.step(self._optimizer)
+        self.scaler.update()
+        accuracy = (logits.detach().argmax(1) == labels).float().mean()
+        return torch.stack([loss.detach(), accuracy])
+
+    def _loss(self, frames: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+        config = self._config
+        loss = F.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
+        if self._teacher is None:
+            return loss
+        with torch.no_grad(), self._autocast():
+            teacher_logits = self._teacher(frames).float()
+        distillation = distillation_loss(logits, teacher_logits, config.distill_temperature)
+        return torch.lerp(loss, distillation, config.distill_alpha)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        dtype = _PRECISIONS[self._config.precision]
+        return nullcontext() if dtype == torch.float32 else torch.autocast(self._device_type, dtype)
+
+
+def gradient_norms(model: nn.Module) -> dict[str, float]:
+    """Return the L2 norm of the gradient of each layer that has one, by the layer's name."""
+    layers: dict[str, list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            layers.setdefault(name.rpartition(".")[0], []).append(parameter.grad)
+    norms = torch.stack([get_total_norm(gradients) for gradients in layers.values()])
+    return dict(zip(layers, norms.tolist(), strict=True))
