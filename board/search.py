@@ -1,31 +1,34 @@
-"""Search for good hyperparameters: a learning rate, or several at once."""
+"""Search for good hyperparameters: a learning rate, or several fields at once."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from board import search_rate, search_sweep
+from board import search_range_test, search_sweep
 from board.page_context import PageContext
 
-_PARTS = {"rate": ("Learning rate", search_rate.show), "sweep": ("Sweep", search_sweep.show)}
-_PART = "part"
-"""Key of the chosen part: the widget's, and the address's."""
+_SECTIONS = {
+    "rate": ("Learning rate", search_range_test.show),
+    "sweep": ("Hyperparameters", search_sweep.show),
+}
+_SECTION = "part"
+"""Key of the selected section, in the session state and in the address."""
 
 
 def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Search"))
-    chosen = st.session_state.get(_PART) or st.query_params.get(_PART)
-    st.session_state[_PART] = chosen if chosen in _PARTS else next(iter(_PARTS))
-    chosen = st.segmented_control(
+    selected = st.session_state.get(_SECTION) or st.query_params.get(_SECTION)
+    st.session_state[_SECTION] = selected if selected in _SECTIONS else next(iter(_SECTIONS))
+    selected = st.segmented_control(
         t("What to search for"),
-        list(_PARTS),
-        format_func=lambda part: t(_PARTS[part][0]),
+        list(_SECTIONS),
+        format_func=lambda section: t(_SECTIONS[section][0]),
         required=True,
-        key=_PART,
+        key=_SECTION,
         label_visibility="collapsed",
         persist_state="session",
     )
-    st.query_params[_PART] = chosen
-    _PARTS[chosen][1](context)
+    st.query_params[_SECTION] = selected
+    _SECTIONS[selected][1](context)

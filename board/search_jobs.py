@@ -1,51 +1,56 @@
-"""What both parts of the page Search share: start a job, choose one, stop, resume or delete it."""
+"""Jobs on the page Search: start, select, watch, stop, resume and delete them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from board.actions import act_button, ask_to_delete
 from board.page_context import PageContext
 from mnist_core.errors import MnistCoreError
-from mnist_core.search.job import Job, JobState, Kind, Request, list_jobs, start_job
+from mnist_core.search.job import Job
+from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
+from mnist_core.search.job_state import JobProgress, JobState, JobStatus
+from mnist_core.search.requests import JobKind, JobRequest, SweepRequest
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.devices import choose_device
 
-EVERY = 2.0
-"""Seconds from one look at a job under way to the next."""
+_REFRESH_SECONDS = 2.0
 _ICONS = {
-    "running": ":material/directions_run:",
-    "stopping": ":material/pending:",
-    "stopped": ":material/pause_circle:",
-    "finished": ":material/check_circle:",
-    "failed": ":material/error:",
+    JobStatus.RUNNING: ":material/directions_run:",
+    JobStatus.STOPPING: ":material/pending:",
+    JobStatus.STOPPED: ":material/pause_circle:",
+    JobStatus.FINISHED: ":material/check_circle:",
+    JobStatus.FAILED: ":material/error:",
 }
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A job with what was asked; `request` is None where the folder is broken."""
+class JobEntry:
+    """A job with its request; None where its folder is damaged."""
 
     job: Job
-    request: Request | None
+    request: JobRequest | None
 
 
-def listed(context: PageContext, kind: Kind) -> list[Listed]:
+def job_entries(context: PageContext, kind: JobKind) -> list[JobEntry]:
     """Return the jobs of a kind, the newest first."""
-    found = []
+    entries = []
     for job in list_jobs(context.root, kind):
         try:
-            found.append(Listed(job, job.request()))
+            entries.append(JobEntry(job, job.request()))
         except MnistCoreError:
-            found.append(Listed(job, None))
-    return found
+            entries.append(JobEntry(job, None))
+    return entries
 
 
-def start_button(context: PageContext, request: Request | None) -> None:
-    """Draw the button that starts a job; None: something in the form is wrong."""
+def start_button(context: PageContext, request: JobRequest | None) -> None:
+    """Draw the button that starts a job; disabled without a valid request."""
     pressed = st.button(
         context.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
     )
@@ -54,67 +59,66 @@ def start_button(context: PageContext, request: Request | None) -> None:
             choose_device(request.config.device)
             job = start_job(request, context.root)
         except MnistCoreError as error:
-            st.error(str(error), icon=":material/error:")
+            show_error(error)
         else:
-            st.session_state[_key(request.kind)] = job.id
+            st.session_state[_selection_key(request.kind)] = job.id
             st.rerun()
 
 
 def show_job(
     context: PageContext,
-    kind: Kind,
-    label: Callable[[Request], str],
-    draw: Callable[[Job, Request, JobState], None],
+    kind: JobKind,
+    label: Callable[[Any], str],
+    draw: Callable[[Job, Any, JobState], None],
 ) -> None:
-    """Let the reader choose a job and show it, anew every few seconds while it is under way.
+    """Draw a selection of jobs and the selected one, refreshed every few seconds while it is active.
 
     Parameters
     ----------
     label : callable
-        Says in a line what was asked.
+        Returns a request in one line.
     draw : callable
-        Draws what has been found so far.
+        Draws the results so far.
     """
-    found = {one.job.id: one for one in listed(context, kind)}
-    if not found:
+    entries = {entry.job.id: entry for entry in job_entries(context, kind)}
+    if not entries:
         return
-    key = _key(kind)
-    chosen = st.session_state.get(key)
-    st.session_state[key] = chosen if chosen in found else next(iter(found))
+    key = _selection_key(kind)
+    if st.session_state.get(key) not in entries:
+        st.session_state[key] = next(iter(entries))
 
-    def said(name: str) -> str:
-        request = found[name].request if name in found else None
-        return f"{label(request) if request else context.t('broken')} · {name}"
+    def option(job_id: str) -> str:
+        request = entries[job_id].request if job_id in entries else None
+        return f"{label(request) if request else context.t('damaged')} · {job_id}"
 
-    name = st.selectbox(
-        context.t("Search"), list(found), format_func=said, key=key, persist_state="session"
+    selected = st.selectbox(
+        context.t("Search"), list(entries), format_func=option, key=key, persist_state="session"
     )
-    job = found[name].job
+    job = entries[selected].job
     try:
         request, state = job.request(), job.state()
     except MnistCoreError as error:
-        st.error(str(error), icon=":material/heart_broken:")
-        _actions(context, job, None)
+        show_error(error)
+        _draw_buttons(context, job, None)
         return
-    _actions(context, job, state)
+    _draw_buttons(context, job, state.status)
 
-    def look() -> None:
+    def refresh() -> None:
         try:
-            now = job.state()
+            current = job.state()
+            if current.status is not state.status or not job.request_path.exists():
+                st.rerun()  # with the buttons of the new status
+            _draw_status(context, job, request, current)
+            draw(job, request, current)
         except MnistCoreError as error:
-            st.error(str(error), icon=":material/heart_broken:")
-            return
-        if now.status != state.status or not job.request_path.exists():
-            st.rerun()  # other buttons fit now
-        _headline(context, now)
-        draw(job, request, now)
+            show_error(error)
         with st.expander(context.t("Log"), icon=":material/notes:"):
             st.code(job.log() or context.t("nothing yet"), language=None, wrap_lines=True)
 
-    st.fragment(look, run_every=EVERY if state.is_alive else None)()
+    st.fragment(refresh, run_every=_REFRESH_SECONDS if state.status.is_active else None)()
 
 
-def use_in_a_new_run(context: PageContext, config: TrainConfig) -> None:
+def use_in_new_run(context: PageContext, config: TrainConfig) -> None:
     """Open the form of the page Train, filled with these settings."""
     from board.train import FORM_BASE
 
@@ -122,35 +126,58 @@ def use_in_a_new_run(context: PageContext, config: TrainConfig) -> None:
     context.open_page("train")
 
 
-def _headline(context: PageContext, state: JobState) -> None:
+def show_error(error: MnistCoreError | str) -> None:
+    """Draw an error's message, without Markdown: names in it may come from files."""
+    st.error(re.sub(r"([\\`*\[\]$~])", r"\\\1", str(error)), icon=":material/error:")
+
+
+def _draw_status(
+    context: PageContext, job: Job, request: JobRequest, state: JobState
+) -> None:
     t = context.t
-    if state.status == "failed":
-        st.error(state.reason, icon=_ICONS["failed"])
-    elif state.status == "stopped":
-        st.info(t("Stopped. Resume gives the same command again."), icon=_ICONS["stopped"])
+    if state.status is JobStatus.FAILED:
+        show_error(state.message)
+    elif state.status is JobStatus.STOPPED:
+        st.info(t("Stopped. Resume continues the same request."), icon=_ICONS[state.status])
     else:
-        st.caption(f"{_ICONS[state.status]} {t(state.status)}")
+        st.caption(f"{_ICONS[state.status]} {t(str(state.status))}")
+    if state.status.is_active or isinstance(request, SweepRequest):
+        _draw_progress(context, request, job.progress())
 
 
-def _actions(context: PageContext, job: Job, state: JobState | None) -> None:
+def _draw_progress(
+    context: PageContext, request: JobRequest, progress: JobProgress | None
+) -> None:
     t = context.t
+    if progress is None:
+        st.progress(0.0, text=t("Preparing"))
+        return
+    counts = {"n": progress.completed, "total": progress.total}
+    if isinstance(request, SweepRequest):
+        text = t("{n} of {total} trials have ended", **counts)
+    else:
+        text = t("Step {n} of {total}", **counts)
+    st.progress(progress.fraction, text=text)
+
+
+def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> None:
+    t = context.t
+    is_active = status is not None and status.is_active
     with st.container(horizontal=True):
-        if state and state.is_alive:
-            stopping = state.status == "stopping"
-            act_button(t("Stop"), ":material/stop:", job.stop, disabled=stopping)
-        if state and state.status in ("stopped", "failed"):
-            act_button(t("Resume"), ":material/play_arrow:", job.resume)
-        if st.button(
-            t("Delete"), icon=":material/delete:", disabled=bool(state and state.is_alive)
-        ):
+        if is_active:
+            stopping = status is JobStatus.STOPPING
+            act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
+        if status in (JobStatus.STOPPED, JobStatus.FAILED):
+            act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
+        if st.button(t("Delete"), icon=":material/delete:", disabled=is_active):
             ask_to_delete(
                 t,
                 t("Delete this search?"),
-                t("Its runs stay, and a sweep's trials stay in its study. This cannot be undone."),
+                t("Its runs and its study are kept. This cannot be undone."),
                 job.id,
-                job.delete,
+                partial(delete_job, job),
             )
 
 
-def _key(kind: Kind) -> str:
+def _selection_key(kind: JobKind) -> str:
     return f"job-{kind}"

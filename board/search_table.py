@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,10 +10,12 @@ import streamlit as st
 from board.form import field_label
 from board.translation import Translator
 from mnist_core.search.results import Trial
+from mnist_core.search.search_space import Value
+from mnist_core.search.trial_text import format_value
 
 
 def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
-    """Draw the trials in the order of their numbers; return the one whose row is chosen."""
+    """Draw the trials in the order of their numbers; return the one whose row is selected."""
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
     accuracy = t("Accuracy")
     rows = [
@@ -29,7 +30,7 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
         for trial in trials
     ]
     table = pd.DataFrame(rows)
-    # two kinds of values in one column cannot be sent to the browser
+    # a column sent to the browser has one type
     mixed = [name for name in table if table[name].map(type).nunique() > 1 and name != accuracy]
     table[mixed] = table[mixed].astype("string")
     rates = {
@@ -47,18 +48,12 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
         selection_mode="single-row",
         key="trial-table",
     )
-    chosen = event.selection.rows
-    return trials[chosen[0]] if chosen and chosen[0] < len(trials) else None
+    selected = event.selection.rows
+    return trials[selected[0]] if selected and selected[0] < len(trials) else None
 
 
-def values_in_words(params: Mapping[str, Any] | Iterable[str], t: Translator) -> str:
-    """Say settings in a line: "Learning rate 0.01, Batch size 64"; without values, their names."""
-    if not isinstance(params, Mapping):
-        return ", ".join(field_label(name, t) for name in params)
+def params_text(params: Mapping[str, Value], t: Translator) -> str:
+    """Return parameters in one line, as Markdown: "Learning rate **0.01**, Batch size **64**"."""
     return ", ".join(
-        f"{field_label(name, t)} **{_short(value)}**" for name, value in params.items()
+        f"{field_label(name, t)} **`{format_value(value)}`**" for name, value in params.items()
     )
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,31 +1,105 @@
-"""The process of a job: carries out its command and keeps how it ended.
+"""The process of a job: `python -m mnist_core.search.job_process FOLDER LOCK`.
 
-`python -m mnist_core.search.job_process FOLDER`; it inherits the job's lock.
+LOCK is the descriptor of the job's locked file, which it inherits and passes to its workers.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-from mnist_core.cli.main import main
-from mnist_core.search.job import Job
 from mnist_core.utils.runtime import configure_training_process
 
+configure_training_process()  # before torch is imported
 
-def carry_out(job: Job) -> int:
-    """Run a job's command in this process; return its exit status."""
-    status = 1
+from pydantic import BaseModel  # noqa: E402
+
+from mnist_core.errors import MnistCoreError  # noqa: E402
+from mnist_core.runs.run import now  # noqa: E402
+from mnist_core.runs.signals import StopFlag  # noqa: E402
+from mnist_core.runs.state import StopReason  # noqa: E402
+from mnist_core.search.job import Job  # noqa: E402
+from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus  # noqa: E402
+from mnist_core.search.range_test import run_range_test  # noqa: E402
+from mnist_core.search.requests import JobRequest, RangeTestRequest  # noqa: E402
+from mnist_core.search.stop_file import stop_on_file  # noqa: E402
+from mnist_core.search.storage import storage_url  # noqa: E402
+from mnist_core.search.sweep import SweepListener, run_sweep  # noqa: E402
+from mnist_core.search.trial_text import trial_line  # noqa: E402
+from mnist_core.utils.json_files import write_json  # noqa: E402
+
+_PROGRESS_SECONDS = 0.5
+
+
+def run_job(job: Job, lock: int | None = None) -> JobEnd:
+    """Carry out a job in this process; write its progress, result and end.
+
+    Parameters
+    ----------
+    job : Job
+    lock : int or None
+        Descriptor of the job's locked file, for its workers.
+    """
+    reason: StopReason | None = None
     try:
-        status = main([*job.request().words(), "--json", "--runs", str(job.root)])
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 1
-    finally:
-        sys.stdout.flush()
-        job.write_end(status)
-    return status
+        write_json(job.process_path, JobProcess(pid=os.getpid(), started=now()))
+        with stop_on_file(job.stop_path) as stop:
+            try:
+                result = _run(job, job.request(), stop, lock)
+            finally:
+                reason = stop.reason
+        if reason:
+            end = JobEnd(status=JobStatus.STOPPED, stop_reason=reason)
+        else:
+            write_json(job.result_path, result)
+            end = JobEnd(status=JobStatus.FINISHED)
+    except KeyboardInterrupt:
+        end = JobEnd(status=JobStatus.STOPPED, stop_reason=reason or StopReason.INTERRUPTED)
+    except MnistCoreError as error:
+        end = JobEnd(status=JobStatus.FAILED, stop_reason=StopReason.ERROR, message=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        message = f"unexpected {type(error).__name__}: {error}"
+        end = JobEnd(status=JobStatus.FAILED, stop_reason=StopReason.ERROR, message=message)
+    print(f"{end.status} {end.message}".strip(), flush=True)
+    write_json(job.end_path, end)
+    return end
+
+
+def _run(job: Job, request: JobRequest, stop: StopFlag, lock: int | None) -> BaseModel:
+    report = _progress_writer(job)
+    print(f"{request.kind} with {request.config.model}", flush=True)
+    if isinstance(request, RangeTestRequest):
+        return run_range_test(request, job.root, report=lambda step: report(step, request.steps))
+    return run_sweep(
+        request,
+        job.root,
+        storage_url(job.root),
+        stop=stop,
+        listener=SweepListener(
+            trial_ended=lambda trial: print(trial_line(trial), flush=True), progress=report
+        ),
+        stop_file=job.stop_path,
+        inherited=() if lock is None else (lock,),
+    )
+
+
+def _progress_writer(job: Job) -> Callable[[int, int], None]:
+    next_write = 0.0
+
+    def write(completed: int, total: int) -> None:
+        nonlocal next_write
+        # each write waits for the disk, a step does not
+        if time.monotonic() >= next_write or completed == total:
+            write_json(job.progress_path, JobProgress(completed=completed, total=total))
+            next_write = time.monotonic() + _PROGRESS_SECONDS
+
+    return write
 
 
 if __name__ == "__main__":
-    configure_training_process()
-    raise SystemExit(carry_out(Job(Path(sys.argv[1]))))
+    run_job(Job(Path(sys.argv[1])), int(sys.argv[2]))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 from torch import nn
 
 from mnist_core.data.loaders import DeviceLoader, epoch_order
@@ -20,6 +20,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import Trainer
+from mnist_core.utils.json_files import JsonModel
 
 _SMOOTHING = 0.95
 _DIVERGED = 4.0
@@ -29,34 +30,27 @@ _LEAST_RISE = 1.1
 """It has to rise above its lowest by this factor, or the lowest may lie beyond the range."""
 
 
-@dataclass(frozen=True, eq=False)
-class RangeTest:
+class RangeTest(JsonModel):
     """The result of a range test.
 
     Attributes
     ----------
-    rates, losses, smoothed : float64 array (N,)
+    rates, losses, smoothed : tuple of float
         One value for each step that was taken; the test ends early when the loss diverges.
     suggestion : float
         A learning rate: the peak of a schedule, or a fixed rate.
     """
 
-    rates: np.ndarray
-    losses: np.ndarray
-    smoothed: np.ndarray
-    suggestion: float
+    rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    suggestion: float = Field(gt=0)
 
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> RangeTest:
-        """Build one from what `find-lr --json` prints. Raises MnistCoreError if it is no result."""
-        try:
-            curve = [np.asarray(fields[n], np.float64) for n in ("rates", "losses", "smoothed")]
-            suggestion = float(fields["suggestion"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise MnistCoreError(f"this is no result of find-lr: {error}; run it anew") from error
-        if len({array.shape for array in curve}) > 1 or curve[0].ndim != 1 or suggestion <= 0:
-            raise MnistCoreError("this is no result of find-lr: its curve is damaged; run it anew")
-        return cls(*curve, suggestion)
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Self:
+        if not len(self.rates) == len(self.losses) == len(self.smoothed):
+            raise ValueError("rates, losses and smoothed differ in length")
+        return self
 
     @property
     def learning_rate(self) -> float:
@@ -142,4 +136,6 @@ def find_learning_rate(
             "try a higher high"
         )
     best = float(rates[int(np.argmin(smoothed))])
-    return RangeTest(rates[:taken], np.array(losses), np.array(smoothed), best / 10)
+    return RangeTest(
+        rates=rates[:taken].tolist(), losses=losses, smoothed=smoothed, suggestion=best / 10
+    )

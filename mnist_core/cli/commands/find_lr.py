@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -28,30 +27,20 @@ def register(commands: Subparsers) -> None:
 
 
 def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
-    from mnist_core.data.mnist import load_train_validation
-    from mnist_core.models.weights import load_weights
-    from mnist_core.runs.run import find_weights
-    from mnist_core.training.lr_finder import find_learning_rate
-    from mnist_core.utils.devices import choose_device
+    from mnist_core.runs.run import runs_root
+    from mnist_core.search.range_test import run_range_test
+    from mnist_core.search.requests import RangeTestRequest
 
-    config = config_from_flags(args)
-    teacher = config.teacher and load_weights(find_weights(config.teacher, args.runs))[0]
+    request = RangeTestRequest(
+        config=config_from_flags(args), low=args.low, high=args.high, steps=args.steps
+    )
     if args.plot:
         make_folder(args.plot.parent)
-    training, _ = load_train_validation(
-        choose_device(config.device),
-        args.data,
-        validation_size=config.validation_size,
-        training_size=config.training_size,
-    )
-    test = find_learning_rate(
-        config,
-        training,
-        low=args.low,
-        high=args.high,
-        steps=args.steps,
-        teacher=teacher or None,
-        report=lambda step: _say(step, args.steps),
+    test = run_range_test(
+        request,
+        runs_root(args.runs),
+        data=args.data,
+        report=lambda step: _print_step(step, args.steps),
     )
     if args.plot:
         from mnist_core.figures import learning_rate_range
@@ -59,17 +48,16 @@ def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
         figure = learning_rate_range(test.rates, test.smoothed, test.suggestion)
         write_atomic(args.plot, figure.to_html(include_plotlyjs=True))
     if args.json:
-        curve = {name: getattr(test, name).tolist() for name in ("rates", "losses", "smoothed")}
-        print(json.dumps({"suggestion": test.suggestion, **curve}))
+        print(test.model_dump_json(include={"suggestion", "rates", "losses", "smoothed"}))
         return 0
     rate = test.learning_rate
-    print(f"suggested learning rate {rate:g}: a tenth of where the loss is lowest")
-    print(train_command(config.with_changes(learning_rate=rate)))
+    print(f"suggested learning rate {rate:g}: a tenth of the rate with the lowest loss")
+    print(train_command(request.config.with_changes(learning_rate=rate)))
     if args.plot:
         print(f"wrote {args.plot}")
     return 0
 
 
-def _say(step: int, steps: int) -> None:
+def _print_step(step: int, steps: int) -> None:
     if step % 10 == 0:
         print(f"step {step} of {steps}", file=sys.stderr, flush=True)

@@ -1,0 +1,54 @@
+"""A learning-rate range test from its request: data and teacher are loaded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mnist_core.data.mnist import load_train_validation
+from mnist_core.models.weights import load_weights
+from mnist_core.runs.run import find_weights
+from mnist_core.search.requests import RangeTestRequest
+from mnist_core.training.lr_finder import RangeTest, find_learning_rate
+from mnist_core.utils.devices import choose_device
+
+
+def run_range_test(
+    request: RangeTestRequest,
+    root: Path,
+    *,
+    data: str | None = None,
+    report: Callable[[int], None] = lambda step: None,
+) -> RangeTest:
+    """Carry out a range test on MNIST's training images.
+
+    Parameters
+    ----------
+    request : RangeTestRequest
+    root : Path
+        Folder of the runs, where the teacher may be one.
+    data : str or None
+        Folder with MNIST/raw, see `data_root`.
+    report : callable
+        Called with the number of completed steps, after each.
+
+    Raises
+    ------
+    MnistCoreError
+        As `find_learning_rate`; or if device, teacher or data are not available.
+    """
+    config = request.config
+    device = choose_device(config.device)
+    teacher = load_weights(find_weights(config.teacher, root))[0] if config.teacher else None
+    training, _ = load_train_validation(
+        device, data, validation_size=config.validation_size, training_size=config.training_size
+    )
+    return find_learning_rate(
+        config,
+        training,
+        low=request.low,
+        high=request.high,
+        steps=request.steps,
+        teacher=teacher,
+        report=report,
+    )

@@ -1,0 +1,191 @@
+"""The database that holds studies: opened for workers, or for reading only; errors as messages."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from mnist_core.errors import MnistCoreError
+
+STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
+HEARTBEAT_SECONDS = 5
+_WRITE_TIMEOUT = 30
+"""Seconds to wait for another worker's transaction."""
+_READ_TIMEOUT = 2
+
+
+def storage_path(root: Path) -> Path:
+    """Return the default database of the sweeps with runs in this folder."""
+    return root / "sweep.db"
+
+
+def storage_url(root: Path) -> str:
+    """Return the URL of the default database."""
+    return f"sqlite:///{storage_path(root)}"
+
+
+class WorkerStorage(RDBStorage):
+    """Optuna's storage with heartbeats, in which two workers never take the same trial.
+
+    Parameters
+    ----------
+    url : str
+    heartbeat : int
+        Seconds between heartbeats; a trial without one for three times as long is retried.
+    """
+
+    def __init__(self, url: str, heartbeat: int = HEARTBEAT_SECONDS) -> None:
+        super().__init__(
+            url,
+            # reconnects when the server was restarted between two epochs
+            engine_kwargs={"pool_pre_ping": True},
+            heartbeat_interval=heartbeat,
+            grace_period=3 * heartbeat,
+            heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+        )
+        if self.engine.dialect.name == "sqlite":
+            self.engine.dispose()  # connections opened before the listeners exist
+            event.listen(self.engine, "connect", _disable_implicit_begin)
+            event.listen(self.engine, "begin", _begin_immediate)
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        """Record a heartbeat; a failure is left to the next one, or to the trial's next report."""
+        try:
+            super().record_heartbeat(trial_id)
+        except STORAGE_ERRORS:
+            return
+
+
+def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS) -> WorkerStorage:
+    """Open a database for a worker, with its tables created. Raises any error of its driver."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # heartbeats are marked experimental; the version is pinned
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    if path := _sqlite_path(url):
+        _check_regular(path)
+    return WorkerStorage(url, heartbeat)
+
+
+@contextmanager
+def open_read_only(path: Path) -> Iterator[RDBStorage | None]:
+    """Open a SQLite database without creating or migrating anything; None if there is none.
+
+    Raises
+    ------
+    MnistCoreError
+        If it is damaged, locked by a writer or not a database; also for errors in the block.
+    """
+    with explained_errors(str(path)):
+        if not path.exists():
+            yield None
+            return
+        _check_regular(path)
+        storage = RDBStorage(
+            f"sqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true",
+            engine_kwargs={"connect_args": {"timeout": _READ_TIMEOUT}},
+            skip_compatibility_check=True,
+            skip_table_creation=True,
+        )
+        try:
+            yield storage
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
+
+
+@contextmanager
+def explained_errors(storage: str) -> Iterator[None]:
+    """Turn every error of a block that works with a study into a message.
+
+    A damaged database raises errors of many types: of the driver, of JSON, of Optuna's parsing.
+
+    Raises
+    ------
+    MnistCoreError
+    """
+    try:
+        yield
+    except MnistCoreError:
+        raise
+    except Exception as error:
+        raise _explain(hide_password(storage), error) from error
+
+
+def hide_password(text: str) -> str:
+    """Return a text with the passwords of its URLs masked."""
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, passwords masked."""
+    return hide_password(str(error).strip().partition("\n")[0])
+
+
+def _explain(storage: str, error: Exception) -> MnistCoreError:
+    cause = _storage_error(error) or error
+    text = first_line(getattr(cause, "orig", None) or cause)
+    if isinstance(cause, OperationalError):
+        if "no such table" in text:
+            return MnistCoreError(f"{storage}: contains no sweeps yet ({text})")
+        if "locked" in text:
+            return MnistCoreError(f"{storage}: locked by another process; it is read again later")
+        if not _is_sqlite(storage):
+            return MnistCoreError(
+                f"storage {storage}: does not respond ({text}); "
+                "when it does, run the same command again to continue"
+            )
+    return MnistCoreError(
+        f"storage {storage}: cannot be used ({type(cause).__name__}: {text}); it may be damaged. "
+        "Move it away to start again: the runs are kept"
+    )
+
+
+def _storage_error(error: BaseException | None) -> BaseException | None:
+    """Return the innermost storage error among an error and its causes."""
+    found = None
+    while error is not None:
+        found = error if isinstance(error, STORAGE_ERRORS) else found
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _is_sqlite(storage: str) -> bool:
+    return storage.startswith("sqlite") or "://" not in storage
+
+
+def _sqlite_path(url: str) -> Path | None:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
+    return Path(str(parsed.database)) if is_file else None
+
+
+def _check_regular(path: Path) -> None:
+    # SQLite would wait for a writer of a FIFO
+    if path.exists() and not path.is_file():
+        raise MnistCoreError(f"storage {path}: not a regular file; move it away to start again")
+
+
+def _disable_implicit_begin(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {1000 * _WRITE_TIMEOUT}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # SQLite has no SELECT ... FOR UPDATE: without this, two workers that look at a waiting trial at
+    # the same moment both take it. Source: SQLAlchemy, SQLite dialect, "Serializable isolation".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
