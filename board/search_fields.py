@@ -10,7 +10,7 @@ import streamlit as st
 
 from board.form import field_label
 from board.translation import Translator
-from mnist_core.training.config import TrainConfig, field_bounds, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class FormFields:
 
     def choice(self, name: str, t: Translator) -> None:
         """Draw a select box for a field of `TrainConfig`."""
-        st.selectbox(field_label(name, t), field_choices(name), **self.options(name))
+        st.selectbox(field_label(name, t), FIELDS[name].choices, **self.options(name))
 
     def integer(self, name: str, t: Translator, **options: Any) -> None:
         """Draw a number input for a field of `TrainConfig`, with its bounds."""
-        bounds = field_bounds(name)
+        bounds = FIELDS[name].bounds
         low, high = int(bounds["ge"]), int(bounds["le"])
         label = field_label(name, t)
         st.number_input(label, low, high, step=1, **options, **self.options(name))

@@ -23,7 +23,7 @@ from mnist_core.search.search_space import (
     format_values,
     parse_values,
 )
-from mnist_core.training.config import TrainConfig, field_allows, field_choices
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.presets import PRESETS
 
 _FIELDS = FormFields("sweep")
@@ -132,7 +132,7 @@ def _draw_search_space(context: PageContext) -> dict[str, str]:
             with column:
                 texts[name] = st.text_input(
                     field_label(name, t),
-                    help=f"{t('Values, separated by commas.')} `{name}`: {field_allows(name)}",
+                    help=f"{t('Values, separated by commas.')} `{name}`: {FIELDS[name].allowed}",
                     max_chars=500,
                     **_FIELDS.options(f"values-{name}"),
                 )
@@ -197,5 +197,5 @@ def _apply_preset() -> None:
 
 
 def _default_values(name: str) -> str:
-    values = DEFAULT_GRID.get(name) or field_choices(name) or (getattr(BASE_CONFIG, name),)
+    values = DEFAULT_GRID.get(name) or FIELDS[name].choices or (getattr(BASE_CONFIG, name),)
     return format_values(values)

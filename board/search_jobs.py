@@ -71,7 +71,7 @@ def show_job(
     label: Callable[[Any], str],
     draw: Callable[[Job, Any, JobState], None],
 ) -> None:
-    """Draw a selection of jobs and the selected one, refreshed every few seconds while it is active.
+    """Draw a selection of jobs and the selected one, refreshed while it is active.
 
     Parameters
     ----------
@@ -131,9 +131,7 @@ def show_error(error: MnistCoreError | str) -> None:
     st.error(re.sub(r"([\\`*\[\]$~])", r"\\\1", str(error)), icon=":material/error:")
 
 
-def _draw_status(
-    context: PageContext, job: Job, request: JobRequest, state: JobState
-) -> None:
+def _draw_status(context: PageContext, job: Job, request: JobRequest, state: JobState) -> None:
     t = context.t
     if state.status is JobStatus.FAILED:
         show_error(state.message)
@@ -145,9 +143,7 @@ def _draw_status(
         _draw_progress(context, request, job.progress())
 
 
-def _draw_progress(
-    context: PageContext, request: JobRequest, progress: JobProgress | None
-) -> None:
+def _draw_progress(context: PageContext, request: JobRequest, progress: JobProgress | None) -> None:
     t = context.t
     if progress is None:
         st.progress(0.0, text=t("Preparing"))

@@ -1,4 +1,4 @@
-"""Starting, stopping and deleting jobs. A job's process is independent of the one that started it."""
+"""Starting, stopping and deleting jobs. Their processes outlive the one that started them."""
 
 from __future__ import annotations
 

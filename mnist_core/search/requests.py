@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import ConfigDict, Field, RootModel, ValidationError, field_validator, model_validator
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Value, check_values
-from mnist_core.training.config import TrainConfig
+from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Value
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.lr_finder import check_range
 from mnist_core.utils.json_files import JsonModel
 
@@ -93,7 +93,7 @@ class SweepRequest(_Request):
     trials: int | None = Field(None, ge=1, le=MAX_TRIALS)
     workers: int = Field(1, ge=1, le=MAX_WORKERS)
     pruning: bool = True
-    grid: dict[str, tuple[Value, ...]] = Field(default_factory=lambda: dict(DEFAULT_GRID))
+    grid: dict[str, tuple[Value, ...]] = Field(default=DEFAULT_GRID, min_length=1)
 
     @field_validator("study")
     @classmethod
@@ -105,7 +105,7 @@ class SweepRequest(_Request):
     @field_validator("grid")
     @classmethod
     def _check_fields(cls, grid: Grid) -> Grid:
-        if unknown := [name for name in grid if name not in TrainConfig.model_fields]:
+        if unknown := [name for name in grid if name not in FIELDS]:
             raise MnistCoreError(f"the sweep's grid has {unknown[0]!r}, which is not a setting")
         return grid
 

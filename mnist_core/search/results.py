@@ -41,7 +41,7 @@ class Trial(JsonModel):
     number: int = Field(ge=0)
     state: TrialStatus
     accuracy: float | None = Field(None, ge=0, le=1)
-    params: dict[_FieldName, Value] = {}
+    params: dict[_FieldName, Value] = Field(default_factory=dict)
     run: str | None = None
     reason: str = ""
 

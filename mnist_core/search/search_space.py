@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.training.config import TrainConfig
+from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import NONE, Kind
 
 Value: TypeAlias = bool | int | float | str | None
 Grid: TypeAlias = Mapping[str, tuple[Value, ...]]
@@ -23,7 +23,7 @@ DEFAULT_GRID: Grid = {
 }
 """The tutorial article's table; TPE samples learning rate and dropout between the extremes."""
 SEARCHABLE_FIELDS = tuple(
-    name for name in TrainConfig.model_fields if name not in ("freeze", "device")
+    name for name, field in FIELDS.items() if field.kind not in (Kind.LAYERS, Kind.DEVICE)
 )
 
 
@@ -55,26 +55,11 @@ def parse_values(name: str, text: str, base: TrainConfig) -> tuple[Value, ...]:
     MnistCoreError
         If a value is not one of the field's.
     """
-    texts = [part.strip() for part in text.replace("，", ",").split(",")]
-    return check_values(name, [_parse_value(name, part) for part in texts if part], base)
-
-
-def check_values(name: str, values: Sequence[Value], base: TrainConfig) -> tuple[Value, ...]:
-    """Return values as the field's own type, each once. Raises MnistCoreError as above."""
-    checked = (getattr(base.with_changes(**{name: value}), name) for value in values)
-    return tuple(dict.fromkeys(checked))
+    parts = filter(None, map(str.strip, text.replace("，", ",").split(",")))
+    values = (base.with_changes(**{name: FIELDS[name].parse(part)}) for part in parts)
+    return tuple(dict.fromkeys(getattr(value, name) for value in values))
 
 
 def format_values(values: Sequence[Value]) -> str:
     """Return values as `parse_values` reads them."""
-    return ", ".join("none" if value is None else str(value).lower() for value in values)
-
-
-def _parse_value(name: str, text: str) -> Value:
-    if text == "none" and TrainConfig.model_fields[name].default is None:
-        return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return text if isinstance(value, str | list | dict) else value
+    return ", ".join(NONE if value is None else str(value).lower() for value in values)

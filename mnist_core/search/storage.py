@@ -188,4 +188,3 @@ def _begin_immediate(connection: Connection) -> None:
     # SQLite has no SELECT ... FOR UPDATE: without this, two workers that look at a waiting trial at
     # the same moment both take it. Source: SQLAlchemy, SQLite dialect, "Serializable isolation".
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-

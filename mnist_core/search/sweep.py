@@ -98,6 +98,7 @@ def run_sweep(
         report_progress()
 
     report_progress()
+    errors: list[str] = []
     if request.workers == 1:
         Worker(
             request,
@@ -113,13 +114,12 @@ def run_sweep(
         task = WorkerTask(
             request=request, root=root.resolve(), storage=storage, data=data, stop_file=stop_file
         )
-        run_workers(task, stop, inherited=inherited, poll=report_progress)
+        errors = run_workers(task, stop, inherited=inherited, poll=report_progress)
     trials = _read(study, storage)
     left = sum(not trial.has_ended for trial in trials)
     if left and not stop.reason:
-        raise MnistCoreError(
-            f"the workers exited unexpectedly and {left} trials are left; {CONTINUE_HINT}"
-        )
+        reason = errors[0] if errors else "the workers have exited"
+        raise MnistCoreError(f"{reason}; {left} trials are left, {CONTINUE_HINT}")
     best = best_trial(trials)
     command = train_command(request.trial_config(best.params)) if best else None
     return SweepResult(study=request.study, trials=tuple(trials), best=command)

@@ -11,7 +11,9 @@ def trial_line(trial: Trial) -> str:
     accuracy = "" if trial.accuracy is None else f"  validation {trial.accuracy:.2%}"
     params = "  ".join(f"{name}={format_value(value)}" for name, value in trial.params.items())
     reason = f"  ({trial.reason})" if trial.reason else ""
-    return f"trial {trial.number:3d}  {trial.state:8}{accuracy}  {params}  {trial.run or ''}{reason}"
+    return (
+        f"trial {trial.number:3d}  {trial.state:8}{accuracy}  {params}  {trial.run or ''}{reason}"
+    )
 
 
 def format_value(value: Value) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search.requests import SweepRequest
@@ -41,13 +42,19 @@ class WorkerTask(JsonModel):
     stop_file: Path | None = None
 
 
+class WorkerError(JsonModel):
+    """What a worker's process that fails writes as JSON to its standard output."""
+
+    message: str
+
+
 def run_workers(
     task: WorkerTask,
     stop: StopFlag,
     *,
     inherited: Sequence[int] = (),
     poll: Callable[[], None] = lambda: None,
-) -> None:
+) -> list[str]:
     """Run `task.request.workers` processes until all have exited; a requested stop stops them.
 
     Parameters
@@ -58,6 +65,11 @@ def run_workers(
         File descriptors that the processes inherit.
     poll : callable
         Called about every second.
+
+    Returns
+    -------
+    list of str
+        Why workers failed, an entry for each; empty if none did, or they were stopped.
     """
     processes: list[subprocess.Popen[bytes]] = []
     stop.training = True  # a signal requests the workers to stop; they keep their progress
@@ -73,14 +85,12 @@ def run_workers(
                 next_poll = time.monotonic() + _PROGRESS_SECONDS
             time.sleep(_POLL_SECONDS)
     finally:
-        stop.training = False
         for process in processes:
             process.terminate()
         for process in processes:
             process.wait()
-    failed = [process.returncode for process in processes if process.returncode]
-    if failed and not stop.reason:
-        print(f"workers exited with status {failed}", file=sys.stderr)
+        stop.training = False
+    return [] if stop.reason else [_error(process) for process in processes if process.returncode]
 
 
 def _start(task: WorkerTask, inherited: Sequence[int]) -> subprocess.Popen[bytes]:
@@ -89,7 +99,7 @@ def _start(task: WorkerTask, inherited: Sequence[int]) -> subprocess.Popen[bytes
     process = subprocess.Popen(
         module_command("mnist_core.search.worker_process"),
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         env={**module_environment(), "OMP_NUM_THREADS": str(threads)},
         pass_fds=inherited,
         start_new_session=True,  # Ctrl-C in a terminal reaches them through this process
@@ -98,3 +108,12 @@ def _start(task: WorkerTask, inherited: Sequence[int]) -> subprocess.Popen[bytes
     with suppress(BrokenPipeError), process.stdin as pipe:  # it may have exited already
         pipe.write(task.model_dump_json().encode())
     return process
+
+
+def _error(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        try:
+            return WorkerError.model_validate_json(pipe.read()).message
+        except ValidationError:
+            return f"a worker exited unexpectedly (status {process.returncode})"

@@ -6,6 +6,7 @@ It reads a `WorkerTask` as JSON from standard input.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from mnist_core.utils.runtime import configure_training_process
 
@@ -17,7 +18,7 @@ from mnist_core.search.study import open_study  # noqa: E402
 from mnist_core.search.sweep import splits_loader  # noqa: E402
 from mnist_core.search.trial_text import trial_line  # noqa: E402
 from mnist_core.search.worker import Worker  # noqa: E402
-from mnist_core.search.worker_pool import WorkerTask  # noqa: E402
+from mnist_core.search.worker_pool import WorkerError, WorkerTask  # noqa: E402
 
 
 def run_worker(task: WorkerTask) -> int:
@@ -36,7 +37,8 @@ def run_worker(task: WorkerTask) -> int:
     except KeyboardInterrupt:
         return 130
     except MnistCoreError as error:
-        print(f"error: {error}", file=sys.stderr)
+        with suppress(BrokenPipeError):  # the parent process may have been killed
+            print(WorkerError(message=str(error)).model_dump_json(), flush=True)
         return 2
     return 130 if stop.reason else 0
 

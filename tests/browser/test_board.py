@@ -17,7 +17,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run import Run, create_run, list_runs
 from mnist_core.runs.runner import execute
-from mnist_core.search.job import list_jobs
+from mnist_core.search.job_control import list_jobs
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS
 
@@ -235,13 +235,13 @@ def test_a_search_is_stopped_resumed_and_deleted(
     board.button("Start").click()
     expect(main.get_by_text("Step ", exact=False).first).to_be_visible(timeout=60_000)
     board.button("Stop").click()
-    stopped = main.get_by_text("Stopped. Resume gives the same command again.")
+    stopped = main.get_by_text("Stopped. Resume continues the same request.")
     expect(stopped).to_be_visible(timeout=60_000)
     (job,) = list_jobs(Path(folders["MNIST_RUNS"]))
     assert job.state().status == "stopped"
     board.button("Resume").click()
     expect(stopped).to_have_count(0)
-    assert job.is_alive()
+    assert job.is_active()
     board.button("Stop").click()
     expect(stopped).to_be_visible(timeout=60_000)
     board.button("Delete").click()

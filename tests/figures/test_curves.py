@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mnist_core import MnistCoreError, figures
 from mnist_core.figures.downsampling import downsample
-from mnist_core.figures.sweeps import optimisation_history
+from mnist_core.figures.sweeps import optimization_history
 from mnist_core.runs.metric_log import Series
 from mnist_core.search.results import Trial
 
@@ -176,10 +176,10 @@ def test_a_limit_that_is_too_low() -> None:
 
 def test_the_axes_of_a_sweep_fit_one_trial_of_six() -> None:
     trials = [
-        Trial(number, "waiting" if number else "complete", None if number else 0.9, {}, None, "")
-        for number in range(6)
+        Trial(number=number, state="waiting" if number else "complete", accuracy=accuracy)
+        for number, accuracy in enumerate((0.9, None, None, None, None, None))
     ]
-    figure = optimisation_history(trials)
+    figure = optimization_history(trials)
     assert figure.layout.xaxis.range == (-0.5, 5.5)
     assert figure.layout.xaxis.dtick == 1
     assert 1 <= figure.layout.yaxis.maxallowed < 1.01  # no axis up to 150%

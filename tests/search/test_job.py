@@ -1,27 +1,35 @@
-"""Jobs: real commands in processes of their own, on real MNIST."""
+"""Jobs in processes of their own, and their files, damaged in every way."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.chromium import ROOT
+from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
 
 from mnist_core import MnistCoreError
 from mnist_core.runs.run import list_runs
-from mnist_core.search.job import KILLED, Job, Request, list_jobs, start_job
-from mnist_core.search.results import best_trial, read_trials, storage_path
+from mnist_core.runs.state import RunStatus, StopReason
+from mnist_core.search.job import Job
+from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
+from mnist_core.search.job_process import run_job
+from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus
+from mnist_core.search.requests import RangeTestRequest
+from mnist_core.search.results import SweepResult, read_trials
 from mnist_core.training.lr_finder import RangeTest
+from mnist_core.utils.json_files import DamagedFileError, read_json, write_json
+from mnist_core.utils.locks import exclusive_lock
 
-ROOT = Path(__file__).parents[2]
-RANGE = Request("find-lr", small(training_size=2000, batch_size=32), {"steps": 60})
+RANGE = RangeTestRequest(config=small(training_size=2000, batch_size=32), steps=60)
+LONG_RANGE = RangeTestRequest(config=RANGE.config, steps=100_000)
 
 
 @pytest.fixture(autouse=True)
@@ -29,171 +37,253 @@ def one_thread(monkeypatch: pytest.MonkeyPatch, mnist_root: Path) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def sweep(epochs: int, workers: int = 1, **options: object) -> Request:
-    config = small(training_size=400, validation_size=300, epochs=epochs)
-    given = {"study": "s", "sampler": "grid", "grid": ["batch_size=32,64"], "pruning": False}
-    return Request("sweep", config, {**given, "workers": workers, **options})
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 240) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
-def ended(job: Job) -> Job:
-    wait_for(lambda: not job.state().is_alive)
+def create_job(root: Path, request: Any = RANGE) -> Job:
+    """Create a job's folder without its process."""
+    job = Job(root / f"jobs/20260101-000000-{request.kind}")
+    job.folder.mkdir(parents=True)
+    write_json(job.request_path, request)
     return job
 
 
-def begun(root: Path) -> bool:
-    """Return whether a trial has done an epoch."""
-    return any(run.state().epoch for run in list_runs(root) if run.state_path.exists())
+def wait_for_end(job: Job) -> JobStatus:
+    wait_until(lambda: not job.state().status.is_active)
+    return job.state().status
 
 
-def test_a_range_test_from_start_to_result(tmp_path: Path) -> None:
-    job = start_job(RANGE, tmp_path)
-    assert job.state().status == "running"
-    assert job.request() == RANGE
-    ended(job)
-    assert (job.state().status, job.state().reason) == ("finished", "")
-    assert job.state().started.startswith("20")
-    assert 1e-5 < RangeTest.from_dict(job.output()).learning_rate < 0.5
-    assert job.log(1) == "step 60 of 60"
-    assert [found.id for found in list_jobs(tmp_path)] == [job.id]
-    assert list_runs(tmp_path) == []  # a job is no run
-    job.delete()
-    assert list_jobs(tmp_path) == []
-    job.delete()  # somebody was faster
+def kill(job: Job) -> None:
+    """Kill its process and wait until it has exited."""
+    pid = read_json(job.process_path, JobProcess).pid
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_running(pid))
 
 
-def test_asking_twice_starts_one(tmp_path: Path) -> None:
-    first = start_job(RANGE, tmp_path)
-    assert start_job(RANGE, tmp_path).id == first.id
-    other = start_job(Request("find-lr", RANGE.config, {"steps": 61}), tmp_path)
-    assert other.id != first.id
-    for job in (first, other):
-        with pytest.raises(MnistCoreError, match="stop it first"):
-            job.delete()
-        with pytest.raises(MnistCoreError, match="is under way"):
-            job.resume()
-        job.stop()
-    for job in (first, other):
-        assert ended(job).state().status == "stopped"
-        with pytest.raises(MnistCoreError, match="not under way any more"):
-            job.stop()
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- processes ---------------------------------------------------------------------------------
 
 
 def test_a_job_outlives_the_process_that_started_it(tmp_path: Path) -> None:
+    create_job(tmp_path)
     code = f"""
 from pathlib import Path
-from mnist_core.training.config import TrainConfig
-from mnist_core.search.job import Request, start_job
-config = TrainConfig(**{RANGE.config.model_dump()!r})
-print(start_job(Request("find-lr", config, {{"steps": 60}}), Path({str(tmp_path)!r})).id)
+from mnist_core.search.job import Job
+from mnist_core.search.job_control import resume_job
+(folder,) = Path({str(tmp_path)!r}).glob("jobs/*/")
+resume_job(Job(folder))
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     (job,) = list_jobs(tmp_path)
-    assert job.state().status == "running"
-    assert ended(job).state().status == "finished"
+    assert wait_for_end(job) is JobStatus.FINISHED
+    assert job.state().started.startswith("20")
+    assert 1e-5 < job.result(RangeTest).learning_rate < 0.5
+    assert job.progress() == JobProgress(completed=60, total=60)
+    assert list_runs(tmp_path) == []  # a job is not a run
 
 
-def test_a_sweep_is_stopped_with_its_trials_and_goes_on(tmp_path: Path) -> None:
-    job = start_job(sweep(30, workers=2), tmp_path)
-    wait_for(lambda: begun(tmp_path))
-    job.stop()
-    assert job.state().status in ("stopping", "stopped")
-    assert ended(job).state().status == "stopped"
-    stopped = list_runs(tmp_path)
-    assert {run.state().status for run in stopped} <= {"stopped", "finished"}
-    assert "stopped" in {trial.state for trial in read_trials(tmp_path, "s")}
-    job.resume()
-    assert ended(job).state().status == "finished"
-    trials = read_trials(tmp_path, "s")
-    assert [trial.state for trial in trials] == ["complete", "complete"]
-    assert {trial.params["batch_size"] for trial in trials} == {32, 64}
-    best = best_trial(trials)
-    assert best is not None
-    assert best.accuracy == max(trial.accuracy for trial in trials)
-    assert {trial.run for trial in trials} <= {run.id for run in list_runs(tmp_path)}
+def test_a_range_test_is_started_once_stopped_and_resumed(tmp_path: Path) -> None:
+    job = start_job(LONG_RANGE, tmp_path)
+    assert start_job(LONG_RANGE, tmp_path).id == job.id
+    wait_until(job.progress)
+    assert job.state().status is JobStatus.RUNNING
+    with pytest.raises(MnistCoreError, match="stop it first"):
+        delete_job(job)
+    with pytest.raises(MnistCoreError, match="already running"):
+        resume_job(job)
+    stop_job(job)
+    assert wait_for_end(job) is JobStatus.STOPPED
+    assert job.state().stop_reason is StopReason.REQUESTED
+    with pytest.raises(MnistCoreError, match="not running any more"):
+        stop_job(job)
+    resume_job(job)
+    wait_until(job.process_path.exists)
+    kill(job)
+    assert wait_for_end(job) is JobStatus.FAILED
+    assert job.state().stop_reason is StopReason.PROCESS_EXITED
+    assert "exited unexpectedly" in job.state().message
+    delete_job(job)
+    assert list_jobs(tmp_path) == []
+    delete_job(job)  # already deleted
 
 
-def test_a_killed_job_is_known_to_be_dead(tmp_path: Path) -> None:
-    job = start_job(RANGE, tmp_path)
-    os.kill(json.loads((job.folder / "process.json").read_text())["pid"], signal.SIGKILL)
-    assert ended(job).state().status == "failed"
-    assert job.state().reason == KILLED
-    job.resume()
-    assert ended(job).state().status == "finished"
+def test_workers_of_a_sweep_are_stopped_with_it_and_without_it(tmp_path: Path) -> None:
+    request = sweep_request({"batch_size": (32, 64)}, workers=2)
+    config = request.config.with_changes(**UNFINISHABLE)
+    job = start_job(request.model_copy(update={"config": config}), tmp_path)
+
+    def training() -> int:
+        states = [run.state() for run in list_runs(tmp_path) if run.state_path.exists()]
+        return sum(state.status is RunStatus.RUNNING for state in states)
+
+    wait_until(lambda: training() == 2)
+    stop_job(job)
+    assert wait_for_end(job) is JobStatus.STOPPED
+    assert training() == 0
+    resume_job(job)
+    wait_until(lambda: training() == 2)
+    kill(job)
+    assert job.state().status is JobStatus.RUNNING  # its workers hold the lock
+    stop_job(job)
+    assert wait_for_end(job) is JobStatus.STOPPED
+    assert {run.state().status for run in list_runs(tmp_path)} == {RunStatus.STOPPED}
+    assert {trial.state for trial in read_trials(tmp_path, "sweep")} <= {"waiting", "stopped"}
 
 
-def test_workers_of_a_killed_sweep_can_be_stopped(tmp_path: Path) -> None:
-    job = start_job(sweep(500, workers=2), tmp_path)
-    wait_for(lambda: begun(tmp_path))
-    os.kill(json.loads((job.folder / "process.json").read_text())["pid"], signal.SIGKILL)
-    time.sleep(0.5)
-    assert job.state().status == "running"  # they go on
-    job.stop()
-    assert ended(job).state().status == "stopped"
-    assert {run.state().status for run in list_runs(tmp_path)} == {"stopped"}
+# --- the work of a job's process -----------------------------------------------------------------
+
+
+def test_a_sweep_writes_progress_and_result(tmp_path: Path) -> None:
+    job = create_job(tmp_path, sweep_request({"batch_size": (32, 64)}))
+    assert run_job(job) == JobEnd(status=JobStatus.FINISHED)
+    assert job.state().status is JobStatus.FINISHED
+    assert job.progress() == JobProgress(completed=2, total=2)
+    result = job.result(SweepResult)
+    assert [trial.state for trial in result.trials] == ["complete", "complete"]
+    assert {trial.params["batch_size"] for trial in result.trials} == {32, 64}
+    assert result.best is not None
 
 
 def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
-    job = ended(start_job(Request("find-lr", RANGE.config, {"steps": 3}), tmp_path))
-    assert job.state().status == "failed"
-    assert job.state().reason.startswith("low is 1e-06, high is 1, steps is 3; give 0 < low")
-    with pytest.raises(MnistCoreError, match=r"output\.txt"):
-        job.output()
+    request = RangeTestRequest(config=RANGE.config, low=1e-8, high=1e-7, steps=30)
+    job = create_job(tmp_path, request)
+    run_job(job)
+    assert job.state().status is JobStatus.FAILED
+    assert job.state().message.startswith("the loss never falls")
+    with pytest.raises(DamagedFileError, match=r"result\.json"):
+        job.result(RangeTest)
 
 
-def test_a_word_that_the_command_does_not_know(tmp_path: Path) -> None:
-    job = ended(start_job(Request("find-lr", RANGE.config, {"nonsense": 3}), tmp_path))
-    assert job.state().status == "failed"
-    assert "--nonsense" in job.state().reason
+def test_a_job_that_is_stopped_before_it_starts(tmp_path: Path) -> None:
+    job = create_job(tmp_path)
+    job.stop_path.touch()
+    assert run_job(job).stop_reason is StopReason.REQUESTED
+    assert job.state().status is JobStatus.STOPPED
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "rm", "options": {}, "config": {}}'])
-def test_a_damaged_job_harms_no_other(tmp_path: Path, text: str) -> None:
-    folder = tmp_path / "jobs/20260101-000000-sweep"
-    folder.mkdir(parents=True)
-    (folder / "job.json").write_text(text)
-    (broken,) = list_jobs(tmp_path)
-    with pytest.raises(MnistCoreError, match="is broken"):
-        broken.request()
-    job = start_job(RANGE, tmp_path)
-    job.stop()
-    ended(job)
-    (folder / "end.json").write_text("x")
-    with pytest.raises(MnistCoreError, match=r"end\.json"):
-        broken.state()
-    broken.delete()
-    assert [found.id for found in list_jobs(tmp_path)] == [job.id]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_a_job(tmp_path: Path, number: int) -> None:
+    job = create_job(tmp_path, LONG_RANGE)
+    with acting_when(job.progress_path.exists, lambda: os.kill(os.getpid(), number)):
+        end = run_job(job)
+    expected = StopReason.HANGUP if number == signal.SIGHUP else StopReason.TERMINATED
+    assert (end.status, end.stop_reason) == (JobStatus.STOPPED, expected)
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+# --- damaged files -------------------------------------------------------------------------------
+
+
+def as_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def as_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def as_huge_file(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**30)
+
+
+def as_nested_json(path: Path) -> None:
+    path.write_text("[" * 3000)
+
+
+def as_wrong_values(path: Path) -> None:
+    path.write_text('{"status": 0, "pid": -1, "completed": -5, "total": 1e999}')
+
+
+def as_other_bytes(path: Path) -> None:
+    path.write_bytes(bytes(range(256)))
+
+
+DAMAGES = [as_fifo, as_folder, as_huge_file, as_nested_json, as_wrong_values, as_other_bytes]
+READS: dict[str, Callable[[Job], object]] = {
+    "job.json": Job.request,
+    "process.json": Job.state,
+    "progress.json": Job.progress,
+    "end.json": Job.state,
+    "result.json": lambda job: job.result(RangeTest),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", READS)
+def test_a_damaged_file_affects_its_own_job_only(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    job = create_job(tmp_path)
+    path = job.folder / name
+    path.unlink(missing_ok=True)
+    damage(path)
+    with pytest.raises(DamagedFileError, match=rf"{name}: .*(damaged|cannot be read)"):
+        READS[name](job)
+    other = Job(tmp_path / "jobs/20260101-000001-find-lr")
+    other.folder.mkdir()
+    write_json(other.request_path, RANGE)
+    assert [found.id for found in list_jobs(tmp_path)] == [other.id, job.id]
+    assert other.request() == RANGE
+    assert other.state().status is JobStatus.FAILED
+
+
+@pytest.mark.parametrize("damage", [as_fifo, as_folder, as_huge_file, as_other_bytes])
+@pytest.mark.parametrize("name", ["log.txt", "stop", "lock"])
+def test_files_that_are_not_json_block_nothing(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    job = create_job(tmp_path)
+    damage(job.folder / name)
+    assert len(job.log()) <= 64 * 2**10
+    assert not job.state().status.is_active
+    delete_job(job)
+    assert list_jobs(tmp_path) == []
+
+
+def test_a_planted_option_writes_nowhere(tmp_path: Path) -> None:
+    job = create_job(tmp_path)
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    job.request_path.write_text(
+        f'{{"kind": "find-lr", "config": {{}}, "options": {{"plot": "{precious}"}}}}'
+    )
+    with pytest.raises(MnistCoreError, match="this file is damaged"):
+        resume_job(job)
+    assert run_job(job).status is JobStatus.FAILED
+    assert precious.read_text() == "kept"
+
+
+def test_escape_sequences_in_a_message_have_no_effect(tmp_path: Path) -> None:
+    job = create_job(tmp_path)
+    job.end_path.write_text('{"status": "failed", "message": "\\u001b[31mred\\nsecond line"}')
+    assert job.state().message.isprintable()
+
+
+def test_deleting_a_link_to_a_folder_keeps_the_folder(tmp_path: Path) -> None:
+    target = create_job(tmp_path / "elsewhere").folder
+    (tmp_path / "jobs").mkdir()
+    link = tmp_path / "jobs/20260101-000000-find-lr"
+    link.symlink_to(target)
+    delete_job(Job(link))
+    assert list_jobs(tmp_path) == []
+    assert (target / "job.json").is_file()
+
+
+def test_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "jobs").write_text("")
     with pytest.raises(MnistCoreError, match="cannot be made a folder"):
         start_job(RANGE, tmp_path)
     assert list_jobs(tmp_path) == []
 
 
-def test_a_request_is_complete(tmp_path: Path) -> None:
-    # the commands' defaults differ from each other: every field is said
-    words = sweep(1).words()
-    assert words[:1] == ["sweep"]
-    assert words[words.index("--model") + 1] == "mnist_cnn"
-    assert words[words.index("--freeze") + 1] == "none"
-    assert "--no-pruning" in words
-    assert "--trials" not in " ".join(Request("sweep", small(), {"trials": None}).words())
-
-
-def test_a_study_that_cannot_be_read(tmp_path: Path) -> None:
-    assert read_trials(tmp_path, "s") == []
-    storage_path(tmp_path).write_bytes(b"x" * 50_000)
-    with pytest.raises(MnistCoreError, match="damaged"):
-        read_trials(tmp_path, "s")
-    assert storage_path(tmp_path).read_bytes() == b"x" * 50_000
-    storage_path(tmp_path).write_bytes(b"")
-    with pytest.raises(MnistCoreError, match="no sweeps yet"):
-        read_trials(tmp_path, "s")
+def test_a_job_whose_lock_is_held_is_active(tmp_path: Path) -> None:
+    job = create_job(tmp_path)
+    with exclusive_lock(job.lock_path, 1):
+        assert job.state().status is JobStatus.RUNNING
+        stop_job(job)
+        assert job.state().status is JobStatus.STOPPING
+    assert job.state().status is JobStatus.STOPPED

@@ -9,7 +9,7 @@ from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.lr_finder import find_learning_rate
+from mnist_core.training.lr_finder import RangeTest, find_learning_rate
 from mnist_core.training.trainer import train
 
 Splits = tuple[Split, Split]
@@ -62,27 +62,22 @@ def test_bounds_that_are_no_range(small_splits: Splits, bounds: tuple[float, flo
         find_learning_rate(TrainConfig(), small_splits[0], low=low, high=high, steps=steps)
 
 
+def test_a_curve_with_lists_of_unequal_lengths_is_no_result() -> None:
+    with pytest.raises(ValueError, match="differ in length"):
+        RangeTest(rates=[0.1, 0.2], losses=[1.0], smoothed=[1.0], suggestion=0.1)
+
+
 def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [
-        "find-lr",
-        "--model",
-        "mnist_cnn",
-        "--augment",
-        "none",
-        "--training-size",
-        "2000",
-        "--batch-size",
-        "32",
-        "--steps",
-        "100",
-    ]
+    flags = "find-lr --model mnist_cnn --augment none --training-size 2000 --batch-size 32"
+    command = [*flags.split(), "--steps", "60"]
     plot = tmp_path / "plots" / "lr.html"
-    assert cli.main([*words, "--plot", str(plot)]) == 0
+    assert cli.main([*command, "--plot", str(plot)]) == 0
     out = capsys.readouterr().out
     assert "suggested learning rate" in out
     assert "python -m mnist_core train --model mnist_cnn --learning-rate" in out
     assert "plotly" in plot.read_text()
-    assert cli.main([*words, "--json", "--teacher", "default"]) == 0
+    assert cli.main([*command, "--json", "--teacher", "mnist_cnn"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert 1e-5 < result["suggestion"] < 0.5
+    assert set(result) == {"suggestion", "rates", "losses", "smoothed"}
     assert len(result["rates"]) == len(result["smoothed"])

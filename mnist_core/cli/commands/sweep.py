@@ -112,7 +112,7 @@ def _json_row(trial: Trial) -> dict[str, object]:
     return {
         "number": trial.number,
         "state": "fail" if trial.state in ("failed", "stopped") else trial.state,
-        "validation_accuracy": trial.accuracy,
+        "validation_accuracy": trial.accuracy if trial.state in ("complete", "pruned") else None,
         "params": trial.params,
         "run": trial.run,
         "reason": trial.reason or None,
