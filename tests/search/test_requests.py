@@ -127,7 +127,7 @@ def test_fields_that_cannot_be_searched(assignment: str) -> None:
 
 
 def test_values_that_are_not_a_fields() -> None:
-    with pytest.raises(MnistCoreError, match="batch_size is 1"):
+    with pytest.raises(MnistCoreError, match="batch_size is '1'"):
         parse_grid(["batch_size=1"], BASE_CONFIG)
 
 

@@ -125,7 +125,7 @@ def test_the_reason_of_workers_that_fail(
         ("--sampler random", "'grid' or 'tpe'"),
         ("--workers 0", "workers is 0"),
         ("--grid batch=3", "a field of train"),
-        ("--grid batch_size=1", "batch_size is 1"),
+        ("--grid batch_size=1", "batch_size is '1'"),
         ("--grid dropout=0.3", "dropout"),
     ],
 )
