@@ -13,7 +13,7 @@ from mnist_core.data.mnist import Split, data_is_there, data_root, load_train_va
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.weights import Network, load_weights
-from mnist_core.runs.compare import run_evaluation
+from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import BEST, run_version
 

@@ -7,7 +7,7 @@ import os
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.models.weights import read_card
 from mnist_core.reports.html import html_report
-from mnist_core.runs.compare import run_evaluation
+from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
 

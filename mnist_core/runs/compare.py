@@ -1,39 +1,37 @@
-"""What sets runs apart: their settings, and what came of them."""
+"""How runs differ: their settings and their results."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mnist_core.data.mnist import load_train_validation
-from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation, evaluate
+from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.models.architectures import build_model
 from mnist_core.models.shapes import count_parameters
-from mnist_core.models.weights import load_weights
+from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.estimate import training_images
+from mnist_core.training.estimate import steps_per_epoch, training_images
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run, or has so far.
+    """The result of a run, or what it has reached so far.
 
     Attributes
     ----------
     status : str
     epoch, epochs : int
-        Complete, and wanted.
+        Completed, and configured.
     best_epoch : int or None
     accuracy : float in [0, 1], or None
-        The best on the held-out images.
+        The best on the validation images.
     loss : float or None
-        That epoch's, on the held-out images, in nats.
+        Of that epoch, on the validation images, in nats.
     parameters : int
     seconds : float or None
         Spent in training steps; scoring and pauses are left out.
@@ -41,7 +39,7 @@ class Result:
         Mean over all steps.
     pairs : dict of (int, int) to float
         For each of `CLASSIC_PAIRS`, at the best epoch: the mean of the shares of the one digit's
-        images that were read as the other, in both directions. Pairs not recorded are left out.
+        images that were predicted as the other, in both directions. Without unrecorded pairs.
     """
 
     status: str
@@ -69,7 +67,7 @@ def differing_settings(configs: Mapping[str, TrainConfig]) -> dict[str, dict[str
 
 
 def result(run: Run, metrics: Mapping[str, Series]) -> Result:
-    """Return what came of a run.
+    """Return the result of a run.
 
     Parameters
     ----------
@@ -94,39 +92,16 @@ def result(run: Run, metrics: Mapping[str, Series]) -> Result:
         parameters=count_parameters(build_model(config.model, kernel_size=config.kernel_size)),
         seconds=seconds,
         images_per_second=images / seconds if seconds else None,
-        pairs=_pairs(metrics, state.best_epoch),
+        pairs=_pairs(metrics, state.best_epoch * steps_per_epoch(config)),
     )
-
-
-def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Evaluation:
-    """Return the scores of a run's best weights on the images held out from its training.
-
-    A run that did not come to its end was never evaluated: that is done here, on the CPU.
-
-    Parameters
-    ----------
-    run : Run
-    data : path, optional
-        See `data_root`.
-
-    Raises
-    ------
-    MnistCoreError
-        If the run is broken or has no usable weights, or MNIST is not to be had.
-    """
-    if run.evaluation_path.is_file():
-        return Evaluation.read(run.evaluation_path)
-    network, _ = load_weights(run.weights_path)
-    size = run.config().validation_size
-    return evaluate(network, load_train_validation("cpu", data, validation_size=size)[1])
 
 
 def _training_time(
     config: TrainConfig, metrics: Mapping[str, Series]
 ) -> tuple[float | None, float]:
-    """Return the seconds that training steps took, and the images that went through."""
-    speed = metrics.get("images_per_second")
-    if speed is None or not len(speed.steps) or not (speed.values > 0).all():
+    """Return the seconds that training steps took, and the images that were trained on."""
+    speed = metrics.get(tags.IMAGES_PER_SECOND)
+    if speed is None or not (speed.values > 0).all():
         return None, 0.0
     batch_size = min(config.batch_size, training_images(config))
     # each point is the speed since the one before it
@@ -134,11 +109,11 @@ def _training_time(
     return float((images / speed.values).sum()), float(images.sum())
 
 
-def _pairs(metrics: Mapping[str, Series], best_epoch: int) -> dict[tuple[int, int], float]:
+def _pairs(metrics: Mapping[str, Series], best_step: int) -> dict[tuple[int, int], float]:
     found = {}
     for a, b in CLASSIC_PAIRS:
-        both = [metrics.get(f"confusion/{a}_as_{b}"), metrics.get(f"confusion/{b}_as_{a}")]
-        # one point for every epoch
-        if best_epoch and all(of is not None and len(of.values) >= best_epoch for of in both):
-            found[a, b] = float(np.mean([of.values[best_epoch - 1] for of in both]))
+        both = [metrics.get(tags.confusion_tag(*pair)) for pair in ((a, b), (b, a))]
+        values = [s.values[s.steps == best_step] for s in both if s is not None]
+        if len(values) == 2 and all(map(len, values)):
+            found[a, b] = float(np.mean(values))
     return found

@@ -333,14 +333,20 @@ def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
     return run.weights_path
 
 
+def run_of_weights(path: Path) -> Run | None:
+    """Return the run whose best weights a file is; None if it is no run's."""
+    run = Run(path.parent)
+    return run if run.weights_path == path and run.exists else None
+
+
 def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
     """Return a name that keeps referring to the same weights: "last" becomes the run's id.
 
     Raises MnistCoreError as `find_weights` does.
     """
     path = find_weights(name, root)
-    is_run = path == Run(path.parent).weights_path and Run(path.parent).exists
-    if not is_run or name == str(path):
+    run = run_of_weights(path)
+    if run is None or name == str(path):
         return name
-    in_root = path.parent.parent.resolve() == runs_root(root).resolve()
-    return path.parent.name if in_root else str(path)
+    in_root = run.folder.parent.resolve() == runs_root(root).resolve()
+    return run.id if in_root else str(path)

@@ -16,7 +16,8 @@ from board.fabric_strokes import pen_strokes, without_last
 from mnist_core import Classifier, MnistCoreError
 from mnist_core.data.mnist import normalise
 from mnist_core.figures import confusion_difference
-from mnist_core.runs.compare import differing_settings, result, run_evaluation
+from mnist_core.runs.compare import differing_settings, result
+from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.run_classifier import available_weights, run_classifier, run_version

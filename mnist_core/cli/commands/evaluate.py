@@ -56,7 +56,7 @@ def _run(args: argparse.Namespace, _words: list[str]) -> int:
     path = find_weights(args.weights, args.runs)
     model, card = load_weights(path)
     device = choose_device(args.device)
-    result, split = _score(model.to(device), args.split, device, args.data)
+    result, split = _score(path, model.to(device), args.split, device, args.data)
     if args.update_card:
         scores = {"accuracy": result.accuracy, "loss": result.loss}
         update_card(path, **{args.split: scores})
@@ -76,13 +76,18 @@ def _run(args: argparse.Namespace, _words: list[str]) -> int:
 
 
 def _score(
-    model: Network, name: str, device: torch.device, data: str | None
+    path: Path, model: Network, name: str, device: torch.device, data: str | None
 ) -> tuple[Evaluation, Split]:
-    from mnist_core.data.mnist import load_test, load_train_validation
+    from mnist_core.data.mnist import VALIDATION_SIZE, load_test, load_train_validation
     from mnist_core.evaluation.scores import evaluate
+    from mnist_core.runs.evaluation import run_evaluation
+    from mnist_core.runs.run import run_of_weights
 
-    split = load_train_validation(device, data)[1]
-    evaluation = evaluate(model, split)
+    run = run_of_weights(path)
+    # a run's own: it may have been trained on a part of the usual ones
+    size = run.config().validation_size if run else VALIDATION_SIZE
+    split = load_train_validation(device, data, validation_size=size)[1]
+    evaluation = run_evaluation(run, data) if run else evaluate(model, split)
     if name == "test":
         # nothing is fitted on the test set
         temperature = evaluation.calibration.temperature

@@ -1,0 +1,43 @@
+"""Scores of a run's best weights on its validation images, computed once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from mnist_core.data.mnist import load_train_validation
+from mnist_core.errors import MnistCoreError
+from mnist_core.evaluation.scores import Evaluation, evaluate
+from mnist_core.models.weights import load_weights
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_classifier import run_version
+from mnist_core.utils.json_files import MissingFileError, read_json, write_json
+
+
+def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Evaluation:
+    """Return evaluation.json of a run; a run without one is evaluated on the CPU, and it is kept.
+
+    It is not kept while the run trains: its best weights may still change.
+
+    Parameters
+    ----------
+    run : Run
+    data : path, optional
+        See `data_root`.
+
+    Raises
+    ------
+    MnistCoreError
+        If evaluation.json, the configuration or the weights are damaged, there are no weights yet,
+        or MNIST is missing.
+    """
+    with contextlib.suppress(MissingFileError):
+        return read_json(run.evaluation_path, Evaluation)
+    version = run_version(run)
+    network, _ = load_weights(run.weights_path)
+    size = run.config().validation_size
+    evaluation = evaluate(network, load_train_validation("cpu", data, validation_size=size)[1])
+    if not run.is_active() and run_version(run) == version:
+        with contextlib.suppress(MnistCoreError):  # a folder that cannot be written
+            write_json(run.evaluation_path, evaluation)
+    return evaluation
