@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import StepLR
 from torchvision import datasets, transforms
 
-from mnist_core.data.mnist import SPLIT_SEED, VALIDATION_SIZE, data_root
+from mnist_core.data.mnist import SPLIT_SEED, data_root
+from mnist_core.data.sizes import VALIDATION_SIZE
 
 
 class Net(nn.Module):

@@ -8,7 +8,7 @@ from board.downloads import draw_downloads
 from board.page_context import PageContext
 from board.runs import Listed, look, pick_run
 from board.translation import Translator
-from mnist_core.data.mnist import VALIDATION_SIZE
+from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
 from mnist_core.models.weights import read_card

@@ -12,12 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 
 MEAN = 0.1307
 STD = 0.3081
-TRAINING_SET_SIZE = 60_000
-VALIDATION_SIZE = 5_000
 # The split is the same for every seed of a run: figures of two runs must be comparable.
 SPLIT_SEED = 20_000
 

@@ -8,9 +8,8 @@ always `conv1`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from torch import nn
@@ -18,6 +17,7 @@ from torch import nn
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES, DigitNet, ResidualBlock
+from mnist_core.models.options import DROPOUT_ARCHITECTURES, MAX_DROPOUT, KernelSize
 from mnist_core.utils.json_files import describe_error
 
 
@@ -116,15 +116,6 @@ ARCHITECTURES: dict[str, Callable[..., DigitNet]] = {
     build.__name__: build
     for build in (mnist_cnn, mnist_cnn_fixed, mnist_cnn_bn, mnist_resnet, improved)
 }
-DROPOUT_ARCHITECTURES = tuple(
-    name
-    for name, build in ARCHITECTURES.items()
-    if "dropout" in inspect.signature(build).parameters
-)
-"""Architectures with a dropout layer in the fully connected part."""
-
-KERNEL_SIZES = (3, 5)
-MAX_DROPOUT = 0.9
 
 
 class ModelSpec(BaseModel):
@@ -142,7 +133,7 @@ class ModelSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     architecture: str
-    kernel_size: Literal[KERNEL_SIZES] | None = None  # type: ignore[valid-type]
+    kernel_size: KernelSize | None = None
     dropout: float | None = Field(None, ge=0, le=MAX_DROPOUT)
 
     @field_validator("architecture")

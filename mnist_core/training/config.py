@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mnist_core.data.mnist import TRAINING_SET_SIZE, VALIDATION_SIZE
+from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import MAX_DROPOUT
+from mnist_core.models.options import MAX_DROPOUT, Architecture, KernelSize
 from mnist_core.training.fields import describe_fields
 from mnist_core.utils.json_files import read_json, write_json
-
-Architecture = Literal["mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet", "improved"]
-"""The names in `models.architectures.ARCHITECTURES`."""
 
 
 class TrainConfig(BaseModel):
@@ -34,7 +31,7 @@ class TrainConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: Architecture = Field("improved", description="network architecture")
-    kernel_size: Literal[3, 5] | None = Field(
+    kernel_size: KernelSize | None = Field(
         None, description="side of the convolution kernels in pixels"
     )
     dropout: float | None = Field(

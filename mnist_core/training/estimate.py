@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import torch
 
-from mnist_core.data.mnist import TRAINING_SET_SIZE, Split
+from mnist_core.data.mnist import Split
+from mnist_core.data.sizes import TRAINING_SET_SIZE
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.config import TrainConfig

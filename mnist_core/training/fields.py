@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
-from mnist_core.models.architectures import DROPOUT_ARCHITECTURES
+from mnist_core.models.options import DROPOUT_ARCHITECTURES
 
 NONE = "none"
 """How a command line or a list of values writes None."""

@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import copy
+from typing import get_args
 
 import pytest
 import torch
 from torch import nn
 
 from mnist_core import MnistCoreError
-from mnist_core.models.architectures import (
-    ARCHITECTURES,
-    DROPOUT_ARCHITECTURES,
-    KERNEL_SIZES,
-    ModelSpec,
-    build_model,
-)
+from mnist_core.models.architectures import ARCHITECTURES, ModelSpec, build_model
 from mnist_core.models.network import ResidualBlock
+from mnist_core.models.options import DROPOUT_ARCHITECTURES, KernelSize
 from mnist_core.models.shapes import LayerShape, count_parameters, shape_table
 
 PARAMETERS = {
@@ -161,7 +157,7 @@ def test_batch_norm_follows_each_convolution_of_mnist_cnn_bn() -> None:
 
 
 @every_architecture
-@pytest.mark.parametrize("kernel_size", KERNEL_SIZES)
+@pytest.mark.parametrize("kernel_size", get_args(KernelSize))
 def test_kernel_size(architecture: str, kernel_size: int) -> None:
     model = build_model(architecture, kernel_size=kernel_size).eval()
     logits, maps = model.forward_with_maps(torch.randn(3, 1, 28, 28))

@@ -20,8 +20,9 @@ from support.drawings import seven
 from torch import Tensor, nn
 
 from mnist_core import MnistCoreError, load_classifier, shipped_models
-from mnist_core.models.architectures import ARCHITECTURES, DROPOUT_ARCHITECTURES, build_model
+from mnist_core.models.architectures import ARCHITECTURES, build_model
 from mnist_core.models.network import DigitNet
+from mnist_core.models.options import DROPOUT_ARCHITECTURES
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import (
     ModelCard,

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mnist_core.data.mnist import TRAINING_SET_SIZE
+from mnist_core.data.sizes import TRAINING_SET_SIZE
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import ConfigField, Kind
 

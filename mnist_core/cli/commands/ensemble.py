@@ -114,7 +114,7 @@ def _known(card: ModelCard) -> dict[str, Any]:
 
 def _note(card: ModelCard) -> str:
     """Return a warning if a network learned from images that are held out here; else nothing."""
-    from mnist_core.data.mnist import VALIDATION_SIZE
+    from mnist_core.data.sizes import VALIDATION_SIZE
 
     size = card.config.get("validation_size")
     if isinstance(size, int) and size < VALIDATION_SIZE:

@@ -1,0 +1,6 @@
+"""Sizes of MNIST's training set and its default split. Imports no torch."""
+
+from __future__ import annotations
+
+TRAINING_SET_SIZE = 60_000
+VALIDATION_SIZE = 5_000
