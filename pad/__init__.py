@@ -1,1 +1,1 @@
-"""The Gradio side: the sketchpad component and its page. No arithmetic on tensors in here."""
+"""The drawing pad: a Gradio page around one sketchpad component. No arithmetic on tensors."""

@@ -23,12 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     configure_server_process()
     try:
         with requires_extra("pad"):
-            from pad.library import Library  # imports torch
+            from pad.model_registry import ModelRegistry  # imports torch
             from pad.page import build_page, launch_options
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    page = build_page(Library())
+    page = build_page(ModelRegistry())
     page.launch(server_name=options.host, server_port=options.port, **launch_options())
     return 0
 

@@ -14,37 +14,38 @@ from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
 from pad.component import picture_input, sketchpad
 from pad.functions import server_functions
-from pad.library import Library
-from pad.limits import BodyLimit, CompressAnswers
+from pad.middleware import BodyLimit, CompressAnswers
+from pad.model_registry import ModelRegistry
 from pad.payload import MAX_PICTURE_BYTES, encode_prediction
-from pad.strings import KEY, translations
+from pad.translations import KEY, translations
 
 _FONT = ["system-ui", "sans-serif"]
-# the sketchpad is the page: no frame of Gradio's around it
+# the sketchpad fills the page, without Gradio's margins
 _CSS = """
 .gradio-container, .gradio-container .main { padding: 0 !important; max-width: none !important; }
 #sketchpad .html-container { padding: 4px 16px 0 !important; }
 """
 
 
-def build_page(library: Library) -> gr.Blocks:
+def build_page(registry: ModelRegistry) -> gr.Blocks:
     """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
 
     def classify(image: str) -> dict[str, Any]:
-        """Read the handwritten digit in a picture.
+        """Classify the handwritten digit in a picture.
 
         Args:
             image: A picture of one digit: dark on light or light on dark, 8 to 4000 px a side.
 
         Returns:
             digit (0 to 9, null when the picture is blank), probabilities (ten numbers that sum
-            to 1, for the digits 0 to 9), blank, and close (the two digits it hesitates between).
+            to 1, for the digits 0 to 9), blank, and close (the two most probable
+            digits where neither is clearly ahead).
         """
         if not image:
             raise gr.Error("no picture was sent; give an image file as 'image'")
         try:
             with Path(image).open("rb") as file:  # so that no message names the server's path
-                prediction = library.get(DEFAULT).classify(open_picture(file))
+                prediction = registry.get(DEFAULT).classify(open_picture(file))
         except MnistCoreError as error:
             raise gr.Error(str(error)) from error
         return encode_prediction(prediction)
@@ -52,12 +53,12 @@ def build_page(library: Library) -> gr.Blocks:
     with gr.Blocks(title="Drawpad for digits", analytics_enabled=False) as page:
         sketchpad(
             translations()(KEY),
-            server_functions(library),
+            server_functions(registry),
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             default_model=DEFAULT,
             picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
         )
-        # never on screen: they give the endpoint its types
+        # never visible: they give the endpoint its types
         image = picture_input(visible=False, label="image")
         answer = gr.JSON(visible=False, label="answer")
         image.input(classify, image, answer, api_name="classify", concurrency_limit=None)

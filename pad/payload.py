@@ -1,62 +1,111 @@
-"""What travels between browser and server: checked on the way in, compact on the way out."""
+"""What the page and the server exchange: requests are validated, answers are compact JSON."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from mnist_core import MnistCoreError, Prediction, Reading
 from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.utils.json_files import describe_error
 
 MAX_PICTURE_BYTES = 10 * 2**20
-"""Largest picture file that is taken."""
+"""Largest picture file that is accepted."""
 
 MAX_BODY_BYTES = 4 * MAX_PICTURE_BYTES // 3 + 4096
-"""Largest request body: such a picture in base64 and the words around it."""
+"""Largest request body: such a picture in base64 and the other fields."""
 
 
-def field(data: Any, name: str, kind: type) -> Any:
-    """Return `data[name]`.
+def _decode_base64(text: object, limit: int) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError("give it as a base64 string")
+    if len(text) > 4 * (limit // 3 + 1):
+        raise ValueError(f"too large; the limit is {limit:,} bytes")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"not base64 ({error})") from error
+
+
+def _decode_ink(text: object) -> np.ndarray:
+    pixels = _decode_base64(text, INK_SIZE * INK_SIZE)
+    if len(pixels) != INK_SIZE * INK_SIZE:
+        raise ValueError(f"{len(pixels)} bytes; give {INK_SIZE} x {INK_SIZE}")
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(INK_SIZE, INK_SIZE)
+
+
+def _decode_picture(text: object) -> bytes:
+    return _decode_base64(text, MAX_PICTURE_BYTES)
+
+
+Name = Annotated[str, Field(max_length=100)]
+
+
+class ModelRequest(BaseModel):
+    """A model, and the version of it that the page knows (None: any)."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    model: Name
+    version: Name | None = None
+
+
+class KernelRequest(ModelRequest):
+    """One kernel of one layer."""
+
+    layer: Name
+    channel: Annotated[int, Field(ge=0)]
+
+
+class _ClassifyRequest(ModelRequest):
+    layers: Annotated[list[Name], Field(max_length=16)]
+    """Stages whose feature maps are returned."""
+
+
+class InkRequest(_ClassifyRequest):
+    """A drawing as its ink canvas: (56, 56) uint8, light ink on dark, sent as base64."""
+
+    ink: Annotated[np.ndarray, PlainValidator(_decode_ink)]
+
+
+class PictureRequest(_ClassifyRequest):
+    """A picture file, sent as base64."""
+
+    picture: Annotated[bytes, PlainValidator(_decode_picture)]
+
+
+Request = TypeVar("Request", bound=ModelRequest)
+
+
+def parse_request(data: Any, kind: type[Request]) -> Request:
+    """Return a validated request.
 
     Raises
     ------
     MnistCoreError
-        If data is no object, or the field is missing or of another type.
+        If data is not of that kind; the message names the first field that is wrong.
     """
-    if not isinstance(data, dict):
-        raise MnistCoreError(f"the request must be an object, got {type(data).__name__}")
-    if type(data.get(name)) is not kind:  # a bool is no int here
-        raise MnistCoreError(f"the request needs {name!r} as {kind.__name__}")
-    return data[name]
-
-
-def decode_ink(text: str) -> np.ndarray:
-    """Return the ink canvas (56, 56) uint8 from base64. Raises MnistCoreError if it is none."""
-    pixels = _decode(text, "ink", INK_SIZE * INK_SIZE)
-    if len(pixels) != INK_SIZE * INK_SIZE:
-        raise MnistCoreError(f"ink has {len(pixels)} bytes; give {INK_SIZE} x {INK_SIZE}")
-    return np.frombuffer(pixels, dtype=np.uint8).reshape(INK_SIZE, INK_SIZE)
-
-
-def decode_picture(text: str) -> bytes:
-    """Return a picture file from base64. Raises MnistCoreError if it is too large or damaged."""
-    return _decode(text, "picture", MAX_PICTURE_BYTES)
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        raise MnistCoreError(f"the request is not valid: {describe_error(error)}") from None
 
 
 def encode_reading(reading: Reading) -> dict[str, Any]:
     """Return a reading as JSON types; pictures are base64 of one byte per pixel."""
     return {
         **encode_prediction(reading.prediction),
-        "frame": _bytes(reading.prediction.frame, 1.0),
+        "frame": _encode_bytes(reading.prediction.frame, 1.0),
         "maps": {layer: _encode_maps(maps) for layer, maps in reading.maps.items()},
     }
 
 
 def encode_prediction(prediction: Prediction) -> dict[str, Any]:
-    """Return digit, rivals, blank and the ten probabilities as JSON types."""
+    """Return digit, close call, blank and the ten probabilities as JSON types."""
     return {
         "digit": prediction.digit,
         "close": list(prediction.close_call or ()),
@@ -66,26 +115,18 @@ def encode_prediction(prediction: Prediction) -> dict[str, Any]:
 
 
 def _encode_maps(maps: np.ndarray) -> dict[str, Any]:
-    """One scale for a whole layer, 0 to its largest value, so that maps can be compared."""
+    """Scale a layer's maps (channels, H, W) by one factor, so that they can be compared."""
     peaks = maps.max(axis=(1, 2))
     top = max(float(peaks.max()), 1e-6)
     return {
         "shape": list(maps.shape),
         "top": round(top, 3),
         "peaks": [round(float(peak), 3) for peak in peaks],
-        "pixels": _bytes(maps, top),
+        "pixels": _encode_bytes(maps, top),
     }
 
 
-def _bytes(values: np.ndarray, top: float) -> str:
+def _encode_bytes(values: np.ndarray, top: float) -> str:
+    """Return values in [0, top] as base64 of bytes in [0, 255]."""
     greys = (values * (255 / top) + 0.5).astype(np.uint8)
     return base64.b64encode(greys.tobytes()).decode("ascii")
-
-
-def _decode(text: str, what: str, limit: int) -> bytes:
-    if len(text) > 4 * (limit // 3 + 1):
-        raise MnistCoreError(f"the {what} is too large; {limit:,} bytes is the limit")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MnistCoreError(f"the {what} is no base64 ({error})") from error

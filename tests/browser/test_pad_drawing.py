@@ -96,7 +96,7 @@ def test_browser_inks_as_python_does(pad: PadPage, readable: dict[int, Strokes])
 
     def remember(route: object) -> None:
         data = route.request.post_data_json  # type: ignore[attr-defined]
-        if data["fn_name"] == "read_ink":
+        if data["fn_name"] == "classify_ink":
             sent.append(
                 data["data"][0]["ink"] if isinstance(data["data"], list) else data["data"]["ink"]
             )

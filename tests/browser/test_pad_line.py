@@ -27,7 +27,7 @@ def own_server() -> Iterator[Server]:
 
 
 def is_reading(route: Route) -> bool:
-    return route.request.post_data_json["fn_name"] == "read_ink"
+    return route.request.post_data_json["fn_name"] == "classify_ink"
 
 
 def hold_first_reading(pad: PadPage) -> list[Route]:

@@ -30,7 +30,7 @@ from mnist_core.models.weights import load_weights, read_card, save_weights, upd
 from mnist_core.runs.run import create_run
 from mnist_core.training.config import TrainConfig
 from pad.functions import server_functions
-from pad.library import Library
+from pad.model_registry import ModelRegistry
 from pad.payload import encode_reading
 
 Capture = pytest.CaptureFixture[str]
@@ -295,12 +295,12 @@ def test_its_road_exports_to_onnx(tmp_path: Path) -> None:
 
 def test_the_pad_can_show_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_MODELS", str(file.parent))
-    library = Library()
-    functions = {function.__name__: function for function in server_functions(library)}
-    shown = functions["describe"]({"model": file.stem})
+    offered = ModelRegistry()
+    functions = {function.__name__: function for function in server_functions(offered)}
+    shown = functions["describe_model"]({"model": file.stem})
     assert shown["models"] == [*shipped_models(), file.stem]
     assert shown["architecture"] == "ensemble"
-    reading = library.get(file.stem).read_image(paint(seven()), shown["stages"][0]["name"].split())
+    reading = offered.get(file.stem).read_image(paint(seven()), shown["stages"][0]["name"].split())
     assert encode_reading(reading)["digit"] == 7
     kernel = functions["kernel"]({"model": file.stem, "layer": "conv1", "channel": 0})
     assert len(kernel["weights"]) == np.prod(kernel["shape"])

@@ -21,7 +21,7 @@ from support.chromium import ROOT, Server
 
 from mnist_core import Classifier
 from pad.functions import server_functions
-from pad.library import Library
+from pad.model_registry import ModelRegistry
 from pad.payload import MAX_BODY_BYTES
 
 
@@ -32,7 +32,7 @@ def client(server: Server) -> Client:
 
 @pytest.fixture(scope="module")
 def functions() -> dict[str, Any]:
-    return {function.__name__: function for function in server_functions(Library())}
+    return {function.__name__: function for function in server_functions(ModelRegistry())}
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def ink_request(**changes: Any) -> dict[str, Any]:
 
 
 def test_read_ink_answers_with_frame_and_maps(functions: dict[str, Any]) -> None:
-    answer = functions["read_ink"](ink_request(layers=["conv1"]))
+    answer = functions["classify_ink"](ink_request(layers=["conv1"]))
     assert answer["digit"] == 1
     assert len(base64.b64decode(answer["frame"])) == 28 * 28
     maps = answer["maps"]["conv1"]
@@ -154,7 +154,7 @@ BAD_REQUESTS = {
 
 @pytest.mark.parametrize("data", BAD_REQUESTS.values(), ids=BAD_REQUESTS.keys())
 def test_malformed_requests_get_a_message(functions: dict[str, Any], data: Any) -> None:
-    for name in ("read_ink", "read_picture"):
+    for name in ("classify_ink", "classify_picture"):
         answer = functions[name](data)
         assert answer["error"]
         assert answer.keys() <= {"error", "stale", "gone"}
@@ -173,7 +173,7 @@ def component(client: Client) -> int:
 
 def test_the_server_lives_on_after_bad_bodies(server: Server, client: Client) -> None:
     def call(data: Any) -> bytes:
-        words = {"data": data, "component_id": component(client), "fn_name": "read_ink"}
+        words = {"data": data, "component_id": component(client), "fn_name": "classify_ink"}
         return json.dumps({**words, "session_hash": "test"}).encode()
 
     assert post(server, b"no json")[0] in (400, 422, 500)

@@ -31,7 +31,7 @@ from mnist_core.runs.promote import (
 from mnist_core.runs.run import Run, create_run, find_weights, lasting_name
 from mnist_core.runs.runner import execute
 from pad.functions import server_functions
-from pad.library import Library, NotOffered, Unusable
+from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -282,29 +282,29 @@ def test_a_damaged_model_hides_no_other_model(run: Run, capsys: Capture) -> None
     assert "bad.safetensors: not a complete safetensors file" in output.err
 
 
-# --- the pad's library -------------------------------------------------------------------------
+# --- the pad's model registry ------------------------------------------------------------------
 
 
 def test_the_library_sees_what_is_promoted_and_withdrawn(run: Run) -> None:
-    library = Library()
-    assert library.names() == shipped_models()
-    with pytest.raises(NotOffered, match="no model 'mine'; choose from default"):
-        library.get("mine")
+    offered = ModelRegistry()
+    assert offered.names() == shipped_models()
+    with pytest.raises(ModelNotFoundError, match="no model 'mine'; choose from default"):
+        offered.get("mine")
     promote(run, "mine")
-    assert library.names() == [*shipped_models(), "mine"]
-    assert library.get("mine") is library.get("mine")
+    assert offered.names() == [*shipped_models(), "mine"]
+    assert offered.get("mine") is offered.get("mine")
     withdraw("mine")
-    with pytest.raises(NotOffered):
-        library.get("mine")
-    assert library.names() == shipped_models()
+    with pytest.raises(ModelNotFoundError):
+        offered.get("mine")
+    assert offered.names() == shipped_models()
 
 
 def test_a_replaced_model_is_loaded_anew(run: Run) -> None:
-    library = Library()
+    offered = ModelRegistry()
     path = promote(run, "mine")
-    version, old = library.versioned("mine")
+    version, old = offered.get_with_version("mine")
     resnet_takes_the_place_of(path)
-    newer, new = library.versioned("mine")
+    newer, new = offered.get_with_version("mine")
     assert version != newer
     assert (old.architecture, new.architecture) == ("mnist_cnn", "mnist_resnet")
 
@@ -314,37 +314,37 @@ def test_a_damaged_model_harms_no_other(run: Run, models: Path) -> None:
     (models / "bad.safetensors").write_bytes(b"no weights at all")
     (models / "a name with spaces.safetensors").touch()
     (models / "default.safetensors").touch()
-    library = Library()
-    assert library.names() == [*shipped_models(), "bad", "good"]
-    assert library.get("good").architecture == "mnist_cnn"
-    assert library.get("default").architecture == "improved"
-    with pytest.raises(Unusable, match=r"^bad\.safetensors: not a complete") as caught:
-        library.get("bad")
+    offered = ModelRegistry()
+    assert offered.names() == [*shipped_models(), "bad", "good"]
+    assert offered.get("good").architecture == "mnist_cnn"
+    assert offered.get("default").architecture == "improved"
+    with pytest.raises(UnusableModelError, match=r"^bad\.safetensors: not a complete") as caught:
+        offered.get("bad")
     assert str(models) not in str(caught.value)
     bad, good = list_promoted()
     assert "not a complete safetensors file" in bad.problem
     assert good.problem == ""
     withdraw("bad")
-    assert library.names() == [*shipped_models(), "good"]
+    assert offered.names() == [*shipped_models(), "good"]
 
 
 def test_the_page_is_told_that_its_model_is_another_or_gone(run: Run) -> None:
-    functions = {function.__name__: function for function in server_functions(Library())}
+    functions = {function.__name__: function for function in server_functions(ModelRegistry())}
     path = promote(run, "mine")
-    seen = functions["describe"]({"model": "mine"})
+    seen = functions["describe_model"]({"model": "mine"})
     ink = base64.b64encode(bytes(INK_SIZE**2)).decode()
     ask = {"model": "mine", "ink": ink, "layers": ["conv1"], "version": seen["version"]}
-    assert "error" not in functions["read_ink"](ask)
+    assert "error" not in functions["classify_ink"](ask)
     resnet_takes_the_place_of(path)
-    reply = functions["read_ink"](ask)
+    reply = functions["classify_ink"](ask)
     assert reply["stale"]
     assert "gone" not in reply
-    again = functions["describe"]({"model": "mine"})
+    again = functions["describe_model"]({"model": "mine"})
     assert again["architecture"] == "mnist_resnet"
-    assert "error" not in functions["read_ink"]({**ask, "version": again["version"]})
+    assert "error" not in functions["classify_ink"]({**ask, "version": again["version"]})
     path.write_bytes(b"damaged")
-    assert functions["read_ink"](ask)["stale"]
+    assert functions["classify_ink"](ask)["stale"]
     withdraw("mine")
-    for name, more in {"read_ink": ask, "describe": {"model": "mine"}}.items():
+    for name, more in {"classify_ink": ask, "describe_model": {"model": "mine"}}.items():
         reply = functions[name](more)
         assert (reply["stale"], reply["gone"]) == (True, True)

@@ -61,8 +61,8 @@ function showBusy() {
 function send(job) {
   const { model, version, layers, drawing: { picture } } = job;
   return picture
-    ? server.read_picture({ model, version, layers, picture: picture.base64 })
-    : server.read_ink({ model, version, layers, ink: encodeBytes(job.ink) });
+    ? server.classify_picture({ model, version, layers, picture: picture.base64 })
+    : server.classify_ink({ model, version, layers, ink: encodeBytes(job.ink) });
 }
 
 function ask() {
@@ -300,7 +300,7 @@ let wanted = model;
 /** What the server says of a model and of those on offer; undefined where no answer comes. */
 async function describe(name) {
   try {
-    return await server.describe({ model: name });
+    return await server.describe_model({ model: name });
   } catch (error) {
     console.warn(error);
     return undefined;

@@ -1,4 +1,4 @@
-"""Bounds on what travels: no body larger than the page sends, answers compressed."""
+"""ASGI middleware: a limit on request bodies, compression of answers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pad.payload import MAX_BODY_BYTES
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 once a body passes `limit` bytes; it is never held whole."""
+    """Answers 413 once a body passes `limit` bytes, without holding the whole body in memory."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY_BYTES) -> None:
         self._app = app
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
+        """Pass the request on or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -28,26 +28,26 @@ class BodyLimit:
         if not declared.isdigit() or int(declared) > self._limit:
             await self._refuse(scope, receive, send)
             return
-        seen, started = 0, False
+        received, started = 0, False
 
-        async def counted() -> Message:
-            nonlocal seen
+        async def counting_receive() -> Message:
+            nonlocal received
             message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
+            received += len(message.get("body", b""))
+            if received > self._limit:
                 raise _TooLarge
             return message
 
-        async def watched(message: Message) -> None:
-            # what the app says of a body that was cut off is not what there is to say
+        async def guarded_send(message: Message) -> None:
+            # the app's answer to a truncated body is replaced by the refusal below
             nonlocal started
-            if seen <= self._limit:
+            if received <= self._limit:
                 started = True
                 await send(message)
 
         with contextlib.suppress(_TooLarge):
-            await self._app(scope, counted, watched)
-        if seen > self._limit and not started:
+            await self._app(scope, counting_receive, guarded_send)
+        if received > self._limit and not started:
             await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,18 +56,18 @@ class BodyLimit:
 
 
 class CompressAnswers:
-    """ASGI middleware: gzip for the page's live answers, which Gradio sends as they are."""
+    """gzip for the answers of the page's server functions, which Gradio does not compress."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        # the lowest level: three quarters of the bytes go in a fraction of a millisecond
+        # the lowest level saves three quarters of the bytes in a fraction of a millisecond
         self._compressed = GZipMiddleware(app, minimum_size=1000, compresslevel=1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, through gzip where it asks the sketchpad."""
-        live = scope["type"] == "http" and "/component_server" in scope["path"]
-        await (self._compressed if live else self._app)(scope, receive, send)
+        """Pass the request on, through gzip if it is for a server function."""
+        compress = scope["type"] == "http" and "/component_server" in scope["path"]
+        await (self._compressed if compress else self._app)(scope, receive, send)
 
 
 class _TooLarge(Exception):
-    """A body passed the limit while it was read."""
+    """A body passed the limit while it was received."""

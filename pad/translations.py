@@ -1,4 +1,4 @@
-"""The page's words in every language it speaks."""
+"""The page's texts in every language that it has."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _FOLDER = Path(__file__).parent / "web/strings"
 
 
 def translations() -> gr.I18n:
-    """Return the words for `launch(i18n=...)`: under `KEY`, one JSON object for each language."""
+    """Return the texts for `launch(i18n=...)`: under `KEY`, one JSON object per language."""
     english = (_FOLDER / "en.json").read_text(encoding="utf-8")
     chinese = (_FOLDER / "zh.json").read_text(encoding="utf-8")
     locales = {"en": english, "zh": chinese, "zh-CN": chinese, "zh-TW": chinese}
-    return gr.I18n(**{locale: {KEY: words} for locale, words in locales.items()})
+    return gr.I18n(**{locale: {KEY: texts} for locale, texts in locales.items()})

@@ -1,0 +1,76 @@
+"""The classifiers that the pad offers, loaded on first use."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from mnist_core import Classifier, MnistCoreError, available_models, load_classifier
+from mnist_core.models.registry import model_path
+
+
+class UnusableModelError(MnistCoreError):
+    """A model's weights cannot be used."""
+
+
+class ModelNotFoundError(UnusableModelError):
+    """No model of that name is offered, or it was withdrawn."""
+
+
+class ModelRegistry:
+    """Shipped and promoted classifiers by name. Models promoted or withdrawn later are seen.
+
+    Thread-safe; holds no user data.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, tuple[str, Classifier]] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """Return the names offered at this moment, the default first."""
+        return available_models()
+
+    def get(self, name: str) -> Classifier:
+        """Return the classifier of that name. Raises as `get_with_version` does."""
+        return self.get_with_version(name)[1]
+
+    def get_with_version(self, name: str) -> tuple[str, Classifier]:
+        """Return a version, which changes when the model's weights do, and the classifier.
+
+        Raises
+        ------
+        ModelNotFoundError
+            If it is none of `names()`. Paths are refused, since the name comes from a browser.
+        UnusableModelError
+            If its weights are damaged. Other models are not affected.
+        """
+        with self._lock:
+            path = model_path(name)
+            version = path and _file_version(path)
+            if path is None or version is None:
+                self._loaded.pop(name, None)
+                raise ModelNotFoundError(
+                    f"no model {name!r}; choose from {', '.join(self.names())}"
+                )
+            loaded = self._loaded.get(name)
+            if loaded is None or loaded[0] != version:
+                loaded = self._loaded[name] = version, _load(path)
+            return loaded
+
+
+def _load(path: Path) -> Classifier:
+    try:
+        return load_classifier(path)
+    except MnistCoreError as error:
+        # users of the page need not know where the server keeps its files
+        raise UnusableModelError(str(error).replace(f"{path.parent}/", "")) from error
+
+
+def _file_version(path: Path) -> str | None:
+    """Return a text that changes when the file is replaced; None if there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
