@@ -9,7 +9,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs import Listed
-from mnist_core.data.mnist import Split, data_is_there, data_root, load_train_validation
+from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.weights import Network, load_weights
@@ -120,7 +120,7 @@ def show_image_count(context: PageContext, images: int) -> None:
 
 def mnist_is_found(context: PageContext) -> bool:
     """Return whether MNIST is in the data folder; if not, the page says what to do."""
-    if data_is_there():
+    if has_training_set():
         return True
     st.error(
         context.t(
@@ -147,7 +147,7 @@ def _evaluate(folder: Path, version: str, root: str) -> Evaluation:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _validation(root: str, size: int) -> Split:
-    return load_train_validation("cpu", root, validation_size=size)[1]
+    return load_validation("cpu", root, size=size)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

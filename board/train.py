@@ -10,7 +10,7 @@ from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
 from board.runs import listed
 from board.translation import Translator
-from mnist_core.data.mnist import data_is_there, data_root
+from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
 from mnist_core.runs.run import create_run
@@ -79,7 +79,7 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
         )
         if config is not None:
             _draw_estimate(config, t)
-        if not data_is_there():
+        if not has_training_set():
             st.warning(
                 t(
                     "MNIST is not in {folder}. The run downloads it once; without a network "

@@ -1,4 +1,4 @@
-"""MNIST as tensors that live on the device, with a fixed 55,000 / 5,000 split.
+"""MNIST as tensors on a device, with a fixed 55,000 / 5,000 split.
 
 Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.datasets.MNIST`.
 """
@@ -6,6 +6,7 @@ Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.dat
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from torch import Tensor
 
 from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.normalize import FRAME_SIZE
 
 MEAN = 0.1307
 STD = 0.3081
-# The split is the same for every seed of a run: figures of two runs must be comparable.
 SPLIT_SEED = 20_000
+"""Of the split, whatever a run's own seed is: scores of two runs are comparable."""
+_MAX_FILE_BYTES = 100 * 10**6
+"""The largest of the four files has 47,040,016."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Split:
 
 
 def normalise(frames: Tensor) -> Tensor:
-    """Map frames in [0, 1] to what the networks are trained on: (x - 0.1307) / 0.3081."""
+    """Return frames in [0, 1] as the networks' input: (x - 0.1307) / 0.3081."""
     return (frames - MEAN).div_(STD)
 
 
@@ -42,10 +46,10 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
     return Path(root or os.environ.get("MNIST_ROOT") or "data")
 
 
-def data_is_there(root: str | os.PathLike[str] | None = None) -> bool:
-    """Return whether MNIST's training files lie in the data root; without them it is downloaded."""
+def has_training_set(root: str | os.PathLike[str] | None = None) -> bool:
+    """Return whether MNIST's training files are in the data root; if not, they are downloaded."""
     names = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
-    raw = data_root(root) / "MNIST/raw"
+    raw = _raw_folder(root)
     return all((raw / name).is_file() or (raw / f"{name}.gz").is_file() for name in names)
 
 
@@ -64,46 +68,122 @@ def load_train_validation(
     root : path or None
         See `data_root`.
     validation_size : int
-        Images held out; the same 5,000 for every run that leaves this alone.
+        Images held out; the default 5,000 are the same in every run.
     training_size : int or None
-        Images to train on, chosen at random but always the same; None for all that are left.
+        Images to train on, a fixed random selection; None for all others.
 
     Raises
     ------
     MnistCoreError
-        If the files are not there and cannot be downloaded; the message names MNIST_ROOT.
+        If the files are damaged, or missing and cannot be downloaded; the message names the file
+        or MNIST_ROOT.
     """
-    whole = _load(train=True, device=device, root=root)
-    order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    order = order.to(whole.labels.device)
-    validation, train = order[:validation_size], order[validation_size:][:training_size]
+    images, labels = _read(train=True, root=root)
+    order = _split_order(len(labels))
+    validation, training = order[:validation_size], order[validation_size:][:training_size]
     return (
-        Split(whole.images[train], whole.labels[train]),
-        Split(whole.images[validation], whole.labels[validation]),
+        _split(images[training], labels[training], device),
+        _split(images[validation], labels[validation], device),
     )
+
+
+def load_validation(
+    device: torch.device | str = "cpu",
+    root: str | os.PathLike[str] | None = None,
+    *,
+    size: int = VALIDATION_SIZE,
+) -> Split:
+    """Return the validation images of `load_train_validation`; no others are converted to float.
+
+    Parameters
+    ----------
+    device, root : as for `load_train_validation`
+    size : int
+        The run's validation_size.
+
+    Raises MnistCoreError as `load_train_validation`.
+    """
+    images, labels = _read(train=True, root=root)
+    index = _split_order(len(labels))[:size]
+    return _split(images[index], labels[index], device)
 
 
 def load_test(
     device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
 ) -> Split:
-    """Return MNIST's 10,000 test images. Nothing may be selected on them. Raises as above."""
-    return _load(train=False, device=device, root=root)
+    """Return MNIST's 10,000 test images, which are for the final report only. Raises as above."""
+    return _split(*_read(train=False, root=root), device)
 
 
-def _load(*, train: bool, device: torch.device | str, root: str | os.PathLike[str] | None) -> Split:
-    from torchvision.datasets import MNIST  # slow to import, and the pad never needs it
+def _split_order(size: int) -> Tensor:
+    return torch.randperm(size, generator=torch.Generator().manual_seed(SPLIT_SEED))
 
-    folder = data_root(root)
+
+def _split(images: Tensor, labels: Tensor, device: torch.device | str) -> Split:
+    """Convert uint8 images (N, 28, 28)."""
+    return Split(images.to(device).unsqueeze(1).float().div_(255), labels.to(device))
+
+
+def _raw_folder(root: str | os.PathLike[str] | None) -> Path:
+    return data_root(root) / "MNIST/raw"
+
+
+def _read(*, train: bool, root: str | os.PathLike[str] | None) -> tuple[Tensor, Tensor]:
+    """Return images (N, 28, 28) uint8 and labels (N,) int64, downloaded where they are missing."""
+    from torchvision.datasets.mnist import read_image_file, read_label_file  # slow to import
+
+    part = "train" if train else "t10k"
+    images_path = _raw_folder(root) / f"{part}-images-idx3-ubyte"
+    labels_path = _raw_folder(root) / f"{part}-labels-idx1-ubyte"
+    if not (images_path.exists() and labels_path.exists()):
+        _download(data_root(root))
+    images = _read_file(images_path, read_image_file)
+    labels = _read_file(labels_path, read_label_file)
+    if not len(images) or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
+        raise _damaged(images_path, f"images of shape {tuple(images.shape)}")
+    if len(labels) != len(images) or labels.max() > 9:
+        raise _damaged(labels_path, f"not one label in 0 to 9 for each of {len(images)} images")
+    return images, labels
+
+
+def _read_file(path: Path, read: Callable[[str], Tensor]) -> Tensor:
+    """Read with torchvision, whose checks fail with any of these errors."""
+    if not path.is_file():  # opening a FIFO would block
+        raise _damaged(path, "not a regular file")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise _damaged(path, f"larger than {_MAX_FILE_BYTES:,} bytes")
     try:
-        dataset = MNIST(str(folder), train=train, download=True)
-    # damaged files fail torchvision's checks with any of these
-    except (OSError, RuntimeError, AssertionError, KeyError, TypeError, ValueError) as error:
-        reason = str(error) or "damaged files"
+        return read(str(path))
+    except OSError as error:
+        raise MnistCoreError(f"{path}: cannot be read ({error.strerror})") from error
+    except (RuntimeError, AssertionError, LookupError, TypeError, ValueError) as error:
+        raise _damaged(path, str(error) or "no MNIST header") from error
+
+
+def _download(root: Path) -> None:
+    """Unpack MNIST's four files into the raw folder, downloading those that are missing."""
+    from torchvision.datasets import MNIST
+    from torchvision.datasets.utils import check_integrity
+
+    try:
+        MNIST(str(root), download=True)
+    except (OSError, RuntimeError, AssertionError, LookupError, TypeError, ValueError) as error:
+        archives = [(_raw_folder(root) / name, md5) for name, md5 in MNIST.resources]
+        if all(path.with_suffix("").exists() for path, _ in archives):
+            return  # unpacked, but damaged: what reads them names the file
+        for path, md5 in archives:
+            if path.exists() and not check_integrity(str(path), md5):
+                raise _damaged(path, "wrong checksum") from error
+        names = ", ".join(name for name, _ in MNIST.resources)
         raise MnistCoreError(
-            f"MNIST is not in {folder} and could not be downloaded ({reason}). Set MNIST_ROOT to a "
-            "writable folder that holds MNIST/raw with the four original files "
-            "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-            "t10k-labels-idx1-ubyte.gz), or allow the network once."
+            f"MNIST is not in {root} and could not be downloaded ({error}). Set MNIST_ROOT to a "
+            f"writable folder that holds MNIST/raw with the four original files ({names}), or "
+            "allow the network once."
         ) from error
-    images = dataset.data.to(device).unsqueeze(1).float().div_(255)
-    return Split(images, dataset.targets.to(device))
+
+
+def _damaged(path: Path, reason: str) -> MnistCoreError:
+    return MnistCoreError(
+        f"{path}: this file is damaged ({reason}); delete it, and it is unpacked or downloaded "
+        "again, or set MNIST_ROOT to another folder"
+    )

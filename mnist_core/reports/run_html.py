@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mnist_core.data.mnist import load_train_validation
+from mnist_core.data.mnist import load_validation
 from mnist_core.models.weights import read_card
 from mnist_core.reports.html import html_report
 from mnist_core.runs.evaluation import run_evaluation
@@ -30,7 +30,7 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
     """
     evaluation = run_evaluation(run, data)
     size = run.config().validation_size
-    _, validation = load_train_validation("cpu", data, validation_size=size)
+    validation = load_validation("cpu", data, size=size)
     curves = MetricReader(run.folder).read()
     name = run.state().name or run.id
     return html_report(

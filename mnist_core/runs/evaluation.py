@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from mnist_core.data.mnist import load_train_validation
+from mnist_core.data.mnist import load_validation
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation, evaluate
 from mnist_core.models.weights import load_weights
@@ -36,7 +36,7 @@ def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Eval
     version = run_version(run)
     network, _ = load_weights(run.weights_path)
     size = run.config().validation_size
-    evaluation = evaluate(network, load_train_validation("cpu", data, validation_size=size)[1])
+    evaluation = evaluate(network, load_validation("cpu", data, size=size))
     if not run.is_active() and run_version(run) == version:
         with contextlib.suppress(MnistCoreError):  # a folder that cannot be written
             write_json(run.evaluation_path, evaluation)

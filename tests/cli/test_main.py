@@ -25,7 +25,7 @@ def small_mnist(
     small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Split, Split]:
     """The commands see 2,000 training and 500 validation images."""
-    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", lambda *_: small_splits)
+    monkeypatch.setattr("mnist_core.data.mnist.load_validation", lambda *_, **__: small_splits[1])
     monkeypatch.setattr("mnist_core.data.mnist.load_test", lambda *_: small_splits[1])
     return small_splits
 
@@ -341,19 +341,11 @@ def test_runs_that_are_not_there(tmp_path: Path, capsys: Capture, words: list[st
     assert "there is no run 'x'" in failed(capsys)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "card"])
-def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture, damage: str) -> None:
+def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "w.safetensors"
-    shutil.copyfile(weights_path("mnist_cnn"), path)
-    if damage == "truncated":
-        path.write_bytes(path.read_bytes()[:1000])
-        assert cli.main(["evaluate", str(path)]) == 2
-    else:
-        path.with_suffix(".json").write_text("{")
-        picture = tmp_path / "one.png"
-        paint(one()).save(picture)
-        assert cli.main(["predict", "--weights", str(path), str(picture)]) == 2
-    assert str(tmp_path / "w.") in failed(capsys)
+    path.write_bytes(weights_path("mnist_cnn").read_bytes()[:1000])
+    assert cli.main(["evaluate", str(path)]) == 2
+    assert str(path) in failed(capsys)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from mnist_core.data.mnist import (
     STD,
     Split,
     data_root,
+    has_training_set,
     load_test,
     load_train_validation,
+    load_validation,
     normalise,
 )
 
@@ -72,15 +76,15 @@ def test_split_puts_every_image_of_the_training_set_in_one_of_the_two(
     assert len(expected.unique()) > 59_900
 
 
-def test_split_is_the_same_whatever_the_seed(
+def test_validation_alone_is_the_same_whatever_the_seed(
     train_validation: tuple[Split, Split], mnist_root: Path
 ) -> None:
     torch.manual_seed(1)
-    _, again = load_train_validation("cpu", mnist_root)
-    assert torch.equal(again.images, train_validation[1].images)
-    assert torch.equal(again.labels, train_validation[1].labels)
+    validation = load_validation("cpu", mnist_root)
+    assert torch.equal(validation.images, train_validation[1].images)
+    assert torch.equal(validation.labels, train_validation[1].labels)
     # pinned: figures of another version must be comparable
-    assert again.labels[:12].tolist() == [8, 1, 3, 0, 8, 0, 1, 6, 6, 0, 4, 2]
+    assert validation.labels[:12].tolist() == [8, 1, 3, 0, 8, 0, 1, 6, 6, 0, 4, 2]
 
 
 def test_test_set(mnist_root: Path) -> None:
@@ -112,27 +116,87 @@ def test_without_data_and_network_the_error_names_the_fix(
         assert f"{file}.gz" in message
 
 
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The raw folder of a data set of 60 images."""
+    raw = tmp_path / "MNIST/raw"
+    raw.mkdir(parents=True)
+    for images, labels in (FILES[:2], FILES[2:]):
+        header = bytes([0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 28, 0, 0, 0, 28])
+        (raw / images).write_bytes(header + bytes(range(60)) * 28 * 28)
+        (raw / labels).write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 60]) + bytes(range(10)) * 6)
+    monkeypatch.setenv("MNIST_ROOT", str(tmp_path))
+    return raw
+
+
+def test_a_data_set_of_another_size(tiny: Path) -> None:
+    training, validation = load_train_validation(validation_size=10, training_size=30)
+    assert (len(training), len(validation)) == (30, 10)
+    assert has_training_set()
+    (tiny / FILES[1]).unlink()
+    assert not has_training_set()
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "truncated": lambda content: content[:-1],
+    "truncated header": lambda content: content[:6],
+    "another kind": lambda _: b"garbage" * 100,
+    "gzip": gzip.compress,
+    "type": lambda content: content[:2] + b"\x0d" + content[3:],
+    "count": lambda content: content[:4] + b"\x7f" + content[5:],
+    "longer": lambda content: content + b"\0",
+    "no images": lambda content: content[:7] + b"\0" + content[8 : 4 * content[3] + 4],
+}
+
+
 @pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("suffix", ["", ".gz"])
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"garbage",
-        bytes([0, 0, 8, 3, 0, 0, 234, 96, 0, 0, 0, 28, 0, 0, 0, 28]) + b"cut short",
-        bytes([0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3]),
-        gzip.compress(b"garbage"),
-    ],
-    ids=["empty", "garbage", "cut short", "labels", "gzip"],
-)
-def test_damaged_files_are_an_error_that_names_the_fix(
-    content: bytes, suffix: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("kind", DAMAGE)
+@pytest.mark.parametrize("file", FILES[:2])
+def test_damaged_files_are_named(tiny: Path, file: str, kind: str) -> None:
+    path = tiny / file
+    path.write_bytes(DAMAGE[kind](path.read_bytes()))
+    with pytest.raises(MnistCoreError, match="this file is damaged") as caught:
+        load_validation()
+    assert str(path) in str(caught.value)
+    assert "delete it" in str(caught.value)
+    load_test()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_label_that_is_no_digit(tiny: Path) -> None:
+    path = tiny / FILES[1]
+    path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
+    with pytest.raises(MnistCoreError, match=r"labels-idx1-ubyte: this file is damaged"):
+        load_validation()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_what_is_no_regular_file(tiny: Path) -> None:
+    path = tiny / FILES[0]
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(MnistCoreError, match="not a regular file"):
+        load_validation()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(MnistCoreError, match="not a regular file"):
+        load_validation()
+    path.rmdir()
+    with path.open("wb") as file:
+        file.truncate(4 * 2**30)
+    with pytest.raises(MnistCoreError, match="larger than"):
+        load_validation()
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("content", [b"", b"garbage", gzip.compress(b"garbage")])
+def test_damaged_archives_are_named(content: bytes, tmp_path: Path) -> None:
     raw = tmp_path / "MNIST/raw"
     raw.mkdir(parents=True)
     for file in FILES:
-        (raw / f"{file}{suffix}").write_bytes(content)
-    with pytest.raises(MnistCoreError, match="MNIST_ROOT"):
+        (raw / f"{file}.gz").write_bytes(content)
+    with pytest.raises(MnistCoreError, match=r"ubyte\.gz: this file is damaged"):
         load_train_validation(root=tmp_path)
 
 

@@ -312,7 +312,7 @@ def test_the_pad_can_show_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.fixture
 def small_mnist(small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch) -> Split:
     """The command sees 500 held-out images."""
-    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", lambda *_: small_splits)
+    monkeypatch.setattr("mnist_core.data.mnist.load_validation", lambda *_, **__: small_splits[1])
     return small_splits[1]
 
 
@@ -320,7 +320,7 @@ def without_data(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(*_args: object) -> None:
         raise AssertionError("the data was read")
 
-    monkeypatch.setattr("mnist_core.data.mnist.load_train_validation", read)
+    monkeypatch.setattr("mnist_core.data.mnist.load_validation", read)
 
 
 def copy_shipped(path: Path, **config: Any) -> Path:

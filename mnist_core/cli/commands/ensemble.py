@@ -41,7 +41,7 @@ def register(commands: Subparsers) -> None:
 
 
 def _ensemble(args: argparse.Namespace, words: list[str]) -> int:
-    from mnist_core.data.mnist import load_train_validation
+    from mnist_core.data.mnist import load_validation
     from mnist_core.utils.devices import choose_device
 
     check_output(args.output)
@@ -51,7 +51,7 @@ def _ensemble(args: argparse.Namespace, words: list[str]) -> int:
     device = choose_device(args.device)
     networks, cards = zip(*map(load_weights, paths), strict=True)
     ensemble = Ensemble(networks, args.vote).to(device)
-    scores = _score(names, ensemble, load_train_validation(device, args.data)[1])
+    scores = _score(names, ensemble, load_validation(device, args.data))
     for name, card in zip(names, cards, strict=True):
         if note := _note(card):
             print(f"note: {name} was {note}")

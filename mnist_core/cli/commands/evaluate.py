@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace, _words: list[str]) -> int:
 def _score(
     path: Path, model: Network, name: str, device: torch.device, data: str | None
 ) -> tuple[Evaluation, Split]:
-    from mnist_core.data.mnist import VALIDATION_SIZE, load_test, load_train_validation
+    from mnist_core.data.mnist import VALIDATION_SIZE, load_test, load_validation
     from mnist_core.evaluation.scores import evaluate
     from mnist_core.runs.evaluation import run_evaluation
     from mnist_core.runs.run import run_of_weights
@@ -86,7 +86,7 @@ def _score(
     run = run_of_weights(path)
     # a run's own: it may have been trained on a part of the usual ones
     size = run.config().validation_size if run else VALIDATION_SIZE
-    split = load_train_validation(device, data, validation_size=size)[1]
+    split = load_validation(device, data, size=size)
     evaluation = run_evaluation(run, data) if run else evaluate(model, split)
     if name == "test":
         # nothing is fitted on the test set

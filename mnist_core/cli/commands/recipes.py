@@ -35,7 +35,7 @@ def register(commands: Subparsers) -> None:
 
 def _compare(run: Run, data: str | None) -> None:
     """Print how teacher and student do on the run's validation images."""
-    from mnist_core.data.mnist import load_train_validation
+    from mnist_core.data.mnist import load_validation
     from mnist_core.evaluation.scores import score
     from mnist_core.models.weights import load_weights
     from mnist_core.runs.run import find_weights
@@ -45,7 +45,7 @@ def _compare(run: Run, data: str | None) -> None:
     if config.teacher is None:
         return
     device = choose_device(config.device)
-    validation = load_train_validation(device, data, validation_size=config.validation_size)[1]
+    validation = load_validation(device, data, size=config.validation_size)
     teacher = load_weights(find_weights(config.teacher, run.folder.parent))[0].to(device)
     print(
         f"validation accuracy: teacher {config.teacher} {score(teacher, validation).accuracy:.2%}, "
