@@ -1,4 +1,4 @@
-"""Buttons that do something to a run or a job, and the question before a deletion."""
+"""Buttons that act on a run or a job, and confirmation dialogs."""
 
 from __future__ import annotations
 
@@ -6,50 +6,58 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from board.markdown import escape_markdown
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 
 
 def act_button(label: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
-    """Draw a button; when it is pressed, act, and say what went wrong, if anything did."""
+    """Draw a button that calls `act`, and shows its MnistCoreError if it raises one."""
     if not st.button(label, icon=icon, disabled=disabled):
         return
     try:
         act()
     except MnistCoreError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escape_markdown(error), icon=":material/error:")
     else:
         st.rerun()
 
 
-def ask_to_delete(
-    t: Translator, question: str, loss: str, name: str, act: Callable[[], None]
+def ask_to_confirm(
+    t: Translator,
+    question: str,
+    consequence: str,
+    name: str,
+    act: Callable[[], None],
+    label: str = "Delete",
 ) -> None:
-    """Open a dialog that names what will be lost; delete only when the answer is yes.
+    """Open a dialog that explains what will be lost; call `act` if that is confirmed.
 
     Parameters
     ----------
-    question, loss : str
-        In the reader's language.
+    question, consequence : str
+        In the user's language.
     name : str
         What is deleted.
     act : callable
         Deletes it.
+    label : str
+        The confirming button, in English.
     """
 
     @st.dialog(question)
     def ask() -> None:
-        st.write(loss)
+        st.write(consequence)
         st.code(name, language=None)
         with st.container(horizontal=True):
-            if st.button(t("Delete"), type="primary", key="really"):
+            if st.button(t(label), type="primary", key="confirm"):
                 try:
                     act()
                 except MnistCoreError as error:
-                    st.error(str(error), icon=":material/error:")
+                    st.error(escape_markdown(error), icon=":material/error:")
                 else:
                     st.rerun()
-            if st.button(t("Keep")):
+            if st.button(t("Keep"), key="keep"):
                 st.rerun()
 
     ask()

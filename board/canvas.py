@@ -1,4 +1,4 @@
-"""Paper to draw on, with undo and clear; what is on it, as strokes or as a picture."""
+"""A canvas to draw on, with undo and clear; the drawing as strokes or as an image."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from board.fabric_strokes import pen_strokes, without_last
 from board.translation import Translator
 
 SIDE = 320
-"""Of the paper, in pixels: it fits a phone."""
-_PEN = 16
-_PAPER, _INK = "#fffdf8", "#1c1b22"
+"""Side of the canvas in pixels; it fits a phone."""
+_PEN_WIDTH = 16
+_BACKGROUND, _PEN_COLOUR = "#fffdf8", "#1c1b22"
 _KEY = "canvas"
-_SHOWN = "canvas-shown"
+_INITIAL = "canvas-initial"
 _LAST = "canvas-last"
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is on the paper.
+    """What is on the canvas.
 
     Attributes
     ----------
     strokes : str
-        JSON: a list of strokes, each a list of pen positions (x, y); empty where it is no drawing
-        of free strokes.
+        JSON: a list of strokes, each a list of pen positions (x, y); empty if the drawing is not
+        made of free-hand strokes only.
     picture : bytes
-        PNG of the paper.
+        PNG of the canvas.
     """
 
     strokes: str
@@ -38,59 +38,49 @@ class Drawing:
 
     @property
     def source(self) -> tuple[str, bytes]:
-        """What to read it from: strokes where they are all there is, else the picture."""
+        """What to classify: the strokes if there are any, else the image."""
         return (self.strokes, b"") if self.strokes else ("", self.picture)
 
 
 def draw_canvas(t: Translator) -> Drawing | None:
-    """Draw the paper; return what is on it, None where it is empty."""
-    # it finds its files only while an app runs
+    """Draw the canvas; return what is on it, None if it is empty."""
+    # it can find its files only while an app is running
     from streamlit_drawable_canvas import st_canvas
 
     if _KEY not in st.session_state:
-        # back from another page: put what was drawn onto the new paper
+        # back from another page: restore the drawing
         before, _ = st.session_state.get(_LAST, ({}, b""))
-        st.session_state[_SHOWN] = {"objects": before.get("objects", [])}
+        st.session_state[_INITIAL] = {"objects": before.get("objects", [])}
     result = st_canvas(
-        stroke_width=_PEN,
-        stroke_color=_INK,
-        background_color=_PAPER,
+        stroke_width=_PEN_WIDTH,
+        stroke_color=_PEN_COLOUR,
+        background_color=_BACKGROUND,
         width=SIDE,
         height=SIDE,
-        initial_drawing=st.session_state[_SHOWN],
+        initial_drawing=st.session_state[_INITIAL],
         return_image_data=True,
         key=_KEY,
     )
     raw = result.json_data or {}
-    kept, picture = st.session_state.get(_LAST, ({}, b""))
-    # paper that was only just put there has not sent its picture yet
-    picture = result.image_bytes or (picture if raw.get("objects") == kept.get("objects") else b"")
+    last, picture = st.session_state.get(_LAST, ({}, b""))
+    # a restored canvas has not sent its image yet
+    picture = result.image_bytes or (picture if raw.get("objects") == last.get("objects") else b"")
     st.session_state[_LAST] = raw, picture
     empty = not raw.get("objects")
     with st.container(horizontal=True):
-        st.button(
-            t("Undo"),
-            icon=":material/undo:",
-            disabled=empty,
-            on_click=_show_instead,
-            args=(without_last(raw),),
-        )
-        st.button(
-            t("Clear"),
-            icon=":material/delete:",
-            disabled=empty,
-            on_click=_show_instead,
-            args=({"objects": []},),
-        )
+        for label, icon, drawing in (
+            (t("Undo"), ":material/undo:", without_last(raw)),
+            (t("Clear"), ":material/delete:", {"objects": []}),
+        ):
+            st.button(label, icon=icon, disabled=empty, on_click=_replace, args=(drawing,))
     if empty:
         return None
     strokes = pen_strokes(raw)
-    said = json.dumps([stroke.tolist() for stroke in strokes]) if strokes else ""
-    return Drawing(said, picture)
+    return Drawing(json.dumps([s.tolist() for s in strokes]) if strokes else "", picture)
 
 
-def _show_instead(drawing: dict[str, Any]) -> None:
-    """Put another drawing onto the paper."""
-    # counted: the paper takes a drawing only if it is not the one that it was given before
-    turn = st.session_state[_SHOWN].get("turn", 0) + 1
-    st.session_state[_SHOWN] = {"objects": drawing["objects"], "turn": turn}
+def _replace(drawing: dict[str, Any]) -> None:
+    """Replace the drawing on the canvas."""
+    # the counter makes it differ from the last one: the component ignores an equal drawing
+    turn = st.session_state[_INITIAL].get("turn", 0) + 1
+    st.session_state[_INITIAL] = {"objects": drawing["objects"], "turn": turn}

@@ -1,4 +1,4 @@
-"""What a run's weights can be taken away as: weights, card, ONNX, report."""
+"""Downloads of a run: weights, model card, ONNX, report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
@@ -21,7 +22,7 @@ _BINARY = "application/octet-stream"
 
 @dataclass(frozen=True)
 class _File:
-    """A file on offer: what the button says, the file's name and kind, what it is good for."""
+    """A download: the button's label and help text, the file's name and MIME type."""
 
     label: str
     name: str
@@ -30,36 +31,36 @@ class _File:
 
 
 def draw_downloads(context: PageContext, run: Run) -> None:
-    """Draw a button for each file; what takes a while is made when it is asked for."""
+    """Draw a button for each file; slow ones are generated on request."""
     t = context.t
-    st.subheader(t("Take it away"))
+    st.subheader(t("Downloads"))
     try:
         weights, stamp = run.weights_path.read_bytes(), run.weights_path.stat().st_mtime_ns
     except OSError as error:
-        st.error(f"{run.weights_path}: {error.strerror}", icon=":material/error:")
+        st.error(escape_markdown(f"{run.weights_path}: {error.strerror}"), icon=":material/error:")
         return
     with st.container(horizontal=True):
-        about = t("safetensors: for torch and this program.")
-        _offer(_File(t("Weights"), f"{run.id}.safetensors", _BINARY, about), weights)
-        about = t("How the weights were made and what they score.")
+        about = t("safetensors file for PyTorch and this program.")
+        _draw_download(_File(t("Weights"), f"{run.id}.safetensors", _BINARY, about), weights)
+        about = t("How the weights were trained, and their scores.")
         try:
             card = read_card(run.weights_path).as_json().encode()
         except MnistCoreError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(error), icon=":material/error:")
         else:
-            _offer(_File(t("Card"), f"{run.id}.json", "application/json", about), card)
+            _draw_download(_File(t("Card"), f"{run.id}.json", "application/json", about), card)
         about = t(
-            "For programs without torch: frames (N, 1, 28, 28) in [0, 1] to logits and "
-            "probabilities. Checked against torch."
+            "For programs without PyTorch. Input: frames (N, 1, 28, 28) in [0, 1]. Output: logits "
+            "and probabilities. The file is checked against PyTorch."
         )
         onnx = _File("ONNX", f"{run.id}.onnx", _BINARY, about)
-        _make_and_offer(t, onnx, stamp, lambda: _onnx(run.folder, stamp))
-        about = t("The evaluation as one page that opens in any browser.")
+        _draw_generated(t, onnx, stamp, lambda: _onnx(run.folder, stamp))
+        about = t("The evaluation as one HTML file for any browser.")
         report = _File(t("Report"), f"{run.id}.html", "text/html", about)
-        _make_and_offer(t, report, stamp, lambda: _report(run.folder, stamp))
+        _draw_generated(t, report, stamp, lambda: _report(run.folder, stamp))
 
 
-def _offer(file: _File, content: bytes) -> None:
+def _draw_download(file: _File, content: bytes) -> None:
     st.download_button(
         file.label,
         content,
@@ -67,42 +68,42 @@ def _offer(file: _File, content: bytes) -> None:
         file.mime,
         key=f"download-{file.name}",
         icon=":material/download:",
-        on_click="ignore",  # nothing on the page changes by it
+        on_click="ignore",  # nothing on the page changes
         help=file.help,
     )
 
 
-def _make_and_offer(t: Translator, file: _File, stamp: int, make: Callable[[], bytes]) -> None:
-    """Draw a button that makes a file; once it is made, the one that downloads it."""
+def _draw_generated(t: Translator, file: _File, stamp: int, make: Callable[[], bytes]) -> None:
+    """Draw the button that generates a file; then the one that downloads it."""
     key = f"made-{file.name}"
     place = st.empty()
-    # made of the weights as they are now: those of a run under way get better
+    # a running training replaces its weights; the file is of the present ones
     if st.session_state.get(key) != stamp and not place.button(
-        t("Make: {file}", file=file.label),
+        t("Generate {file}", file=file.label),
         icon=":material/build:",
         key=f"make-{file.name}",
         help=file.help,
     ):
         return
     try:
-        with st.spinner(t("Making the file and checking it …")):
+        with st.spinner(t("Generating the file …")):
             content = make()
     except MnistCoreError as error:
         st.session_state.pop(key, None)
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
         return
     st.session_state[key] = stamp
     with place:
-        _offer(file, content)
+        _draw_download(file, content)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _onnx(folder: Path, stamp: int) -> bytes:
-    """Return the ONNX file; `stamp` is when the weights were written."""
+    """Return the ONNX file; `stamp` is the modification time of the weights."""
     return export_file(Run(folder).weights_path)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _report(folder: Path, stamp: int) -> bytes:
-    """Return the HTML file; `stamp` is when the weights were written."""
+    """Return the HTML file; `stamp` is the modification time of the weights."""
     return run_report(Run(folder)).encode()

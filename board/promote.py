@@ -1,13 +1,16 @@
-"""Promote a run to a model of the pad; take its files away; withdraw what was promoted."""
+"""The page Promote: make a run a model of the pad, download its files, withdraw models."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from board.actions import ask_to_confirm
 from board.downloads import draw_downloads
+from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.runs import Listed, look, pick_run
 from board.translation import Translator
+from board.widgets import percent
 from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
@@ -27,28 +30,28 @@ def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Promote a run"))
-    st.caption(t("A run's best weights become a model that the pad offers under a name."))
+    st.caption(t("The best weights of a run become a model in the pad."))
     run = pick_run(
         context,
         lambda one: one.run.weights_path.is_file(),
-        "No run has weights yet: they are there once an epoch is complete.",
+        "No run has weights yet: they are written at the end of the first epoch.",
     )
     if run is not None:
-        _one(context, look(run))
+        _draw_run(context, look(run))
     st.subheader(t("Promoted models"))
-    _list(t)
+    _draw_models(t)
 
 
-def _one(context: PageContext, seen: Listed) -> None:
-    """Draw a run's result, the way into the pad, and its files."""
+def _draw_run(context: PageContext, seen: Listed) -> None:
+    """Draw a run's result, the promotion and the downloads."""
     if seen.state is None:
-        st.error(seen.problem, icon=":material/heart_broken:")
+        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
         return
     try:
         _result(context.t, seen)
         _promotion(context.t, seen.run)
     except MnistCoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
         return
     draw_downloads(context, seen.run)
 
@@ -60,8 +63,8 @@ def _result(t: Translator, seen: Listed) -> None:
     accuracy = read_card(seen.run.weights_path).accuracy()
     best = read_card(weights_path(DEFAULT)).accuracy()
     boxes = {
-        t("Held-out accuracy"): _percent(accuracy),
-        t("The default's"): _percent(best),
+        t("Validation accuracy"): percent(accuracy),
+        t("Default model"): percent(best),
         t("Model"): config.model,
         t("Best epoch"): f"{state.best_epoch} / {state.epochs}",
     }
@@ -70,21 +73,21 @@ def _result(t: Translator, seen: Listed) -> None:
             st.metric(label, value, border=True, width="content")
     if seen.status == "running":
         st.info(
-            t("It is still training: what you promote are its best weights so far."),
+            t("This run is still training: its best weights so far are promoted."),
             icon=":material/directions_run:",
         )
     if config.validation_size != VALIDATION_SIZE:
         st.caption(
             t(
-                "Measured on {n} held-out images, the default on {m}: the two are not quite "
-                "comparable.",
+                "Validated on {n} images, the default model on {m}: the two accuracies are not "
+                "fully comparable.",
                 n=f"{config.validation_size:,}",
                 m=f"{VALIDATION_SIZE:,}",
             )
         )
     if accuracy is not None and best is not None and accuracy < best:
         st.warning(
-            t("It reads fewer held-out digits right than the default, which stays in the pad."),
+            t("Its validation accuracy is below the default model's, which stays in the pad."),
             icon=":material/warning:",
         )
 
@@ -96,33 +99,33 @@ def _promotion(t: Translator, run: Run) -> None:
             suggest_name(run),
             max_chars=MAX_NAME_LENGTH,
             key=f"name-{run.id}",
-            help=t("Letters A to Z, digits, - _ and . (the first a letter or a digit)."),
+            help=t("Letters A to Z, digits, - _ and .; the first is a letter or a digit."),
         ).strip()
         taken = name in promoted_models()
         replace = taken and st.checkbox(
-            t("Replace the promoted model of that name"), key=f"replace-{run.id}"
+            t("Replace the promoted model of this name"), key=f"replace-{run.id}"
         )
         if not st.button(t("Promote"), type="primary", icon=":material/upgrade:"):
             return
         try:
             promote(run, name, replace=replace)
         except MnistCoreError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(error), icon=":material/error:")
             return
         st.success(
             t(
-                "The pad offers {name} now: at the top right, under Model. A pad that is open "
-                "already finds it by itself; if none is running, start one:",
+                "{name} is now in the pad, in the list Model at the top right. An open pad adds it "
+                "automatically; if no pad is running, start it:",
                 name=f"`{name}`",
             ),
             icon=":material/check_circle:",
         )
         st.code("python app.py", language="shell")
-        st.caption(t("Commands know it too:"))
+        st.caption(t("On the command line:"))
         st.code(f"python -m mnist_core predict --weights {name} FILE", "shell", wrap_lines=True)
 
 
-def _list(t: Translator) -> None:
+def _draw_models(t: Translator) -> None:
     models = list_promoted()
     if not models:
         st.caption(t("None yet."))
@@ -130,48 +133,29 @@ def _list(t: Translator) -> None:
         with st.container(border=True):
             st.markdown(f"**`{model.name}`**")
             if model.problem:
-                st.error(model.problem, icon=":material/heart_broken:")
+                st.error(escape_markdown(model.problem), icon=":material/heart_broken:")
             else:
-                # plain text: a run's name may look like anything
-                st.text(_origin(t, model))
+                st.text(_origin(t, model))  # plain text: a run's name may contain Markdown
             if st.button(t("Withdraw"), icon=":material/undo:", key=f"withdraw-{model.name}"):
-                _ask_to_withdraw(t, model)
-    st.caption(t("They lie in {folder}.", folder=f"`{promoted_folder()}`"))
+                ask_to_confirm(
+                    t,
+                    t("Withdraw this model?"),
+                    t(
+                        "It is removed from the pad; a pad that uses it switches to the default "
+                        "model. The run it was promoted from is not deleted."
+                    ),
+                    model.name,
+                    lambda name=model.name: withdraw(name),
+                    "Withdraw",
+                )
+    st.caption(t("Folder of promoted models: {folder}", folder=f"`{promoted_folder()}`"))
 
 
 def _origin(t: Translator, model: Promoted) -> str:
-    named = model.run_name if model.run_name not in ("", model.run) else ""
+    name = model.run_name if model.run_name not in ("", model.run) else ""
     parts = [
-        t("{accuracy} of the held-out images", accuracy=_percent(model.accuracy)),
-        " · ".join(part for part in (named, model.run) if part) or t("of an unknown run"),
+        t("validation accuracy {accuracy}", accuracy=percent(model.accuracy)),
+        " · ".join(part for part in (name, model.run) if part) or t("unknown run"),
         f"{model.time[:16].replace('T', ' ')} UTC" if model.time else "",
     ]
     return "\n".join(part for part in parts if part)
-
-
-def _ask_to_withdraw(t: Translator, model: Promoted) -> None:
-    @st.dialog(t("Withdraw this model?"))
-    def ask() -> None:
-        st.write(
-            t(
-                "The pad offers {name} no more; who has it chosen gets the default. Its run, if "
-                "you still have it, stays.",
-                name=f"`{model.name}`",
-            )
-        )
-        with st.container(horizontal=True):
-            if st.button(t("Withdraw"), type="primary", key="really-withdraw"):
-                try:
-                    withdraw(model.name)
-                except MnistCoreError as error:
-                    st.error(str(error), icon=":material/error:")
-                else:
-                    st.rerun()
-            if st.button(t("Keep"), key="keep"):
-                st.rerun()
-
-    ask()
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.2%}"

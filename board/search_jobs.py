@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from board.actions import act_button, ask_to_delete
+from board.actions import act_button, ask_to_confirm
 from board.page_context import PageContext
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Job
@@ -166,7 +166,7 @@ def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> N
         if status in (JobStatus.STOPPED, JobStatus.FAILED):
             act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
         if st.button(t("Delete"), icon=":material/delete:", disabled=is_active):
-            ask_to_delete(
+            ask_to_confirm(
                 t,
                 t("Delete this search?"),
                 t("Its runs and its study are kept. This cannot be undone."),

@@ -1,4 +1,4 @@
-"""The frame around every page: address, menu, language."""
+"""What all pages have in common: navigation, title and language."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _CSS = """
 
 
 def show() -> None:
-    """Draw the page that the address asks for."""
-    # not a named icon: those are fetched from elsewhere
+    """Draw the page that the address names."""
+    # a named icon would be loaded from another server
     st.set_page_config(page_title="Drawpad dashboard", page_icon=_ICON, layout="wide")
     st.html(_CSS)
     t = Translator(_language())
@@ -41,32 +41,32 @@ def show() -> None:
     context = PageContext(runs_root(), t, pages)
     for name, (title, icon) in _PAGES.items():
         pages[name] = st.Page(
-            _opening(name, context),
+            _page(name, context),
             title=t(title),
             icon=icon,
             url_path=name,
             default=name == "train",
         )
     st.navigation(list(pages.values()), position="top").run()
-    _choose_language(t)
+    _select_language(t)
 
 
-def _opening(name: str, context: PageContext) -> Callable[[], None]:
-    def opening() -> None:
-        # only when it is looked at: a page may need slow packages
+def _page(name: str, context: PageContext) -> Callable[[], None]:
+    def draw() -> None:
+        # imported on first use: some pages need packages that are slow to import
         importlib.import_module(f"board.{name}").show(context)
 
-    return opening
+    return draw
 
 
 def _language() -> str:
-    """Return the chosen language, else the browser's where it is spoken here."""
-    chosen = st.session_state.get(_LANGUAGE) or st.query_params.get(_LANGUAGE)
-    asked = chosen or (st.context.locale or "en").partition("-")[0]
-    return asked if asked in LANGUAGES else "en"
+    """Return the selected language, else the browser's if it is available, else English."""
+    selected = st.session_state.get(_LANGUAGE) or st.query_params.get(_LANGUAGE)
+    language = selected or (st.context.locale or "en").partition("-")[0]
+    return language if language in LANGUAGES else "en"
 
 
-def _choose_language(t: Translator) -> None:
+def _select_language(t: Translator) -> None:
     st.divider()
     st.segmented_control(
         "Language / 语言",

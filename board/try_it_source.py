@@ -1,4 +1,4 @@
-"""Whose answer is asked for: a run's best or newest weights, or a shipped or promoted model."""
+"""The networks of the page Try it: a run's best or newest weights, or a model of the pad."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from mnist_core.runs.run_classifier import (
 
 _FIRST, _SECOND = "try-first", "try-second"
 _FOLLOWED = "try-followed"
-_NAMES: Mapping[Which, str] = {BEST: "Best", NEWEST: "Newest checkpoint"}
+_NAMES: Mapping[Which, str] = {BEST: "Best weights", NEWEST: "Newest checkpoint"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A network that can be asked.
+    """A network that can be selected.
 
     Attributes
     ----------
     key : str
-        No two sources have the same.
+        Unique.
     label : str
-        For the reader.
+        Shown on the page.
     run : Listed or None
         None for a shipped or promoted model, whose name is `model`.
     which : "best" or "newest"
-        Of a run.
+        The weights of the run.
     """
 
     key: str
@@ -53,74 +53,68 @@ class Source:
 
     @property
     def is_changing(self) -> bool:
-        """Whether its weights change by themselves: it is a run that trains."""
+        """Whether the weights change: the run is training."""
         return self.run is not None and self.run.status == "running"
 
     def has_ended(self) -> bool:
-        """Whether it trained when it was chosen, and does no more."""
+        """Whether the run was training when it was selected, and is no longer."""
         return self.is_changing and self.run is not None and look(self.run.run).status != "running"
 
     @property
     def version(self) -> str:
-        """A text that changes when its weights do.
-
-        Raises
-        ------
-        MnistCoreError
-            If they are gone.
-        """
+        """A text that changes with the weights. Raises MnistCoreError if they are deleted."""
         if self.run is not None:
             return run_version(self.run.run, self.which)
         return weights_version(weights_path(self.model))
 
 
 def load(source: Source) -> Classifier:
-    """Return a source's network. Raises MnistCoreError if it is damaged or gone."""
+    """Return a source's network. Raises MnistCoreError if it is damaged or deleted."""
     if source.run is not None:
-        return _run(source.run.run.folder, source.which, source.version)
-    return _model(source.model, str(weights_path(source.model)), source.version)
+        return _load_run(source.run.run.folder, source.which, source.version)
+    return _load_model(str(weights_path(source.model)), source.version)
 
 
-def pick_sources(context: PageContext) -> list[Source]:
-    """Let the reader choose one network, or two; empty, and says so, where there is none."""
+def select_sources(context: PageContext) -> list[Source]:
+    """Draw the selection of one or two networks; empty, with a hint, if there are none."""
     t = context.t
-    offered = _offered(context)
-    if not offered:
+    available = _available(context)
+    if not available:
         st.info(
-            t("No run has weights yet: they are there once an epoch is complete."),
+            t("No run has weights yet: they are written at the end of the first epoch."),
             icon=":material/info:",
         )
         return []
-    _follow_run(offered)
-    if st.session_state.get(_SECOND) not in offered:
+    _follow_run(available)
+    if st.session_state.get(_SECOND) not in available:
         st.session_state[_SECOND] = None
-    places = st.columns(2)
-    with places[0]:
-        first = st.selectbox(
-            t("Network"),
-            list(offered),
-            format_func=lambda key: offered[key].label,
-            key=_FIRST,
-            persist_state="session",
+
+    def label(key: str) -> str:
+        return available[key].label
+
+    first, second = st.columns(2)
+    with first:
+        chosen = st.selectbox(
+            t("Network"), list(available), format_func=label, key=_FIRST, persist_state="session"
         )
-        sources = [_with_weights(t, offered[first], _FIRST)]
-    _remember(offered[first])
-    with places[1]:
-        second = st.selectbox(
-            t("Beside it"),
-            list(offered),
-            format_func=lambda key: offered[key].label,
+        sources = [_select_weights(t, available[chosen], _FIRST)]
+    _remember(available[chosen])
+    with second:
+        chosen = st.selectbox(
+            t("Compare with"),
+            list(available),
+            format_func=label,
             key=_SECOND,
             placeholder=t("none"),
             persist_state="session",
         )
-        if second is not None:
-            sources.append(_with_weights(t, offered[second], _SECOND))
+        if chosen is not None:
+            sources.append(_select_weights(t, available[chosen], _SECOND))
     return sources
 
 
-def _offered(context: PageContext) -> dict[str, Source]:
-    """Return what can be asked: runs with weights, the newest first, then models."""
+def _available(context: PageContext) -> dict[str, Source]:
+    """Return runs with weights, the newest first, then models."""
     t = context.t
     found = []
     for one in listed(context.root):
@@ -134,19 +128,23 @@ def _offered(context: PageContext) -> dict[str, Source]:
     return {source.key: source for source in found}
 
 
-def _follow_run(offered: Mapping[str, Source]) -> None:
-    """Choose the run that was chosen on another page, or that the address names."""
-    asked = st.session_state.get(RUN) or st.query_params.get(RUN)
-    chosen = st.session_state.get(_FIRST)
-    if asked and asked != st.session_state.get(_FOLLOWED) and f"run {asked}" in offered:
-        chosen = f"run {asked}"
-    st.session_state[_FOLLOWED] = asked
-    # set anew each time: a run may be gone
-    st.session_state[_FIRST] = chosen if chosen in offered else next(iter(offered))
+def _follow_run(available: Mapping[str, Source]) -> None:
+    """Select the run that was selected on another page, or that the address names."""
+    requested = st.session_state.get(RUN) or st.query_params.get(RUN)
+    selected = st.session_state.get(_FIRST)
+    if (
+        requested
+        and requested != st.session_state.get(_FOLLOWED)
+        and f"run {requested}" in available
+    ):
+        selected = f"run {requested}"
+    st.session_state[_FOLLOWED] = requested
+    # set on each run of the page: a selected run may have been deleted
+    st.session_state[_FIRST] = selected if selected in available else next(iter(available))
 
 
 def _remember(source: Source) -> None:
-    """Take the chosen run along to other pages and into the address."""
+    """Keep the selected run for other pages and in the address."""
     if source.run is None:
         st.query_params.pop(RUN, None)
         return
@@ -155,19 +153,19 @@ def _remember(source: Source) -> None:
     st.query_params[RUN] = name
 
 
-def _with_weights(t: Translator, source: Source, key: str) -> Source:
-    """Let the reader choose a run's best or newest weights, where it has both."""
+def _select_weights(t: Translator, source: Source, key: str) -> Source:
+    """Draw the selection of a run's best or newest weights."""
     if source.run is None:
         return source
-    there = available_weights(source.run.run)
-    if not there:
-        return source  # deleted meanwhile: loading it says so
+    available = available_weights(source.run.run)
+    if not available:
+        return source  # deleted meanwhile, which is reported when it is loaded
     key = f"{key}-weights"
-    if st.session_state.get(key) not in there:
-        st.session_state[key] = there[0]
+    if st.session_state.get(key) not in available:
+        st.session_state[key] = available[0]
     which = st.segmented_control(
         t("Weights"),
-        there,
+        available,
         required=True,
         format_func=lambda which: t(_NAMES[which]),
         key=key,
@@ -179,11 +177,12 @@ def _with_weights(t: Translator, source: Source, key: str) -> Source:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _run(folder: Path, which: Which, version: str) -> Classifier:
-    """`version` makes other weights in the same place another entry."""
+def _load_run(folder: Path, which: Which, version: str) -> Classifier:
+    """Load a run's network; `version` changes with its weights."""
     return run_classifier(Run(folder), which)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _model(name: str, path: str, version: str) -> Classifier:
+def _load_model(path: str, version: str) -> Classifier:
+    """Load a model; `version` changes with its weights."""
     return load_classifier(path)

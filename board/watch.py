@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from board.actions import act_button, ask_to_delete
+from board.actions import act_button, ask_to_confirm
 from board.charts import chart_figures
 from board.live_chart import live_chart
 from board.page_context import PageContext
@@ -164,7 +164,7 @@ def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
                 name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
                 act_button(t("Save"), ":material/check:", lambda: run.rename(name))
         if st.button(t("Delete"), icon=":material/delete:", disabled=status == "running"):
-            ask_to_delete(
+            ask_to_confirm(
                 t,
                 t("Delete this run?"),
                 t("Its weights, metrics and log go with it. This cannot be undone."),

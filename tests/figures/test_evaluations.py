@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from support.evaluations import predictions_of, random_evaluation
+from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError, figures
-from mnist_core.evaluation.scores import Evaluation, evaluate_predictions
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.figures import BLUE, VERMILLION
 
 CONFUSION = [[90, 10, 0], [0, 50, 0], [3, 1, 0]]
 
@@ -56,17 +57,31 @@ def test_empty_and_invalid_confusion_matrices() -> None:
 
 
 def test_the_difference_of_confusions(evaluation: Evaluation) -> None:
-    other = random_evaluation(seed=1)
-    forward = figures.confusion_difference(evaluation, other)
-    backward = figures.confusion_difference(other, evaluation)
-    assert np.allclose(cells(forward), -cells(backward), atol=0.1)
-    assert cells(forward).any()
-    assert forward.data[0].colorscale != forward.data[1].colorscale
+    rows = [list(row) for row in evaluation.confusion]
+    rows[2][2] -= 3
+    rows[2][7] += 3
+    rows[5][5] += 1
+    rows[5][6] -= 1
+    worse = evaluation.model_copy(update={"confusion": tuple(map(tuple, rows))})
+    diagonal, errors = figures.confusion_difference(worse, evaluation).data
+    assert (diagonal.z[2][2], errors.z[2][7], errors.z[5][6]) == (-3, 3, -1)
+    assert np.isnan(errors.z[0][1])
+    # worse is vermillion: fewer correct predictions, and more errors
+    assert diagonal.colorscale[0][1] == errors.colorscale[-1][1] == VERMILLION
+    assert diagonal.colorscale[-1][1] == errors.colorscale[0][1] == BLUE
     same = figures.confusion_difference(evaluation, evaluation)
     assert same.layout.annotations[0].text == "both confusion matrices are equal"
-    test = evaluate_predictions(predictions_of([1], [1]), name="test")
+
+
+def test_confusions_of_different_images_are_compared_as_rates(evaluation: Evaluation) -> None:
+    twice = [[2 * count for count in row] for row in evaluation.confusion]
+    twice[0][1] += 20
+    other = evaluation.model_copy(update={"confusion": tuple(map(tuple, twice)), "images": 820})
+    _, errors = figures.confusion_difference(other, evaluation).data
+    assert 0 < errors.z[0][1] < 100
+    assert np.isnan(errors.z[4][9])
     with pytest.raises(MnistCoreError, match="evaluate both on one split"):
-        figures.confusion_difference(evaluation, test)
+        figures.confusion_difference(evaluation, evaluation.model_copy(update={"split": "test"}))
 
 
 def test_pair_confusions(evaluation: Evaluation) -> None:

@@ -1,21 +1,15 @@
-"""A run's weights as a classifier, drawings of a web canvas, and runs side by side."""
+"""A run's weights as a classifier, and runs side by side."""
 
 from __future__ import annotations
 
-import json
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from support.drawings import Drawing, zero
 from support.training import Splits, part, small
 
-from board.fabric_strokes import pen_strokes, without_last
-from mnist_core import Classifier, MnistCoreError
+from mnist_core import MnistCoreError
 from mnist_core.data.mnist import normalise
-from mnist_core.figures import confusion_difference
 from mnist_core.runs.compare import differing_settings, result
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
@@ -44,37 +38,6 @@ def copy_of(run: Run, folder: Path) -> Run:
         if file.is_file():
             (folder / file.name).write_bytes(file.read_bytes())
     return Run(folder)
-
-
-def canvas(*strokes: np.ndarray) -> dict:
-    """Return what Fabric.js 7 makes of strokes that were drawn with its pencil."""
-    objects = []
-    for stroke in strokes:
-        path = [["M", *stroke[0]]]
-        for here, after in pairwise(stroke):
-            path.append(["Q", *here, *((here + after) / 2)])
-        path.append(["L", *stroke[-1]])
-        low, high = stroke.min(0), stroke.max(0)
-        left, top = (low + high) / 2
-        width, height = high - low
-        objects.append(
-            {
-                "type": "Path",
-                "originX": "center",
-                "originY": "center",
-                "left": left,
-                "top": top,
-                "width": width,
-                "height": height,
-                "strokeWidth": 16,
-                "scaleX": 1,
-                "scaleY": 1,
-                "angle": 0,
-                "flipX": False,
-                "path": path,
-            }
-        )
-    return json.loads(json.dumps({"version": "7.4.0", "objects": objects}))
 
 
 # --- weights of a run ----------------------------------------------------------------------------
@@ -144,61 +107,6 @@ def test_new_weights_are_another_version(run: Run, tmp_path: Path) -> None:
     assert run_version(other) != before
 
 
-# --- drawings ------------------------------------------------------------------------------------
-
-
-def test_strokes_of_a_canvas_are_read_as_the_strokes(
-    clear_digits: list[tuple[int, Drawing]], classifier: Classifier
-) -> None:
-    for label, strokes in clear_digits:
-        drawn = pen_strokes(canvas(*strokes))
-        assert drawn is not None
-        assert len(drawn) == len(strokes)
-        reading = classifier.read_strokes(drawn, ["conv1", "conv2"])
-        direct = classifier.classify_strokes(strokes)
-        assert reading.prediction.digit == label == direct.digit
-        assert np.allclose(reading.prediction.frame, direct.frame, atol=0.02)
-        assert list(reading.maps) == ["conv1", "conv2"]
-        assert np.array_equal(
-            reading.maps["conv1"], classifier.feature_maps(reading.prediction.frame)
-        )
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"left": 50},
-        {"scaleX": 2},
-        {"angle": 30},
-        {"flipX": True},
-        {"type": "Rect"},
-        {"path": [["C", 1, 2, 3, 4, 5, 6]]},
-        {"path": "nonsense"},
-        {"path": []},
-        {"width": None},
-    ],
-)
-def test_what_is_no_free_stroke_any_more_has_no_strokes(change: dict) -> None:
-    drawing = canvas(*zero(), *zero())
-    drawing["objects"][1].update(change)
-    assert pen_strokes(drawing) is None
-    kept = pen_strokes(without_last(drawing))
-    assert kept is not None
-    assert len(kept) == 1
-
-
-def test_a_click_is_a_dot(classifier: Classifier) -> None:
-    # Fabric.js draws it this long
-    drawn = pen_strokes(canvas(np.array([[99.998, 50.0], [100.002, 50.0]])))
-    assert drawn is not None
-    assert classifier.read_strokes(drawn).prediction.is_blank
-
-
-def test_an_empty_canvas_has_no_strokes() -> None:
-    assert pen_strokes(None) == pen_strokes({}) == pen_strokes({"objects": []}) == []
-    assert without_last(None)["objects"] == []
-
-
 # --- runs side by side ---------------------------------------------------------------------------
 
 
@@ -241,32 +149,3 @@ def test_a_run_that_was_not_evaluated_is(run: Run, tmp_path: Path, mnist_root: P
     other.evaluation_path.unlink()
     evaluation = run_evaluation(other, mnist_root)
     assert (evaluation.split, evaluation.images) == ("validation", 500)
-
-
-def test_difference_of_confusions(run: Run) -> None:
-    one = run_evaluation(run)
-    assert not confusion_difference(one, one).data
-    rows = [list(row) for row in one.confusion]
-    rows[2][2] -= 3
-    rows[2][7] += 3
-    rows[5][5] += 1
-    rows[5][6] -= 1
-    worse = one.model_copy(update={"confusion": tuple(map(tuple, rows))})
-    diagonal, errors = confusion_difference(worse, one).data
-    assert (diagonal.z[2][2], errors.z[2][7], errors.z[5][6]) == (-3, 3, -1)
-    assert np.isnan(errors.z[0][1])
-    # worse is orange: fewer read right, and more errors
-    assert diagonal.colorscale[0][1] == errors.colorscale[-1][1] == "#D55E00"
-    assert diagonal.colorscale[-1][1] == errors.colorscale[0][1] == "#0072B2"
-
-
-def test_confusions_of_different_images_are_compared_in_shares(run: Run) -> None:
-    one = run_evaluation(run)
-    twice = [[2 * count for count in row] for row in one.confusion]
-    twice[0][1] += 20
-    other = one.model_copy(update={"confusion": tuple(map(tuple, twice)), "images": 1020})
-    _, errors = confusion_difference(other, one).data
-    assert 0 < errors.z[0][1] < 100
-    assert np.isnan(errors.z[4][9])
-    with pytest.raises(MnistCoreError, match="evaluate both on one split"):
-        confusion_difference(one, one.model_copy(update={"split": "test"}))
