@@ -1,4 +1,4 @@
-"""The charts of a run that is watched."""
+"""The charts of the page Watch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 
 from board.translation import Translator
 from mnist_core import figures
+from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 
 _MEBIBYTE = 2**20
@@ -30,10 +31,10 @@ def chart_figures(
 ) -> dict[str, str]:
     """Return the charts, by English title, as JSON of plotly figures.
 
-    All who watch a run share them. While it is under way they are drawn anew when an epoch has
-    ended or there are a fiftieth more points: fewer nobody could see.
+    All sessions that watch a run share them. While it trains they are updated when an epoch has
+    ended or the number of points has grown by 2%: less would not be visible.
     """
-    epochs = len(metrics["validation/loss"].steps) if "validation/loss" in metrics else 0
+    epochs = len(metrics[tags.VALIDATION_LOSS].steps) if tags.VALIDATION_LOSS in metrics else 0
     points = sum(len(series.steps) for series in metrics.values())
     version = math.floor(math.log(max(1, points), _GROWTH)) if live else points
     return _figures(folder, version, epochs, metrics, t.language, smoothing, log_scale)
@@ -52,7 +53,7 @@ def _figures(
     t = Translator(language)
     runs = {"": _metrics}
     rate = figures.learning_rate_curve(runs, translate=t)
-    speed = figures.metric_curve(runs, "images_per_second", t("Images per second"), translate=t)
+    speed = figures.metric_curve(runs, tags.IMAGES_PER_SECOND, t("Images per second"), translate=t)
     charts = {
         "Loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
         "Accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
@@ -60,8 +61,8 @@ def _figures(
         "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=_SMALL),
         "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
     }
-    if "device_memory" in _metrics:
-        used = _metrics["device_memory"]
+    if tags.DEVICE_MEMORY in _metrics:
+        used = _metrics[tags.DEVICE_MEMORY]
         mebibytes = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
         memory = figures.metric_curve(mebibytes, "MiB", "MiB", translate=t)
         charts["Device memory"] = _one_line(memory)
@@ -69,5 +70,5 @@ def _figures(
 
 
 def _one_line(figure: go.Figure) -> go.Figure:
-    """Dress a figure of one line: there is nothing to tell apart."""
+    """Remove the legend of a figure with one line."""
     return figure.update_layout(height=_SMALL, showlegend=False)

@@ -13,7 +13,7 @@ from board.compare_tables import draw_results, draw_settings
 from board.markdown import escape_markdown
 from board.page_context import RUN, PageContext
 from board.progress import read_metrics
-from board.runs import Listed, listed, look
+from board.runs import RunSummary, summarize, summarize_runs
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
@@ -39,7 +39,7 @@ def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Compare runs"))
-    found = listed(context.root)
+    found = summarize_runs(context.root)
     readable = {one.run.id: one for one in found if one.state is not None}
     selected = _select(context, readable)
     _list_damaged(context, [one for one in found if one.state is None])
@@ -55,7 +55,7 @@ def show(context: PageContext) -> None:
     statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
-        if [look(readable[run].run).status for run in selected] != statuses:
+        if [summarize(readable[run].run).status for run in selected] != statuses:
             st.rerun()  # the parts outside this fragment change too
         compared = _read(names)
         if compared.runs:
@@ -72,7 +72,7 @@ def show(context: PageContext) -> None:
     draw_difference(context, compared.runs)
 
 
-def _select(context: PageContext, readable: Mapping[str, Listed]) -> list[str]:
+def _select(context: PageContext, readable: Mapping[str, RunSummary]) -> list[str]:
     """Draw the selection of runs, which is kept in the address; return their ids."""
     t = context.t
     if not readable:
@@ -99,7 +99,7 @@ def _select(context: PageContext, readable: Mapping[str, Listed]) -> list[str]:
     return selected
 
 
-def _preselected(readable: Mapping[str, Listed]) -> list[str]:
+def _preselected(readable: Mapping[str, RunSummary]) -> list[str]:
     """Return the run selected on other pages and the newest ones with a complete epoch."""
     started = [run for run, one in readable.items() if one.state is not None and one.state.epoch]
     current = st.session_state.get(RUN)
@@ -107,7 +107,7 @@ def _preselected(readable: Mapping[str, Listed]) -> list[str]:
     return [*first, *(run for run in started if run != current)][:_PRESELECTED]
 
 
-def _list_damaged(context: PageContext, damaged: list[Listed]) -> None:
+def _list_damaged(context: PageContext, damaged: list[RunSummary]) -> None:
     if not damaged:
         return
     title = context.t("Damaged runs, which cannot be compared: {n}", n=len(damaged))
@@ -116,7 +116,7 @@ def _list_damaged(context: PageContext, damaged: list[Listed]) -> None:
             st.text(one.problem)
 
 
-def _display_names(selected: list[Listed]) -> dict[str, Run]:
+def _display_names(selected: list[RunSummary]) -> dict[str, Run]:
     """Return runs by name, or by name and id where two have the same name."""
     names = [one.state.name if one.state and one.state.name else one.run.id for one in selected]
     return {

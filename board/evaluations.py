@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import PageContext
-from board.runs import Listed
+from board.runs import RunSummary
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
@@ -77,7 +77,7 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
         return _evaluate(run.folder, run_version(run, BEST), str(data_root()))
 
 
-def read_predictions(context: PageContext, seen: Listed) -> RunPredictions | None:
+def read_predictions(context: PageContext, seen: RunSummary) -> RunPredictions | None:
     """Return a run's predictions; None, with the reason on the page, if there are none yet.
 
     Raises MnistCoreError as `read_evaluation` does.

@@ -1,7 +1,7 @@
-"""A plotly chart that changes in place, keeps a zoom, and tells where it was clicked.
+"""A plotly chart that is updated in place, keeps its zoom, and reports clicks.
 
-Streamlit's own chart is made anew in the browser whenever its figure changes, and never tells of a
-click on a heatmap's cell.
+Streamlit's own chart is rebuilt in the browser whenever its figure changes, and reports no clicks
+on the cells of a heatmap.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ def live_chart(
     key: str,
     clicked: Callable[[Any, Any], None] | None = None,
 ) -> None:
-    """Draw a figure, or change the one that is there under this key.
+    """Draw a figure, or update the existing one with this key.
 
     Parameters
     ----------
     title : str
         For screen readers.
     figure : plotly figure, or its JSON
-        Its `uirevision` says when a zoom no longer fits.
+        A zoom is reset when its `uirevision` changes.
     clicked : callable, optional
         Called with x and y of the point or the heatmap's cell, before the page is drawn again. The
-        chart has no tools of its own then.
+        chart then has no toolbar.
     """
     component = st.components.v2.component(
         "live_chart",
         html='<div class="live-chart" role="figure"></div>',
         js=_SCRIPT.read_text(encoding="utf-8"),
-        isolate_styles=False,  # plotly puts its own into the page
+        isolate_styles=False,  # plotly adds its own to the page
     )
 
-    def tell() -> None:
+    def report_click() -> None:
         place = st.session_state[key].clicked
         if clicked is not None and place is not None:
             clicked(place["x"], place["y"])
@@ -54,12 +54,12 @@ def live_chart(
         "plotly": _plotly_address(),
         "clickable": clicked is not None,
     }
-    component(data=data, key=key, width="stretch", on_clicked_change=tell)
+    component(data=data, key=key, width="stretch", on_clicked_change=report_click)
 
 
 @st.cache_resource(show_spinner=False)
 def _plotly_address() -> str:
-    """Let Streamlit serve the plotly.js that comes with the Python package; return where."""
+    """Let Streamlit serve the plotly.js of the Python package; return its address."""
     folder = Path(plotly.__file__).parent / "package_data"
     served = components.declare_component("plotly_js", path=str(folder))
     return f"component/{served.name}/plotly.min.js"

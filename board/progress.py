@@ -1,4 +1,4 @@
-"""How far a run has come, from its state and its metrics."""
+"""The progress of a run, from its state and its metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import MetricReader, Series
 from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
@@ -20,7 +21,7 @@ _RECENT = 10
 
 @dataclass(frozen=True)
 class Progress:
-    """Epoch and step under way (from 1), how many there are, and what is left.
+    """Current epoch and step (from 1), their numbers, and the remaining time.
 
     images_per_second and seconds_left are None before the first steps.
     """
@@ -34,7 +35,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """Part of the whole run that is done, in [0, 1]."""
+        """Completed share of the run, in [0, 1]."""
         done = (self.epoch - 1) * self.steps + self.step
         return min(1.0, done / (self.epochs * self.steps))
 
@@ -45,20 +46,20 @@ def _reader(folder: Path) -> MetricReader:
 
 
 def read_metrics(folder: Path) -> dict[str, Series]:
-    """Return a run's metrics; only what is new is read from the files."""
+    """Return a run's metrics; only new records are read from the files."""
     return _reader(folder).read()
 
 
 def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]) -> Progress:
-    """Return how far a run has come."""
+    """Return the progress of a run."""
     steps = steps_per_epoch(config)
     taken = _last_step(metrics)
-    # an epoch is complete only when it is scored and kept
+    # an epoch is complete when it is scored and saved
     epoch = min(state.epoch + 1, config.epochs)
     step = int(np.clip(taken - (epoch - 1) * steps, 0, steps))
     if state.epoch >= config.epochs:
         step = steps
-    speed = metrics.get("images_per_second")
+    speed = metrics.get(tags.IMAGES_PER_SECOND)
     rate = float(np.median(speed.values[-_RECENT:])) if speed and len(speed.values) else None
     left = None
     if rate and state.status == "running":
@@ -67,5 +68,5 @@ def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]
 
 
 def _last_step(metrics: Mapping[str, Series]) -> int:
-    loss = metrics.get("train/loss")
+    loss = metrics.get(tags.TRAIN_LOSS)
     return int(loss.steps[-1]) if loss and len(loss.steps) else 0

@@ -8,7 +8,7 @@ from board.actions import ask_to_confirm
 from board.downloads import draw_downloads
 from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.runs import Listed, look, pick_run
+from board.runs import RunSummary, summarize, pick_run
 from board.translation import Translator
 from board.widgets import percent
 from mnist_core.data.sizes import VALIDATION_SIZE
@@ -37,12 +37,12 @@ def show(context: PageContext) -> None:
         "No run has weights yet: they are written at the end of the first epoch.",
     )
     if run is not None:
-        _draw_run(context, look(run))
+        _draw_run(context, summarize(run))
     st.subheader(t("Promoted models"))
     _draw_models(t)
 
 
-def _draw_run(context: PageContext, seen: Listed) -> None:
+def _draw_run(context: PageContext, seen: RunSummary) -> None:
     """Draw a run's result, the promotion and the downloads."""
     if seen.state is None:
         st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
@@ -56,7 +56,7 @@ def _draw_run(context: PageContext, seen: Listed) -> None:
     draw_downloads(context, seen.run)
 
 
-def _result(t: Translator, seen: Listed) -> None:
+def _result(t: Translator, seen: RunSummary) -> None:
     state = seen.state
     assert state is not None
     config = seen.run.config()

@@ -1,4 +1,4 @@
-"""The runs as pages list them; a broken one is said to be broken and harms no other."""
+"""The runs as the pages list them; a damaged one affects no other."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from board.page_context import RUN, PageContext
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run, list_runs
 from mnist_core.runs.state import RunState
+from mnist_core.utils.text import single_line
 
+DAMAGED = "damaged"
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/directions_run:",
     "stopped": ":material/pause_circle:",
     "finished": ":material/check_circle:",
     "failed": ":material/error:",
-    "broken": ":material/heart_broken:",
+    DAMAGED: ":material/heart_broken:",
 }
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A run with what it is doing; `state` is None where the folder is broken, `problem` why."""
+class RunSummary:
+    """A run with its state; for a damaged run, `state` is None and `problem` says why."""
 
     run: Run
     state: RunState | None
@@ -33,61 +35,62 @@ class Listed:
 
     @property
     def status(self) -> str:
-        """queued, running, stopped, finished, failed or broken."""
-        return self.state.status if self.state else "broken"
+        """Return queued, running, stopped, finished, failed or damaged."""
+        return self.state.status if self.state else DAMAGED
 
     @property
     def label(self) -> str:
-        """Its name and id, in a line: no two runs have the same, and it does not change by itself.
+        """Its name and id in one line: unique, and independent of the run's progress.
 
-        (Streamlit's lists know an entry by what it says.)
+        (Streamlit identifies the entries of a list by their labels.)
         """
+        run_id = single_line(self.run.id)
         named = self.state is not None and self.state.name not in ("", self.run.id)
-        return f"{self.state.name} · {self.run.id}" if self.state and named else self.run.id
+        return f"{self.state.name} · {run_id}" if self.state and named else run_id
 
 
-def look(run: Run) -> Listed:
-    """Return a run with what it is doing now."""
+def summarize(run: Run) -> RunSummary:
+    """Return a run with its current state."""
     try:
-        return Listed(run, run.state())
+        return RunSummary(run, run.state())
     except MnistCoreError as error:
-        return Listed(run, None, str(error))
+        return RunSummary(run, None, str(error))
 
 
-def listed(root: Path) -> list[Listed]:
+def summarize_runs(root: Path) -> list[RunSummary]:
     """Return every run, the newest first."""
-    return [look(run) for run in list_runs(root)]
+    return [summarize(run) for run in list_runs(root)]
 
 
 def pick_run(
     context: PageContext,
-    having: Callable[[Listed], bool] = lambda run: True,
+    having: Callable[[RunSummary], bool] = lambda run: True,
     nothing: str = "There are no runs yet. Start one on the page Train.",
 ) -> Run | None:
-    """Let the reader choose a run; the choice goes along from page to page and into the address.
+    """Let the user select a run; pages share the selection, and the address contains it.
 
     Parameters
     ----------
     having : callable
         Which runs to offer.
     nothing : str
-        What to say, in English, where there are none to offer.
+        What the page says, in English, if there are none.
     """
-    found = {one.run.id: one for one in listed(context.root) if having(one)}
+    found = {one.run.id: one for one in summarize_runs(context.root) if having(one)}
     if not found:
         st.info(context.t(nothing), icon=":material/info:")
         if st.button(context.t("Start a run"), icon=":material/play_circle:"):
             context.open_page("train")
         return None
-    chosen = st.session_state.get(RUN) or st.query_params.get(RUN)
-    # set anew each time: the list's words change when the run is renamed
-    st.session_state[RUN] = chosen if chosen in found else next(iter(found))
-    chosen = st.selectbox(
+    selected = st.session_state.get(RUN) or st.query_params.get(RUN)
+    # set each time: the labels change when a run is renamed
+    st.session_state[RUN] = selected if selected in found else next(iter(found))
+    selected = st.selectbox(
         context.t("Run"),
         list(found),
-        format_func=lambda name: found[name].label,
+        format_func=lambda run_id: found[run_id].label,
         key=RUN,
         persist_state="session",
     )
-    st.query_params[RUN] = chosen
-    return found[chosen].run
+    st.query_params[RUN] = selected
+    return found[selected].run

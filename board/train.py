@@ -8,7 +8,7 @@ import streamlit as st
 
 from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
-from board.runs import listed
+from board.runs import summarize_runs
 from board.translation import Translator
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
@@ -88,7 +88,9 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
                 ),
                 icon=":material/warning:",
             )
-        active = [run for run in listed(context.root) if run.status in ("running", "queued")]
+        active = [
+            run for run in summarize_runs(context.root) if run.status in ("running", "queued")
+        ]
         if active:
             st.caption(
                 t(

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs import Listed, listed, look
+from board.runs import RunSummary, summarize_runs, summarize
 from board.translation import Translator
 from mnist_core import Classifier, load_classifier
 from mnist_core.models.registry import available_models, shipped_models, weights_path
@@ -39,7 +39,7 @@ class Source:
         Unique.
     label : str
         Shown on the page.
-    run : Listed or None
+    run : RunSummary or None
         None for a shipped or promoted model, whose name is `model`.
     which : "best" or "newest"
         The weights of the run.
@@ -47,7 +47,7 @@ class Source:
 
     key: str
     label: str
-    run: Listed | None = None
+    run: RunSummary | None = None
     model: str = ""
     which: Which = BEST
 
@@ -58,7 +58,7 @@ class Source:
 
     def has_ended(self) -> bool:
         """Whether the run was training when it was selected, and is no longer."""
-        return self.is_changing and self.run is not None and look(self.run.run).status != "running"
+        return self.is_changing and self.run is not None and summarize(self.run.run).status != "running"
 
     @property
     def version(self) -> str:
@@ -117,7 +117,7 @@ def _available(context: PageContext) -> dict[str, Source]:
     """Return runs with weights, the newest first, then models."""
     t = context.t
     found = []
-    for one in listed(context.root):
+    for one in summarize_runs(context.root):
         if available_weights(one.run):
             label = one.label if one.state else f"{one.label} ({t('broken')})"
             found.append(Source(f"run {one.run.id}", label, run=one))

@@ -14,10 +14,10 @@ from board import (
 )
 from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.runs import Listed, look, pick_run
+from board.runs import RunSummary, pick_run, summarize
 from mnist_core.errors import MnistCoreError
 
-_PARTS: dict[str, Callable[[PageContext, Listed], None]] = {
+_PARTS: dict[str, Callable[[PageContext, RunSummary], None]] = {
     "Confusion": understand_confusion.show,
     "Pairs": understand_pairs.show,
     "Report": understand_report.show,
@@ -32,7 +32,7 @@ def show(context: PageContext) -> None:
     run = pick_run(context)
     if run is None:
         return
-    seen = look(run)
+    seen = summarize(run)
     if seen.state is None:
         st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
         st.caption(t("Its files are left unchanged; other runs are not affected."))

@@ -7,7 +7,7 @@ import streamlit as st
 from board.evaluations import RunPredictions, read_predictions
 from board.live_chart import live_chart
 from board.page_context import PageContext
-from board.runs import Listed
+from board.runs import RunSummary
 from board.widgets import draw_figure, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.scores import Evaluation
@@ -17,7 +17,7 @@ _TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _STEP = 24
 
 
-def show(context: PageContext, seen: Listed) -> None:
+def show(context: PageContext, seen: RunSummary) -> None:
     """Draw this part of the page."""
     found = read_predictions(context, seen)
     if found is None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from board.evaluations import read_validation
 from board.page_context import PageContext
-from board.runs import Listed
+from board.runs import RunSummary
 from board.widgets import draw_figure
 from mnist_core import figures
 from mnist_core.evaluation.predictions import indices_of_digit
@@ -18,7 +18,7 @@ from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
 
 
-def show(context: PageContext, seen: Listed) -> None:
+def show(context: PageContext, seen: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
     split = read_validation(context, seen.run)

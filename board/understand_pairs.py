@@ -7,7 +7,7 @@ import streamlit as st
 from board.evaluations import RunPredictions, read_predictions
 from board.page_context import PageContext
 from board.progress import read_metrics
-from board.runs import Listed
+from board.runs import RunSummary
 from board.widgets import draw_figure, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
@@ -17,7 +17,7 @@ _PAIR = "pair"
 _STEP = 4
 
 
-def show(context: PageContext, seen: Listed) -> None:
+def show(context: PageContext, seen: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
     found = read_predictions(context, seen)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from board.evaluations import read_evaluation, show_image_count
 from board.page_context import PageContext
-from board.runs import Listed
+from board.runs import RunSummary
 from board.translation import Translator
 from board.widgets import draw_figure
 from mnist_core import figures
@@ -14,7 +14,7 @@ from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
 
 
-def show(context: PageContext, seen: Listed) -> None:
+def show(context: PageContext, seen: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
     evaluation = read_evaluation(context, seen.run, seen.label)

@@ -1,4 +1,4 @@
-"""Watch a run learn; stop it, go on, copy, rename or delete it."""
+"""The page that shows a run as it trains, and stops, resumes, clones, renames or deletes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import streamlit as st
 from board.actions import act_button, ask_to_confirm
 from board.charts import chart_figures
 from board.live_chart import live_chart
+from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.progress import progress, read_metrics
-from board.runs import STATUS_ICONS, look, pick_run
+from board.runs import DAMAGED, STATUS_ICONS, pick_run, summarize
 from board.train import FORM_BASE
 from board.translation import Translator
 from mnist_core.errors import MnistCoreError
@@ -20,10 +21,10 @@ from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.text import single_line
 
-_EVERY = 1.0
+_REFRESH_SECONDS = 1.0
 _LIVE = ("queued", "running")
-_LOG_LINES = 40
 
 
 def show(context: PageContext) -> None:
@@ -32,10 +33,10 @@ def show(context: PageContext) -> None:
     run = pick_run(context)
     if run is None:
         return
-    seen = look(run)
+    seen = summarize(run)
     if seen.state is None:
-        st.error(seen.problem, icon=":material/heart_broken:")
-        st.caption(context.t("Its files stay as they are; other runs are not touched by it."))
+        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
+        st.caption(context.t("Its files are left unchanged; other runs are not affected."))
         _actions(context, run, None)
         return
     _actions(context, run, seen.state)
@@ -56,26 +57,26 @@ def show(context: PageContext) -> None:
     def draw() -> None:
         _live_part(context, run, seen.status, smoothing, log_scale)
 
-    # refreshed by itself only while there is something to see
-    st.fragment(draw, run_every=_EVERY if live else None)()
+    # refreshed periodically only while something can change
+    st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
 
 
 def _live_part(
     context: PageContext, run: Run, status: str, smoothing: float, log_scale: bool
 ) -> None:
     t = context.t
-    seen = look(run)
+    seen = summarize(run)
     if seen.status != status:
-        st.rerun()  # other buttons fit now
-    state = seen.state
-    assert state is not None
+        st.rerun()  # other buttons apply now
+    if (state := seen.state) is None:
+        return
     try:
         if state.status == "queued":
             ensure_workers(context.root)
         config = run.config()
         metrics = read_metrics(run.folder)
     except MnistCoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     _headline(t, run, state, config, metrics)
     charts = chart_figures(
@@ -88,26 +89,30 @@ def _live_part(
     )
     _charts(t, charts)
     with st.expander(t("Log"), icon=":material/notes:"):
-        st.code(_tail(run) or t("nothing yet"), language=None, wrap_lines=True)
+        log = "\n".join(map(single_line, run.log_tail().splitlines()))
+        st.code(log or t("nothing yet"), language=None, wrap_lines=True)
 
 
 def _headline(
     t: Translator, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
 ) -> None:
-    # a place of its own, also when there is nothing to say: what stands below does not jump
+    # reserved even without a message, so that the content below does not move
     message = st.empty()
     if state.status == "failed":
-        message.error(state.reason, icon=":material/error:")
+        message.error(escape_markdown(state.reason), icon=":material/error:")
     elif state.status == "stopped":
         message.info(
-            t("Stopped: {reason}. Resume goes on where it was.", reason=t(state.reason)),
+            t(
+                "Stopped: {reason}. Resume continues from there.",
+                reason=escape_markdown(t(state.reason)),
+            ),
             icon=":material/pause_circle:",
         )
     elif state.status == "queued":
-        waits = t("Waiting for its turn; it starts by itself.")
+        waiting = t("Waiting for its turn; it starts automatically.")
         if not run.is_in_queue():
-            waits = t("No process has taken it yet. Resume starts it here.")
-        message.info(waits, icon=":material/hourglass_empty:")
+            waiting = t("It is not in the queue. Resume queues it.")
+        message.info(waiting, icon=":material/hourglass_empty:")
     now = progress(config, state, metrics)
     where = t(
         "Epoch {epoch} of {epochs} · step {step} of {steps}",
@@ -120,12 +125,12 @@ def _headline(
     accuracy = state.validation_accuracy
     boxes = {
         t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
-        t("Held-out accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
+        t("Validation accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
         t("Images per second"): "–"
         if now.images_per_second is None
         else f"{now.images_per_second:,.0f}",
-        t("Time left"): "–" if now.seconds_left is None else _clock(now.seconds_left),
-        t("Device"): state.device or config.device,
+        t("Time left"): "–" if now.seconds_left is None else _duration(now.seconds_left),
+        t("Device"): escape_markdown(state.device or config.device),
     }
     with st.container(horizontal=True):
         for label, value in boxes.items():
@@ -134,7 +139,7 @@ def _headline(
 
 def _charts(t: Translator, charts: Mapping[str, str]) -> None:
     titles = list(charts)
-    # row by row, so that they come in this order on a phone
+    # row by row, so that a phone shows them in this order
     for first in range(0, len(titles), 2):
         for title, column in zip(titles[first : first + 2], st.columns(2), strict=False):
             with column:
@@ -145,9 +150,9 @@ def _charts(t: Translator, charts: Mapping[str, str]) -> None:
 
 
 def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
-    """Draw the buttons that fit what the run is doing."""
+    """Draw the buttons that apply to the run's status."""
     t = context.t
-    status = state.status if state else "broken"
+    status = state.status if state else DAMAGED
     with st.container(horizontal=True):
         if status in _LIVE:
             act_button(t("Stop"), ":material/stop:", run.request_stop)
@@ -157,7 +162,7 @@ def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
             if st.button(
                 t("Clone"),
                 icon=":material/content_copy:",
-                help=t("Opens the form filled with these settings."),
+                help=t("Opens the form with these settings."),
             ):
                 _clone(context, run)
             with st.popover(t("Rename"), icon=":material/edit:"):
@@ -167,7 +172,7 @@ def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
             ask_to_confirm(
                 t,
                 t("Delete this run?"),
-                t("Its weights, metrics and log go with it. This cannot be undone."),
+                t("Its weights, metrics and log are deleted. This cannot be undone."),
                 run.id,
                 run.delete,
             )
@@ -182,21 +187,12 @@ def _clone(context: PageContext, run: Run) -> None:
     try:
         st.session_state[FORM_BASE] = run.config()
     except MnistCoreError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escape_markdown(str(error)), icon=":material/error:")
     else:
         context.open_page("train")
 
 
-def _tail(run: Run) -> str:
-    """Return the log's last lines."""
-    try:
-        lines = run.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(lines[-_LOG_LINES:])
-
-
-def _clock(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

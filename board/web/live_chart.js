@@ -1,5 +1,6 @@
-// Draws a plotly figure in place: nothing flickers, a zoom stays, and a click is told. (Streamlit's
-// own chart is made anew whenever its figure changes, and knows no click on a heatmap's cell.)
+// Updates a plotly figure in place, without flicker: the zoom is kept, and clicks are reported.
+// (Streamlit's own chart is rebuilt whenever its figure changes, and reports no clicks on the cells
+// of a heatmap.)
 
 const tools = {
   displaylogo: false,

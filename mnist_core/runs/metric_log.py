@@ -174,7 +174,8 @@ def _merge(sessions: list[_Session]) -> dict[str, Series]:
             parts[tag].append((steps[valid], np.array(session.values[tag])[valid]))
         void_from = min(void_from, session.first_step)
     merged = {}
-    for tag in sorted(parts):
+    # in the order in which they were first written: layers stay in the order of the network
+    for tag in dict.fromkeys(tag for session in sessions for tag in session.steps):
         steps, values = (np.concatenate(arrays) for arrays in zip(*parts[tag][::-1], strict=True))
         # of several points at one step, the one that was written last
         kept, last = np.unique(steps[::-1], return_index=True)

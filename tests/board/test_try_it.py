@@ -149,7 +149,7 @@ def test_damaged_and_deleted_runs(run: Run, draw: Draw, seven: Strokes) -> None:
     run.state_path.write_text("{")
     draw(pen(seven))
     page = open_page("try_it")
-    assert page.selectbox[0].options[0] == f"{run.id} (broken)"
+    assert page.selectbox[0].options[0] == f"{run.id} (damaged)"
     assert "not a complete safetensors file" in page_text(page)
     show(page.selectbox[1].set_value("model default").run())
     assert predicted(page) == ["7"]

@@ -1,21 +1,18 @@
-"""The page that shows a run: what it says of every state, and what its buttons do."""
+"""The page that shows a run: its content in every state, and its buttons."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
+import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press
+from support.board_app import open_page, page_text, press, unescape
+from support.damage import DAMAGE
 from support.training import Splits, small
 
 from mnist_core.runs import queue
@@ -76,7 +73,7 @@ def test_without_runs_it_leads_to_the_first(
 def test_a_finished_run_shows_its_curves_and_figures(root: Path) -> None:
     page = open_page("watch")
     (run,) = list_runs(root)
-    assert metric(page, "Held-out accuracy") == f"{run.state().validation_accuracy:.2%}"
+    assert metric(page, "Validation accuracy") == f"{run.state().validation_accuracy:.2%}"
     assert "finished" in metric(page, "Status")
     loss = chart(page, "Loss")
     validation = next(line for line in loss["data"] if "validation" in line["name"])
@@ -140,69 +137,93 @@ def test_deleting_asks_first(root: Path) -> None:
     assert "cannot be undone" in page_text(page)  # tests/browser goes on from here
 
 
-def test_a_broken_run_is_said_to_be_broken_and_harms_no_other(root: Path) -> None:
-    good = list_runs(root)[0]
+def test_damaged_runs_are_named_and_affect_no_other(root: Path) -> None:
+    (good,) = list_runs(root)
+    for damage in DAMAGE.values():
+        for name in ("state.json", "config.json", "name.txt"):
+            run = copy_of(good, root / f"20300101-{name}-{len(list_runs(root))}")
+            run.rename("a name")
+            damage(run.folder / name)
     broken = create_run(small(), root)
-    broken.state_path.write_text("{")
+    broken.state_path.write_text("[" * 3000)
     page = open_page("watch", broken.id)
-    assert f"run {broken.id} is damaged" in page.error[0].value
-    assert len(page.selectbox[0].options) == 2
+    assert f"run {broken.id} is damaged" in unescape(page.error[0].value)
+    assert len(page.selectbox[0].options) == 3 * len(DAMAGE) + 2
     page.selectbox[0].set_value(good.id).run()
     assert not page.error
     assert "finished" in metric(page, "Status")
 
 
-def test_a_broken_configuration_is_said(root: Path) -> None:
-    run = list_runs(root)[0]
-    run.config_path.write_text("[]")
-    assert "config.json" in open_page("watch", run.id).error[0].value
+def copy_of(run: Run, folder: Path) -> Run:
+    """Return a copy without the large files."""
+    copy = Run(folder)
+    folder.mkdir()
+    for path in (run.config_path, run.state_path):
+        shutil.copyfile(path, folder / path.name)
+    return copy
 
 
-def test_a_run_whose_process_was_killed_is_not_shown_as_running(root: Path) -> None:
-    run = create_run(small(training_size=2000, epochs=500), root)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnist_core", "resume", str(run.folder)], stdout=subprocess.DEVNULL
-    )
-    while run.state().status != "running":
-        assert process.poll() is None
-        time.sleep(0.05)
-    page = open_page("watch", run.id)
-    assert "running" in metric(page, "Status")
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    page.run()
+@pytest.mark.parametrize("damage", ["list", "FIFO", "nested 3,000 deep"])
+def test_a_damaged_configuration_is_named(root: Path, damage: str) -> None:
+    (run,) = list_runs(root)
+    DAMAGE[damage](run.config_path)
+    assert "config.json" in unescape(open_page("watch").error[0].value)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_metrics_and_logs_are_left_out(root: Path, damage: str) -> None:
+    (run,) = list_runs(root)
+    for path in (run.log_path, *run.folder.glob("*tfevents*")):
+        DAMAGE[damage](path)
+    page = open_page("watch")
+    assert "finished" in metric(page, "Status")
+    assert not page.error
+
+
+def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
+    run = create_run(small(), root)
+    with run.exclusive():
+        run.update_state(status="running")
+        page = open_page("watch", run.id)
+        assert "running" in metric(page, "Status")
+    page.run()  # the kernel has released the lock: the process is gone
     assert "killed" in page.error[0].value
     assert "Resume" in labels(page)
 
 
-def test_the_reason_of_a_failure_is_said(root: Path) -> None:
-    run = create_run(small(), root)
-    run.update_state(status="failed", reason="there is no space left")
-    assert "no space left" in open_page("watch", run.id).error[0].value
+def test_text_from_files_is_neither_markdown_nor_an_escape_sequence(root: Path) -> None:
+    run = create_run(small(), root, "**bold** \x1b[31mred\x1b[0m")
+    state = json.loads(run.state_path.read_text())
+    reason = "\x1b[2J# [click](http://x) `code` $x$ :red[y]\nsecond line"
+    run.state_path.write_text(json.dumps({**state, "status": "failed", "reason": reason}))
+    page = open_page("watch", run.id)
+    error = page.error[0].value
+    assert unescape(error) == "[2J# [click](http://x) `code` $x$ :red[y] second line"
+    assert not re.search(r"(?<!\\)[\[\]`$#]", error)
+    assert page.selectbox[0].options[0].startswith("**bold** [31mred [0m · ")
 
 
-def test_a_hundred_thousand_points_are_thinned_and_right_at_their_ends(root: Path) -> None:
-    run = create_run(small(epochs=100), root)
+def test_many_points_are_thinned_and_right_at_their_ends(root: Path) -> None:
+    run, last = create_run(small(epochs=100), root), 6000
     writer = MetricWriter(run.folder)
-    for step in range(1, 100_001):
-        writer.write(Step(1, step, 100_000, 1 / step, 0.5, 0.01, 1000.0, {"head.0": 1.0}))
-    writer.write(Epoch(1, 100_000, 0.5, 0.5, 0.25, 0.9, [[1] * 10] * 10, 1.0, True))
+    for step in range(1, last + 1):
+        writer.write(Step(1, step, last, 1 / step, 0.5, 0.01, 1000.0))
+    writer.write(Epoch(1, last, 0.5, 0.5, 0.25, 0.9, [[1] * 10] * 10, 1.0, True))
     writer.close()
     page = open_page("watch", run.id)
     line = next(line for line in chart(page, "Loss")["data"] if line["name"].strip() == "training")
     steps = numbers(line["x"])
     assert len(steps) <= 2000
-    assert (steps[0], steps[-1]) == (1, 100_000)
+    assert (steps[0], steps[-1]) == (1, last)
     page.slider[0].set_value(0.0).run()
     line = next(line for line in chart(page, "Loss")["data"] if line["name"].strip() == "training")
-    assert numbers(line["y"])[-1] == pytest.approx(1e-5)
+    assert numbers(line["y"])[-1] == pytest.approx(1 / last)
 
 
 def test_two_hundred_runs_are_all_offered(root: Path) -> None:
-    source = list_runs(root)[0]
+    (source,) = list_runs(root)
     for number in range(200):
-        shutil.copytree(source.folder, root / f"20200101-{number:06}-copy")
-    Run(root / "20200101-000007-copy").state_path.write_text("")
+        copy_of(source, root / f"20200101-{number:06}-copy")
     page = open_page("watch")
     assert len(page.selectbox[0].options) == 201
     assert page.selectbox[0].value == source.id
