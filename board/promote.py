@@ -8,7 +8,7 @@ from board.actions import ask_to_confirm
 from board.downloads import draw_downloads
 from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.runs import RunSummary, summarize, pick_run
+from board.runs import RunSummary, pick_run, summarize
 from board.translation import Translator
 from board.widgets import percent
 from mnist_core.data.sizes import VALIDATION_SIZE

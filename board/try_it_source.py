@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs import RunSummary, summarize_runs, summarize
+from board.runs import RunSummary, summarize, summarize_runs
 from board.translation import Translator
 from mnist_core import Classifier, load_classifier
 from mnist_core.models.registry import available_models, shipped_models, weights_path
@@ -58,7 +58,11 @@ class Source:
 
     def has_ended(self) -> bool:
         """Whether the run was training when it was selected, and is no longer."""
-        return self.is_changing and self.run is not None and summarize(self.run.run).status != "running"
+        return (
+            self.is_changing
+            and self.run is not None
+            and summarize(self.run.run).status != "running"
+        )
 
     @property
     def version(self) -> str:
@@ -119,7 +123,7 @@ def _available(context: PageContext) -> dict[str, Source]:
     found = []
     for one in summarize_runs(context.root):
         if available_weights(one.run):
-            label = one.label if one.state else f"{one.label} ({t('broken')})"
+            label = one.label if one.state else f"{one.label} ({t('damaged')})"
             found.append(Source(f"run {one.run.id}", label, run=one))
     shipped = shipped_models()
     for name in available_models():
