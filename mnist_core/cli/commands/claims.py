@@ -21,9 +21,13 @@ _COLUMNS = 100
 def register(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("claims", help="measure the claims of the usual MNIST tutorial")
-    parser.add_argument("--quick", action="store_true", help="small and rough, in half a minute")
-    parser.add_argument("--seeds", type=int, help="networks for each arm; default 3, quick 2")
-    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="some of them")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="few images: a check of half a minute",
+    )
+    parser.add_argument("--seeds", type=int, help="networks for each variant; default 3, quick 2")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="measure only these")
     parser.add_argument("--pendigits", type=Path, help="real pen strokes; default $PENDIGITS")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write all numbers as JSON")
@@ -36,14 +40,14 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     from rich.table import Table
 
     from mnist_core.data.mnist import load_test, load_train_validation
-    from mnist_core.evaluation.claims.bench import RULE, Bench
+    from mnist_core.evaluation.claims.experiment import RULE, Experiment
     from mnist_core.evaluation.claims.table import choose_claims, markdown
     from mnist_core.utils.devices import choose_device
 
     claims = choose_claims(args.only)
     named = args.pendigits or os.environ.get("PENDIGITS")
     if named and not Path(named).is_file():
-        # now, not after minutes of training
+        # before minutes of training
         raise MnistCoreError(f"{named}: no such file; give pendigits-orig.tra.gz, or leave it out")
     size = _QUICK if args.quick else _FULL
     seeds = range(size["seeds"] if args.seeds is None else args.seeds)
@@ -56,7 +60,7 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     )
     if args.output:
         make_folder(args.output.parent)
-    bench = Bench(
+    experiment = Experiment(
         training,
         validation,
         seeds=seeds,
@@ -65,27 +69,27 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
         pendigits=Path(named) if named else None,
         pen_limit=300 if args.quick else None,
     )
-    rows = [claim(bench) for claim in claims]
+    rows = [claim(experiment) for claim in claims]
     title = (
         f"{len(training):,} training images, {len(validation):,} to validate, "
         f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds; {RULE}"
     )
     if args.quick:
-        title = f"quick, a check that all of it works and no evidence: {title}"
+        title = f"quick: a check that the measurements work, not evidence; {title}"
     if args.markdown:
         print(f"{markdown(rows)}\n\n{title}")
     else:
         table = Table("claim", "setting", "measured", "verdict", caption=title)
         for row in rows:
             table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
-        # a pipe has no width, and rich's guess of 80 is too narrow for four columns
+        # rich's default for a pipe, 80, is too narrow for four columns
         Console(width=None if sys.stdout.isatty() else _COLUMNS).print(table)
     if args.output:
         content = {
             "title": title,
             "seeds": list(seeds),
             "claims": [row.as_dict() for row in rows],
-            "arms": bench.arms(),
+            "trained": experiment.trained(),
         }
         write_atomic(args.output, json.dumps(content, indent=2, allow_nan=False) + "\n")
     return 0

@@ -1,1 +1,1 @@
-"""The claims of the usual MNIST tutorial article, measured on this engine."""
+"""The claims of the MNIST tutorial article, measured with this package."""

@@ -10,16 +10,13 @@ import torch
 
 from mnist_core.data.mnist import Split
 from mnist_core.data.pendigits import read_pendigits
-from mnist_core.evaluation.claims.bench import (
-    FAILS,
-    HOLDS,
-    NOT_MEASURED,
-    UNCLEAR,
-    Bench,
-    Outcome,
-    Row,
+from mnist_core.evaluation.claims.experiment import (
+    ClaimResult,
+    Experiment,
+    TrainingResult,
+    Verdict,
+    judge,
     percent,
-    verdict,
 )
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.inference.classifier import load_classifier
@@ -28,150 +25,148 @@ from mnist_core.models.ensemble import VOTES, Ensemble
 _AUGMENTATIONS = ("none", "article", "pen")
 _FEW = 500
 _COMMON = 10
-_BLANK = -100  # no digit, and cross entropy leaves it out
+_BLANK = -100  # not a digit; cross entropy ignores it
 
 
-def _augmented(bench: Bench) -> dict[str, list[Outcome]]:
-    base = bench.base.with_changes(momentum=0.9, epochs=2 * bench.epochs, lr_scheduler="cosine")
-    return {name: bench.run(base.with_changes(augment=name)) for name in _AUGMENTATIONS}
+def _augmented(experiment: Experiment) -> dict[str, list[TrainingResult]]:
+    base = experiment.base.with_changes(
+        momentum=0.9, epochs=2 * experiment.epochs, lr_scheduler="cosine"
+    )
+    return {name: experiment.run(base.with_changes(augment=name)) for name in _AUGMENTATIONS}
 
 
-def augmentation(bench: Bench) -> Row:
-    """Rotation and shift, scored on MNIST's test set; nothing is chosen by it."""
-    split = bench.test or bench.validation
-    where = "MNIST's test set" if bench.test else "validation (quick)"
+def augmentation(experiment: Experiment) -> ClaimResult:
+    """Rotation and shift, scored on MNIST's test set, by which nothing is chosen."""
+    split = experiment.test or experiment.validation
+    where = "MNIST's test set" if experiment.test else "validation (quick)"
     numbers = {
-        name: bench.accuracy_on(split, [o.model for o in outcomes])
-        for name, outcomes in _augmented(bench).items()
+        name: experiment.accuracy_on(split, [o.model for o in results])
+        for name, results in _augmented(experiment).items()
     }
-    return Row(
+    return ClaimResult(
         "augmentation",
         "Augmentation (rotation 10°, shift 0.1) generalises better",
-        f"{2 * bench.epochs} epochs, {where}; article vs none decides",
+        f"{2 * experiment.epochs} epochs, {where}; article vs none decides",
         ", ".join(f"{name} {percent(values)}" for name, values in numbers.items()),
-        verdict(numbers["article"], numbers["none"]),
-        bench.seeds,
+        judge(numbers["article"], numbers["none"]),
+        experiment.seeds,
         numbers,
     )
 
 
-def augmentation_pens(bench: Bench) -> Row:
-    """The same networks on real pen strokes, by the pad's own road."""
+def augmentation_pens(experiment: Experiment) -> ClaimResult:
+    """The same networks on real pen strokes, through the inference pipeline."""
     claim = "Augmentation generalises to what people draw"
-    if bench.pendigits is None:
-        why = "no pen strokes here: set PENDIGITS to pendigits-orig.tra.gz"
-        return Row("augmentation-pens", claim, "pen strokes", why, NOT_MEASURED)
-    labels, drawings = zip(*read_pendigits(bench.pendigits)[: bench.pen_limit], strict=True)
-    # what reaches a network is the same for all of them, and takes longer than the network
-    seen = load_classifier("mnist_cnn").classify_strokes_many(drawings)
-    frames = torch.from_numpy(np.stack([prediction.frame for prediction in seen]))[:, None]
-    # a drawing called blank is read wrong
-    answers = torch.tensor(
-        [_BLANK if p.is_blank else label for p, label in zip(seen, labels, strict=True)]
+    if experiment.pendigits is None:
+        why = "no pen strokes: set PENDIGITS to pendigits-orig.tra.gz"
+        return ClaimResult("augmentation-pens", claim, "pen strokes", why, Verdict.NOT_MEASURED)
+    labels, drawings = zip(
+        *read_pendigits(experiment.pendigits)[: experiment.pen_limit], strict=True
+    )
+    # preprocessing is the same for all networks and slower than they are
+    processed = load_classifier("mnist_cnn").classify_strokes_many(drawings)
+    frames = torch.from_numpy(np.stack([prediction.frame for prediction in processed]))[:, None]
+    # a drawing taken for a blank counts as an error
+    expected = torch.tensor(
+        [_BLANK if p.is_blank else label for p, label in zip(processed, labels, strict=True)]
     )
     numbers = {
-        name: bench.accuracy_on(Split(frames, answers), [o.model for o in outcomes])
-        for name, outcomes in _augmented(bench).items()
+        name: experiment.accuracy_on(Split(frames, expected), [o.model for o in results])
+        for name, results in _augmented(experiment).items()
     }
-    return Row(
+    return ClaimResult(
         "augmentation-pens",
         claim,
-        f"{2 * bench.epochs} epochs, {len(labels):,} pen-drawn digits; article vs none decides",
+        f"{2 * experiment.epochs} epochs, {len(labels):,} pen-drawn digits; "
+        "article vs none decides",
         ", ".join(f"{name} {percent(values)}" for name, values in numbers.items()),
-        verdict(numbers["article"], numbers["none"]),
-        bench.seeds,
+        judge(numbers["article"], numbers["none"]),
+        experiment.seeds,
         numbers,
     )
 
 
-def transfer(bench: Bench) -> Row:
-    """Trained on 0 to 4; its convolutions kept, the head trained on few images of all digits."""
-    low = bench.training.labels <= 4
-    bench.add_data(
-        "0-4",
-        Split(bench.training.images[low], bench.training.labels[low]),
-        Split(*_only(bench.validation, bench.validation.labels <= 4)),
-    )
-    bench.add_data(
-        "few",
-        Split(bench.training.images[:_FEW], bench.training.labels[:_FEW]),
-        bench.validation,
-    )
-    # a source of its own for each seed: one lucky source must not decide for all
-    sources = [o.model for o in bench.run(bench.base.with_changes(momentum=0.9), data="0-4")]
-    few = bench.base.with_changes(momentum=0.9, batch_size=16, epochs=2 * bench.epochs)
+def transfer(experiment: Experiment) -> ClaimResult:
+    """Convolutions trained on 0 to 4 are frozen, the head trained on few images of all digits."""
+    training, validation = experiment.training, experiment.validation
+    experiment.add_data("0-4", *(_select(s, s.labels <= 4) for s in (training, validation)))
+    experiment.add_data("few", _select(training, slice(_FEW)), validation)
+    # another source network for each seed, so that a single one does not decide
+    pretraining = experiment.base.with_changes(momentum=0.9)
+    sources = [o.model for o in experiment.run(pretraining, data="0-4")]
+    few = experiment.base.with_changes(momentum=0.9, batch_size=16, epochs=2 * experiment.epochs)
     frozen = few.with_changes(init_weights="digits 0 to 4", freeze=("conv1", "conv2"))
-    scratches = bench.run(few, data="few")
-    moves = bench.run(frozen, data="few", initial=sources)
-    scratch, moved = [o.best for o in scratches], [o.best for o in moves]
+    scratches = experiment.run(few, data="few")
+    transfers = experiment.run(frozen, data="few", initial=sources)
+    scratch, transferred = [o.best for o in scratches], [o.best for o in transfers]
     first = {
-        "transferred, first epoch": [o.accuracies[0] for o in moves],
+        "transferred, first epoch": [o.accuracies[0] for o in transfers],
         "scratch, first epoch": [o.accuracies[0] for o in scratches],
     }
-    return Row(
+    return ClaimResult(
         "transfer",
         "Transferred convolutions learn from fewer images",
-        f"convolutions of 0-4 kept, {_FEW} images of all ten, {2 * bench.epochs} epochs",
-        f"transferred {percent(moved)}, from scratch {percent(scratch)}; after one epoch "
+        f"convolutions of 0-4 kept, {_FEW} images of all ten, {2 * experiment.epochs} epochs",
+        f"transferred {percent(transferred)}, from scratch {percent(scratch)}; after one epoch "
         + ", ".join(percent(values) for values in first.values()),
-        verdict(moved, scratch),
-        bench.seeds,
-        {"transferred": moved, "scratch": scratch, **first},
+        judge(transferred, scratch),
+        experiment.seeds,
+        {"transferred": transferred, "scratch": scratch, **first},
     )
 
 
-def _only(split: Split, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return split.images[chosen], split.labels[chosen]
+def _select(split: Split, chosen: torch.Tensor | slice) -> Split:
+    return Split(split.images[chosen], split.labels[chosen])
 
 
-def ensemble(bench: Bench) -> Row:
+def ensemble(experiment: Experiment) -> ClaimResult:
     """Three networks that vote, against each of them."""
-    config = bench.base.with_changes(momentum=0.9)
-    seeds = bench.seeds
+    config = experiment.base.with_changes(momentum=0.9)
+    seeds = experiment.seeds
     # three networks for each seed, none of them shared
-    trained = bench.run(config, seeds=range(3 * len(seeds)))
+    trained = experiment.run(config, seeds=range(3 * len(seeds)))
     groups = [[o.model for o in trained[3 * i : 3 * i + 3]] for i in range(len(seeds))]
-    scores = [bench.accuracy_on(bench.validation, group) for group in groups]
+    scores = [experiment.accuracy_on(experiment.validation, group) for group in groups]
     numbers = {
         "member": [statistics.mean(group) for group in scores],
         "best member": [max(group) for group in scores],
     }
     for vote in VOTES:
-        # a network whose training failed has no vote
+        # networks that diverged are left out
         together = [Ensemble([m for m in group if m is not None], vote) for group in groups]
-        numbers[vote] = bench.accuracy_on(bench.validation, together)
-    return Row(
+        numbers[vote] = experiment.accuracy_on(experiment.validation, together)
+    return ClaimResult(
         "ensemble",
-        "Three networks that vote beat one",
-        f"mnist_cnn_fixed, {bench.epochs} epochs, three networks for each seed; the majority "
+        "Three networks that vote are better than one",
+        f"mnist_cnn_fixed, {experiment.epochs} epochs, three networks for each seed; the majority "
         "against the members' mean decides",
         f"majority {percent(numbers['majority'])}, mean {percent(numbers['mean'])}, "
         f"one {percent(numbers['member'])}, best of three {percent(numbers['best member'])}",
-        verdict(numbers["majority"], numbers["member"]),
+        judge(numbers["majority"], numbers["member"]),
         tuple(range(len(trained))),
         numbers,
     )
 
 
-def confusions(bench: Bench) -> Row:
-    """The pairs that the article names, among all 45."""
-    counts = torch.stack([o.confusion for o in bench.run(bench.base)]).sum(0)
+def confusions(experiment: Experiment) -> ClaimResult:
+    """The rank of the pairs that the article names, among all 45."""
+    counts = torch.stack([o.confusion for o in experiment.run(experiment.base)]).sum(0)
     totals = {
         (a, b): int(counts[a, b] + counts[b, a]) for a, b in itertools.combinations(range(10), 2)
     }
     ranked = sorted(totals, key=lambda pair: -totals[pair])
     classic = [tuple(sorted(pair)) for pair in CLASSIC_PAIRS]
-    # pairs that are confused equally often share the last of their ranks
+    # pairs with equal counts share the last of their ranks
     ranks = [sum(total >= totals[pair] for total in totals.values()) for pair in classic]
     within = sum(rank <= _COMMON for rank in ranks)
     top = ", ".join(f"{a}/{b}" for a, b in ranked[:3])
-    return Row(
+    return ClaimResult(
         "confusions",
         "4/9, 3/8 and 1/7 are the common confusions",
         "mnist_cnn_fixed, rank among 45 pairs; holds if all are in the first ten, fails if none",
         ", ".join(f"{a}/{b} rank {r}" for (a, b), r in zip(classic, ranks, strict=True))
         + f"; the first: {top}",
-        HOLDS if within == len(classic) else UNCLEAR if within else FAILS,
-        bench.seeds,
+        Verdict.HOLDS if within == len(classic) else Verdict.UNCLEAR if within else Verdict.FAILS,
+        experiment.seeds,
         {f"{a}/{b}": [float(totals[a, b])] for a, b in ranked},
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.claims import data, network, optimisation
-from mnist_core.evaluation.claims.bench import Bench, Row
+from mnist_core.evaluation.claims.experiment import ClaimResult, Experiment
 
-CLAIMS: dict[str, Callable[[Bench], Row]] = {
+CLAIMS: dict[str, Callable[[Experiment], ClaimResult]] = {
     "relu-dropout": network.relu_dropout,
     "batchnorm-speed": network.batchnorm_speed,
     "batchnorm-rates": network.batchnorm_rates,
@@ -26,7 +26,7 @@ CLAIMS: dict[str, Callable[[Bench], Row]] = {
 }
 
 
-def choose_claims(names: Sequence[str]) -> list[Callable[[Bench], Row]]:
+def choose_claims(names: Sequence[str]) -> list[Callable[[Experiment], ClaimResult]]:
     """Return the named claims, or all. Raises MnistCoreError, listing them, for an unknown one."""
     unknown = [name for name in names if name not in CLAIMS]
     if unknown:
@@ -34,7 +34,7 @@ def choose_claims(names: Sequence[str]) -> list[Callable[[Bench], Row]]:
     return [claim for name, claim in CLAIMS.items() if not names or name in names]
 
 
-def markdown(rows: Iterable[Row]) -> str:
+def markdown(rows: Iterable[ClaimResult]) -> str:
     """Return the rows as a Markdown table."""
     lines = ["| claim | setting | measured | verdict |", "|---|---|---|---|"]
     lines += [f"| {r.claim} | {r.setting} | {r.measured} | {r.verdict} |" for r in rows]

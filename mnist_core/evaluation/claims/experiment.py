@@ -1,4 +1,4 @@
-"""What the claims share: trained arms, each only once, and the rule for a verdict."""
+"""Shared by all claims: training each variant once, and the rule for a verdict."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +24,34 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Finished
 from mnist_core.training.trainer import Trainer
 
-HOLDS, FAILS, UNCLEAR, NOT_MEASURED = "holds", "fails", "no clear difference", "not measured here"
-VERDICTS = (HOLDS, FAILS, UNCLEAR, NOT_MEASURED)
+
+class Verdict(StrEnum):
+    """Whether a claim holds."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNCLEAR = "no clear difference"
+    NOT_MEASURED = "not measured"
+
+
 RULE = (
     "holds: better with every seed, and by more than twice the standard error of the mean "
-    "difference; fails: the same the other way round"
+    "difference; fails: worse by the same rule"
 )
-"""What `verdict` judges by; a claim with another rule says so in its setting."""
+"""The rule of `judge`; a claim with another rule states it in its setting."""
 CHANCE = 0.1
-"""Accuracy of a network whose training failed."""
+"""Accuracy assigned to a network whose training diverged."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One claim: what is claimed, in which setting, what was measured, and the verdict."""
+class ClaimResult:
+    """A claim, the setting of its experiment, what was measured, and the verdict."""
 
     name: str
     claim: str
     setting: str
     measured: str
-    verdict: str
+    verdict: Verdict
     seeds: tuple[int, ...] = ()
     numbers: dict[str, list[float]] = field(default_factory=dict)
 
@@ -52,19 +61,19 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """One trained network of an arm.
+class TrainingResult:
+    """One trained network of a variant.
 
     Attributes
     ----------
     accuracies : tuple of float
-        Validation accuracy after every epoch; chance alone where the loss was no longer finite.
+        Validation accuracy after every epoch; only `CHANCE` if the loss was not finite.
     best, loss : float
-        Of the best epoch, on validation.
+        Validation accuracy and loss of the best epoch.
     confusion : Tensor (10, 10)
-        Counts of the best epoch: true digit, read as.
+        Counts of the best epoch: true digit, predicted digit.
     model : DigitNet or None
-        The best epoch's network, on the CPU; None where there is none to use.
+        The best epoch's network, on the CPU; None if it diverged or was modified.
     """
 
     accuracies: tuple[float, ...]
@@ -74,23 +83,23 @@ class Outcome:
     model: DigitNet | None
 
 
-class Bench:
-    """Trains the arms of the claims and remembers them.
+class Experiment:
+    """Trains the variants that the claims compare, each once.
 
     Parameters
     ----------
     training, validation : Split
     seeds : sequence of int
     epochs : int
-        Of most arms.
+        Of most variants.
     test : Split or None
-        For the one claim about it; None: validation stands in.
+        For the claim about the test set; None for the validation images instead.
     pendigits : Path or None
         Real pen strokes.
     pen_limit : int or None
-        How many of them to read; None for all.
+        Number of pen drawings to use; None for all.
     note : callable
-        Called with a line about every arm that is trained.
+        Called with a line of text about every network that was trained.
     """
 
     def __init__(
@@ -111,12 +120,12 @@ class Bench:
         self.seeds, self.epochs = tuple(seeds), epochs
         self.pendigits, self.pen_limit = pendigits, pen_limit
         self._note = note
-        self._outcomes: dict[tuple[TrainConfig, str, str], Outcome] = {}
+        self._results: dict[tuple[TrainConfig, str, str], TrainingResult] = {}
         self._splits: dict[str, tuple[Split, Split]] = {"plain": (training, validation)}
 
     @property
     def base(self) -> TrainConfig:
-        """The article's training: SGD, rate 0.01, momentum 0.5, batch 64, nothing else."""
+        """The article's training: SGD, learning rate 0.01, momentum 0.5, batch size 64."""
         return TrainConfig(
             model="mnist_cnn_fixed",
             optimizer="sgd",
@@ -132,19 +141,19 @@ class Bench:
         )
 
     def add_data(self, name: str, training: Split, validation: Split) -> None:
-        """Give other images a name, for arms that train on them."""
+        """Add other images under a name, for variants that train on them."""
         self._splits[name] = (training, validation)
 
     def raw(self) -> str:
-        """Return the name of images that reach the network as they are, in [0, 1].
+        """Return the name of images that reach the network unnormalised, in [0, 1].
 
-        The engine always normalises: images that were stretched the other way cancel it.
+        The trainer always normalises: these images are transformed inversely beforehand.
         """
         if "raw" not in self._splits:
-            stretched = [
+            denormalised = [
                 Split(split.images * STD + MEAN, split.labels) for split in self._splits["plain"]
             ]
-            self.add_data("raw", *stretched)
+            self.add_data("raw", *denormalised)
         return "raw"
 
     def run(
@@ -156,63 +165,66 @@ class Bench:
         initial: Sequence[DigitNet] | None = None,
         label: str = "",
         seeds: Sequence[int] | None = None,
-    ) -> list[Outcome]:
-        """Train an arm with every seed, or return it as it was trained before.
+    ) -> list[TrainingResult]:
+        """Train a variant with every seed; one that was trained already is returned at once.
 
         Parameters
         ----------
         config : TrainConfig
-            Its seed is replaced.
+            Its seed is replaced by each of the seeds.
         data : str
             "plain", or a name from `add_data`.
         change : callable or None
-            Given the fresh network, before it is trained.
+            Modifies the new network before training.
         initial : sequence of DigitNet or None
-            What `config.init_weights` names, one for each seed.
+            Networks to start from, one for each seed; see `config.init_weights`.
         label : str
-            Tells arms apart that differ in `change` or `initial`.
+            Distinguishes variants with different `change` or `initial`.
         seeds : sequence of int or None
-            None for the bench's.
+            None for those of the experiment.
         """
-        outcomes = []
+        results = []
         for index, seed in enumerate(seeds or self.seeds):
             seeded = config.with_changes(seed=seed)
             key = (seeded, data, label)
-            if key not in self._outcomes:
+            if key not in self._results:
                 start = None if initial is None else initial[index]
-                self._outcomes[key] = self._train(seeded, data, change, start)
-                best = self._outcomes[key].best
+                self._results[key] = self._train(seeded, data, change, start)
+                best = self._results[key].best
                 self._note(f"{self._describe(*key)}, seed {seed}: {best:.2%}")
-            outcomes.append(self._outcomes[key])
-        return outcomes
+            results.append(self._results[key])
+        return results
 
-    def arms(self) -> list[dict[str, Any]]:
-        """Return every network that was trained, as plain JSON types; no finite loss is None."""
+    def trained(self) -> list[dict[str, Any]]:
+        """Return every trained network as plain JSON types; an infinite loss is None."""
         return [
             {
-                "arm": self._describe(config, data, label),
+                "variant": self._describe(config, data, label),
                 "seed": config.seed,
-                "validation_accuracies": list(outcome.accuracies),
-                "best_validation_accuracy": outcome.best,
-                "validation_loss": outcome.loss if math.isfinite(outcome.loss) else None,
+                "validation_accuracies": list(result.accuracies),
+                "best_validation_accuracy": result.best,
+                "validation_loss": result.loss if math.isfinite(result.loss) else None,
                 "config": config.model_dump(mode="json"),
             }
-            for (config, data, label), outcome in self._outcomes.items()
+            for (config, data, label), result in self._results.items()
         ]
 
     def _describe(self, config: TrainConfig, data: str, label: str) -> str:
-        shown = ("model", "seed")  # beside the changes
         changes = self.base.differences(config)
-        words = [f"{name} {value}" for name, (_, value) in changes.items() if name not in shown]
+        options = [
+            f"{name} {value}"
+            for name, (_, value) in changes.items()
+            if name not in ("model", "seed")
+        ]
         images = [] if data == "plain" else [f"{data} images"]
-        return ", ".join([config.model, *images, *filter(None, [label]), *words])
+        return ", ".join([config.model, *images, *filter(None, [label]), *options])
 
     @staticmethod
     def accuracy_on(split: Split, models: Iterable[nn.Module | None]) -> list[float]:
-        """Return the accuracy of each network; chance where there is none."""
-        # a network that was trained comes back on the CPU, wherever the images are
-        there = Split(split.images.cpu(), split.labels.cpu())
-        return [CHANCE if model is None else score(model, there).accuracy for model in models]
+        """Return the accuracy of each network; `CHANCE` for None."""
+        # trained networks are on the CPU, whatever the device of the images
+        on_cpu = Split(split.images.cpu(), split.labels.cpu())
+        return [CHANCE if model is None else score(model, on_cpu).accuracy for model in models]
 
     def _train(
         self,
@@ -220,13 +232,13 @@ class Bench:
         data: str,
         change: Callable[[DigitNet], None] | None,
         initial: DigitNet | None,
-    ) -> Outcome:
+    ) -> TrainingResult:
         training, validation = self._splits[data]
         teacher = load_weights(weights_path(config.teacher))[0] if config.teacher else None
         start = initial.state_dict() if initial is not None else None
         trainer = Trainer(config, training, validation, initial=start, teacher=teacher)
         if change is not None:
-            change(trainer.scored_model)  # no moving average yet: the network itself
+            change(trainer.scored_model)  # before the first step, this is the network itself
         epochs: list[Epoch] = []
         finished: Finished | None = None
         try:
@@ -236,11 +248,11 @@ class Bench:
                 elif isinstance(event, Finished):
                     finished = event
         except MnistCoreError:
-            # the loss is no longer finite: for a claim that is a result, not an error
-            return Outcome((CHANCE,), CHANCE, math.inf, torch.zeros(10, 10), None)
+            # the loss is not finite: for a claim, this is a result
+            return TrainingResult((CHANCE,), CHANCE, math.inf, torch.zeros(10, 10), None)
         assert finished is not None
         last = torch.tensor(epochs[finished.epoch - 1].confusion)
-        return Outcome(
+        return TrainingResult(
             tuple(e.validation_accuracy for e in epochs),
             finished.validation_accuracy,
             finished.validation_loss,
@@ -249,21 +261,21 @@ class Bench:
         )
 
 
-def verdict(better: Sequence[float], worse: Sequence[float]) -> str:
-    """Judge "better beats worse" by the paired differences over the seeds.
+def judge(better: Sequence[float], worse: Sequence[float]) -> Verdict:
+    """Judge the claim that `better` exceeds `worse` by the paired differences over the seeds.
 
-    It holds if every seed agrees and the mean difference exceeds twice its standard error; it
-    fails if that is so the other way round; anything else is no clear difference. With three
-    seeds this is a rule of thumb: by chance alone it would speak in about one case of six.
+    It holds if all differences are positive and their mean exceeds twice its standard error; it
+    fails if that is true of the negated differences; otherwise there is no clear difference. With
+    three seeds this is a rule of thumb: by chance alone, about one case in six is decided.
     """
     differences = [a - b for a, b in zip(better, worse, strict=True)]
     mean = statistics.mean(differences)
     error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else 0.0
     if all(d > 0 for d in differences) and mean > 2 * error:
-        return HOLDS
+        return Verdict.HOLDS
     if all(d < 0 for d in differences) and -mean > 2 * error:
-        return FAILS
-    return UNCLEAR
+        return Verdict.FAILS
+    return Verdict.UNCLEAR
 
 
 def percent(values: Sequence[float]) -> str:
