@@ -1,4 +1,4 @@
-"""The one error that mnist_core raises for input that its caller can mend."""
+"""The error that mnist_core raises for input that its caller can correct."""
 
 from __future__ import annotations
 

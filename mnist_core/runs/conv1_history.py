@@ -1,11 +1,12 @@
-"""How a run's first convolution came to be: its weights before training and after every epoch.
+"""The history of a run's first convolution: its weights before training and after every epoch.
 
-They lie in `runs/<id>/conv1/<epoch>.safetensors`, a few kilobytes each.
+They are in `runs/<id>/conv1/<epoch>.safetensors`, a few kilobytes each.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import torch
@@ -20,9 +21,11 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import write_atomic
+from mnist_core.utils.json_files import DamagedFileError, MissingFileError, read_regular_file
 
-MOST_EPOCHS = 200
-"""About as many are kept; of a longer run one epoch in two, three, ... and always the last."""
+MAX_EPOCHS = 200
+"""About as many epochs are kept: in a longer run every second, third, ... and always the last."""
+_MAX_FILE_BYTES = 16 * 2**20
 
 
 class Conv1History:
@@ -38,9 +41,9 @@ class Conv1History:
         self._folder = run.folder / "conv1"
 
     def keep(self, model: DigitNet, epoch: int, epochs: int) -> None:
-        """Keep all tensors of `model.conv1` as they are after an epoch, 0 being the start.
+        """Keep all tensors of `model.conv1` after an epoch; 0 is before training.
 
-        An epoch before it that was kept only because it was the last goes.
+        An earlier epoch that was kept only because it was the last is removed.
 
         Parameters
         ----------
@@ -48,7 +51,7 @@ class Conv1History:
             On any device.
         epoch : int >= 0
         epochs : int >= 1
-            How many the run is to have.
+            Configured number of epochs.
 
         Raises
         ------
@@ -59,25 +62,25 @@ class Conv1History:
             name: tensor.detach().cpu().contiguous()
             for name, tensor in model.conv1.state_dict().items()
         }
-        every = math.ceil(epochs / MOST_EPOCHS)
+        every = math.ceil(epochs / MAX_EPOCHS)
         try:
-            self._folder.mkdir(exist_ok=True)  # not the run's: one that was deleted stays so
+            self._folder.mkdir(exist_ok=True)  # without parents: a removed run stays removed
             write_atomic(self._path(epoch), save(state))
             for before in self.epochs():
                 if before < epoch and before % every:
                     self._path(before).unlink(missing_ok=True)
-            for half in self._folder.glob("*.tmp"):  # of a process that was killed
-                half.unlink(missing_ok=True)
+            for partial in self._folder.glob("*.tmp"):  # of a process that was killed
+                partial.unlink(missing_ok=True)
         except OSError as error:
             raise MnistCoreError(f"{self._folder}: cannot be written ({error.strerror})") from error
 
     def epochs(self) -> list[int]:
-        """Return the epochs that are kept, rising; empty for a run that kept none."""
+        """Return the epochs that are kept, ascending; empty for a run that kept none."""
         names = (path.stem for path in self._folder.glob("*.safetensors"))
-        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+        return sorted(int(name) for name in names if re.fullmatch(r"[0-9]{1,9}", name))
 
     def stage(self, epoch: int) -> nn.Module:
-        """Return conv1 as it was after an epoch, in eval mode, on the CPU.
+        """Return conv1 after an epoch, in eval mode, on the CPU.
 
         Raises
         ------
@@ -86,16 +89,16 @@ class Conv1History:
         """
         path = self._path(epoch)
         try:
-            state = load(path.read_bytes())
-        except FileNotFoundError:
+            state = load(read_regular_file(path, _MAX_FILE_BYTES))
+        except MissingFileError:
             kept = self.epochs()
-            what = f"there are {kept[0]} to {kept[-1]}" if kept else "it kept none at all"
+            what = f"it kept epochs {kept[0]} to {kept[-1]}" if kept else "it kept none"
             raise MnistCoreError(
                 f"run {self._run.id} kept no conv1 of epoch {epoch}; {what}"
             ) from None
-        except (OSError, SafetensorError) as error:
-            raise MnistCoreError(
-                f"{path}: cannot be read ({error}); delete it, the other epochs do without"
+        except SafetensorError as error:
+            raise DamagedFileError(
+                f"{path}: this file is damaged ({error}); it can be deleted"
             ) from error
         config = self._run.config()
         with torch.device("meta"):  # no weights, so no random numbers are drawn for them
@@ -112,7 +115,7 @@ class Conv1History:
         return next(m.weight for m in stage.modules() if isinstance(m, nn.Conv2d)).detach()
 
     def maps(self, frame: Tensor, epoch: int) -> Tensor:
-        """Return what conv1 made of a frame after an epoch: feature maps (out, H, W) float32.
+        """Return conv1's feature maps (out, H, W) float32 of a frame after an epoch.
 
         Parameters
         ----------
@@ -130,9 +133,9 @@ class Conv1History:
             return self.stage(epoch)(batch)[0].clone()
 
     def largest(self, frame: Tensor) -> tuple[float, float]:
-        """Return the largest weight of a kernel, of either sign, and the highest value of a map.
+        """Return the largest absolute kernel weight and the largest value of a feature map.
 
-        Over all epochs that are kept, so that their pictures can share a scale; 0 where none is.
+        Over all epochs that are kept, so that their images can share a scale; 0 if there are none.
 
         Parameters
         ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import choose_device, device_name
-from mnist_core.utils.json_files import write_json
+from mnist_core.utils.json_files import DamagedFileError, write_json
 
 Listener = Callable[[Event], None]
 
@@ -106,7 +107,12 @@ def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: S
         initial=start.state_dict() if start else None,
         teacher=teacher or None,
     )
-    if run.checkpoint_path.is_file():
+    if os.path.lexists(run.checkpoint_path):
+        if not run.checkpoint_path.is_file():
+            raise DamagedFileError(
+                f"{run.checkpoint_path}: this file is damaged (not a regular file); "
+                "delete it to train from the start"
+            )
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
         # a process that was killed may not have written it
         run.update_state(epoch=trainer.epoch - 1, **_best(trainer))

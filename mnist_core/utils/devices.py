@@ -18,14 +18,14 @@ def choose_device(name: str) -> torch.device:
     Raises
     ------
     MnistCoreError
-        If it is none of them, or "cuda" is asked for and there is none.
+        If it is none of them, or "cuda" is requested and there is no GPU.
     """
     kind, _, index = name.partition(":")
     if kind not in DEVICES or (index and (kind != "cuda" or not index.isdigit())):
         raise MnistCoreError(f"device is {name!r}; choose from {', '.join(DEVICES)}")
     count = torch.cuda.device_count()
     if kind == "cuda" and int(index or 0) >= count:
-        seen = "torch sees no GPU here" if count == 0 else f"torch sees {count} GPUs, from 0"
+        seen = "torch finds no GPU" if count == 0 else f"torch finds {count} GPUs, numbered from 0"
         raise MnistCoreError(f"device is {name!r}, but {seen}; choose 'auto' or 'cpu'")
     if kind == "auto":
         return torch.device("cuda" if count else "cpu")
@@ -33,7 +33,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """Return what a person calls it: the GPU's name, or the CPU with its threads."""
+    """Return a display name: the GPU's name, or the CPU with the number of its threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU, {torch.get_num_threads()} threads"
@@ -41,7 +41,7 @@ def device_name(device: torch.device) -> str:
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as a person choosing one sees it: memory in bytes, load in [0, 1]; None: unknown."""
+    """A GPU and its usage: memory in bytes, load in [0, 1]; None if unknown."""
 
     device: str
     name: str
@@ -51,16 +51,16 @@ class Gpu:
 
 
 def list_gpus() -> list[Gpu]:
-    """Return the GPUs that torch can train on; their load is what the driver (NVML) says."""
+    """Return the GPUs that torch can train on; their load is read from the driver (NVML)."""
     gpus = []
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
-        load = _ask_driver(torch.cuda.utilization, index)
+        load = _query_driver(torch.cuda.utilization, index)
         gpus.append(
             Gpu(
                 f"cuda:{index}",
                 properties.name,
-                _ask_driver(torch.cuda.device_memory_used, index),
+                _query_driver(torch.cuda.device_memory_used, index),
                 properties.total_memory,
                 None if load is None else load / 100,
             )
@@ -68,8 +68,8 @@ def list_gpus() -> list[Gpu]:
     return gpus
 
 
-def _ask_driver(question: Callable[[int], int], index: int) -> int | None:
+def _query_driver(query: Callable[[int], int], index: int) -> int | None:
     try:
-        return question(index)
-    except Exception:  # no driver library, or one that does not know: torch raises what NVML does
+        return query(index)
+    except Exception:  # no driver library, or no such figure: torch passes on NVML's errors
         return None

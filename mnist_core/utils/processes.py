@@ -1,4 +1,4 @@
-"""Commands of this package in processes of their own, wherever this one was started."""
+"""Running modules of this package in new processes, independent of the working directory."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
-def module_command(module: str, *words: str) -> list[str]:
+def module_command(module: str, *args: str) -> list[str]:
     """Return the command that runs a module of this package with this Python."""
-    return [sys.executable, "-m", module, *words]
+    return [sys.executable, "-m", module, *args]
 
 
 def module_environment() -> dict[str, str]:
-    """Return this process' environment, in which `module_command` also finds the package.
+    """Return this process' environment, extended so that `module_command` finds the package.
 
-    `streamlit run elsewhere/dashboard.py` has the package on its own path only.
+    With `streamlit run elsewhere/dashboard.py` only the parent process has it on its path.
     """
-    found = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
+    paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

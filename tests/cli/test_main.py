@@ -275,7 +275,7 @@ def test_evaluate_a_network_on_real_mnist(mnist_root: Path, capsys: Capture) -> 
         (["--learning-rate", "nan"], "learning_rate"),
         (["--seed", str(2**70)], "seed"),
         (["--device", "tpu"], "device"),
-        (["--device", "cuda:77"], "torch sees"),
+        (["--device", "cuda:77"], "torch finds"),
         (["--preset", "best"], "article"),
         (["--teacher", "nobody"], "nobody"),
         (["--output", "mine.pt"], ".safetensors"),

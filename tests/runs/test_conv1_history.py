@@ -104,7 +104,7 @@ def test_an_epoch_under_way_can_be_looked_at(few: Splits, tmp_path: Path) -> Non
     assert seen == [[0, 1], [0, 1, 2], [0, 1, 2, 3]]
 
 
-@pytest.mark.parametrize("epochs", [1, 200, 201, 1000])
+@pytest.mark.parametrize("epochs", [1, 200, 201, 410])
 def test_a_long_run_is_thinned_and_its_last_epoch_stays(
     epochs: int, net: DigitNet, tmp_path: Path
 ) -> None:
@@ -135,10 +135,10 @@ def test_bad_histories_are_said(net: DigitNet, tmp_path: Path) -> None:
     run = create_run(small(), tmp_path)
     history = Conv1History(run)
     assert history.epochs() == []
-    with pytest.raises(MnistCoreError, match="kept no conv1 of epoch 0; it kept none at all"):
+    with pytest.raises(MnistCoreError, match="kept no conv1 of epoch 0; it kept none"):
         history.stage(0)
     history.keep(net, 0, 1)
-    with pytest.raises(MnistCoreError, match="of epoch 7; there are 0 to 0"):
+    with pytest.raises(MnistCoreError, match="of epoch 7; it kept epochs 0 to 0"):
         history.kernels(7)
     with pytest.raises(MnistCoreError, match="give \\(28, 28\\)"):
         history.maps(torch.zeros(3, 3), 0)
@@ -146,7 +146,7 @@ def test_bad_histories_are_said(net: DigitNet, tmp_path: Path) -> None:
     with pytest.raises(MnistCoreError, match="does not fit mnist_cnn"):
         history.stage(1)
     (run.folder / "conv1/00000.safetensors").write_bytes(b"half")
-    with pytest.raises(MnistCoreError, match=r"00000\.safetensors: cannot be read"):
+    with pytest.raises(MnistCoreError, match=r"00000\.safetensors: this file is damaged"):
         history.stage(0)
 
 

@@ -30,7 +30,7 @@ def test_a_gpu_that_is_not_there() -> None:
 def test_a_second_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     assert choose_device("cuda:0") == torch.device("cuda:0")
-    with pytest.raises(MnistCoreError, match="sees 1 GPU"):
+    with pytest.raises(MnistCoreError, match="finds 1 GPU"):
         choose_device("cuda:1")
 
 
