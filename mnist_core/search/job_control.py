@@ -111,9 +111,7 @@ def _start_process(job: Job) -> None:
     lock = acquire_lock(job.lock_path, _LOCK_TIMEOUT)
     if lock is None:
         raise MnistCoreError(f"job {job.id} is already running")
-    command = module_command(
-        "mnist_core.search.job_process", str(job.folder.resolve()), str(lock.fileno())
-    )
+    command = module_command("mnist_core.search.job_process", str(job.folder.resolve()))
     with lock:
         try:
             job.remove_outputs()

@@ -1,6 +1,6 @@
-"""The process of a job: `python -m mnist_core.search.job_process FOLDER LOCK`.
+"""The process of a job: `python -m mnist_core.search.job_process FOLDER`.
 
-LOCK is the descriptor of the job's locked file, which it inherits and passes to its workers.
+It inherits the descriptor of the job's locked file, and so do its workers.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pydantic import BaseModel  # noqa: E402
 
 from mnist_core.errors import MnistCoreError  # noqa: E402
 from mnist_core.runs.run import now  # noqa: E402
-from mnist_core.runs.signals import StopFlag  # noqa: E402
+from mnist_core.runs.signals import StopFlag, stop_on_signals  # noqa: E402
 from mnist_core.runs.state import StopReason  # noqa: E402
 from mnist_core.search.job import Job  # noqa: E402
 from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus  # noqa: E402
 from mnist_core.search.range_test import run_range_test  # noqa: E402
 from mnist_core.search.requests import JobRequest, RangeTestRequest  # noqa: E402
-from mnist_core.search.stop_file import stop_on_file  # noqa: E402
+from mnist_core.search.stop_file import watch_stop_file  # noqa: E402
 from mnist_core.search.storage import storage_url  # noqa: E402
 from mnist_core.search.sweep import SweepListener, run_sweep  # noqa: E402
 from mnist_core.search.trial_text import trial_line  # noqa: E402
@@ -35,30 +35,20 @@ from mnist_core.utils.json_files import write_json  # noqa: E402
 _PROGRESS_SECONDS = 0.5
 
 
-def run_job(job: Job, lock: int | None = None) -> JobEnd:
-    """Carry out a job in this process; write its progress, result and end.
-
-    Parameters
-    ----------
-    job : Job
-    lock : int or None
-        Descriptor of the job's locked file, for its workers.
-    """
-    reason: StopReason | None = None
+def run_job(job: Job) -> JobEnd:
+    """Carry out a job in this process; write its progress, result and end."""
+    stop = StopFlag()
     try:
         write_json(job.process_path, JobProcess(pid=os.getpid(), started=now()))
-        with stop_on_file(job.stop_path) as stop:
-            try:
-                result = _run(job, job.request(), stop, lock)
-            finally:
-                reason = stop.reason
-        if reason:
-            end = JobEnd(status=JobStatus.STOPPED, stop_reason=reason)
+        with stop_on_signals(stop):
+            result = _run(job, job.request(), stop)
+        if stop.reason:
+            end = JobEnd(status=JobStatus.STOPPED, stop_reason=stop.reason)
         else:
             write_json(job.result_path, result)
             end = JobEnd(status=JobStatus.FINISHED)
     except KeyboardInterrupt:
-        end = JobEnd(status=JobStatus.STOPPED, stop_reason=reason or StopReason.INTERRUPTED)
+        end = JobEnd(status=JobStatus.STOPPED, stop_reason=stop.reason or StopReason.INTERRUPTED)
     except MnistCoreError as error:
         end = JobEnd(status=JobStatus.FAILED, stop_reason=StopReason.ERROR, message=str(error))
     except Exception as error:
@@ -70,11 +60,14 @@ def run_job(job: Job, lock: int | None = None) -> JobEnd:
     return end
 
 
-def _run(job: Job, request: JobRequest, stop: StopFlag, lock: int | None) -> BaseModel:
+def _run(job: Job, request: JobRequest, stop: StopFlag) -> BaseModel:
     report = _progress_writer(job)
     print(f"{request.kind} with {request.config.model}", flush=True)
     if isinstance(request, RangeTestRequest):
-        return run_range_test(request, job.root, report=lambda step: report(step, request.steps))
+        with watch_stop_file(job.stop_path, stop):
+            return run_range_test(
+                request, job.root, report=lambda step: report(step, request.steps)
+            )
     return run_sweep(
         request,
         job.root,
@@ -84,7 +77,6 @@ def _run(job: Job, request: JobRequest, stop: StopFlag, lock: int | None) -> Bas
             trial_ended=lambda trial: print(trial_line(trial), flush=True), progress=report
         ),
         stop_file=job.stop_path,
-        inherited=() if lock is None else (lock,),
     )
 
 
@@ -102,4 +94,4 @@ def _progress_writer(job: Job) -> Callable[[int, int], None]:
 
 
 if __name__ == "__main__":
-    run_job(Job(Path(sys.argv[1])), int(sys.argv[2]))
+    run_job(Job(Path(sys.argv[1])))

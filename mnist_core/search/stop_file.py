@@ -9,40 +9,40 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnist_core.runs.signals import StopFlag, stop_on_signals
+from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 
 _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def stop_on_file(path: Path | None) -> Iterator[StopFlag]:
-    """Yield a flag that signals set, and the appearance of a file.
-
-    As with a signal, KeyboardInterrupt is raised at once while no progress can be lost.
+def watch_stop_file(path: Path | None, stop: StopFlag) -> Iterator[None]:
+    """Request a stop when a file appears while the block runs, as a signal would.
 
     Parameters
     ----------
     path : Path or None
-        None: signals only.
+        None: does nothing.
+    stop : StopFlag
+        Of `stop_on_signals`.
     """
-    flag, finished = StopFlag(), threading.Event()
+    finished = threading.Event()
 
     def watch(path: Path) -> None:
         while not path.exists():
             if finished.wait(_POLL_SECONDS):
                 return
-        flag.set(StopReason.REQUESTED)
-        # the main thread may be loading data: let the signal handler decide whether to interrupt
+        stop.set(StopReason.REQUESTED)
+        # the main thread may be loading data: the signal handler decides whether to interrupt it
         _thread.interrupt_main(signal.SIGTERM)
 
-    with stop_on_signals(flag):
-        thread = path and threading.Thread(target=watch, args=(path,), daemon=True)
-        if thread:
-            thread.start()
-        try:
-            yield flag
-        finally:
-            finished.set()
-            if thread:
-                thread.join()
+    if path is None:
+        yield
+        return
+    thread = threading.Thread(target=watch, args=(path,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()

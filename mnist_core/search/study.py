@@ -67,6 +67,12 @@ def open_study(
     return study
 
 
+def disconnect(study: optuna.Study) -> None:
+    """Close the connections to the study's storage; it connects again when it is used."""
+    study._storage.remove_session()
+    study._storage._backend.engine.dispose()
+
+
 def queue_slots(request: SweepRequest, study: optuna.Study) -> None:
     """Queue every open slot, also those of workers that exited unexpectedly."""
     optuna.storages.fail_stale_trials(study)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import optuna
+import torch
 
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.results import SweepResult, Trial, best_trial, study_trials
+from mnist_core.search.stop_file import watch_stop_file
 from mnist_core.search.storage import explained_errors
-from mnist_core.search.study import open_study
+from mnist_core.search.study import disconnect, open_study
 from mnist_core.search.worker import LoadSplits, Worker
-from mnist_core.search.worker_pool import WorkerTask, run_workers
+from mnist_core.search.worker_pool import run_workers
 from mnist_core.training.command_line import train_command
 from mnist_core.utils.devices import choose_device
 
@@ -31,7 +34,7 @@ class SweepListener:
     Attributes
     ----------
     trial_ended : callable
-        Called with every trial that this process' worker has ended.
+        Called with every trial that has ended, in the process of its worker.
     waiting : callable
         Called every second while other workers have the last trials.
     progress : callable
@@ -52,7 +55,6 @@ def run_sweep(
     stop: StopFlag,
     listener: SweepListener | None = None,
     stop_file: Path | None = None,
-    inherited: Sequence[int] = (),
 ) -> SweepResult:
     """Carry out a sweep until its trials have ended, or a stop is requested.
 
@@ -68,9 +70,7 @@ def run_sweep(
     stop : StopFlag
     listener : SweepListener or None
     stop_file : Path or None
-        Its appearance stops workers in other processes too, also when this process was killed.
-    inherited : sequence of int
-        File descriptors that those processes inherit, such as a job's lock.
+        Its appearance requests a stop, also of workers whose parent process was killed.
 
     Returns
     -------
@@ -95,11 +95,10 @@ def run_sweep(
 
     def report_trial(trial: Trial) -> None:
         listener.trial_ended(trial)
-        report_progress()
+        if request.workers == 1:
+            report_progress()
 
-    report_progress()
-    errors: list[str] = []
-    if request.workers == 1:
+    def work(study: optuna.Study) -> None:
         Worker(
             request,
             study,
@@ -110,15 +109,31 @@ def run_sweep(
             report=report_trial,
             report_waiting=listener.waiting,
         ).run()
+
+    report_progress()
+    errors: list[str] = []
+    if request.workers == 1:
+        with watch_stop_file(stop_file, stop):
+            work(study)
     else:
-        task = WorkerTask(
-            request=request, root=root.resolve(), storage=storage, data=data, stop_file=stop_file
+
+        def work_in_child() -> None:
+            # the workers share the cores; more threads than cores would wait for each other
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // request.workers))
+            work(open_study(request, storage))
+
+        disconnect(study)  # a connection must not be shared with the processes
+        errors = run_workers(
+            work_in_child,
+            request.workers,
+            stop,
+            stop_file=stop_file,
+            poll=report_progress,
         )
-        errors = run_workers(task, stop, inherited=inherited, poll=report_progress)
     trials = _read(study, storage)
     left = sum(not trial.has_ended for trial in trials)
     if left and not stop.reason:
-        reason = errors[0] if errors else "the workers have exited"
+        reason = errors[0] if errors else "the workers exited unexpectedly"
         raise MnistCoreError(f"{reason}; {left} trials are left, {CONTINUE_HINT}")
     best = best_trial(trials)
     command = train_command(request.trial_config(best.params)) if best else None

@@ -1,83 +1,76 @@
-"""Several workers of one sweep, each in a process of its own."""
+"""Several workers of one sweep, each in a process of its own.
+
+The processes are forked: this one has imported what a training needs and computes nothing itself,
+so it has no threads and no CUDA context that a fork would break, and a worker starts at once. They
+inherit the lock of the job that the sweep belongs to, if any.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
+import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from mnist_core.errors import MnistCoreError
 from mnist_core.runs.signals import StopFlag
-from mnist_core.search.requests import SweepRequest
-from mnist_core.utils.json_files import JsonModel
-from mnist_core.utils.processes import module_command, module_environment
+from mnist_core.runs.state import StopReason
+from mnist_core.search.stop_file import watch_stop_file
 
 _POLL_SECONDS = 0.2
 _PROGRESS_SECONDS = 1.0
 
 
-class WorkerTask(JsonModel):
-    """What a worker's process is given as JSON on its standard input.
-
-    Attributes
-    ----------
-    request : SweepRequest
-    root : Path
-        Folder of the runs.
-    storage : str
-    data : str or None
-        Folder with MNIST/raw.
-    stop_file : Path or None
-        The worker stops when this file appears.
-    """
-
-    request: SweepRequest
-    root: Path
-    storage: str
-    data: str | None = None
-    stop_file: Path | None = None
-
-
-class WorkerError(JsonModel):
-    """What a worker's process that fails writes as JSON to its standard output."""
-
-    message: str
-
-
 def run_workers(
-    task: WorkerTask,
+    work: Callable[[], None],
+    workers: int,
     stop: StopFlag,
     *,
-    inherited: Sequence[int] = (),
+    stop_file: Path | None = None,
     poll: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Run `task.request.workers` processes until all have exited; a requested stop stops them.
+    """Run processes until all have exited; a requested stop stops them.
 
     Parameters
     ----------
-    task : WorkerTask
+    work : callable
+        What each process does until `stop` is set.
+    workers : int
     stop : StopFlag
-    inherited : sequence of int
-        File descriptors that the processes inherit.
+        Set by signals, see `stop_on_signals`; each process has a copy.
+    stop_file : Path or None
+        Its appearance requests a stop.
     poll : callable
         Called about every second.
 
     Returns
     -------
     list of str
-        Why workers failed, an entry for each; empty if none did, or they were stopped.
+        Why processes failed; empty if none did, or they were stopped.
     """
-    processes: list[subprocess.Popen[bytes]] = []
-    stop.training = True  # a signal requests the workers to stop; they keep their progress
+    context = multiprocessing.get_context("fork")
+    errors = context.SimpleQueue()
+
+    def child() -> None:
+        stop.deferred = False
+        try:
+            with watch_stop_file(stop_file, stop):
+                work()
+        except MnistCoreError as error:
+            errors.put(str(error))
+        except KeyboardInterrupt:
+            return  # stopped before it had a trial
+
+    processes = [context.Process(target=child) for _ in range(workers)]
+    stop.deferred = True  # a signal requests the workers to stop; they keep their progress
     try:
-        for _ in range(task.request.workers):
-            processes.append(_start(task, inherited))
+        for process in processes:
+            process.start()
         next_poll = time.monotonic()
-        while any(process.poll() is None for process in processes):
+        while any(process.is_alive() for process in processes):
+            if stop_file and stop_file.exists():
+                stop.set(StopReason.REQUESTED)
             if stop.reason:
                 break
             if time.monotonic() >= next_poll:
@@ -86,34 +79,11 @@ def run_workers(
             time.sleep(_POLL_SECONDS)
     finally:
         for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
-        stop.training = False
-    return [] if stop.reason else [_error(process) for process in processes if process.returncode]
-
-
-def _start(task: WorkerTask, inherited: Sequence[int]) -> subprocess.Popen[bytes]:
-    # the workers share the cores; more threads than cores would wait for each other
-    threads = max(1, (os.cpu_count() or 1) // task.request.workers)
-    process = subprocess.Popen(
-        module_command("mnist_core.search.worker_process"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**module_environment(), "OMP_NUM_THREADS": str(threads)},
-        pass_fds=inherited,
-        start_new_session=True,  # Ctrl-C in a terminal reaches them through this process
-    )
-    assert process.stdin is not None
-    with suppress(BrokenPipeError), process.stdin as pipe:  # it may have exited already
-        pipe.write(task.model_dump_json().encode())
-    return process
-
-
-def _error(process: subprocess.Popen[bytes]) -> str:
-    assert process.stdout is not None
-    with process.stdout as pipe:
-        try:
-            return WorkerError.model_validate_json(pipe.read()).message
-        except ValidationError:
-            return f"a worker exited unexpectedly (status {process.returncode})"
+            with suppress(AttributeError):  # it was not started
+                process.terminate()
+                process.join()
+        stop.deferred = False
+    messages = []
+    while not errors.empty():
+        messages.append(errors.get())
+    return [] if stop.reason else messages

@@ -52,8 +52,8 @@ def register(commands: Subparsers) -> None:
 
 def _sweep(args: argparse.Namespace, _words: list[str]) -> int:
     from mnist_core.runs.run import runs_root
+    from mnist_core.runs.signals import StopFlag, stop_on_signals
     from mnist_core.search.requests import SweepRequest
-    from mnist_core.search.stop_file import stop_on_file
     from mnist_core.search.storage import storage_url
     from mnist_core.search.sweep import CONTINUE_HINT, SweepListener, run_sweep
     from mnist_core.search.trial_text import trial_line
@@ -79,7 +79,8 @@ def _sweep(args: argparse.Namespace, _words: list[str]) -> int:
         trial_ended=lambda trial: print(trial_line(trial), file=sys.stderr, flush=True),
         waiting=lambda: print_once("waiting for the trials of other workers"),
     )
-    with stop_on_file(None) as stop:
+    stop = StopFlag()
+    with stop_on_signals(stop):
         result = run_sweep(
             request,
             root,
