@@ -1,4 +1,4 @@
-"""The command line. Every command is a file of its own in `commands/`."""
+"""The command line. Each command is a module in `commands/`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from mnist_core.cli.commands import (
     weights,
     work,
 )
+from mnist_core.cli.terminal import print_error
 from mnist_core.errors import MnistCoreError
 
 COMMANDS = (
@@ -40,23 +41,23 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0, 2 for bad input, 130 when interrupted."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    args = _parser().parse_args(words)
+    argv = list(sys.argv[1:] if argv is None else argv)
+    args = _parser().parse_args(argv, argparse.Namespace(argv=argv))
     try:
-        return args.run(args, words)
+        return args.run(args)
     except MnistCoreError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print_error(f"error: {error}")
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print_error("interrupted")
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m mnist_core", description="Train and use networks that read digits."
+        prog="python -m mnist_core", description="Train and use networks that recognise digits."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.register(commands)
+        command.add_commands(commands)
     return parser

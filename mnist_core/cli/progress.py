@@ -1,4 +1,4 @@
-"""Show a run on the terminal: a live bar on a terminal, plain lines otherwise."""
+"""Progress of a run: a live bar on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mnist_core.training.events import Epoch, Event, Step
 
-_PLAIN_SECONDS = 10.0
-"""Time between two plain lines about steps."""
+_LINE_INTERVAL = 10.0
+"""Seconds between two plain lines about steps."""
 
 
 class RunProgress:
-    """Listens to a run's events and shows them; a context manager.
+    """Shows a run's events; a context manager, and called with each event.
 
     Parameters
     ----------
     title : str
     epochs : int
     console : Console or None
-        Where to; standard output if None.
+        Standard output if None.
     """
 
     def __init__(self, title: str, epochs: int, console: Console | None = None) -> None:
@@ -33,13 +33,13 @@ class RunProgress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[values]}"),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(title, total=None, figures="")
+        self._task = self._bar.add_task(title, total=None, values="")
 
     def __enter__(self) -> RunProgress:
         self._bar.start()
@@ -62,10 +62,10 @@ class RunProgress:
                 self._task,
                 completed=event.global_step,
                 total=event.steps * self._epochs,
-                figures=f"epoch {event.epoch}/{self._epochs}  loss {event.loss:.3f}  "
+                values=f"epoch {event.epoch}/{self._epochs}  loss {event.loss:.3f}  "
                 f"acc {event.accuracy:.1%}  {event.images_per_second:,.0f} images/s",
             )
-        elif time.monotonic() - self._last_line > _PLAIN_SECONDS:
+        elif time.monotonic() - self._last_line > _LINE_INTERVAL:
             self._print(str(event))
         if isinstance(event, Epoch):
             self._last_line = time.monotonic()

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
-from mnist_core.models.ensemble import ENSEMBLE, VOTES
+from mnist_core.models.ensemble import ENSEMBLE
+from mnist_core.models.options import Vote
 from mnist_core.utils.json_files import JsonModel, describe_error
 
 
@@ -76,7 +77,7 @@ class ModelCard(_Network):
         Of a promoted model.
     """
 
-    vote: Literal[VOTES] | None = None  # type: ignore[valid-type]
+    vote: Vote | None = None
     members: tuple[MemberCard, ...] = ()
     config: dict[str, Any] = Field(default_factory=dict)
     data: str = ""

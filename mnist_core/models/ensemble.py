@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.network import DigitNet
+from mnist_core.models.options import VOTES
 
-VOTES = ("mean", "majority")
 ENSEMBLE = "ensemble"
 """The architecture of an ensemble, in weights files and lists."""
 _TIE_BREAK = 1e-3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Architecture = Literal["mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet", "improved"]
 """The keys of `architectures.ARCHITECTURES`."""
@@ -11,3 +11,7 @@ KernelSize = Literal[3, 5]
 MAX_DROPOUT = 0.9
 DROPOUT_ARCHITECTURES: tuple[Architecture, ...] = ("mnist_cnn_fixed", "mnist_cnn_bn", "improved")
 """Architectures with a dropout layer in the fully connected part."""
+
+Vote = Literal["mean", "majority"]
+"""How the members of an ensemble vote."""
+VOTES: tuple[Vote, ...] = get_args(Vote)

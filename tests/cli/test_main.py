@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from support.chromium import ROOT
 from support.drawings import one, paint, seven
 
 from mnist_core import load_classifier, shipped_models
@@ -95,12 +99,13 @@ def test_predict_with_weights_that_are_not_there(
 
 def test_weights_are_listed(capsys: Capture) -> None:
     assert cli.main(["weights"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == shipped_models()
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == ["name", "architecture", "size", "validation", "test", "run"]
+    assert [line.split()[0] for line in lines] == shipped_models()
     for line in lines:
-        card = read_card(weights_path(line.split(":")[0]))
+        card = read_card(weights_path(line.split()[0]))
         assert card.architecture in line
-        assert f"validation {card.accuracy():.2%}" in line
+        assert f"{card.accuracy():.2%}" in line
 
 
 # --- train and evaluate ------------------------------------------------------------------------
@@ -113,11 +118,11 @@ def train_command(output: Path, *more: str) -> list[str]:
     return [*words.split(), "--output", str(output), "--runs", str(runs), *more]
 
 
-@pytest.fixture
-def trained(mnist_root: Path, tmp_path: Path, capsys: Capture) -> Path:
-    path = tmp_path / "new" / "mine.safetensors"
-    assert cli.main(train_command(path, "--seed", "4")) == 0
-    assert f"wrote {path}" in capsys.readouterr().out
+@pytest.fixture(scope="module")
+def trained(mnist_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a run, beside the folder `runs` that holds it."""
+    path = tmp_path_factory.mktemp("trained") / "new" / "mine.safetensors"
+    assert cli.main(train_command(path, "--seed", "4", "--name", "first")) == 0
     return path
 
 
@@ -144,25 +149,27 @@ def test_a_run_is_evaluated_by_its_id(trained: Path, tmp_path: Path, capsys: Cap
     report, runs = tmp_path / "report.html", trained.parent / "runs"
     words = ["evaluate", "last", "--runs", str(runs), "--json", "--html", str(report)]
     assert cli.main(words) == 0
-    assert json.loads(capsys.readouterr().out)["images"] == 5000
+    assert json.loads(capsys.readouterr().out)["images"] == 500  # the run's own validation split
     assert "validation" in report.read_text()
 
 
-def test_train_prints_where_everything_is(
-    mnist_root: Path, tmp_path: Path, capsys: Capture
-) -> None:
-    assert cli.main(train_command(tmp_path / "x.safetensors", "--name", "first")) == 0
-    out = capsys.readouterr().out
-    assert "epoch   1" in out
-    assert "weights, evaluation and log in" in out
-    assert cli.main(["runs", "--runs", str(tmp_path / "runs")]) == 0
-    assert "'first'  finished  epoch 1/1" in capsys.readouterr().out
+def test_runs_are_listed(trained: Path, capsys: Capture) -> None:
+    assert cli.main(["runs", "--runs", str(trained.parent / "runs")]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == ["run", "name", "status", "epoch", "validation", "reason"]
+    assert row.split()[1:4] == ["first", "finished", "1/1"]
 
 
 def test_train_from_the_run_before(trained: Path, tmp_path: Path, capsys: Capture) -> None:
-    command = train_command(trained, "--init-weights", "last", "--teacher", "last")
-    assert cli.main([*command, "--freeze", "conv1"]) == 0, capsys.readouterr().err
-    kernels = [load_weights(path)[0].conv1[0].weight for path in best_of(trained.parent / "runs")]
+    runs, output = tmp_path / "runs", tmp_path / "x.safetensors"
+    shutil.copytree(trained.parent / "runs", runs)
+    command = train_command(output, "--init-weights", "last", "--teacher", "last")
+    assert cli.main([*command, "--freeze", "conv1"]) == 0
+    out = capsys.readouterr().out
+    assert "epoch   1" in out
+    assert "weights, evaluation and log in" in out
+    assert f"wrote {output}" in out
+    kernels = [load_weights(path)[0].conv1[0].weight for path in best_of(runs)]
     assert len(kernels) == 2
     assert torch.equal(*kernels)
 
@@ -204,10 +211,11 @@ def test_evaluate_as_text(mine: Path, capsys: Capture) -> None:
     assert "mine (mnist_cnn) on 500 test images" in out
     for word in ("accuracy", "loss", "precision", "recall", "f1", "confusion matrix"):
         assert word in out
-    for true, read in ((4, 9), (9, 4), (3, 8), (8, 3), (1, 7), (7, 1)):
-        assert f"{true} read as {read}" in out
+    rows = [line.split() for line in out.splitlines()]
+    for true, predicted in ((4, 9), (9, 4), (3, 8), (8, 3), (1, 7), (7, 1)):
+        assert any(row[:2] == [str(true), str(predicted)] and row[-1][-1] == "%" for row in rows)
     assert "calibration error" in out
-    assert "most confused" in out
+    assert "most confused pairs" in out
 
 
 def test_evaluate_writes_the_card_when_told_to(mine: Path, capsys: Capture) -> None:
@@ -330,7 +338,7 @@ def test_an_interrupted_run_ends_quietly(
     def interrupt(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnist_core.runs.runner.load_train_validation", interrupt)
+    monkeypatch.setattr("mnist_core.runs.run_training.load_train_validation", interrupt)
     assert cli.main(train_command(tmp_path / "x.safetensors")) == 130
     assert capsys.readouterr().err == "interrupted\n"
 
@@ -346,6 +354,33 @@ def test_evaluate_damaged_weights(tmp_path: Path, capsys: Capture) -> None:
     path.write_bytes(weights_path("mnist_cnn").read_bytes()[:1000])
     assert cli.main(["evaluate", str(path)]) == 2
     assert str(path) in failed(capsys)
+
+
+def test_control_characters_do_not_reach_the_terminal(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "\x1b]0;title\x07[red]x  y[bold].png"
+    paint(one()).save(file)
+    assert cli.main(["predict", str(file), "\x1b[31mnone.png"]) == 2
+    out = capsys.readouterr()
+    assert "\x1b" not in out.out + out.err
+    assert "[red]x  y[bold].png: 1 " in out.out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["runs"], ["stop", "last"]])
+def test_commands_that_need_no_network_do_not_wait_for_torch(
+    words: list[str], tmp_path: Path
+) -> None:
+    code = (
+        "import sys\n"
+        "from mnist_core.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, *words]
+    process = subprocess.run(
+        command, env={**os.environ, "MNIST_RUNS": str(tmp_path)}, cwd=ROOT, capture_output=True
+    )
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from mnist_core.data.mnist import Split, normalise
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import build_model
-from mnist_core.models.ensemble import VOTES, Ensemble
+from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
+from mnist_core.models.options import VOTES
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card, save_weights, update_card
 from mnist_core.runs.run import create_run
@@ -338,7 +339,7 @@ def test_the_command_writes_file_and_card(
     words = ["ensemble", *SHIPPED, "--vote", vote, "--output", str(output)]
     assert cli.main(words) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].split() == ["on", "500", "held-out", "images", "accuracy", "loss"]
+    assert said[0].split() == ["on", "500", "validation", "images", "accuracy", "loss"]
     assert said[-1] == f"wrote {output}"
 
     classifier = load_classifier(output)
@@ -422,8 +423,8 @@ def test_the_command_refuses_before_it_works(
         (["default", "--output", output], "at least two"),
         (["default", "nope", "--output", output], "no weights 'nope'"),
         (["default", str(file), "--output", output], "member 2 is an ensemble itself"),
-        (["default", "default", "--output", output], "default is there twice"),
-        (["a.safetensors", "link.safetensors", "--output", output], "there twice"),
+        (["default", "default", "--output", output], "default is given twice"),
+        (["a.safetensors", "link.safetensors", "--output", output], "given twice"),
         (["default", "a.safetensors", "--output", str(member)], "give another file"),
         (["default", "mnist_cnn", "--output", "both.pt"], ".safetensors"),
         (["default", "mnist_cnn", "--output", f"{member}/x.safetensors"], "cannot be made a"),

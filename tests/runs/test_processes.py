@@ -283,7 +283,7 @@ def test_interrupted_at_the_terminal_and_resumed(
     run = place.run
     assert (process.returncode, err) == (130, "")
     assert out.startswith(f"run {run.id} in {run.folder}\n")
-    assert f"go on with: python -m mnist_core resume {run.id}" in out
+    assert f"resume with: python -m mnist_core resume {run.id}" in out
     state = run.state()
     assert (state.status, state.reason) == ("stopped", "stopped by SIGINT")
     assert state.epoch == epochs_shown(out) >= 1
@@ -313,7 +313,7 @@ def test_stopped_by_the_command(place: Place, capsys: pytest.CaptureFixture[str]
     assert cli.main(["stop", "last", "--runs", str(place.runs)]) == 0
     assert capsys.readouterr().out == f"run {place.run.id} stopped: stopped on request\n"
     assert (command.wait(), command.err) == (0, "")
-    assert "go on with" in command.out
+    assert "resume with" in command.out
     assert load_checkpoint(place.run.checkpoint_path)["epoch"] == place.run.state().epoch + 1
 
 

@@ -107,7 +107,7 @@ def test_200_runs_are_listed_the_newest_first(tmp_path: Path, capsys: Capture) -
     assert [run.id for run in list_runs(tmp_path)] == names[::-1]
     assert find_run("last", tmp_path).id == names[-1]
     assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == names[::-1]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == names[::-1]
 
 
 def test_runs_made_in_the_same_second_are_listed_in_their_order(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_name_to_show(run: Run, tmp_path: Path, capsys: Capture) -> None:
     assert run.state().name == "带 dropout, second"
     assert find_run(run.id, tmp_path).state() == run.state()
     assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
-    assert "'带 dropout, second'" in capsys.readouterr().out
+    assert " 带 dropout, second " in capsys.readouterr().out
     with pytest.raises(MnistCoreError, match="name is empty"):
         run.rename(" \n")
     assert run.state().name == "带 dropout, second"
@@ -380,11 +380,11 @@ def test_stop_one_that_has_ended(
 def test_stop_says_that_a_step_takes_long(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    monkeypatch.setattr("mnist_core.cli.commands.runs._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("mnist_core.cli.commands.runs._STOP_SECONDS", 0.1)
     with run.exclusive():
         run.update_state(status="running")
         assert cli.main(["stop", run.id, "--runs", str(tmp_path)]) == 2
-    assert "it stops after it" in capsys.readouterr().err
+    assert "after its current training step" in capsys.readouterr().err
 
 
 # --- the command -------------------------------------------------------------------------------
@@ -395,11 +395,10 @@ def test_runs_as_text(tmp_path: Path, capsys: Capture) -> None:
     named(tmp_path, "20260102-100000-b", "stopped", reason="stopped on request", epoch=1)
     named(tmp_path, "20260103-100000-c", "queued")
     assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
-    third, second, first = capsys.readouterr().out.splitlines()
-    assert third.split() == ["20260103-100000-c", "queued", "epoch", "0/3"]
-    assert "epoch 1/3" in second
-    assert "(stopped on request)" in second
-    assert "epoch 3/3  validation 98.77%" in first
+    _, third, second, first = map(str.split, capsys.readouterr().out.splitlines())
+    assert third == ["20260103-100000-c", "queued", "0/3"]
+    assert second == ["20260102-100000-b", "stopped", "1/3", "stopped", "on", "request"]
+    assert first == ["20260101-100000-a", "finished", "3/3", "98.77%"]
 
 
 def test_runs_as_json(tmp_path: Path, capsys: Capture) -> None:

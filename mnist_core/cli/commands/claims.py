@@ -5,38 +5,34 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
-from mnist_core.cli.commands.options import Subparsers, add_data_options
+from mnist_core.cli.commands.options import Subparsers, add_data_option, add_device_option
+from mnist_core.cli.terminal import console
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import make_folder, write_atomic
 
 _FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
 _QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
 
-_COLUMNS = 100
+_PIPE_WIDTH = 100
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("claims", help="measure the claims of the usual MNIST tutorial")
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="few images: a check of half a minute",
-    )
+    parser.add_argument("--quick", action="store_true", help="few images: a test in half a minute")
     parser.add_argument("--seeds", type=int, help="networks for each variant; default 3, quick 2")
-    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="measure only these")
+    parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="measure these only")
     parser.add_argument("--pendigits", type=Path, help="real pen strokes; default $PENDIGITS")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write all numbers as JSON")
-    add_data_options(parser)
+    add_device_option(parser)
+    add_data_option(parser)
     parser.set_defaults(run=_claims)
 
 
-def _claims(args: argparse.Namespace, _words: list[str]) -> int:
-    from rich.console import Console
+def _claims(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     from mnist_core.data.mnist import load_test, load_train_validation
@@ -47,7 +43,7 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     claims = choose_claims(args.only)
     named = args.pendigits or os.environ.get("PENDIGITS")
     if named and not Path(named).is_file():
-        # before minutes of training
+        # checked before minutes of training
         raise MnistCoreError(f"{named}: no such file; give pendigits-orig.tra.gz, or leave it out")
     size = _QUICK if args.quick else _FULL
     seeds = range(size["seeds"] if args.seeds is None else args.seeds)
@@ -71,7 +67,7 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
     )
     rows = [claim(experiment) for claim in claims]
     title = (
-        f"{len(training):,} training images, {len(validation):,} to validate, "
+        f"{len(training):,} training images, {len(validation):,} validation images, "
         f"seeds {', '.join(map(str, seeds))}; ± is half the range over the seeds; {RULE}"
     )
     if args.quick:
@@ -82,8 +78,7 @@ def _claims(args: argparse.Namespace, _words: list[str]) -> int:
         table = Table("claim", "setting", "measured", "verdict", caption=title)
         for row in rows:
             table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
-        # rich's default for a pipe, 80, is too narrow for four columns
-        Console(width=None if sys.stdout.isatty() else _COLUMNS).print(table)
+        console(_PIPE_WIDTH).print(table)
     if args.output:
         content = {
             "title": title,

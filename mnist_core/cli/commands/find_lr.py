@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.commands.options import Subparsers, add_data_option, add_runs_option
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.training.command_line import train_command
 from mnist_core.utils.files import make_folder, write_atomic
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("find-lr", help="suggest a learning rate by a range test")
     add_config_flags(parser)
@@ -22,11 +22,11 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write the curve as HTML")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_runs_option(parser)
-    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    add_data_option(parser)
     parser.set_defaults(run=_find_lr)
 
 
-def _find_lr(args: argparse.Namespace, _words: list[str]) -> int:
+def _find_lr(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import runs_root
     from mnist_core.search.range_test import run_range_test
     from mnist_core.search.requests import RangeTestRequest

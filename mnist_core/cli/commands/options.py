@@ -11,11 +11,18 @@ from mnist_core.utils.files import make_folder
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+INTERRUPTED = 130
+"""Exit status of a command that a signal ended."""
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--device` and `--data`."""
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`."""
     parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+
+
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--device`."""
+    parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
 
 
 def add_runs_option(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +30,20 @@ def add_runs_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", help="folder of the run folders; default MNIST_RUNS, else ./runs")
 
 
+def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> None:
+    """Add the weights to use as a positional argument."""
+    parser.add_argument(
+        "weights", help="a shipped or promoted name, a weights file or a run", **options
+    )
+
+
 def check_output(path: Path) -> None:
-    """Refuse a weights file that cannot be written, before the work; make its folder.
+    """Check that a weights file can be written, before the work starts; create its folder.
 
     Raises
     ------
     MnistCoreError
-        If it does not end in .safetensors, or its folder cannot be made.
+        If it does not end in .safetensors, or its folder cannot be created.
     """
     if path.suffix != ".safetensors":
         raise MnistCoreError(f"--output is {str(path)!r}; give a file ending in .safetensors")

@@ -1,24 +1,24 @@
-"""`predict`: read pictures, one line each."""
+"""`predict`: classify image files, one line each."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 
 from mnist_core.cli.commands.options import Subparsers
+from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("predict", help="read pictures, one line each")
+    parser = commands.add_parser("predict", help="classify image files, one line each")
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--weights", default=DEFAULT, help="shipped or promoted name, or path")
+    parser.add_argument("--weights", default=DEFAULT, help="a shipped or promoted name, or a file")
     parser.set_defaults(run=_predict)
 
 
-def _predict(args: argparse.Namespace, _words: list[str]) -> int:
+def _predict(args: argparse.Namespace) -> int:
     from mnist_core.imaging.images import open_picture
     from mnist_core.inference.classifier import load_classifier
 
@@ -27,13 +27,12 @@ def _predict(args: argparse.Namespace, _words: list[str]) -> int:
     for file in args.files:
         try:
             prediction = classifier.classify(open_picture(file))
-        except MnistCoreError as error:
-            # one bad file must not keep the others from being read
-            print(f"error: {error}", file=sys.stderr)
+        except MnistCoreError as error:  # the other files are classified all the same
+            print_error(f"error: {error}")
             status = 2
             continue
-        answer = (
+        result = (
             "blank" if prediction.is_blank else f"{prediction.digit} {prediction.confidence:.1%}"
         )
-        print(f"{file}: {answer}")
+        print_line(f"{file}: {result}")
     return status

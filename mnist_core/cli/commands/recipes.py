@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers
 from mnist_core.cli.commands.train import add_train_options, train_from
+from mnist_core.cli.terminal import print_line
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -17,15 +18,15 @@ TRANSFER = TrainConfig(
 )
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the commands."""
-    parser = commands.add_parser("distill", help="train a small network on a large one's answers")
+    parser = commands.add_parser("distill", help="train a small network on a large one's outputs")
     add_train_options(parser, DISTILL)
-    # given like a flag: a preset must not take away what makes the recipe
+    # set like a flag: a preset does not replace it
     parser.set_defaults(run=train_from(DISTILL, _compare), teacher=DISTILL.teacher)
 
     parser = commands.add_parser(
-        "transfer", help="start from weights, leave parts as they are, train the rest"
+        "transfer", help="start from given weights, freeze layers, train the rest"
     )
     add_train_options(parser, TRANSFER)
     parser.set_defaults(
@@ -34,7 +35,7 @@ def register(commands: Subparsers) -> None:
 
 
 def _compare(run: Run, data: str | None) -> None:
-    """Print how teacher and student do on the run's validation images."""
+    """Print the accuracy of teacher and student on the run's validation images."""
     from mnist_core.data.mnist import load_validation
     from mnist_core.evaluation.scores import score
     from mnist_core.models.weights import load_weights
@@ -47,7 +48,7 @@ def _compare(run: Run, data: str | None) -> None:
     device = choose_device(config.device)
     validation = load_validation(device, data, size=config.validation_size)
     teacher = load_weights(find_weights(config.teacher, run.folder.parent))[0].to(device)
-    print(
+    print_line(
         f"validation accuracy: teacher {config.teacher} {score(teacher, validation).accuracy:.2%}, "
         f"student {run.state().validation_accuracy:.2%}"
     )

@@ -1,68 +1,86 @@
-"""`runs` and `stop`: look at run folders, and stop a run from outside."""
+"""`runs` and `stop`: list the runs, and stop one from outside."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
+from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
 
-_WAIT_SECONDS = 10.0
+if TYPE_CHECKING:
+    from mnist_core.runs.run import Run
+
+_STOP_SECONDS = 10.0
+"""How long `stop` waits for the run to end."""
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the commands."""
     parser = commands.add_parser("runs", help="list the runs, the newest first")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     add_runs_option(parser)
     parser.set_defaults(run=_runs)
 
-    stop = commands.add_parser("stop", help="stop a run that is under way; resume goes on")
+    stop = commands.add_parser("stop", help="stop a running run; resume continues it")
     stop.add_argument("id", help="the run's id or its beginning, or last")
     add_runs_option(stop)
     stop.set_defaults(run=_stop)
 
 
-def _runs(args: argparse.Namespace, _words: list[str]) -> int:
+def _runs(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import list_runs, runs_root
 
     runs = list_runs(args.runs)
-    if not runs and not args.json:
-        print(f"no runs in {runs_root(args.runs)}; start one with: python -m mnist_core train")
-    for run in runs:
-        try:
-            state = run.state()
-        except MnistCoreError as error:
-            # a damaged folder must not hide the others
-            print(json.dumps({"id": run.id, "error": str(error)}) if args.json else f"{error}")
-            continue
-        if args.json:
-            print(json.dumps({"id": run.id, **state.model_dump()}))
-            continue
-        accuracy = state.validation_accuracy
-        figures = "" if accuracy is None else f"  validation {accuracy:.2%}"
-        name = "" if state.name in ("", run.id) else f"  {state.name!r}"
-        reason = f"  ({state.reason})" if state.reason else ""
-        print(
-            f"{run.id}{name}  {state.status:8}  epoch {state.epoch}/{state.epochs}{figures}{reason}"
-        )
+    if args.json:
+        for run in runs:
+            print(json.dumps({"id": run.id, **_json_state(run)}))
+    elif runs:
+        columns = ("run", "name", "status", "epoch", "validation", "reason")
+        print_table(columns, map(_row, runs), align="lllrrl")
+    else:
+        print_line(f"no runs in {runs_root(args.runs)}; start one: python -m mnist_core train")
     return 0
 
 
-def _stop(args: argparse.Namespace, _words: list[str]) -> int:
+def _json_state(run: Run) -> dict[str, object]:
+    try:
+        return run.state().model_dump(mode="json")
+    except MnistCoreError as error:
+        return {"error": str(error)}
+
+
+def _row(run: Run) -> tuple[object, ...]:
+    try:
+        state = run.state()
+    except MnistCoreError as error:  # one damaged folder does not hide the others
+        return (run.id, None, "damaged", None, None, error)
+    accuracy = state.validation_accuracy
+    return (
+        run.id,
+        state.name if state.name != run.id else None,
+        state.status,
+        f"{state.epoch}/{state.epochs}",
+        None if accuracy is None else f"{accuracy:.2%}",
+        state.reason,
+    )
+
+
+def _stop(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import find_run
 
     run = find_run(args.id, args.runs)
     run.request_stop()
-    until = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + _STOP_SECONDS
     while run.state().status == "running":
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise MnistCoreError(
-                f"run {run.id} was asked to stop but is still in a step; it stops after it"
+                f"run {run.id} has not stopped yet; it will after its current training step"
             )
         time.sleep(0.05)
     state = run.state()
-    print(f"run {run.id} {state.status}: {state.reason}")
+    print_line(f"run {run.id} {state.status}: {state.reason}")
     return 0

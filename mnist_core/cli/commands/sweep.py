@@ -8,7 +8,12 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.commands.options import (
+    INTERRUPTED,
+    Subparsers,
+    add_data_option,
+    add_runs_option,
+)
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, parse_grid
 from mnist_core.utils.files import make_folder
@@ -16,10 +21,8 @@ from mnist_core.utils.files import make_folder
 if TYPE_CHECKING:
     from mnist_core.search.results import SweepResult, Trial
 
-_INTERRUPTED = 130
 
-
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("sweep", help="search for good hyperparameters (Optuna)")
     add_config_flags(parser, BASE_CONFIG)
@@ -46,11 +49,11 @@ def register(commands: Subparsers) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
     add_runs_option(parser)
-    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    add_data_option(parser)
     parser.set_defaults(run=_sweep)
 
 
-def _sweep(args: argparse.Namespace, _words: list[str]) -> int:
+def _sweep(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import runs_root
     from mnist_core.runs.signals import StopFlag, stop_on_signals
     from mnist_core.search.requests import SweepRequest
@@ -92,7 +95,7 @@ def _sweep(args: argparse.Namespace, _words: list[str]) -> int:
     _print(result, args.json)
     if stop.reason:
         print(f"{stop.reason.message}; {CONTINUE_HINT}", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     return 0
 
 

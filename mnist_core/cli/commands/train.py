@@ -1,4 +1,4 @@
-"""`train` and `resume`: carry out a run and show it."""
+"""`train` and `resume`: train a network in a run folder and show the progress."""
 
 from __future__ import annotations
 
@@ -7,62 +7,65 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option, check_output
+from mnist_core.cli.commands.options import (
+    INTERRUPTED,
+    Subparsers,
+    add_data_option,
+    add_runs_option,
+    check_output,
+)
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
+from mnist_core.cli.terminal import print_line
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
     from mnist_core.runs.signals import StopFlag
 
-_INTERRUPTED = 130
 
-
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the commands."""
     parser = commands.add_parser("train", help="train a network on MNIST, in a new run folder")
     add_train_options(parser, TrainConfig())
     parser.set_defaults(run=train_from(TrainConfig()))
 
-    resume = commands.add_parser("resume", help="go on with a run that stopped, failed or died")
+    resume = commands.add_parser("resume", help="resume a run that stopped, failed or was killed")
     resume.add_argument("id", help="the run's id or its beginning, or last")
     resume.add_argument(
         "--if-queued", action="store_true", help="only if it waits in the queue (see work)"
     )
     add_runs_option(resume)
-    resume.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    add_data_option(resume)
     resume.set_defaults(run=_resume)
 
 
 def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> None:
-    """Add what a command takes that makes a run of `base` with changes."""
+    """Add the options of a command that trains `base` with changes."""
     add_config_flags(parser, base)
-    parser.add_argument("--name", default="", help="what to call the run; default: its id")
+    parser.add_argument("--name", default="", help="name of the run; default: its id")
     parser.add_argument(
         "--output", type=Path, help="a .safetensors file: the best weights are copied there"
     )
     add_runs_option(parser)
-    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    add_data_option(parser)
 
 
 def train_from(
     base: TrainConfig, after: Callable[[Run, str | None], None] | None = None
-) -> Callable[[argparse.Namespace, list[str]], int]:
+) -> Callable[[argparse.Namespace], int]:
     """Return a command that trains `base` with the flags' changes.
 
-    `after` is called with a finished run and the data's folder.
+    `after` is called with a finished run and the data folder.
     """
 
-    def command(args: argparse.Namespace, _words: list[str]) -> int:
+    def command(args: argparse.Namespace) -> int:
         from mnist_core.runs.run import create_run, lasting_name
         from mnist_core.runs.signals import StopFlag, stop_on_signals
         from mnist_core.utils.devices import choose_device
 
         config = config_from_flags(args, base)
-        # now, not when there is a folder already
-        choose_device(config.device)
+        choose_device(config.device)  # fails before a run folder is created
         config = config.with_changes(
             **{
                 field: lasting_name(name, args.runs)
@@ -84,7 +87,7 @@ def train_from(
     return command
 
 
-def _resume(args: argparse.Namespace, _words: list[str]) -> int:
+def _resume(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import find_run
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 
@@ -107,21 +110,23 @@ def _train(
     from mnist_core.runs.runner import execute
 
     config = run.config()
-    print(f"run {run.id} in {run.folder}", flush=True)
+    print_line(f"run {run.id} in {run.folder}")
     with RunProgress(config.model, config.epochs) as progress:
         state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
     if state.status == "stopped":
-        print(f"{state.reason}; go on with: python -m mnist_core resume {run.id}")
-        return _INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
+        print_line(f"{state.reason}; resume with: python -m mnist_core resume {run.id}")
+        return INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
     if output is not None:
         _copy_weights(run, output)
-    print(f"weights, evaluation and log in {run.folder}")
+    print_line(f"weights, evaluation and log in {run.folder}")
     return 0
 
 
 def _copy_weights(run: Run, output: Path) -> None:
+    from mnist_core.models.weights import load_weights, save_weights
+
     try:
         save_weights(output, *load_weights(run.weights_path))
     except MnistCoreError as error:
         raise MnistCoreError(f"{error}; the weights are in {run.weights_path}") from error
-    print(f"wrote {output}")
+    print_line(f"wrote {output}")

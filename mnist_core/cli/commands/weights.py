@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from mnist_core.cli.commands.options import Subparsers
+from mnist_core.cli.terminal import print_error, print_table
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.registry import available_models, weights_path
-from mnist_core.models.weights import read_card
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("weights", help="list the shipped and the promoted weights")
     parser.set_defaults(run=_weights)
 
 
-def _weights(_args: argparse.Namespace, _words: list[str]) -> int:
-    status = 0
+def _weights(_args: argparse.Namespace) -> int:
+    from mnist_core.models.registry import available_models
+
+    rows, errors = [], []
     for name in available_models():
         try:
-            print(_line(name))
-        except MnistCoreError as error:
-            # one damaged file must not hide the others
-            print(f"error: {error}", file=sys.stderr)
-            status = 2
-    return status
+            rows.append(_row(name))
+        except MnistCoreError as error:  # one damaged file does not hide the others
+            errors.append(error)
+    columns = ("name", "architecture", "size", "validation", "test", "run")
+    print_table(columns, rows, align="llrrrl")
+    for error in errors:
+        print_error(f"error: {error}")
+    return 2 if errors else 0
 
 
-def _line(name: str) -> str:
+def _row(name: str) -> tuple[object, ...]:
+    from mnist_core.models.registry import weights_path
+    from mnist_core.models.weights import read_card
+
     path = weights_path(name)
     card = read_card(path)
-    scores = {split: card.accuracy(split) for split in ("validation", "test")}
-    figures = "  ".join(f"{split} {score:.2%}" for split, score in scores.items() if score)
-    megabytes = path.stat().st_size / 1e6
-    line = f"{name}: {card.architecture}, {megabytes:.1f} MB  {figures}"
-    return f"{line}  of run {card.promoted.run}" if card.promoted.run else line
+    scores = (card.accuracy("validation"), card.accuracy("test"))
+    return (
+        name,
+        card.architecture,
+        f"{path.stat().st_size / 1e6:.1f} MB",
+        *(None if score is None else f"{score:.2%}" for score in scores),
+        card.promoted.run,
+    )

@@ -1,4 +1,4 @@
-"""`work`: carry out the runs that wait in the queue. The dashboard starts it by itself."""
+"""`work`: train the queued runs of one device. The dashboard starts it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import argparse
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
 
 
-def register(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("work", help="carry out the runs that wait for a device")
+    parser = commands.add_parser("work", help="train the runs that wait in a device's queue")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda:0, ...")
     parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     add_runs_option(parser)
     parser.set_defaults(run=_work)
 
 
-def _work(args: argparse.Namespace, _words: list[str]) -> int:
+def _work(args: argparse.Namespace) -> int:
     import io
 
     from mnist_core.runs.queue_worker import work

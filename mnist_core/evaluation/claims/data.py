@@ -20,7 +20,8 @@ from mnist_core.evaluation.claims.experiment import (
 )
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.inference.classifier import load_classifier
-from mnist_core.models.ensemble import VOTES, Ensemble
+from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.options import VOTES
 
 _AUGMENTATIONS = ("none", "article", "pen")
 _FEW = 500
