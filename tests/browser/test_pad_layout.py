@@ -37,7 +37,7 @@ def test_pad_and_bars_fit_on_one_screen(
 
 
 def test_desktop_shows_the_whole_pad_without_scrolling(pad: PadPage) -> None:
-    strip = pad.page.locator(".strip").bounding_box()
+    strip = pad.page.locator(".network").bounding_box()
     assert strip is not None
     assert strip["y"] + strip["height"] <= DESKTOP["height"]
 

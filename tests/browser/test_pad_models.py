@@ -115,7 +115,7 @@ def test_a_model_withdrawn_from_under_the_pen_gives_way_to_the_default(
     draw_a_zero(pad)
     pad.page.wait_for_selector(".drawpad[data-model=default]")
     banner = pad.page.locator(".banner")
-    expect(banner).to_have_text("The model mine is not on offer any more; default reads now.")
+    expect(banner).to_have_text("The model mine is no longer available; default is used instead.")
     assert offered(pad) == shipped_models()
     expected = load_classifier().classify_strokes(pad.strokes)
     assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.06)
@@ -130,7 +130,7 @@ def test_a_model_withdrawn_between_two_visits_is_said(pad: PadPage, run: Run) ->
     withdraw("mine")
     pad.page.reload()
     pad.page.wait_for_selector(".drawpad[data-model=default]")
-    expect(pad.page.locator(".banner")).to_contain_text("The model mine is not on offer any more")
+    expect(pad.page.locator(".banner")).to_contain_text("The model mine is no longer available")
     expect(pad.page.locator("[data-part=model]")).to_have_value("default")
     pad.expect_digit(0)
 
@@ -177,7 +177,7 @@ def test_a_chinese_reader_is_told_in_chinese(
     choose(pad, "mine")
     withdraw("mine")
     pad.page.locator("[data-part=model]").hover()
-    expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不再提供，现在由 default 识别。")
+    expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不可用，改用 default。")
 
 
 def test_a_long_name_fits_on_a_phone(

@@ -1,4 +1,4 @@
-// Colour scales, read from the style sheet so that they follow light and dark.
+// Colour scales, taken from the style sheet so that they follow the theme.
 
 /** 256 RGBA colours between the stops --name-0, --name-1, ... of the style sheet. */
 function colourScale(element, name, stops) {
@@ -18,7 +18,7 @@ function hexColour(text) {
   return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-/** Paint greys (bytes) as a width x height picture, a pixel each; the style sheet scales it. */
+/** Paint bytes as a width x height picture, one pixel per byte; the style sheet scales it up. */
 function paintGreys(canvas, greys, width, height, scale) {
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;

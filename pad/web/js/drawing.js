@@ -1,8 +1,8 @@
-// What is on the paper, and every state it went through. A drawing is never changed in place:
+// The drawing and its undo history. A drawing is immutable:
 // {strokes: [{points: [x0, y0, ...], width}], picture: null | {base64, bitmap}}.
-// Positions are in paper units: the paper is PAPER units wide and high whatever its size on screen.
+// Positions are in canvas units: the canvas is CANVAS_SIZE units wide and high at any screen size.
 
-const PAPER = 280;
+const CANVAS_SIZE = 280;
 const EMPTY = Object.freeze({ strokes: [], picture: null });
 
 class History {
@@ -13,13 +13,13 @@ class History {
   get canUndo() { return this.#at > 0; }
   get canRedo() { return this.#at < this.#states.length - 1; }
 
-  /** Make a new state the current one; what had been undone is gone. */
+  /** Add a state and make it the current one; undone states are removed. */
   push(drawing) {
     this.#states = [...this.#states.slice(Math.max(0, this.#at - 199), this.#at + 1), drawing];
     this.#at = this.#states.length - 1;
   }
 
-  /** Put another state in the place of the current one: a stroke that goes on. */
+  /** Replace the current state, for a stroke that is being drawn. */
   replace(drawing) { this.#states[this.#at] = drawing; }
 
   undo() { if (this.canUndo) this.#at--; }
@@ -28,7 +28,7 @@ class History {
 
 function isEmpty(drawing) { return drawing.strokes.length === 0 && !drawing.picture; }
 
-/** The drawing with a new stroke. Ink on top of a picture starts a new drawing. */
+/** The drawing with a new stroke. A stroke on top of a picture starts a new drawing. */
 function withStroke(drawing, points, width) {
   const strokes = drawing.picture ? [] : drawing.strokes;
   return { strokes: [...strokes, { points, width }], picture: null };
@@ -70,7 +70,7 @@ function split(stroke, touched) {
   }
   if (!any) return [stroke];
   if (part.length) parts.push(part);
-  // crumbs of one point would be seen as dots that nobody drew
+  // a part of one point would be drawn as a dot
   return parts.filter((kept) => kept.length > 2).map((kept) => ({ ...stroke, points: kept }));
 }
 

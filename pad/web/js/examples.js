@@ -1,4 +1,4 @@
-// Examples that replay as strokes. One path is the picture on its button and the way of the pen.
+// Example digits as SVG paths: the icons of their buttons, and the strokes that are replayed.
 
 const EXAMPLES = [
   ["M50 12C24 12 22 88 50 88C78 88 76 12 50 12"],
@@ -13,7 +13,7 @@ const EXAMPLES = [
   ["M68 32C64 10 34 12 32 34C32 56 62 54 68 34C70 50 66 72 60 90"],
 ];
 
-/** Strokes of an example as flat lists in paper units, a point every 1.5 units of the path's 100. */
+/** Strokes of an example as flat lists in canvas units, a point every 1.5 units of the path's 100. */
 function exampleStrokes(digit) {
   return EXAMPLES[digit].map((d) => {
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -23,10 +23,26 @@ function exampleStrokes(digit) {
     const points = [];
     for (let i = 0; i <= count; i++) {
       const { x, y } = path.getPointAtLength((length * i) / count);
-      points.push((x / 100) * PAPER, (y / 100) * PAPER);
+      points.push((x / 100) * CANVAS_SIZE, (y / 100) * CANVAS_SIZE);
     }
     return points;
   });
+}
+
+/** Add a button for every example; play(digit) is called when it is pressed. */
+function addExampleButtons(container, play) {
+  container.append(...EXAMPLES.map((_, digit) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.innerHTML = exampleIcon(digit);
+    button.addEventListener("click", () => play(digit));
+    return button;
+  }));
+}
+
+function labelExampleButtons(container, text) {
+  [...container.children].forEach((button, digit) =>
+    button.setAttribute("aria-label", text("example", { digit })));
 }
 
 function exampleIcon(digit) {
@@ -34,7 +50,7 @@ function exampleIcon(digit) {
   return `<svg viewBox="0 0 100 100">${paths}</svg>`;
 }
 
-/** Write strokes at a pen's pace: step(points, isNewStroke) once a frame; returns a stop. */
+/** Replay strokes: step(points, isNewStroke) once per frame, then end(); returns a function that stops. */
 function replay(strokes, step, end) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const perFrame = still ? Infinity : 8; // numbers, so four points

@@ -1,5 +1,5 @@
-// Strokes -> the ink canvas that goes to the network: the formula of mnist_core/strokes.py.
-// A pixel's ink is the part of it that a round pen covers; the two agree to a grey level.
+// Strokes -> the ink canvas for the network, as in mnist_core/imaging/rasterize.py: a pixel's ink is
+// the share of it that a round pen covers. The two implementations agree to one grey level.
 
 /**
  * @param {number[][]} strokes each a flat list x0, y0, x1, y1, ... in any unit, y downwards

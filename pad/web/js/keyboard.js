@@ -1,6 +1,6 @@
-// The keyboard: shortcuts, and a pen that is moved with the arrows.
+// The keyboard: shortcuts, and drawing with the arrow keys.
 
-/** Call actions by key while nothing is being typed; `pen` gets the keys that are left over. */
+/** Call actions by key, except in text fields; `pen(event)` returns the action of other keys. */
 function bindShortcuts(element, actions) {
   const plain = {
     e: actions.eraser, c: actions.clear, delete: actions.clear, backspace: actions.clear,
@@ -23,9 +23,9 @@ function bindShortcuts(element, actions) {
   });
 }
 
-/** Arrows move it (with shift in small steps), space puts it down and lifts it. */
+/** A pen that arrow keys move (with shift in small steps); space puts it down and lifts it. */
 class KeyboardPen {
-  #at = [PAPER / 2, PAPER / 2];
+  #position = [CANVAS_SIZE / 2, CANVAS_SIZE / 2];
   #down = false;
 
   /** on: {start(points), move(points), end()}, as for a pointer. */
@@ -35,14 +35,14 @@ class KeyboardPen {
     canvas.addEventListener("pointerdown", () => this.#lift(), { capture: true });
   }
 
-  /** What a key does while the paper has the focus; undefined for other keys. */
+  /** The action of a key while the canvas has the focus; undefined for other keys. */
   action(event) {
     if (event.target !== this.canvas) return undefined;
     const step = event.shiftKey ? 2 : 10;
-    const ways = {
+    const directions = {
       ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step],
     };
-    if (event.key in ways) return () => this.#move(ways[event.key]);
+    if (event.key in directions) return () => this.#move(directions[event.key]);
     if (event.key === " ") return () => this.#press();
     if (event.key === "Escape" && this.#down) return () => this.#lift();
     return undefined;
@@ -50,14 +50,14 @@ class KeyboardPen {
 
   #press() {
     this.#down = !this.#down;
-    if (this.#down) this.on.start([...this.#at]);
+    if (this.#down) this.on.start([...this.#position]);
     else this.on.end();
     this.#show(true);
   }
 
-  #move(way) {
-    this.#at = this.#at.map((value, axis) => Math.min(PAPER, Math.max(0, value + way[axis])));
-    if (this.#down) this.on.move([...this.#at]);
+  #move(by) {
+    this.#position = this.#position.map((value, axis) => Math.min(CANVAS_SIZE, Math.max(0, value + by[axis])));
+    if (this.#down) this.on.move([...this.#position]);
     this.#show(true);
   }
 
@@ -70,7 +70,7 @@ class KeyboardPen {
   #show(visible) {
     this.cursor.hidden = !visible;
     this.cursor.classList.toggle("down", this.#down);
-    this.cursor.style.left = `${(100 * this.#at[0]) / PAPER}%`;
-    this.cursor.style.top = `${(100 * this.#at[1]) / PAPER}%`;
+    this.cursor.style.left = `${(100 * this.#position[0]) / CANVAS_SIZE}%`;
+    this.cursor.style.top = `${(100 * this.#position[1]) / CANVAS_SIZE}%`;
   }
 }

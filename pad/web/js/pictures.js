@@ -1,10 +1,10 @@
-// Pictures from a file, the clipboard or a drop.
+// Picture files: chosen, pasted or dropped.
 
-const SHRUNK_SIDE = 2000; // of a picture that is too large to send, in pixels
+const SHRUNK_SIDE = 2000; // longest side of a picture that was too large to send, in pixels
 
 /**
- * A file as {base64, bitmap}; bitmap is null where the browser cannot show it. What is larger than
- * the limits {bytes, side} is scaled down; null if it is too large and cannot be.
+ * A file as {base64, bitmap}; bitmap is null if the browser cannot decode it. Pictures larger than
+ * the limits {bytes, side} are scaled down; null if that is not possible.
  */
 async function readPicture(file, limits) {
   const bitmap = await createImageBitmap(file).catch(() => null);
@@ -33,8 +33,8 @@ function shrunk(bitmap) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-/** Call take(file) for every picture that is chosen, pasted, or dropped on the paper. */
-function bindPictures(element, paper, input, take) {
+/** Call take(file) for every picture that is chosen, pasted, or dropped on the drawing area. */
+function bindPictures(element, dropArea, input, take) {
   input.addEventListener("change", () => {
     if (input.files.length) take(input.files[0]);
     input.value = "";
@@ -45,8 +45,8 @@ function bindPictures(element, paper, input, take) {
     event.preventDefault();
     take(file);
   });
-  paper.addEventListener("dragover", (event) => event.preventDefault());
-  paper.addEventListener("drop", (event) => {
+  dropArea.addEventListener("dragover", (event) => event.preventDefault());
+  dropArea.addEventListener("drop", (event) => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
     if (file) take(file);

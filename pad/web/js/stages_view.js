@@ -1,9 +1,9 @@
-// The network's stages in reading order: feature maps, and one map beside its kernel.
+// The network's stages in order: their feature maps, and one map enlarged beside its kernel.
 
 class StagesView {
   #stages = new Map();
-  #chosen = null;
-  #answer = null;
+  #enlarged = null;
+  #maps = null;
   #scales;
 
   /**
@@ -16,7 +16,7 @@ class StagesView {
     this.recolour();
   }
 
-  /** Names of the stages whose maps are on screen. */
+  /** Names of the stages whose maps are visible. */
   get open() { return [...this.#stages].filter(([, s]) => s.open).map(([name]) => name); }
 
   recolour() {
@@ -26,11 +26,11 @@ class StagesView {
 
   get mapScale() { return this.#scales.map; }
 
-  /** Lay out another network: a list of {name, shape}. The first stage is open. */
+  /** Lay out another network: a list of {name, shape}. The first stage starts open. */
   build(stages) {
     const wasOpen = this.open;
-    this.#chosen = null;
-    this.#answer = null;
+    this.#enlarged = null;
+    this.#maps = null;
     this.#stages.clear();
     this.host.replaceChildren(...stages.map(({ name, shape }, index) =>
       this.#buildStage(name, shape, index === 0 || wasOpen.includes(name))));
@@ -53,7 +53,7 @@ class StagesView {
       button.setAttribute("aria-label", this.text("map", { name, channel }));
       button.setAttribute("aria-pressed", "false");
       button.innerHTML = `<canvas class="crisp" width="${width}" height="${height}"></canvas><span>${channel}</span>`;
-      button.addEventListener("click", () => this.#choose(name, channel));
+      button.addEventListener("click", () => this.#toggleDetail(name, channel));
       grid.append(button);
       stage.maps.push({ button, canvas: button.firstChild });
     }
@@ -72,16 +72,16 @@ class StagesView {
     stage.element.querySelector(".caption").setAttribute("aria-expanded", open);
   }
 
-  /** maps: {layer: {shape, top, peaks, pixels}}, or null for a blank pad. */
+  /** maps: {layer: {shape, top, peaks, pixels}}, or null for a blank drawing. */
   show(maps) {
-    this.#answer = maps && Object.fromEntries(Object.entries(maps).map(([name, map]) =>
+    this.#maps = maps && Object.fromEntries(Object.entries(maps).map(([name, map]) =>
       [name, { ...map, pixels: decodeBytes(map.pixels) }]));
     this.refresh();
   }
 
   refresh() {
     for (const [name, stage] of this.#stages) {
-      const map = this.#answer?.[name];
+      const map = this.#maps?.[name];
       const [, height, width] = stage.shape;
       const area = height * width;
       stage.range.textContent = map ? `0 … ${map.top.toFixed(2)}` : "";
@@ -94,12 +94,12 @@ class StagesView {
     this.#refreshDetail();
   }
 
-  #choose(name, channel) {
-    const again = this.#chosen?.name === name && this.#chosen?.channel === channel;
-    if (this.#chosen) this.#closeDetail();
+  #toggleDetail(name, channel) {
+    const again = this.#enlarged?.name === name && this.#enlarged?.channel === channel;
+    if (this.#enlarged) this.#closeDetail();
     if (again) return;
     const stage = this.#stages.get(name);
-    this.#chosen = { name, channel };
+    this.#enlarged = { name, channel };
     stage.maps[channel].button.setAttribute("aria-pressed", "true");
     const detail = stage.element.querySelector(".detail");
     detail.hidden = false;
@@ -117,16 +117,16 @@ class StagesView {
   }
 
   #closeDetail() {
-    const { name, channel } = this.#chosen;
+    const { name, channel } = this.#enlarged;
     const stage = this.#stages.get(name);
     stage.maps[channel].button.setAttribute("aria-pressed", "false");
     stage.element.querySelector(".detail").hidden = true;
-    this.#chosen = null;
+    this.#enlarged = null;
   }
 
   async #showKernel(detail, name, channel) {
     const kernel = await this.on.kernel(name, channel);
-    const still = this.#chosen?.name === name && this.#chosen?.channel === channel;
+    const still = this.#enlarged?.name === name && this.#enlarged?.channel === channel;
     if (!still || !kernel?.weights) return;
     const [count, height, width] = kernel.shape;
     const largest = Math.max(...kernel.weights.map(Math.abs), 1e-6);
@@ -149,11 +149,11 @@ class StagesView {
   }
 
   #refreshDetail() {
-    if (!this.#chosen) return;
-    const { name, channel } = this.#chosen;
+    if (!this.#enlarged) return;
+    const { name, channel } = this.#enlarged;
     const stage = this.#stages.get(name);
     const [, height, width] = stage.shape;
-    const map = this.#answer?.[name];
+    const map = this.#maps?.[name];
     const pixels = map
       ? map.pixels.subarray(channel * height * width, (channel + 1) * height * width)
       : new Uint8Array(height * width);

@@ -1,8 +1,8 @@
-// The ten bars, the digit and the words beside it.
+// The ten bars, the predicted digit and the texts beside it.
 
 class AnswerView {
   #rows;
-  #speech;
+  #announcement;
 
   constructor(part, text) {
     Object.assign(this, { part, text });
@@ -12,27 +12,27 @@ class AnswerView {
       part.bars.append(row);
       return { row, bar: row.querySelector("s"), percent: row.querySelector("span") };
     });
-    this.empty();
+    this.clear();
   }
 
   show({ digit, close, blank, probabilities }) {
-    if (blank) return this.empty(this.text("too_little"));
+    if (blank) return this.clear(this.text("too_little"));
     this.#fill(probabilities, digit);
     const sure = close.length === 0;
     const percent = this.#percent(probabilities[digit]);
     this.part.digit.textContent = digit;
     this.part.confidence.textContent = percent;
     this.part.note.textContent = sure ? "" : this.text("not_sure", { a: close[0], b: close[1] });
-    this.#say(sure ? this.text("spoken", { digit, percent }) : this.part.note.textContent);
+    this.#announce(sure ? this.text("announcement", { digit, percent }) : this.part.note.textContent);
   }
 
-  /** A blank pad: nothing is claimed. */
-  empty(note = "") {
+  /** Show no prediction, only a note. */
+  clear(note = "") {
     this.#fill(new Array(10).fill(0), null);
     this.part.digit.textContent = "";
     this.part.confidence.textContent = "";
     this.part.note.textContent = note;
-    this.#say(note);
+    this.#announce(note);
   }
 
   #fill(probabilities, winner) {
@@ -46,9 +46,9 @@ class AnswerView {
 
   #percent(value) { return `${(100 * value).toFixed(1)}%`; }
 
-  /** A screen reader hears where the answer came to rest, not every step. */
-  #say(words) {
-    clearTimeout(this.#speech);
-    this.#speech = setTimeout(() => { this.part.spoken.textContent = words; }, 700);
+  /** Screen readers announce the final answer, not every intermediate one. */
+  #announce(message) {
+    clearTimeout(this.#announcement);
+    this.#announcement = setTimeout(() => { this.part.announcement.textContent = message; }, 700);
   }
 }

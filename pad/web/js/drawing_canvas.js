@@ -1,6 +1,6 @@
-// The paper on screen: draws a drawing, and turns pointers into positions in paper units.
+// The drawing area: shows a drawing, and converts pointer events to positions in canvas units.
 
-class Paper {
+class DrawingCanvas {
   #canvas;
   #pointer = null;
   #last = null;
@@ -8,7 +8,7 @@ class Paper {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{start: Function, move: Function, end: Function, resize: Function}} on
-   *     start(points, erasing), move(points), end(); points are flat lists in paper units
+   *     start(points, erasing), move(points), end(); points are flat lists in canvas units
    */
   constructor(canvas, on) {
     this.#canvas = canvas;
@@ -19,7 +19,7 @@ class Paper {
     canvas.addEventListener("pointercancel", (event) => this.#up(event));
     canvas.addEventListener("lostpointercapture", (event) => this.#up(event));
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-    // touch-action stops the page from scrolling, this stops iOS from selecting and zooming
+    // touch-action prevents scrolling, this prevents selecting and zooming on iOS
     canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     new ResizeObserver(() => on.resize()).observe(canvas);
   }
@@ -33,7 +33,7 @@ class Paper {
     try {
       this.#canvas.setPointerCapture(event.pointerId);
     } catch {
-      // a pointer that is gone already has no capture; its stroke is a dot
+      // the pointer is gone already: its stroke is a dot
     }
     this.#last = null;
     this.on.start(this.#positions([event]), event.button === 5);
@@ -52,14 +52,14 @@ class Paper {
     this.on.end();
   }
 
-  /** Positions that differ from the one before. */
+  /** Positions of events, without repeated ones. */
   #positions(events) {
     const box = this.#canvas.getBoundingClientRect();
-    const inside = (value) => Math.min(PAPER, Math.max(0, value));
+    const inside = (value) => Math.min(CANVAS_SIZE, Math.max(0, value));
     const points = [];
     for (const event of events) {
-      const x = inside(((event.clientX - box.left) / box.width) * PAPER);
-      const y = inside(((event.clientY - box.top) / box.height) * PAPER);
+      const x = inside(((event.clientX - box.left) / box.width) * CANVAS_SIZE);
+      const y = inside(((event.clientY - box.top) / box.height) * CANVAS_SIZE);
       if (this.#last && this.#last[0] === x && this.#last[1] === y) continue;
       this.#last = [x, y];
       points.push(x, y);
@@ -74,18 +74,18 @@ class Paper {
   }
 }
 
-/** Draw a drawing over the whole of a canvas, in the canvas' own CSS colour. */
+/** Paint a drawing on a whole canvas, in the canvas' CSS colour. */
 function renderDrawing(canvas, drawing) {
   const context = canvas.getContext("2d");
-  const scale = canvas.width / PAPER;
+  const scale = canvas.width / CANVAS_SIZE;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   const bitmap = drawing.picture?.bitmap;
   if (bitmap) {
-    const fit = PAPER / Math.max(bitmap.width, bitmap.height);
+    const fit = CANVAS_SIZE / Math.max(bitmap.width, bitmap.height);
     const [width, height] = [bitmap.width * fit, bitmap.height * fit];
-    context.drawImage(bitmap, (PAPER - width) / 2, (PAPER - height) / 2, width, height);
+    context.drawImage(bitmap, (CANVAS_SIZE - width) / 2, (CANVAS_SIZE - height) / 2, width, height);
   }
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = getComputedStyle(canvas).color;
@@ -93,7 +93,7 @@ function renderDrawing(canvas, drawing) {
     context.lineWidth = width;
     context.beginPath();
     context.moveTo(points[0], points[1]);
-    // a line of no length is a round dot
+    // a line of length 0 with round caps is a dot
     if (points.length === 2) context.lineTo(points[0], points[1]);
     for (let i = 2; i < points.length; i += 2) context.lineTo(points[i], points[i + 1]);
     context.stroke();

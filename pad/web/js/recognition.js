@@ -1,0 +1,57 @@
+// Asks the server for the current drawing's digit and feature maps.
+
+class Recognition {
+  #queue;
+  #generation = 0; // answers to requests of an earlier generation are ignored
+
+  /**
+   * @param {object} server the functions of pad/functions.py
+   * @param {{size: number, box: number, pen: number}} ink see inkStrokes
+   * @param {object} on
+   *     answer(reply), blank(isEmpty) where there is nothing to classify, stale(model) where the
+   *     server's model is not the one the page knows, error(message, drawing),
+   *     connection(lost), idle()
+   */
+  constructor(server, ink, on) {
+    Object.assign(this, { server, ink, on });
+    this.#queue = new RequestQueue((job) => this.#send(job), (reply, job) => this.#receive(reply, job),
+      on.connection, on.idle);
+  }
+
+  get idle() { return this.#queue.idle; }
+
+  /** Ignore the answers to all requests so far: they are about another drawing or model. */
+  discard() { this.#generation++; }
+
+  /**
+   * Classify a drawing.
+   * @param {{strokes: object[], picture: object | null}} drawing
+   * @param {{name: string, version: string}} model
+   * @param {string[]} layers stages whose maps are returned
+   */
+  request(drawing, model, layers) {
+    const ink = drawing.picture
+      ? null : inkStrokes(drawing.strokes.map(({ points }) => points), this.ink);
+    if (!drawing.picture && !ink) {
+      this.#queue.drop();
+      this.discard();
+      this.on.blank(isEmpty(drawing));
+      return;
+    }
+    this.#queue.submit({ drawing, ink, model, layers, generation: this.#generation });
+  }
+
+  #send({ drawing, ink, model, layers }) {
+    const request = { model: model.name, version: model.version, layers };
+    return drawing.picture
+      ? this.server.classify_picture({ ...request, picture: drawing.picture.base64 })
+      : this.server.classify_ink({ ...request, ink: encodeBytes(ink) });
+  }
+
+  #receive(reply, { drawing, model, generation }) {
+    if (generation !== this.#generation) return;
+    if (reply.stale) this.on.stale(model.name);
+    else if (reply.error) this.on.error(reply.error, drawing);
+    else this.on.answer(reply);
+  }
+}
