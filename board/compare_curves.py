@@ -10,12 +10,19 @@ import streamlit as st
 from board.live_chart import live_chart
 from board.translation import Translator
 from mnist_core import figures
+from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 
 Runs = Mapping[str, Mapping[str, Series]]
 
-_DRAWN = ("train/loss", "train/accuracy", "validation/loss", "validation/accuracy", "learning_rate")
-_FIRST = "images_per_second"
+_DRAWN = (
+    tags.TRAIN_LOSS,
+    tags.TRAIN_ACCURACY,
+    tags.VALIDATION_LOSS,
+    tags.VALIDATION_ACCURACY,
+    tags.LEARNING_RATE,
+)
+_FIRST = tags.IMAGES_PER_SECOND
 _LEGEND_LINE = 20
 """Height in pixels of a run's line in the legend; on a phone each run has its own."""
 
@@ -42,12 +49,12 @@ def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool)
 
 
 def _selected_metric(t: Translator, runs: Runs) -> None:
-    tags = sorted({tag for metrics in runs.values() for tag in metrics} - set(_DRAWN))
-    if not tags:
+    other = sorted({tag for metrics in runs.values() for tag in metrics} - set(_DRAWN))
+    if not other:
         return
-    if st.session_state.get("compare-metric") not in tags:
-        st.session_state["compare-metric"] = _FIRST if _FIRST in tags else tags[0]
-    tag = st.selectbox(t("Another metric"), tags, key="compare-metric", persist_state="session")
+    if st.session_state.get("compare-metric") not in other:
+        st.session_state["compare-metric"] = _FIRST if _FIRST in other else other[0]
+    tag = st.selectbox(t("Another metric"), other, key="compare-metric", persist_state="session")
     # the axis title is the tag, as in the event files
     figure = figures.metric_curve(runs, tag, tag, translate=t)
     live_chart(tag, _legend_by_run(figure, t, len(runs)).to_json(), "compare-metric-chart")

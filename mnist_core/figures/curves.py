@@ -20,6 +20,7 @@ from mnist_core.figures.theme import (
     new_figure,
     or_placeholder,
 )
+from mnist_core.runs import metric_tags as tags
 
 if TYPE_CHECKING:
     from mnist_core.runs.metric_log import Series
@@ -39,7 +40,7 @@ def loss_curves(
     Parameters
     ----------
     runs : mapping of run name to mapping of tag to Series
-        Reads "train/loss" and "validation/loss"; a run may lack either.
+        Uses the training and validation loss; a run may have only one of them.
     smoothing : float in [0, 1)
         Weight of the past in an exponential moving average of the training curve.
     log_scale : bool
@@ -50,7 +51,9 @@ def loss_curves(
     MnistCoreError
         If smoothing is outside this range.
     """
-    figure = _train_and_validation(runs, "loss", "loss (nats)", smoothing, translate)
+    figure = _train_and_validation(
+        runs, tags.TRAIN_LOSS, tags.VALIDATION_LOSS, "loss (nats)", smoothing, translate
+    )
     # a zoom is kept on the same scale only
     figure.update_yaxes(type="log" if log_scale else "linear", uirevision=str(log_scale))
     return figure
@@ -59,15 +62,17 @@ def loss_curves(
 def accuracy_curves(runs: Runs, *, smoothing: float = 0.0, translate: Translate = str) -> go.Figure:
     """Return training and validation accuracy over the steps of every run.
 
-    Reads "train/accuracy" and "validation/accuracy"; otherwise as `loss_curves`.
+    Otherwise as `loss_curves`.
     """
-    figure = _train_and_validation(runs, "accuracy", "accuracy", smoothing, translate)
+    figure = _train_and_validation(
+        runs, tags.TRAIN_ACCURACY, tags.VALIDATION_ACCURACY, "accuracy", smoothing, translate
+    )
     return figure.update_yaxes(tickformat=",.1~%", hoverformat=".2%")
 
 
 def learning_rate_curve(runs: Runs, *, translate: Translate = str) -> go.Figure:
-    """Return the learning rate over the steps of every run (tag "learning_rate")."""
-    return metric_curve(runs, "learning_rate", "learning rate", translate=translate)
+    """Return the learning rate over the steps of every run."""
+    return metric_curve(runs, tags.LEARNING_RATE, "learning rate", translate=translate)
 
 
 def metric_curve(runs: Runs, tag: str, title: str, *, translate: Translate = str) -> go.Figure:
@@ -80,20 +85,20 @@ def metric_curve(runs: Runs, tag: str, title: str, *, translate: Translate = str
 
 
 def gradient_norms(runs: Runs, *, translate: Translate = str) -> go.Figure:
-    """Return the L2 norm of every layer's gradient (tags "gradient_norm/<layer>"), log scale.
+    """Return the L2 norm of every layer's gradient, log scale.
 
     A colour for each layer and a dash for each run.
     """
     figure = _step_figure(translate, "gradient norm", "gradient_norm")
     figure.update_yaxes(type="log")
-    return _add_tagged_lines(figure, runs, "gradient_norm/", str, "lines", translate)
+    return _add_tagged_lines(figure, runs, tags.GRADIENT_NORM_PREFIX, str, "lines", translate)
 
 
 def pair_curves(runs: Runs, *, translate: Translate = str) -> go.Figure:
     """Return how often the classic pairs were confused, epoch by epoch.
 
-    Reads "confusion/<true>_as_<predicted>": shares of the true digit's images, a colour for each
-    pair and direction, a dash for each run.
+    Shares of the true digit's images, with a colour for each pair and direction and a dash for
+    each run.
     """
     figure = _step_figure(translate, "share of the true digit's images", "confusion")
     figure.update_yaxes(tickformat=",.1~%", hoverformat=".2%", rangemode="tozero")
@@ -101,7 +106,9 @@ def pair_curves(runs: Runs, *, translate: Translate = str) -> go.Figure:
     def direction(suffix: str) -> str:
         return suffix.replace("_as_", " → ")
 
-    return _add_tagged_lines(figure, runs, "confusion/", direction, "lines+markers", translate)
+    return _add_tagged_lines(
+        figure, runs, tags.CONFUSION_PREFIX, direction, "lines+markers", translate
+    )
 
 
 def learning_rate_range(
@@ -156,11 +163,16 @@ def _or_no_data(figure: go.Figure, translate: Translate) -> go.Figure:
 
 
 def _train_and_validation(
-    runs: Runs, metric: str, title: str, smoothing: float, translate: Translate
+    runs: Runs,
+    train_tag: str,
+    validation_tag: str,
+    title: str,
+    smoothing: float,
+    translate: Translate,
 ) -> go.Figure:
-    figure = _step_figure(translate, title, metric)
+    figure = _step_figure(translate, title, validation_tag)
     for (run, series), (colour, dash) in zip(runs.items(), cycle(_STYLES), strict=False):
-        training = series.get(f"train/{metric}")
+        training = series.get(train_tag)
         if training is not None:
             name = f"{run} {translate('training')}"
             if smoothing:
@@ -168,7 +180,7 @@ def _train_and_validation(
                 _add_line(figure, training, name, colour, dash, width=1, **options)
                 training = smooth(training, smoothing)
             _add_line(figure, training, name, colour, dash, width=1, opacity=0.7)
-        validation = series.get(f"validation/{metric}")
+        validation = series.get(validation_tag)
         if validation is not None:
             name = f"{run} {translate('validation')}"
             _add_line(figure, validation, name, colour, dash, width=2.5, mode="lines+markers")
@@ -184,9 +196,9 @@ def _add_tagged_lines(
     translate: Translate,
 ) -> go.Figure:
     """Add a line for each tag with this prefix, a colour for each tag, a dash for each run."""
-    tags = dict.fromkeys(tag for run in runs.values() for tag in run if tag.startswith(prefix))
+    found = dict.fromkeys(tag for run in runs.values() for tag in run if tag.startswith(prefix))
     for (run, series), dash in zip(runs.items(), cycle(_DASHES), strict=False):
-        for tag, colour in zip(tags, cycle(PALETTE), strict=False):
+        for tag, colour in zip(found, cycle(PALETTE), strict=False):
             if tag in series:
                 name = label(tag.removeprefix(prefix))
                 name = name if len(runs) == 1 else f"{run} {name}"
