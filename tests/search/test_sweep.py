@@ -6,9 +6,9 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -132,7 +132,7 @@ def test_bad_input_gets_a_message(
 
 
 @pytest.fixture
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server that runs for the length of a test."""
     psycopg = pytest.importorskip("psycopg")
     tools = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -140,42 +140,37 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     initdb, postgres = (shutil.which(name, path=path) for name in ("initdb", "postgres"))
     if not initdb or not postgres:
         pytest.skip("PostgreSQL (initdb, postgres) is not installed")
-    folder = tmp_path_factory.mktemp("postgresql")
-    user: dict[str, object] = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "nobody", "nogroup")
-        for parent in list(folder.parents)[:2]:
-            parent.chmod(0o755)
-        user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-    created = subprocess.run(
-        [initdb, "-D", data, "-U", "sweep", "-A", "trust"], capture_output=True, text=True, **user
-    )
-    if created.returncode:
-        pytest.skip(f"initdb does not work here: {created.stderr.strip()[-200:]}")
-    server = subprocess.Popen(
-        [postgres, "-D", data, "-p", str(port), "-k", folder, "-c", "listen_addresses=127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **user,
-    )
+    # not in pytest's folder, which is closed to other users
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        user: dict[str, object] = {}
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(folder, "nobody", "nogroup")
+            user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        data = f"{folder}/data"
+        command = [initdb, "-D", data, "-U", "sweep", "-A", "trust"]
+        created = subprocess.run(command, capture_output=True, text=True, **user)
+        if created.returncode:
+            pytest.skip(f"initdb does not work here: {created.stderr.strip()[-200:]}")
+        # a socket in the folder instead of a port, which another process could take
+        command = [postgres, "-D", data, "-k", folder, "-c", "listen_addresses="]
+        server = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user
+        )
 
-    def responds() -> bool:
+        def responds() -> bool:
+            assert server.poll() is None
+            try:
+                psycopg.connect(host=folder, user="sweep", dbname="postgres").close()
+            except psycopg.OperationalError:
+                return False
+            return True
+
         try:
-            psycopg.connect(f"postgresql://sweep@127.0.0.1:{port}/postgres").close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    try:
-        wait_until(responds)
-        yield f"postgresql+psycopg://sweep@127.0.0.1:{port}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait()
+            wait_until(responds)
+            yield f"postgresql+psycopg://sweep@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait()
 
 
 def test_two_machines_share_one_sweep(tmp_path: Path, postgresql: str) -> None:
