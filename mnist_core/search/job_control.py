@@ -42,7 +42,9 @@ def start_job(request: JobRequest, root: Path) -> Job:
         for job in list_jobs(root, request.kind):
             if job.is_active() and _has_request(job, request):
                 return job
-        job = Job(_create_folder(root / _FOLDER, request.kind))
+        # the lock makes the time unique
+        job = Job(root / _FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{request.kind}")
+        make_folder(job.folder)
         try:
             write_json(job.request_path, request)
             _start_process(job)
@@ -138,20 +140,6 @@ def _has_request(job: Job, request: JobRequest) -> bool:
         return job.request() == request
     except MnistCoreError:
         return False
-
-
-def _create_folder(parent: Path, kind: JobKind) -> Path:
-    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{kind}"
-    for attempt in range(1, 1000):
-        folder = parent / (stem if attempt == 1 else f"{stem}-{attempt:03d}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise MnistCoreError(f"{folder}: cannot be created ({error.strerror})") from error
-        return folder
-    raise MnistCoreError(f"{parent}: a thousand jobs are named {stem}; wait a second")
 
 
 def _creation_lock(root: Path) -> AbstractContextManager[None]:

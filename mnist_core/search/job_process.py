@@ -28,7 +28,7 @@ from mnist_core.search.range_test import run_range_test  # noqa: E402
 from mnist_core.search.requests import JobRequest, RangeTestRequest  # noqa: E402
 from mnist_core.search.stop_file import watch_stop_file  # noqa: E402
 from mnist_core.search.storage import storage_url  # noqa: E402
-from mnist_core.search.sweep import SweepListener, run_sweep  # noqa: E402
+from mnist_core.search.sweep import run_sweep  # noqa: E402
 from mnist_core.search.trial_text import trial_line  # noqa: E402
 from mnist_core.utils.json_files import write_json  # noqa: E402
 
@@ -72,11 +72,10 @@ def _run(job: Job, request: JobRequest, stop: StopFlag) -> BaseModel:
         request,
         job.root,
         storage_url(job.root),
-        stop=stop,
-        listener=SweepListener(
-            trial_ended=lambda trial: print(trial_line(trial), flush=True), progress=report
-        ),
+        stop,
         stop_file=job.stop_path,
+        report_trial=lambda trial: print(trial_line(trial), flush=True),
+        report_progress=report,
     )
 
 

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from pydantic import Field, TypeAdapter
 
 from mnist_core.search.search_space import SEARCHABLE_FIELDS, Value
-from mnist_core.search.storage import open_read_only, storage_path
+from mnist_core.search.storage import open_read_only
 from mnist_core.search.study import is_open, slot_trials
 from mnist_core.utils.json_files import JsonModel
 
@@ -67,7 +67,7 @@ def read_trials(root: Path, study: str) -> list[Trial]:
     MnistCoreError
         If the database is damaged, or locked by a writer.
     """
-    with open_read_only(storage_path(root)) as storage:
+    with open_read_only(root) as storage:
         if storage is None or study not in optuna.get_all_study_names(storage):
             return []
         found = study_trials(optuna.load_study(study_name=study, storage=storage))
@@ -76,7 +76,7 @@ def read_trials(root: Path, study: str) -> list[Trial]:
 
 def read_studies(root: Path) -> dict[str, dict[str, Any] | None]:
     """Return every study's name and settings; None: it has none yet. Raises as `read_trials`."""
-    with open_read_only(storage_path(root)) as storage:
+    with open_read_only(root) as storage:
         if storage is None:
             return {}
         studies = optuna.get_all_study_summaries(storage, include_best_trial=False)

@@ -14,7 +14,7 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mnist_core.errors import MnistCoreError
 
@@ -78,15 +78,16 @@ def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS) -> WorkerStorage:
 
 
 @contextmanager
-def open_read_only(path: Path) -> Iterator[RDBStorage | None]:
-    """Open a SQLite database without creating or migrating anything; None if there is none.
+def open_read_only(root: Path) -> Iterator[RDBStorage | None]:
+    """Open a folder's default database without changing anything; None if there is none.
 
     Raises
     ------
     MnistCoreError
         If it is damaged, locked by a writer or not a database; also for errors in the block.
     """
-    with explained_errors(str(path)):
+    path = storage_path(root)
+    with explained_errors(storage_url(root)):
         if not path.exists():
             yield None
             return
@@ -105,8 +106,8 @@ def open_read_only(path: Path) -> Iterator[RDBStorage | None]:
 
 
 @contextmanager
-def explained_errors(storage: str) -> Iterator[None]:
-    """Turn every error of a block that works with a study into a message.
+def explained_errors(url: str) -> Iterator[None]:
+    """Turn every error of a block that works with a study into a message, also unexpected ones.
 
     A damaged database raises errors of many types: of the driver, of JSON, of Optuna's parsing.
 
@@ -119,36 +120,29 @@ def explained_errors(storage: str) -> Iterator[None]:
     except MnistCoreError:
         raise
     except Exception as error:
-        raise _explain(hide_password(storage), error) from error
+        raise MnistCoreError(_explain(url, error)) from error
 
 
-def hide_password(text: str) -> str:
-    """Return a text with the passwords of its URLs masked."""
-    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, passwords masked."""
-    return hide_password(str(error).strip().partition("\n")[0])
-
-
-def _explain(storage: str, error: Exception) -> MnistCoreError:
+def _explain(url: str, error: Exception) -> str:
     cause = _storage_error(error) or error
-    text = first_line(getattr(cause, "orig", None) or cause)
-    if isinstance(cause, OperationalError):
-        if "no such table" in text:
-            return MnistCoreError(f"{storage}: contains no sweeps yet ({text})")
-        if "locked" in text:
-            return MnistCoreError(f"{storage}: locked by another process; it is read again later")
-        if not _is_sqlite(storage):
-            return MnistCoreError(
-                f"storage {storage}: does not respond ({text}); "
-                "when it does, run the same command again to continue"
-            )
-    return MnistCoreError(
-        f"storage {storage}: cannot be used ({type(cause).__name__}: {text}); it may be damaged. "
-        "Move it away to start again: the runs are kept"
-    )
+    text = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
+    if "no such table" in text:
+        message = f"contains no sweeps yet ({text})"
+    elif "database is locked" in text:
+        message = "locked by another process; it is read again later"
+    elif _sqlite_path(url):
+        message = (
+            f"cannot be used ({type(cause).__name__}: {text}); it may be damaged. "
+            "Move it away to start again: the runs are kept"
+        )
+    else:
+        message = (
+            f"cannot be used ({type(cause).__name__}: {text}). If the server does not respond, run "
+            "the same command again later to continue; otherwise give a database URL such as "
+            "sqlite:///sweep.db, or postgresql+psycopg://user@host/name with psycopg installed"
+        )
+    # without the passwords of URLs
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", f"storage {url}: {message}")
 
 
 def _storage_error(error: BaseException | None) -> BaseException | None:
@@ -160,16 +154,12 @@ def _storage_error(error: BaseException | None) -> BaseException | None:
     return found
 
 
-def _is_sqlite(storage: str) -> bool:
-    return storage.startswith("sqlite") or "://" not in storage
-
-
 def _sqlite_path(url: str) -> Path | None:
     try:
         parsed = make_url(url)
     except ArgumentError:
         return None
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
     return Path(str(parsed.database)) if is_file else None
 
 

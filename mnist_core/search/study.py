@@ -15,13 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.requests import SweepRequest
-from mnist_core.search.storage import (
-    HEARTBEAT_SECONDS,
-    explained_errors,
-    first_line,
-    hide_password,
-    open_storage,
-)
+from mnist_core.search.storage import HEARTBEAT_SECONDS, explained_errors, open_storage
 
 
 def open_study(
@@ -43,18 +37,8 @@ def open_study(
         If the storage cannot be opened or is damaged, or the study has other settings: its trials
         would not be comparable.
     """
-    try:
-        study = _connect(request, storage, heartbeat)
-    except MnistCoreError:
-        raise
-    # a missing driver, an invalid URL, no response, damage
-    except Exception as error:
-        raise MnistCoreError(
-            f"storage {hide_password(storage)!r} cannot be opened ({type(error).__name__}: "
-            f"{first_line(error)}); give a database URL such as sqlite:///sweep.db, or "
-            "postgresql+psycopg://user@host/name with psycopg installed"
-        ) from error
     with explained_errors(storage):
+        study = _connect(request, storage, heartbeat)
         settings = study.user_attrs.get("settings")
         if settings is None:
             study.set_user_attr("settings", request.study_settings())

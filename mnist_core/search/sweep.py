@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,34 +26,17 @@ from mnist_core.utils.devices import choose_device
 CONTINUE_HINT = "run the same command again to continue"
 
 
-@dataclass(frozen=True)
-class SweepListener:
-    """What is told about a sweep's work.
-
-    Attributes
-    ----------
-    trial_ended : callable
-        Called with every trial that has ended, in the process of its worker.
-    waiting : callable
-        Called every second while other workers have the last trials.
-    progress : callable
-        Called with the number of ended trials and of all, when the first has changed.
-    """
-
-    trial_ended: Callable[[Trial], None] = lambda trial: None
-    waiting: Callable[[], None] = lambda: None
-    progress: Callable[[int, int], None] = lambda ended, total: None
-
-
 def run_sweep(
     request: SweepRequest,
     root: Path,
     storage: str,
+    stop: StopFlag,
     *,
     data: str | None = None,
-    stop: StopFlag,
-    listener: SweepListener | None = None,
     stop_file: Path | None = None,
+    report_trial: Callable[[Trial], None] = lambda trial: None,
+    report_waiting: Callable[[], None] = lambda: None,
+    report_progress: Callable[[int, int], None] = lambda ended, total: None,
 ) -> SweepResult:
     """Carry out a sweep until its trials have ended, or a stop is requested.
 
@@ -65,72 +47,62 @@ def run_sweep(
         Folder of the runs.
     storage : str
         Database URL that all workers share.
+    stop : StopFlag
+        Of `stop_on_signals`.
     data : str or None
         Folder with MNIST/raw, see `data_root`.
-    stop : StopFlag
-    listener : SweepListener or None
     stop_file : Path or None
         Its appearance requests a stop, also of workers whose parent process was killed.
-
-    Returns
-    -------
-    SweepResult
-        Also of a sweep that was stopped.
+    report_trial : callable
+        Called with every trial that has ended, in the process of its worker.
+    report_waiting : callable
+        Called every second while other workers have the last trials.
+    report_progress : callable
+        Called with the number of ended trials and of all, when the first has changed.
 
     Raises
     ------
     MnistCoreError
         If storage or data cannot be used, or trials are left because workers exited unexpectedly.
     """
-    listener = listener or SweepListener()
     study = open_study(request, storage)  # before the workers, so that they find it
-    counts: list[int] = []
+    last_ended = -1
 
-    def report_progress() -> None:
-        trials = _read(study, storage)
+    def update_progress() -> list[Trial]:
+        nonlocal last_ended
+        with explained_errors(storage):
+            trials = study_trials(study)
         ended = sum(trial.has_ended for trial in trials)
-        if counts[-1:] != [ended]:
-            counts.append(ended)
-            listener.progress(ended, len(trials))
+        if ended != last_ended:
+            report_progress(ended, len(trials))
+        last_ended = ended
+        return trials
 
-    def report_trial(trial: Trial) -> None:
-        listener.trial_ended(trial)
-        if request.workers == 1:
-            report_progress()
+    def report_own_trial(trial: Trial) -> None:
+        report_trial(trial)
+        update_progress()
 
-    def work(study: optuna.Study) -> None:
-        Worker(
-            request,
-            study,
-            storage,
-            root,
-            load_splits=splits_loader(request, data),
-            stop=stop,
-            report=report_trial,
-            report_waiting=listener.waiting,
-        ).run()
+    def work(study: optuna.Study, report: Callable[[Trial], None]) -> None:
+        load_splits = _splits_loader(request, data)
+        with explained_errors(storage):
+            Worker(request, study, root, load_splits, stop, report, report_waiting).run()
 
-    report_progress()
+    def work_in_child() -> None:
+        # the workers share the cores; more threads than cores would wait for each other
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // request.workers))
+        work(open_study(request, storage), report_trial)
+
+    update_progress()
     errors: list[str] = []
     if request.workers == 1:
         with watch_stop_file(stop_file, stop):
-            work(study)
+            work(study, report_own_trial)
     else:
-
-        def work_in_child() -> None:
-            # the workers share the cores; more threads than cores would wait for each other
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // request.workers))
-            work(open_study(request, storage))
-
-        disconnect(study)  # a connection must not be shared with the processes
+        disconnect(study)  # a connection must not be shared with other processes
         errors = run_workers(
-            work_in_child,
-            request.workers,
-            stop,
-            stop_file=stop_file,
-            poll=report_progress,
+            work_in_child, request.workers, stop, stop_file=stop_file, poll=update_progress
         )
-    trials = _read(study, storage)
+    trials = update_progress()
     left = sum(not trial.has_ended for trial in trials)
     if left and not stop.reason:
         reason = errors[0] if errors else "the workers exited unexpectedly"
@@ -140,7 +112,7 @@ def run_sweep(
     return SweepResult(study=request.study, trials=tuple(trials), best=command)
 
 
-def splits_loader(request: SweepRequest, data: str | None) -> LoadSplits:
+def _splits_loader(request: SweepRequest, data: str | None) -> LoadSplits:
     """Return a function that loads MNIST's images for a trial; equal sizes are loaded once."""
 
     @cache
@@ -153,8 +125,3 @@ def splits_loader(request: SweepRequest, data: str | None) -> LoadSplits:
         )
 
     return lambda config: load(config.validation_size, config.training_size)
-
-
-def _read(study: optuna.Study, storage: str) -> list[Trial]:
-    with explained_errors(storage):
-        return study_trials(study)

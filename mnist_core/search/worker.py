@@ -23,7 +23,6 @@ from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.results import Trial, to_trial
 from mnist_core.search.search_space import Value
-from mnist_core.search.storage import explained_errors
 from mnist_core.search.study import is_surplus, queue_slots
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
@@ -57,8 +56,6 @@ class Worker:
     request : SweepRequest
     study : optuna.Study
         From `open_study`.
-    storage : str
-        The study's database, for messages.
     root : Path
         Folder of the runs.
     load_splits : callable
@@ -74,7 +71,6 @@ class Worker:
 
     request: SweepRequest
     study: optuna.Study
-    storage: str
     root: Path
     load_splits: LoadSplits
     stop: StopFlag = field(default_factory=StopFlag)
@@ -88,21 +84,21 @@ class Worker:
         Raises
         ------
         MnistCoreError
-            If there are no images, no run can be created here, or the storage fails. None of
-            these uses up a slot.
+            If there are no images, or no run can be created here; that uses up no slot.
+        Exception
+            Of many types, if the storage fails: see `explained_errors`.
         """
         self.load_splits(self.request.config)
-        with explained_errors(self.storage):
-            while not self.stop.reason:
-                queue_slots(self.request, self.study)
-                states = {trial.state for trial in self.study.get_trials(deepcopy=False)}
-                if TrialState.WAITING in states:
-                    self._take_slot()
-                elif TrialState.RUNNING in states:
-                    self.report_waiting()
-                    time.sleep(_WAIT_SECONDS)
-                else:
-                    return
+        while not self.stop.reason:
+            queue_slots(self.request, self.study)
+            states = {trial.state for trial in self.study.get_trials(deepcopy=False)}
+            if TrialState.WAITING in states:
+                self._take_slot()
+            elif TrialState.RUNNING in states:
+                self.report_waiting()
+                time.sleep(_WAIT_SECONDS)
+            else:
+                return
 
     def _take_slot(self) -> None:
         flag = StopFlag()

@@ -28,7 +28,7 @@ def run_workers(
     stop: StopFlag,
     *,
     stop_file: Path | None = None,
-    poll: Callable[[], None] = lambda: None,
+    poll: Callable[[], object] = lambda: None,
 ) -> list[str]:
     """Run processes until all have exited; a requested stop stops them.
 

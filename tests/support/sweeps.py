@@ -16,7 +16,7 @@ from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.results import Trial, study_trials
-from mnist_core.search.storage import storage_url
+from mnist_core.search.storage import explained_errors, storage_url
 from mnist_core.search.study import open_study
 from mnist_core.search.worker import Worker
 from mnist_core.training.config import TrainConfig
@@ -82,8 +82,9 @@ def run_worker(request: SweepRequest, root: Path, **options: Any) -> list[Trial]
     storage = options.pop("storage", storage_url(root))
     study = open_study(request, storage, heartbeat=options.pop("heartbeat", 5))
     defaults = {"load_splits": no_images, "execute": FakeTrainer()}
-    Worker(request, study, storage, root, **{**defaults, **options}).run()
-    return sorted(study_trials(study), key=lambda trial: trial.number)
+    with explained_errors(storage):
+        Worker(request, study, root, **{**defaults, **options}).run()
+        return sorted(study_trials(study), key=lambda trial: trial.number)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:

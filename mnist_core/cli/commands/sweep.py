@@ -58,7 +58,7 @@ def _sweep(args: argparse.Namespace) -> int:
     from mnist_core.runs.signals import StopFlag, stop_on_signals
     from mnist_core.search.requests import SweepRequest
     from mnist_core.search.storage import storage_url
-    from mnist_core.search.sweep import CONTINUE_HINT, SweepListener, run_sweep
+    from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
     from mnist_core.search.trial_text import trial_line
 
     config = config_from_flags(args, BASE_CONFIG)
@@ -78,19 +78,16 @@ def _sweep(args: argparse.Namespace) -> int:
     def print_once(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    listener = SweepListener(
-        trial_ended=lambda trial: print(trial_line(trial), file=sys.stderr, flush=True),
-        waiting=lambda: print_once("waiting for the trials of other workers"),
-    )
     stop = StopFlag()
     with stop_on_signals(stop):
         result = run_sweep(
             request,
             root,
             args.storage or storage_url(root),
+            stop,
             data=args.data,
-            stop=stop,
-            listener=listener,
+            report_trial=lambda trial: print(trial_line(trial), file=sys.stderr, flush=True),
+            report_waiting=lambda: print_once("waiting for the trials of other workers"),
         )
     _print(result, args.json)
     if stop.reason:
