@@ -1,9 +1,9 @@
-"""Ways of writing a digit that MNIST hardly has, drawn onto its images while training.
+"""Augmentation with allographs: variants of a digit's shape that are rare in MNIST.
 
-MNIST was written in the United States: ones are bare sticks, sevens are seldom crossed, nines end
-in a straight stem. Elsewhere a one has a long flag (and reads as a seven to a network that knows
-MNIST alone), a seven has a bar, and a nine curls to the left below. One batched function draws
-such a stroke where it belongs; everything stays on the device.
+MNIST was written in the United States: ones are single strokes, sevens are seldom crossed, nines
+end in a straight stem. Elsewhere a one has a long flag (which a network trained on MNIST alone
+classifies as a seven), a seven has a bar, and a nine ends in a curl to the left. One batched
+function adds such a stroke, on the device of the images.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_INK = 0.5
+_INK = 0.5  # threshold
 
 
 def add_allograph_strokes(frames: Tensor, labels: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Draw flags on ones, bars through sevens and curls under nines, on a share of each.
+    """Add flags to ones, bars to sevens and curls to nines, to a random share of the images.
 
     Parameters
     ----------
     frames : Tensor (B, 1, 28, 28)
-        In [0, 1], upright as MNIST has them.
+        In [0, 1], upright as in MNIST.
     labels : Tensor (B,)
     share : float
-        Probability, in [0, 1], that an image of these digits gets its stroke.
+        Probability in [0, 1] that an image of these digits is changed.
 
     Returns
     -------
     frames : Tensor (B, 1, 28, 28)
     changed : Tensor (B,) bool
-        Which images got a stroke: their box is another one now.
+        Which images were changed; their bounding box is no longer MNIST's.
     """
-    points, belongs = _style_points(frames.squeeze(1), labels)
-    changed = belongs & (_uniform(labels, 0, 1) < share)
+    points, applicable = _allograph_points(frames.squeeze(1), labels)
+    changed = applicable & (_uniform(labels, 0, 1) < share)
     stroke = _draw(points, _uniform(labels, 1.8, 3.2), frames.shape[-1])
     return torch.where(changed[:, None, None, None], torch.maximum(frames, stroke), frames), changed
 
 
-def _style_points(ink: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return polylines (B, 4, 2) as (x, y), and (B,) bool: the digit has such a style."""
+def _allograph_points(ink: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return polylines (B, 4, 2) as (x, y), and (B,) bool: the digit has such an allograph."""
     rows = ink.amax(2) > _INK
     index = torch.arange(rows.shape[1], device=ink.device, dtype=ink.dtype)
     top = torch.where(rows, index, torch.full_like(index, 28)).amin(1).clamp(max=27)
@@ -66,7 +66,7 @@ def _flag(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
 
 
 def _bar(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
-    """Across a seven, level or rising or falling a little."""
+    """Across a seven, roughly horizontal."""
     length = height * _uniform(x, 0.3, 0.75)
     slope = _uniform(x, -0.35, 0.25)
     start = length * _uniform(x, 0.4, 0.6)
@@ -75,20 +75,20 @@ def _bar(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
 
 
 def _curl(x: Tensor, y: Tensor, height: Tensor) -> Tensor:
-    """From the foot of a nine to the left, hanging below and turning up."""
+    """From the lower end of a nine to the left, bent downwards."""
     length = height * _uniform(x, 0.2, 0.75)
     rise = length * _uniform(x, -0.15, 0.5)
     return _bent_line(x, y, -length, -rise, -length * _uniform(x, 0.05, 0.35))
 
 
 def _bent_line(x: Tensor, y: Tensor, dx: Tensor, dy: Tensor, bend: Tensor) -> Tensor:
-    """Return (B, 4, 2): a line from (x, y) along (dx, dy), bowed sideways by `bend` pixels."""
+    """Return (B, 4, 2): a line from (x, y) along (dx, dy), bent sideways by `bend` pixels."""
     length = (dx.square() + dy.square()).sqrt().clamp(min=1e-3)
     normal = torch.stack([-dy / length, dx / length], 1)
     points = []
-    for t, bow in ((0.0, 0.0), (1 / 3, 8 / 9), (2 / 3, 8 / 9), (1.0, 0.0)):
+    for t, offset in ((0.0, 0.0), (1 / 3, 8 / 9), (2 / 3, 8 / 9), (1.0, 0.0)):
         along = torch.stack([x + t * dx, y + t * dy], 1)
-        points.append(along + bow * bend[:, None] * normal)
+        points.append(along + offset * bend[:, None] * normal)
     return torch.stack(points, 1)
 
 

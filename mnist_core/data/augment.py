@@ -1,4 +1,4 @@
-"""Augmentation as batched functions on frames (B, 1, 28, 28) in [0, 1], on their own device."""
+"""Data augmentation as batched functions on frames (B, 1, 28, 28) in [0, 1], on their device."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mnist_core.imaging.normalize import fit_frame
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the random changes; every value is drawn anew for every image.
+    """Ranges of the random transformations, which are sampled independently for each image.
 
-    Rotation, shift, scale, shear and elastic are scaled by one random strength in [0, 1] for the
-    image, unless `random_strength` is off.
+    Rotation, shift, scale, shear and elastic are multiplied by one random strength in [0, 1] per
+    image, unless `random_strength` is False.
 
     Attributes
     ----------
@@ -27,17 +27,17 @@ class Augmentation:
     shift : float
         Pixels, along each axis.
     scale : float
-        The factor of each axis is exp(u), u from -scale to +scale: aspect changes too.
+        The factor of each axis is exp(u), u from -scale to +scale, independently for both axes.
     shear : float
         Horizontal slant, as dx per dy.
     elastic : float
         Standard deviation in pixels of a smooth random displacement (Simard et al. 2003).
     thickness : float
-        Share of images whose strokes are made thicker or thinner by up to one pixel.
+        Probability that strokes are made thicker or thinner by up to one pixel.
     refit : float
-        Share of images that are scaled and centred anew as the pad does with a drawing.
+        Probability that the image is scaled and centred again, as `fit_frame` does.
     allographs : float
-        Share of ones, sevens and nines that get a flag, a bar or a curl (`add_allograph_strokes`).
+        Probability that a one, seven or nine gets a flag, bar or curl (`add_allograph_strokes`).
     random_strength : bool
     """
 
@@ -53,7 +53,7 @@ class Augmentation:
 
 
 PEN = Augmentation()
-"""Ways of writing: what people draw on a pad."""
+"""For drawings on a pad."""
 ARTICLE = Augmentation(
     rotation=10.0,
     shift=2.8,
@@ -65,16 +65,16 @@ ARTICLE = Augmentation(
     allographs=0.0,
     random_strength=False,
 )
-"""The usual tutorial's: up to 10 degrees and a tenth of the picture (RandomAffine)."""
+"""The article's: up to 10 degrees and a tenth of the image (torchvision's RandomAffine)."""
 
 
 def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
-    """Return randomly changed frames (B, 1, 28, 28), in [0, 1]; labels (B,) are theirs."""
+    """Return randomly transformed frames (B, 1, 28, 28), in [0, 1], of digits `labels` (B,)."""
     if ranges.allographs == ranges.thickness == ranges.refit == 0:
         return _warp(frames, ranges)
-    styled, has_stroke = add_allograph_strokes(frames, labels, ranges.allographs)
-    changed = _thicken(_warp(styled, ranges), ranges.thickness)
-    # a stroke more makes the box another one, so such an image is always fitted anew
+    extended, has_stroke = add_allograph_strokes(frames, labels, ranges.allographs)
+    changed = _thicken(_warp(extended, ranges), ranges.thickness)
+    # an additional stroke changes the bounding box, so such images are always fitted again
     refit = _chance(changed, ranges.refit) | has_stroke[:, None, None, None]
     return torch.where(refit, fit_frame(changed), changed)
 
@@ -83,14 +83,14 @@ def _uniform(frames: Tensor, limit: float) -> Tensor:
     return (2 * torch.rand(len(frames), device=frames.device) - 1) * limit
 
 
-def _chance(frames: Tensor, share: float) -> Tensor:
-    return torch.rand(len(frames), 1, 1, 1, device=frames.device) < share
+def _chance(frames: Tensor, probability: float) -> Tensor:
+    return torch.rand(len(frames), 1, 1, 1, device=frames.device) < probability
 
 
 def _warp(frames: Tensor, ranges: Augmentation) -> Tensor:
     """Rotation, shift, scale, shear and elastic displacement in one bilinear resampling."""
     batch, _, height, width = frames.shape
-    # each image has a strength of its own, so that many stay nearly as MNIST has them
+    # a random strength per image: many stay close to MNIST's originals
     strength = torch.rand(batch, device=frames.device)
     if not ranges.random_strength:
         strength = torch.ones_like(strength)
@@ -123,7 +123,7 @@ def _thicken(frames: Tensor, share: float) -> Tensor:
     amount = torch.where(_chance(frames, share), amount, torch.zeros_like(amount))
     thicker = F.max_pool2d(frames, 3, stride=1, padding=1)
     thinner = -F.max_pool2d(-frames, 3, stride=1, padding=1)
-    # a full erosion would wipe out thin strokes: stop halfway
+    # at most half an erosion, which would remove thin strokes
     return torch.lerp(
         torch.lerp(frames, thicker, amount.clamp(min=0)), thinner, 0.5 * (-amount).clamp(min=0)
     )

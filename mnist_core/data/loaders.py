@@ -1,4 +1,4 @@
-"""Batches of an epoch, by index on the device or through a torch DataLoader."""
+"""Mini-batches of an epoch: indexed on the device, or from a torch DataLoader."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mnist_core.data.mnist import Split
 
 
 class DeviceLoader:
-    """Images wait on the device; a batch is one gather. Nothing is copied from the host."""
+    """Batches of images that are on the device already: one gather each, no copy from the host."""
 
     def __init__(self, split: Split, batch_size: int) -> None:
         self._split = split
         self._batch_size = batch_size
 
     def batches(self, order: Tensor, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images, labels) in `order` (N,), from batch `first` on; the rest is dropped."""
+        """Yield complete batches (images, labels) in `order` (N,), from batch `first` on."""
         images, labels = self._split.images, self._split.labels
         order = order.to(labels.device, non_blocking=True)
         for index in order.split(self._batch_size)[first : len(order) // self._batch_size]:
@@ -27,7 +27,7 @@ class DeviceLoader:
 
 
 class WorkerLoader:
-    """The usual way: a DataLoader collates images one by one, in processes of its own."""
+    """Batches of a DataLoader, which collates single images in worker processes."""
 
     def __init__(
         self, split: Split, batch_size: int, workers: int, device: torch.device | str
@@ -38,14 +38,14 @@ class WorkerLoader:
         self._device = torch.device(device)
 
     def batches(self, order: Tensor, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images, labels) in `order` (N,), from batch `first` on; the rest is dropped."""
+        """Yield complete batches (images, labels) in `order` (N,), from batch `first` on."""
         index = order.split(self._batch_size)[first : len(order) // self._batch_size]
         loader = DataLoader(
             self._dataset,
             batch_sampler=[part.tolist() for part in index],
             num_workers=self._workers,
             pin_memory=self._device.type == "cuda",
-            # its own generator: the global one belongs to dropout and augmentation
+            # the state of the global generator, for dropout and augmentation, does not change
             generator=torch.Generator().manual_seed(0),
         )
         for images, labels in loader:
@@ -56,6 +56,6 @@ class WorkerLoader:
 
 
 def epoch_order(size: int, seed: int, epoch: int) -> Tensor:
-    """Return the order (size,) int64 of an epoch's images: the same for the same seed."""
+    """Return the order (size,) int64 of an epoch's images, determined by seed and epoch."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63)
     return torch.randperm(size, generator=generator)

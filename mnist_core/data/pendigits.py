@@ -1,4 +1,4 @@
-"""Real pen strokes, to measure with and never to train on.
+"""Real pen strokes, for evaluation only: nothing is trained on them.
 
 Source: Alpaydin and Alimoglu 1998, Pen-Based Recognition of Handwritten Digits, UCI (the file
 pendigits-orig.tra.gz, UNIPEN text).
@@ -42,5 +42,7 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
                     # the tablet's box is 500 x 500, and its y grows upwards
                     points.append((float(x), 500 - float(y)))
     except (OSError, EOFError, ValueError, IndexError) as error:
-        raise MnistCoreError(f"{path}: not UCI's pendigits-orig.tra.gz ({error})") from error
+        raise MnistCoreError(
+            f"{path}: not UCI's pendigits-orig.tra.gz ({error}); download it again"
+        ) from error
     return [(label, strokes) for label, strokes in digits if strokes]

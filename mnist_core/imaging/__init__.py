@@ -1,1 +1,1 @@
-"""From a drawing or a picture to the 28x28 frame that a network reads."""
+"""From a drawing or a picture to the 28x28 frame that a network classifies."""

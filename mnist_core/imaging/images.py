@@ -1,4 +1,4 @@
-"""Decode pictures: files, PIL images and arrays -> grey canvases. Decoding is Pillow's work."""
+"""Decoding of pictures: files, PIL images and arrays -> grey images. Pillow decodes the files."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from mnist_core.errors import MnistCoreError
 SMALLEST_SIDE = 8
 LARGEST_SIDE = 4000
 CANVAS_LIMIT = 512
-"""Larger pictures are scaled down to this longest side before ink is looked for."""
+"""Longest side of a grey image, in pixels; larger pictures are scaled down."""
 
 Picture = Image.Image | np.ndarray
 
 
 def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
-    """Open an image file, upright as its EXIF says.
+    """Open an image file, rotated as its EXIF orientation says.
 
     Raises
     ------
     MnistCoreError
         If it is missing, not an image, damaged, or larger than 4000 pixels on a side. The size is
-        read from the header, so a decompression bomb is refused before anything is unpacked.
+        read from the header, so a decompression bomb is refused before it is decompressed.
     """
     name = source if isinstance(source, str | os.PathLike) else "the picture"
     try:
@@ -44,21 +44,22 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
             f"{name}: not an image that Pillow can read; give a PNG, JPEG, WebP, GIF or BMP file"
         ) from error
     except Image.DecompressionBombError as error:
-        raise MnistCoreError(f"{name}: too large to unpack ({error}); scale it down") from error
+        raise MnistCoreError(f"{name}: too large to decompress ({error}); scale it down") from error
     except (IsADirectoryError, PermissionError) as error:
         raise MnistCoreError(f"{name}: cannot be opened ({error.strerror})") from error
-    except Exception as error:  # Pillow's decoders raise anything for a damaged file
+    except Exception as error:  # Pillow's decoders raise any exception for a damaged file
         raise MnistCoreError(f"{name}: cannot be read, the file is damaged ({error})") from error
 
 
 def to_grey(picture: Picture) -> Tensor:
-    """Return a picture as a grey canvas (1, 1, H, W), float32 in [0, 1], longest side <= 512.
+    """Return a picture as a grey image (1, 1, H, W), float32 in [0, 1], longest side <= 512.
 
     Parameters
     ----------
     picture : PIL image of any mode, or array
         Arrays are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); bool, uint8, uint16, or floats in
-        [0, 1]; sides from 8 to 4000. Transparent parts become paper that contrasts with the rest.
+        [0, 1]; sides from 8 to 4000. The background of transparent pictures is black or white,
+        whichever contrasts more with the rest.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def to_grey(picture: Picture) -> Tensor:
     image = picture if isinstance(picture, Image.Image) else _from_array(picture)
     _check_size(*image.size)
     try:
-        # large pictures shrink as bytes: as floats they would take hundreds of megabytes
+        # reduced before the conversion to float, which takes four times the memory
         factor = max(image.size) // (2 * CANVAS_LIMIT)
         if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
             image = image.reduce(factor)
@@ -76,7 +77,7 @@ def to_grey(picture: Picture) -> Tensor:
     except MnistCoreError:
         raise
     except (OSError, SyntaxError, ValueError) as error:
-        # a lazily opened file is decoded only now; and Pillow has no way from LAB to grey
+        # a lazily opened file is decoded only here; and Pillow cannot convert LAB to grey
         raise MnistCoreError(f"the picture cannot be read: {error}") from error
     longest = max(grey.size)
     if longest > CANVAS_LIMIT:
@@ -102,7 +103,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
         array = np.asarray(array)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise MnistCoreError(
-            f"array of shape {array.shape} is no picture; give (H, W), (H, W, 1), (H, W, 3) or "
+            f"array of shape {array.shape} is not a picture; give (H, W), (H, W, 1), (H, W, 3) or "
             "(H, W, 4)"
         )
     if array.ndim == 3 and array.shape[2] == 1:
@@ -126,7 +127,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
 
 def _check_floats(array: np.ndarray) -> None:
     if not np.isfinite(array).all():
-        raise MnistCoreError("the picture holds NaN or infinity; replace them before classifying")
+        raise MnistCoreError("the picture contains NaN or infinity; replace them first")
     if array.min() < 0 or array.max() > 1:
         raise MnistCoreError(
             f"float pictures must lie in [0, 1], this one spans {array.min():.3g} to "
@@ -135,13 +136,13 @@ def _check_floats(array: np.ndarray) -> None:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Return mode F in [0, 1]; transparency is laid on the paper it contrasts with most."""
+    """Return mode F in [0, 1]; transparency is composited on black or white, by contrast."""
     if image.mode == "F":
         _check_floats(np.asarray(image))
         return image
     if image.mode.startswith("I"):
         grey = np.asarray(image, dtype=np.float32)
-        # mode I holds 32 bits, mostly of 16-bit pictures, but also what convert("I") made of bytes
+        # mode I has 32 bits: mostly of 16-bit pictures, but also of 8-bit ones after convert("I")
         white = 255 if image.mode == "I" and grey.max() <= 255 else 65535
         return Image.fromarray((grey / white).clip(0, 1))
     if image.has_transparency_data:
@@ -149,6 +150,6 @@ def _flatten(image: Image.Image) -> Image.Image:
         grey = np.asarray(rgba.convert("L"), dtype=np.float32) / 255
         alpha = np.asarray(rgba.getchannel("A"), dtype=np.float32) / 255
         visible = (grey * alpha).sum() / max(float(alpha.sum()), 1e-6)
-        paper = 1.0 if visible < 0.5 else 0.0
-        return Image.fromarray(grey * alpha + paper * (1 - alpha))
+        background = 1.0 if visible < 0.5 else 0.0
+        return Image.fromarray(grey * alpha + background * (1 - alpha))
     return Image.fromarray(np.asarray(image.convert("L"), dtype=np.float32) / 255)

@@ -1,12 +1,13 @@
-"""From any grey canvas to the 28x28 frame that MNIST was made with.
+"""Normalisation of ink to MNIST's 28x28 frame.
 
-The road, every step batched tensor operations on (B, 1, H, W) without a loop over images or a
-branch on data, so that it can be exported together with a network:
+Every step is batched tensor operations on (B, 1, H, W), without a loop over images or a branch on
+data, so that the steps can be exported together with a network:
 
-    grey picture -> find_ink -> ink -> fit_canvas -> set_thickness -> fit_frame -> frame
+    grey image -> find_ink -> ink -> fit_canvas -> set_thickness -> fit_frame -> frame
 
-MNIST's recipe (LeCun et al. 1998, section III.A; http://yann.lecun.com/exdb/mnist): the digit is
-scaled into 20x20 with its aspect kept, anti-aliased, and placed in 28x28 by its centre of mass.
+MNIST's own procedure (LeCun et al. 1998, section III.A; http://yann.lecun.com/exdb/mnist): the
+digit is scaled to fit 20x20 with its aspect ratio kept, anti-aliased, and placed in 28x28 by its
+centre of mass.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ SCALE = 2
 CANVAS_SIZE = SCALE * FRAME_SIZE
 CANVAS_DIGIT = SCALE * DIGIT_SIZE
 
-THINNEST, THICKEST = 2.0, 3.0
-"""Stroke widths, in frame pixels, between which ink is left as it is."""
+MIN_STROKE_WIDTH, MAX_STROKE_WIDTH = 2.0, 3.0
+"""Stroke widths in frame pixels; ink between them is not changed."""
 
 _EPS = 1e-6
 
 
 def resample(ink: Tensor, centre: Tensor, step: Tensor, size: int) -> Tensor:
-    """Cut a square out of every picture and scale it, anti-aliased.
+    """Crop a square from every image and scale it, anti-aliased.
 
     Every output pixel is the mean of the input over its own area (linear interpolation where it is
-    smaller than an input pixel), as two batched matrix products; outside the picture is 0.
+    smaller than an input pixel), as two batched matrix products; the input is 0 outside.
 
     Parameters
     ----------
     ink : Tensor (B, 1, H, W)
     centre : Tensor (B, 2)
-        The point (y, x) of the input, in input pixels, that lands on the output's centre.
+        The point (y, x) of the input, in input pixels, that becomes the output's centre.
     step : Tensor (B,)
         Input pixels per output pixel.
     size : int
@@ -68,18 +69,18 @@ def _area_weights(length: int, centre: Tensor, step: Tensor, size: int) -> Tenso
 
 
 def ink_box(ink: Tensor) -> tuple[Tensor, Tensor]:
-    """Return centre (B, 2) as (y, x) and sides (B, 2) as (height, width) of the inked box.
+    """Return centre (B, 2) as (y, x) and sides (B, 2) as (height, width) of the ink's bounding box.
 
-    In pixels, with parts of a pixel: a border row with coverage c counts as c of a row. A picture
-    without ink has its own centre and sides of 1.
+    In pixels, with sub-pixel precision: a border row with coverage c counts as c of a row. An image
+    without ink returns its own centre and sides of 1.
     """
     profiles = ink.squeeze(1).amax(2), ink.squeeze(1).amax(1)
     sides = [_extent(profile) for profile in profiles]
     low = torch.stack([side[0] for side in sides], 1)
     high = torch.stack([side[1] for side in sides], 1)
     empty = ink.amax((1, 2, 3)) <= _EPS
-    whole = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype)
-    centre = torch.where(empty[:, None], whole / 2, (low + high) / 2)
+    size = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype)
+    centre = torch.where(empty[:, None], size / 2, (low + high) / 2)
     return centre, torch.where(empty[:, None], torch.ones_like(low), high - low)
 
 
@@ -87,28 +88,28 @@ def _extent(profile: Tensor, threshold: float = 0.1) -> tuple[Tensor, Tensor]:
     length = profile.shape[1]
     index = torch.arange(length, device=profile.device, dtype=profile.dtype)
     inked = profile > threshold
-    # a border pixel with coverage c is inked in its inner part only
+    # of a border pixel with coverage c, the inner part is inked
     low = torch.where(inked, index + 1 - profile, torch.full_like(profile, float(length))).amin(1)
     high = torch.where(inked, index + profile, torch.zeros_like(profile)).amax(1)
     return low, torch.maximum(high, low + _EPS)
 
 
 def centre_of_mass(ink: Tensor) -> Tensor:
-    """Return the centre of mass (B, 2) as (y, x) in pixels; the picture's own centre if empty."""
+    """Return the centre of mass (B, 2) as (y, x) in pixels; the image's own centre if empty."""
     mass = ink.sum((1, 2, 3))
     axes = [torch.arange(n, device=ink.device, dtype=ink.dtype) + 0.5 for n in ink.shape[-2:]]
     y = (ink.sum(3).squeeze(1) * axes[0]).sum(1)
     x = (ink.sum(2).squeeze(1) * axes[1]).sum(1)
-    whole = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype) / 2
+    middle = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype) / 2
     centre = torch.stack([y, x], 1) / mass.clamp(min=_EPS)[:, None]
-    return torch.where((mass <= _EPS)[:, None], whole, centre)
+    return torch.where((mass <= _EPS)[:, None], middle, centre)
 
 
 def stroke_width(ink: Tensor) -> Tensor:
     """Return the mean stroke width (B,) in pixels: twice the area over the perimeter.
 
     A stroke of width w and length L has area w L and perimeter 2 L; the perimeter is the total
-    variation of the picture (the coarea formula).
+    variation of the image (the coarea formula).
     """
     padded = F.pad(ink, (1, 1, 1, 1))
     dy = (
@@ -130,30 +131,32 @@ def stroke_width(ink: Tensor) -> Tensor:
 def fit_canvas(ink: Tensor) -> Tensor:
     """Crop ink (B, 1, H, W) to its box and scale it onto the canvas (B, 1, 56, 56).
 
-    The box's longest side becomes 40 pixels, its aspect is kept, its centre is the canvas' own.
+    The bounding box is centred, its longest side is 40 pixels, and its aspect ratio is kept.
     """
     centre, sides = ink_box(ink)
     return resample(ink, centre, sides.amax(1) / CANVAS_DIGIT, CANVAS_SIZE)
 
 
-def set_thickness(ink: Tensor, thinnest: float = THINNEST, thickest: float = THICKEST) -> Tensor:
-    """Bring the stroke width of canvases (B, 1, 56, 56) between two widths (frame pixels).
+def set_thickness(
+    ink: Tensor, min_width: float = MIN_STROKE_WIDTH, max_width: float = MAX_STROKE_WIDTH
+) -> Tensor:
+    """Limit the stroke width of canvases (B, 1, 56, 56) to a range (in frame pixels).
 
-    The ink's outline is moved by an equal distance everywhere: the signed distance to the outline
-    is computed, shifted, and turned back into coverage. Ink whose width is already in between is
-    returned as it is. The box changes with the outline; `fit_frame` fits it anew.
+    The outline is offset by the same distance everywhere: the signed distance to the outline is
+    computed, shifted, and converted back to coverage. Ink within the range is not changed. The
+    bounding box changes with the outline; `fit_frame` scales it again.
     """
     _, sides = ink_box(ink)
     longest = sides.amax(1)
     width = stroke_width(ink)
     ratio = width / longest
-    target = ratio.clamp(thinnest / DIGIT_SIZE, thickest / DIGIT_SIZE)
+    target = ratio.clamp(min_width / DIGIT_SIZE, max_width / DIGIT_SIZE)
     # moving the outline inwards by e changes the longest side too:
     # (width - 2 e) / (longest - 2 e) = target
     inwards = (width - target * longest) / (2 * (1 - target))
     inwards = inwards[:, None, None, None]
     redrawn = (0.5 - signed_distance(ink) - inwards).clamp(0, 1)
-    # fade in, so that the result is continuous where no change is needed
+    # blended, so that the result is continuous at the limits of the range
     return torch.lerp(ink, redrawn, (2 * inwards.abs()).clamp(max=1))
 
 
@@ -161,8 +164,8 @@ def signed_distance(ink: Tensor) -> Tensor:
     """Return the Euclidean distance (B, 1, H, W) to the outline, in pixels, negative inside.
 
     The exact distance transform by two passes of a lower envelope of parabolas (Felzenszwalb and
-    Huttenlocher 2012), here as a plain minimum over all pixels of a row; partly covered pixels
-    place the outline between pixel centres.
+    Huttenlocher 2012), here as a minimum over all pixels of a row; partly covered pixels place
+    the outline between pixel centres.
     """
     sharp = (2 * ink - 0.5).clamp(0, 1)
     far = float(sum(ink.shape[-2:])) ** 2
@@ -186,8 +189,8 @@ def _squared_distance(seeds: Tensor) -> Tensor:
 def fit_frame(ink: Tensor) -> Tensor:
     """Scale ink (B, 1, H, W) to MNIST's frame (B, 1, 28, 28).
 
-    The longest side becomes 20 pixels; the centre of mass lands on the middle of the pixel
-    (14, 14), where MNIST has it (measured on its training images: 14.50, 14.51 from the corner).
+    The longest side becomes 20 pixels; the centre of mass becomes the middle of the pixel (14, 14),
+    as in MNIST (measured on its training images: 14.50, 14.51 from the corner).
     """
     _, sides = ink_box(ink)
     step = sides.amax(1) / DIGIT_SIZE
@@ -196,7 +199,7 @@ def fit_frame(ink: Tensor) -> Tensor:
 
 
 def is_dot(ink: Tensor) -> Tensor:
-    """Return (B,) bool: no ink, or a blob without a stroke (a dot, a filled pad).
+    """Return (B,) bool: no ink, or a blob without strokes (a dot, a filled canvas).
 
     A filled disc's or square's `stroke_width` is half its longest side; strokes stay below that.
     """

@@ -1,6 +1,6 @@
-"""Pen strokes -> ink, with a pen as wide as MNIST's is for the size of the drawing.
+"""Rasterisation of pen strokes, with a pen width relative to the drawing's size as in MNIST.
 
-The browser draws the same picture by the same formula; the two agree to a grey level.
+The browser rasterises with the same formula; the results differ by at most one grey level.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ INK_SIZE = CANVAS_SIZE
 """Side of the ink canvas in pixels."""
 
 INK_BOX = CANVAS_DIGIT
-"""Longest side of the inked drawing on that canvas, pen included, in pixels."""
+"""Longest side of the rasterised drawing on that canvas, pen included, in pixels."""
 
 PEN_WIDTH = 2.4
 """Pen diameter in pixels of the 28x28 frame; MNIST's strokes are 2.1 to 2.9 wide (quartiles)."""
@@ -27,9 +27,9 @@ INK_PEN = PEN_WIDTH * SCALE
 """Pen diameter on the ink canvas, in pixels."""
 
 _LARGEST = 1e100
-"""Positions beyond this are refused: their differences would leave the range of floats."""
+"""Positions beyond this are refused: their differences would overflow."""
 
-_PIECE = 64  # segments drawn at once: memory stays bounded however long a drawing is
+_CHUNK = 64  # segments processed at once, to bound the memory of long drawings
 
 
 def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -61,7 +61,7 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
                 f"stroke {index} has shape {points.shape}; give (N, 2), one row (x, y) per point"
             )
         if not np.isfinite(points).all():
-            raise MnistCoreError(f"stroke {index} holds NaN or infinity; drop those points")
+            raise MnistCoreError(f"stroke {index} contains NaN or infinity; remove those points")
         if np.abs(points).max() > _LARGEST:
             raise MnistCoreError(f"stroke {index} has positions beyond {_LARGEST:g}; scale it down")
         checked.append(points)
@@ -69,16 +69,16 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
-    """Ink drawings on canvases.
+    """Rasterise drawings.
 
-    Each drawing is scaled so that its longest side, pen included, is `INK_BOX`, and centred by
-    its box. A pixel's ink is the part of it that a round pen covers: 1/2 + pen/2 - its distance
-    to the nearest stroke, in [0, 1], rounded to 256 greys. A drawing of no extent stays blank.
+    Each drawing is scaled so that its longest side, pen included, is `INK_BOX`, and its bounding
+    box is centred. A pixel's ink is its coverage by a round pen: 1/2 + pen/2 - its distance to the
+    nearest stroke, in [0, 1], rounded to 256 grey levels. A drawing without extent is blank.
 
     Parameters
     ----------
     drawings : sequence of drawings
-        Each a list of (N, 2) arrays (x, y) in any unit, y growing downwards.
+        Each a list of (N, 2) arrays (x, y) in any unit, y pointing downwards.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
 
 
 def _segments(strokes: list[np.ndarray]) -> np.ndarray:
-    """Return (S, 4) segments x0, y0, x1, y1 on the canvas; none for a drawing of no extent."""
+    """Return segments (S, 4) as x0, y0, x1, y1 on the canvas; none for a drawing without extent."""
     if not strokes:
         return np.zeros((0, 4))
     points = np.concatenate(strokes)
@@ -115,16 +115,16 @@ def _draw(segments: np.ndarray) -> Tensor:
     axis = torch.arange(INK_SIZE, dtype=torch.float64) + 0.5
     py, px = torch.cartesian_prod(axis, axis).unbind(1)
     nearest = torch.full_like(px, torch.inf)
-    for piece in torch.from_numpy(segments).split(_PIECE):
-        if len(piece):
-            nearest = torch.minimum(nearest, _squared_distance(px, py, piece).amin(0))
+    for chunk in torch.from_numpy(segments).split(_CHUNK):
+        if len(chunk):
+            nearest = torch.minimum(nearest, _squared_distance(px, py, chunk).amin(0))
     coverage = (0.5 + INK_PEN / 2 - nearest.sqrt()).clamp(0, 1)
     greys = (255 * coverage + 0.5).floor() / 255
     return greys.view(1, INK_SIZE, INK_SIZE).float()
 
 
 def _squared_distance(px: Tensor, py: Tensor, segments: Tensor) -> Tensor:
-    """Return (S, P): from points (P,) to segments (S, 4)."""
+    """Return squared distances (S, P) from points (P,) to segments (S, 4)."""
     x, y, end_x, end_y = segments.unsqueeze(2).unbind(1)
     dx, dy = end_x - x, end_y - y
     length = (dx.square() + dy.square()).clamp(min=1e-12)

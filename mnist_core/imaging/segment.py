@@ -1,6 +1,6 @@
-"""Find the ink in a grey picture: which is paper, which is ink, whatever the light.
+"""Segmentation of ink and background under uneven illumination.
 
-Batched tensor operations on (B, 1, H, W), no branch on data.
+Batched tensor operations on (B, 1, H, W), without a branch on data.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 MIN_CONTRAST = 0.04
-"""Ink whose grey differs less than this from the paper is no ink."""
+"""Smallest difference between ink and background, in grey values of [0, 1]."""
 
-_GRID = 32  # the paper is estimated on this grid
-_WINDOW = 13  # grid cells; wider than any stroke, narrower than the paper around it
+_GRID = 32  # side of the grid on which the background is estimated
+_WINDOW = 13  # grid cells; wider than strokes, narrower than the background around them
 
 
 def find_ink(grey: Tensor) -> Tensor:
-    """Return the ink of grey pictures: (B, 1, H, W) in [0, 1], light on dark, paper exactly 0.
+    """Return the ink of grey images: (B, 1, H, W) in [0, 1], light on dark, background exactly 0.
 
-    Takes dark ink on light paper or the reverse, uneven light and noise; a picture without
-    contrast comes back empty.
+    Accepts dark ink on a light background or the reverse, uneven illumination and noise; for an
+    image without contrast the result is 0 everywhere.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ def find_ink(grey: Tensor) -> Tensor:
         Floats in [0, 1].
     """
     smooth = _blur(grey, _odd(max(grey.shape[-2:]) / 170))
-    # the light is taken from the border: over the whole picture a large digit would bend it
-    light = smooth * _polarity(smooth - _quadratic_surface(smooth, _border(smooth)))
-    return _stretch(light - _paper(light))
+    # illumination is fitted to the border: fitted everywhere, a large digit would distort it
+    bright = smooth * _polarity(smooth - _quadratic_surface(smooth, _border(smooth)))
+    return _stretch(bright - _background(bright))
 
 
 def _quadratic_surface(grey: Tensor, weight: Tensor | None = None) -> Tensor:
-    """The least-squares surface a + bx + cy + dx² + exy + fy²: light that falls off smoothly.
+    """Return the least-squares surface a + bx + cy + dx² + exy + fy², a model of illumination.
 
-    `weight` (H, W) says how much each pixel counts; all alike without it.
+    `weight` (H, W) weights the pixels; equal by default.
     """
     height, width = grey.shape[-2:]
     y = torch.linspace(-1, 1, height, dtype=grey.dtype, device=grey.device)[:, None]
@@ -49,18 +49,18 @@ def _quadratic_surface(grey: Tensor, weight: Tensor | None = None) -> Tensor:
 
 
 def _orthonormal(terms: Tensor, weights: Tensor) -> Tensor:
-    """Gram-Schmidt over six rows: torch.linalg.qr would keep the road from being exported."""
+    """Gram-Schmidt on six rows; torch.linalg.qr has no ONNX form."""
     basis: list[Tensor] = []
     for term in terms:
         for other in basis:
             term = term - (term * other * weights).sum() * other
-        # in a picture one or two pixels high, terms fall together: nothing is left of the later
+        # in an image one or two pixels high, terms are equal and the later ones vanish
         basis.append(term / (term.square() * weights).sum().sqrt().clamp(min=1e-4))
     return torch.stack(basis)
 
 
 def _border(picture: Tensor) -> Tensor:
-    """Return (H, W): 1 on the picture's border, 0 inside."""
+    """Return (H, W): 1 on the image's border, 0 inside."""
     height, width = picture.shape[-2:]
     band = max(1, min(height, width) // 16)
     border = torch.ones(height, width, dtype=picture.dtype, device=picture.device)
@@ -69,10 +69,10 @@ def _border(picture: Tensor) -> Tensor:
 
 
 def _polarity(flat: Tensor) -> Tensor:
-    """Return (B, 1, 1, 1): +1 where ink is lighter than paper, -1 where it is darker.
+    """Return (B, 1, 1, 1): +1 if ink is lighter than the background, -1 if it is darker.
 
-    The picture's border is paper; ink is on the side that deviates from it most. Cubes, so that
-    strong ink outweighs weak shade however wide.
+    The image's border is background; ink deviates most from it. Deviations are cubed, so that ink
+    outweighs larger areas of weak shadow.
     """
     band = max(1, min(flat.shape[-2:]) // 16)
     border = torch.cat(
@@ -84,54 +84,54 @@ def _polarity(flat: Tensor) -> Tensor:
         ],
         1,
     )
-    paper = _quantiles(border, (0.5,))[0]
-    deviation = flat.flatten(1) - paper[:, None]
+    background = _quantiles(border, (0.5,))[0]
+    deviation = flat.flatten(1) - background[:, None]
     weight = (deviation * deviation.square()).sum(1)
     return torch.where(weight >= 0, 1.0, -1.0).to(flat.dtype)[:, None, None, None]
 
 
-def _paper(light: Tensor) -> Tensor:
-    """The paper under light ink: smooth light plus what an opening of the rest finds."""
-    coarse = F.adaptive_avg_pool2d(light, [min(_GRID, n) for n in light.shape[-2:]])
+def _background(bright: Tensor) -> Tensor:
+    """Return the background of light ink: a quadratic surface plus an opening of the residual."""
+    coarse = F.adaptive_avg_pool2d(bright, [min(_GRID, n) for n in bright.shape[-2:]])
     surface = _quadratic_surface(_opening(coarse))
-    paper = surface + _opening(coarse - surface)
-    return F.interpolate(paper, size=light.shape[-2:], mode="bilinear", align_corners=False)
+    background = surface + _opening(coarse - surface)
+    return F.interpolate(background, size=bright.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _opening(coarse: Tensor) -> Tensor:
-    """Grey opening, wider than any stroke, so that no ink survives it."""
+    """Morphological opening, wider than strokes, so that it removes all ink."""
     window = _odd(_WINDOW * min(coarse.shape[-2:]) / _GRID)
     eroded = -_dilate(-coarse, window)
     return _blur(_dilate(eroded, window), _odd(window / 3))
 
 
-def _stretch(light: Tensor) -> Tensor:
-    """Map paper to 0 and ink to 1; paper's noise is measured and cut off."""
-    flat = light.flatten(1)
+def _stretch(bright: Tensor) -> Tensor:
+    """Map background to 0 and ink to 1, with a threshold above the measured noise."""
+    flat = bright.flatten(1)
     low, middle = _quantiles(flat, (0.10, 0.35))
     # for normal noise these quantiles lie 1.282 and 0.385 standard deviations below the mean
     sigma = (middle - low) / 0.897
-    paper = (middle + 0.385 * sigma)[:, None]
+    background = (middle + 0.385 * sigma)[:, None]
     sigma = sigma[:, None]
 
-    # two-means clustering of the greys, a fixed number of steps
-    threshold = (paper + flat.amax(1, keepdim=True)) / 2
+    # two-means clustering of the grey values, with a fixed number of steps
+    threshold = (background + flat.amax(1, keepdim=True)) / 2
     ink = threshold
     for _ in range(8):
         above = (flat > threshold).to(flat.dtype)
         ink = (flat * above).sum(1, keepdim=True) / above.sum(1, keepdim=True).clamp(min=1)
-        threshold = (paper + ink) / 2
+        threshold = (background + ink) / 2
 
-    contrast = ink - paper
+    contrast = ink - background
     found = (contrast > MIN_CONTRAST) & (contrast > 5 * sigma)
-    floor = paper + torch.maximum(4 * sigma, 0.1 * contrast)
+    floor = background + torch.maximum(4 * sigma, 0.1 * contrast)
     stretched = ((flat - floor) / (ink - floor).clamp(min=1e-3)).clamp(0, 1)
-    picture = torch.where(found, stretched, torch.zeros_like(stretched)).view_as(light)
-    return picture * _no_specks(picture)
+    picture = torch.where(found, stretched, torch.zeros_like(stretched)).view_as(bright)
+    return picture * _speck_mask(picture)
 
 
-def _no_specks(ink: Tensor) -> Tensor:
-    """Return a mask that drops specks: ink with hardly any ink around it."""
+def _speck_mask(ink: Tensor) -> Tensor:
+    """Return a mask that is 0 on specks: ink with hardly any ink around it."""
     window = _odd(max(ink.shape[-2:]) / 40)
     if window == 1:
         return torch.ones_like(ink)
@@ -140,7 +140,7 @@ def _no_specks(ink: Tensor) -> Tensor:
 
 
 def _blur(picture: Tensor, window: int) -> Tensor:
-    # one axis after the other: the same mean, and a third of the time
+    # separable: the same mean in a third of the time
     for size in ((window, 1), (1, window)):
         padding = (size[0] // 2, size[1] // 2)
         picture = F.avg_pool2d(picture, size, 1, padding, count_include_pad=False)

@@ -1,1 +1,1 @@
-"""From an input to a Prediction."""
+"""Inference: from drawings and pictures to predictions, feature maps and attributions."""

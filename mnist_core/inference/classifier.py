@@ -1,4 +1,4 @@
-"""The public classifier: pictures, strokes or ink in, predictions and feature maps out."""
+"""The classifier: predictions and feature maps for pictures, strokes and ink."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from mnist_core.models.shapes import LayerShape, shape_table
 from mnist_core.models.weights import Network, load_weights
 
 CLOSE_MARGIN = 1 / 3
-"""The two most probable digits are a close call when their probabilities differ by less."""
+"""Largest difference between the two highest probabilities of a close call."""
 
 _CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the network says of one drawing.
+    """The classification of one drawing.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Prediction:
     confidence : float
         Its probability, in [0, 1].
     frame : float32 array (28, 28)
-        What the network saw, in [0, 1], ink light on dark.
+        The network's input before normalisation, in [0, 1], ink light on dark.
     is_blank : bool
         No ink, or only a dot.
     """
@@ -55,7 +55,7 @@ class Prediction:
 
     @property
     def close_call(self) -> tuple[int, int] | None:
-        """The two most probable digits, the first in front, where they are close; else None."""
+        """The two most probable digits, the most probable first, if they are close; else None."""
         second, first = np.argsort(self.probabilities)[-2:].tolist()
         margin = self.probabilities[first] - self.probabilities[second]
         return None if self.is_blank or margin >= CLOSE_MARGIN else (first, second)
@@ -63,19 +63,20 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A prediction and the feature maps behind it: stage name -> float32 (channels, H, W)."""
+    """A prediction and feature maps: stage name -> float32 array (channels, H, W)."""
 
     prediction: Prediction
     maps: dict[str, np.ndarray]
 
 
 class Classifier:
-    """A trained network with the inference pipeline in front. Safe to share between threads.
+    """A trained network behind the inference pipeline. Safe to share between threads.
 
     Parameters
     ----------
     model : DigitNet or Ensemble
-        Of an ensemble, the stages, maps, kernels, shapes and head are the first member's.
+        Put into eval mode. Stages, maps, kernels, shapes and head of an ensemble are those of its
+        first member.
     name, architecture : str
     card : ModelCard, optional
     """
@@ -88,54 +89,54 @@ class Classifier:
         self.card = card or ModelCard()
         self._model = model.eval()
         self._pipeline = InferencePipeline(self._model)
-        shown = model.members[0] if isinstance(model, Ensemble) else model
-        self.shapes: list[LayerShape] = shape_table(shown)
+        first = model.members[0] if isinstance(model, Ensemble) else model
+        self.shapes: list[LayerShape] = shape_table(first)
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The stages whose feature maps can be had, `conv1` first."""
+        """Names of the stages that have feature maps, `conv1` first."""
         return self._model.stages
 
     def stage_shape(self, stage: str) -> tuple[int, int, int]:
         """Return the shape (channels, H, W) of a stage's feature maps."""
         self._check_layers([stage])
-        inside = [layer for layer in self.shapes if layer.name.startswith(f"trunk.{stage}.")]
-        return inside[-1].output_shape
+        layers = [layer for layer in self.shapes if layer.name.startswith(f"trunk.{stage}.")]
+        return layers[-1].output_shape
 
     def head_sizes(self) -> list[int]:
-        """Return the widths of the fully connected part, its input first and the logits last."""
+        """Return the layer widths of the fully connected part, from its input to the logits."""
         linear = [module for module in self._model.head.modules() if isinstance(module, nn.Linear)]
         return [linear[0].in_features, *(module.out_features for module in linear)]
 
     def classify(self, image: Picture) -> Prediction:
-        """Read one picture: see `to_grey` for what is taken and what is refused."""
+        """Classify one picture; see `to_grey` for accepted types and errors."""
         return self.classify_many([image])[0]
 
     def classify_many(self, images: Sequence[Picture]) -> list[Prediction]:
-        """Read pictures of any sizes; the network sees them in one batch (of 256 at most)."""
+        """Classify pictures of any sizes, in batches of up to 256."""
         canvases = [_picture_canvas(image) for image in images]
         return self._classify(torch.cat(canvases)) if canvases else []
 
     def classify_strokes(self, strokes: Sequence[np.ndarray]) -> Prediction:
-        """Read one drawing, a list of (N, 2) arrays of pen positions in any unit, y downwards."""
+        """Classify one drawing: a list of (N, 2) arrays of pen positions, any unit, y downwards."""
         return self.classify_strokes_many([strokes])[0]
 
     def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
-        """Read drawings given as strokes. Raises MnistCoreError for malformed ones."""
+        """Classify drawings given as strokes. Raises MnistCoreError for malformed strokes."""
         return self._classify(draw_strokes(drawings))
 
     def read_image(self, image: Picture, layers: Sequence[str] = ("conv1",)) -> Reading:
-        """Read one picture and return the feature maps of `layers` as well."""
+        """Classify one picture; return the feature maps of `layers` as well."""
         return self._read(_picture_canvas(image), layers)
 
     def read_strokes(
         self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
     ) -> Reading:
-        """Read one drawing as `classify_strokes` and return the feature maps of `layers` too."""
+        """Classify as `classify_strokes`; return the feature maps of `layers` as well."""
         return self._read(draw_strokes([strokes]), layers)
 
     def read_ink(self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)) -> Reading:
-        """Read one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
+        """Classify one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
 
         Raises
         ------
@@ -151,7 +152,7 @@ class Classifier:
         return self._read(torch.from_numpy(ink.astype(np.float32))[None, None], layers)
 
     def feature_maps(self, frame: np.ndarray, layer: str = "conv1") -> np.ndarray:
-        """Return the maps (channels, H, W), float32, that `layer` makes of a frame (28, 28).
+        """Return the feature maps (channels, H, W), float32, of `layer` for a frame (28, 28).
 
         Raises
         ------
@@ -188,9 +189,9 @@ class Classifier:
     def _read(self, ink: Tensor, layers: Sequence[str]) -> Reading:
         self._check_layers(layers)
         with torch.inference_mode():
-            answer = self._pipeline(ink)
-        maps = {layer: answer.maps[layer][0].numpy() for layer in layers}
-        return Reading(_predictions(answer)[0], maps)
+            output = self._pipeline(ink)
+        maps = {layer: output.maps[layer][0].numpy() for layer in layers}
+        return Reading(_predictions(output)[0], maps)
 
 
 def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifier:
@@ -199,7 +200,7 @@ def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifie
     Raises
     ------
     MnistCoreError
-        If the weights are missing or unusable; the message says what is wrong with them.
+        If the weights are missing or unusable; the message says why.
     """
     path = weights_path(name_or_path)
     model, card = load_weights(path)
@@ -211,11 +212,11 @@ def _picture_canvas(image: Picture) -> Tensor:
         return fit_canvas(find_ink(to_grey(image)))
 
 
-def _predictions(answer: PipelineOutput) -> list[Prediction]:
+def _predictions(output: PipelineOutput) -> list[Prediction]:
     rows = zip(
-        answer.probabilities.numpy(),
-        answer.frame.squeeze(1).numpy(),
-        answer.blank.tolist(),
+        output.probabilities.numpy(),
+        output.frame.squeeze(1).numpy(),
+        output.blank.tolist(),
         strict=True,
     )
     return [
@@ -224,8 +225,8 @@ def _predictions(answer: PipelineOutput) -> list[Prediction]:
     ]
 
 
-def _check_unit(values: np.ndarray, what: str) -> None:
+def _check_unit(values: np.ndarray, name: str) -> None:
     if not np.issubdtype(values.dtype, np.floating):
-        raise MnistCoreError(f"{what} has dtype {values.dtype}; give floats in [0, 1]")
+        raise MnistCoreError(f"{name} has dtype {values.dtype}; give floats in [0, 1]")
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
-        raise MnistCoreError(f"{what} must be finite and lie in [0, 1]")
+        raise MnistCoreError(f"{name} must be finite and lie in [0, 1]")

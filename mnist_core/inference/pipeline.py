@@ -1,4 +1,4 @@
-"""The straight road from ink canvas to answer, as one module that exports as one graph."""
+"""The inference pipeline, from ink canvas to probabilities, as one exportable module."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mnist_core.models.network import DigitNet
 
 
 class PipelineOutput(NamedTuple):
-    """What the road returns for a batch.
+    """Outputs for a batch.
 
-    probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; maps holds
-    every stage's feature maps (B, C, H, W), after the ReLU.
+    probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; maps has every
+    stage's feature maps (B, C, H, W), after the ReLU.
     """
 
     probabilities: Tensor
@@ -27,14 +27,14 @@ class PipelineOutput(NamedTuple):
 
 
 class InferencePipeline(nn.Module):
-    """canvas -> even thickness -> frame -> normalised -> network -> probabilities, maps."""
+    """canvas -> limited thickness -> frame -> normalised -> network -> probabilities, maps."""
 
     def __init__(self, model: DigitNet | Ensemble) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, canvas: Tensor) -> PipelineOutput:
-        """Read canvases (B, 1, 56, 56) in [0, 1], light on dark: `draw_strokes`, `fit_canvas`."""
+        """Classify canvases (B, 1, 56, 56) of `draw_strokes` or `fit_canvas`, in [0, 1]."""
         frame = fit_frame(set_thickness(canvas))
         logits, maps = self.model.forward_with_maps(normalise(frame))
         blank = is_dot(canvas)

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import nn
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES, DigitNet, ResidualBlock
-from mnist_core.models.options import DROPOUT_ARCHITECTURES, MAX_DROPOUT, KernelSize
+from mnist_core.models.options import DROPOUT_ARCHITECTURES, MAX_DROPOUT, Architecture, KernelSize
 from mnist_core.utils.json_files import describe_error
 
 
 def _conv(cin: int, cout: int, kernel: int, *, padding: int = 0, bn: bool = False) -> nn.Sequential:
-    # BatchNorm subtracts the mean, so a bias before it would be a dead parameter
+    # BatchNorm subtracts the mean, so a bias before it would have no effect
     layers: list[nn.Module] = [nn.Conv2d(cin, cout, kernel, padding=padding, bias=not bn)]
     if bn:
         layers.append(nn.BatchNorm2d(cout))
@@ -39,7 +39,7 @@ def _article_trunk(kernel_size: int, *, bn: bool) -> list[tuple[str, nn.Module]]
 
 
 def _article_features(kernel_size: int) -> int:
-    """Return what leaves the article's trunk: two unpadded convolutions, each halved after."""
+    """Return the output size of the article's trunk: two unpadded convolutions, each pooled."""
     side = FRAME_SIZE
     for _ in range(2):
         side = (side - kernel_size + 1) // 2
@@ -57,7 +57,7 @@ def _fixed_head(kernel_size: int, dropout: float) -> nn.Sequential:
 
 
 def mnist_cnn(kernel_size: int = 5) -> DigitNet:
-    """The article's original. Its two linear layers have nothing in between: kept on purpose."""
+    """The article's original network, without a nonlinearity between its two linear layers."""
     head = nn.Sequential(nn.Linear(_article_features(kernel_size), 50), nn.Linear(50, NUM_CLASSES))
     return DigitNet(_article_trunk(kernel_size, bn=False), head)
 
@@ -132,16 +132,9 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    architecture: str
+    architecture: Architecture
     kernel_size: KernelSize | None = None
     dropout: float | None = Field(None, ge=0, le=MAX_DROPOUT)
-
-    @field_validator("architecture")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in ARCHITECTURES:
-            raise ValueError(f"{name!r} is unknown; choose from {', '.join(ARCHITECTURES)}")
-        return name
 
     @model_validator(mode="after")
     def _has_dropout(self) -> Self:

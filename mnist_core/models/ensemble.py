@@ -1,4 +1,4 @@
-"""Several networks that answer as one."""
+"""Ensembles: several networks whose predictions are combined."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from mnist_core.models.options import VOTES
 ENSEMBLE = "ensemble"
 """The architecture of an ensemble, in weights files and lists."""
 _TIE_BREAK = 1e-3
-"""Weight of the mean probabilities beside the votes: decides ties, and nothing else."""
+"""Weight of the mean probabilities relative to the votes: it only breaks ties."""
 
 
 class Ensemble(nn.Module):
-    """Networks that vote; loads, classifies and exports like one `DigitNet`.
+    """Networks that vote; it is loaded, used and exported like one `DigitNet`.
 
-    What is looked into is the first member: stages, maps, kernels and head are its.
+    Stages, feature maps, kernels and head are the first member's.
 
     Parameters
     ----------
     members : sequence of DigitNet
-        At least two, of any architectures, each given once.
+        At least two different networks, of any architectures.
     vote : "mean" or "majority"
-        The mean of the members' probabilities, or the share of members that read a digit
-        (ties go to the higher mean probability).
+        The mean of the members' probabilities, or the share of members that predict a digit
+        (the higher mean probability breaks ties).
 
     Raises
     ------
     MnistCoreError
-        For fewer than two members, a member that is no DigitNet or is there twice, or an
+        For fewer than two members, a member that is not a DigitNet or is given twice, or an
         unknown vote.
     """
 
@@ -45,13 +45,13 @@ class Ensemble(nn.Module):
             raise MnistCoreError(f"an ensemble of {len(members)}; give at least two networks")
         for number, member in enumerate(members, 1):
             if isinstance(member, Ensemble):
-                raise MnistCoreError(
-                    f"member {number} is an ensemble itself; give its members instead"
-                )
+                raise MnistCoreError(f"member {number} is an ensemble; give its members instead")
             if not isinstance(member, DigitNet):
-                raise MnistCoreError(f"member {number} is a {type(member).__name__}, no DigitNet")
+                raise MnistCoreError(
+                    f"member {number} is a {type(member).__name__}, not a DigitNet"
+                )
         if len(set(map(id, members))) < len(members):
-            raise MnistCoreError("a network is a member twice; give each once")
+            raise MnistCoreError("a network is given twice; give each once")
         if vote not in VOTES:
             raise MnistCoreError(f"vote is {vote!r}; choose from {', '.join(VOTES)}")
         self.members = nn.ModuleList(members)
@@ -73,7 +73,7 @@ class Ensemble(nn.Module):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The first member's stages that have feature maps to look at."""
+        """The first member's stages that have feature maps."""
         return self._first.stages
 
     def kernel(self, stage: str) -> Tensor:
@@ -96,5 +96,5 @@ class Ensemble(nn.Module):
         if self.vote == "mean":
             return mean
         votes = F.one_hot(stacked.argmax(2), mean.shape[1]).to(mean.dtype).mean(0)
-        # softmax of the logarithm gives the shares back, up to the tie break; never log(0)
+        # softmax inverts the logarithm: shares of votes, up to the tie break; clamp avoids log(0)
         return (votes + _TIE_BREAK * mean.exp()).clamp(min=1e-30).log()

@@ -1,4 +1,4 @@
-"""A network applied to many frames, batch by batch."""
+"""Logits of a network for many frames, computed in batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network as one ONNX file, for programs that know no torch."""
+"""Export of networks to ONNX, for programs without torch."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ INPUT = "frames"
 OUTPUTS = ("logits", "probabilities")
 OPSET = 18
 TOLERANCE = 1e-3
-"""Most by which a logit may differ from torch's, as a share of the largest one (at least 1)."""
+"""Largest difference from torch's logits, relative to the largest of them (at least 1)."""
 
 _BATCHES = (1, 7)
-# torch.export changes torch itself while it traces
+# torch.export modifies global state of torch while it traces
 _TRACING = threading.Lock()
 
 
@@ -47,18 +47,18 @@ class _Frames(nn.Module):
 
 
 def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> bytes:
-    """Return a network as an ONNX model, checked against torch.
+    """Return a network as an ONNX model whose outputs were compared with torch's.
 
-    Its input `frames` is float32 (N, 1, 28, 28) in [0, 1], ink light on dark, any N from 1: the
-    normalisation is inside. Its outputs are `logits` and `probabilities`, float32 (N, 10), the
-    digits 0 to 9. Its metadata name the architecture, the input, the classes, and `notes`.
+    Its input `frames` is float32 (N, 1, 28, 28) in [0, 1], ink light on dark, N >= 1; it
+    includes the normalisation. Its outputs are `logits` and `probabilities`, float32 (N, 10), of
+    the digits 0 to 9. Its metadata contain the architecture, the input, the classes, and `notes`.
 
     Parameters
     ----------
     network : DigitNet of `build_model`, or Ensemble of such
-        Any device and mode; it is left as it is.
+        On any device and in any mode; it is not changed.
     notes : mapping of str to str, optional
-        More to write into the metadata, for example the accuracy.
+        Additional metadata, for example the accuracy.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def export_file(path: Path) -> bytes:
 def _trace(frames: nn.Module) -> onnx.ModelProto:
     example = torch.rand(2, 1, FRAME_SIZE, FRAME_SIZE)
     with _TRACING, warnings.catch_warnings():
-        # what torch says to itself about its own next version
+        # deprecation warnings of torch about its own internals
         warnings.simplefilter("ignore")
         try:
             program = torch.onnx.export(
@@ -119,7 +119,7 @@ def _trace(frames: nn.Module) -> onnx.ModelProto:
             reason = str(error).strip().partition("\n")[0]
             raise MnistCoreError(f"the network cannot be exported to ONNX: {reason}") from error
     model = program.model_proto
-    # the exporter's notes name the files of this machine
+    # the exporter's metadata contain paths of this machine
     graph = model.graph
     for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         part.ClearField("metadata_props")
@@ -128,7 +128,7 @@ def _trace(frames: nn.Module) -> onnx.ModelProto:
 
 
 def _verify(content: bytes, frames: nn.Module) -> None:
-    """Refuse a model that onnxruntime cannot run, or runs to another result than torch."""
+    """Raise MnistCoreError if onnxruntime cannot run the model or differs from torch."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -139,12 +139,12 @@ def _verify(content: bytes, frames: nn.Module) -> None:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         for batch in _BATCHES:
             images = torch.rand(batch, 1, FRAME_SIZE, FRAME_SIZE, generator=generator)
-            images[-1] = images[-1] > 0.8  # as ink is: mostly nothing, some of it full
+            images[-1] = images[-1] > 0.8  # like ink: mostly 0, some 1
             found = [torch.from_numpy(y) for y in session.run(None, {INPUT: images.numpy()})]
             with torch.inference_mode():
                 expected = frames(images)
             _compare(found, expected)
-    # onnxruntime's errors have no common base of their own
+    # onnxruntime's errors have no common base class
     except Exception as error:
         if isinstance(error, MnistCoreError):
             raise
@@ -153,13 +153,13 @@ def _verify(content: bytes, frames: nn.Module) -> None:
 
 
 def _compare(found: list[Tensor], expected: tuple[Tensor, Tensor]) -> None:
-    for name, ours, torchs in zip(OUTPUTS, found, expected, strict=True):
-        if ours.shape != torchs.shape:
-            shapes = f"{tuple(ours.shape)} instead of {tuple(torchs.shape)}"
+    for name, actual, reference in zip(OUTPUTS, found, expected, strict=True):
+        if actual.shape != reference.shape:
+            shapes = f"{tuple(actual.shape)} instead of {tuple(reference.shape)}"
             raise MnistCoreError(f"the exported network's {name} have the shape {shapes}")
-        difference = (ours - torchs).abs().max().item()
-        allowed = TOLERANCE * max(1.0, torchs.abs().max().item())
-        if not difference <= allowed:  # also where it is no number
+        difference = (actual - reference).abs().max().item()
+        allowed = TOLERANCE * max(1.0, reference.abs().max().item())
+        if not difference <= allowed:  # also if it is NaN
             raise MnistCoreError(
                 f"the exported network's {name} differ from torch's by {difference:.2g}; "
                 "update onnx, onnxscript and onnxruntime"

@@ -1,4 +1,4 @@
-"""Starting from other weights, and leaving parts of them as they are."""
+"""Transfer learning: initialise from other weights, freeze parts of a network."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from torch import Tensor, nn
 from mnist_core.errors import MnistCoreError
 
 
-def take_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Copy every tensor that fits by name and shape; return the names of those taken.
+def copy_matching_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+    """Copy all tensors that match by name and shape; return their names.
 
     Raises
     ------
     MnistCoreError
-        If none fits.
+        If none matches.
     """
     own = model.state_dict()
-    fitting = {
+    matching = {
         name: tensor
         for name, tensor in weights.items()
         if name in own and own[name].shape == tensor.shape
     }
-    if not fitting:
+    if not matching:
         raise MnistCoreError(
-            "init_weights: none of its tensors fits the model by name and shape; "
+            "init_weights: no tensor matches the model by name and shape; "
             "start from the same architecture, or one with the same trunk"
         )
-    model.load_state_dict(fitting, strict=False)
-    return list(fitting)
+    model.load_state_dict(matching, strict=False)
+    return list(matching)
 
 
 def freeze_parts(model: nn.Module, parts: Sequence[str]) -> list[nn.Module]:
-    """Keep the named parts from learning; return them: they are to stay in eval mode.
+    """Exclude modules from training; return them: the caller keeps them in eval mode.
 
     Parameters
     ----------
     model : nn.Module
     parts : sequence of str
-        Names of modules as in `named_modules`; `trunk.` in front may be left out: `conv1`.
+        Names as in `named_modules`; the prefix `trunk.` is optional: `conv1`.
 
     Raises
     ------
     MnistCoreError
-        If a part does not exist, or nothing is left to train.
+        If a part does not exist, or no trainable parameter is left.
     """
     modules = dict(model.named_modules())
     frozen = []
     for part in parts:
         module = modules.get(f"trunk.{part}", modules.get(part))
         if module is None or not part:
-            stages = [name.removeprefix("trunk.") for name, m in modules.items() if _depth(name)]
+            stages = [name.removeprefix("trunk.") for name, m in modules.items() if _is_stage(name)]
             raise MnistCoreError(
-                f"freeze names {part!r}, which the model lacks; choose from {', '.join(stages)}"
+                f"freeze: the model has no part {part!r}; choose from {', '.join(stages)}"
             )
         module.requires_grad_(False)
         frozen.append(module)
     if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise MnistCoreError("freeze leaves nothing to train; leave out a part")
+        raise MnistCoreError("freeze: no trainable parameters are left; freeze fewer parts")
     return frozen
 
 
-def _depth(name: str) -> bool:
+def _is_stage(name: str) -> bool:
     return name == "head" or (name.startswith("trunk.") and name.count(".") == 1)

@@ -1,4 +1,4 @@
-"""A run's network as a classifier: its best weights, or those of its newest checkpoint."""
+"""Classifiers of runs: the best weights, or those of the newest checkpoint."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NEWEST: Which = "newest"
 
 
 def available_weights(run: Run) -> list[Which]:
-    """Return which weights a run has at this moment, the best first; none before an epoch ended."""
+    """Return which weights a run has, the best first; none before the first epoch is complete."""
     return [which for which in (BEST, NEWEST) if _path(run, which).is_file()]
 
 
 def weights_version(path: Path) -> str:
-    """Return a text that changes when another file takes the place of this one.
+    """Return an identifier that changes when the file is replaced.
 
     Raises
     ------
@@ -37,33 +37,33 @@ def weights_version(path: Path) -> str:
         If there is no such file.
     """
     try:
-        about = path.stat()
+        status = path.stat()
     except OSError as error:
         raise MnistCoreError(
             f"{path}: cannot be read ({error.strerror}); choose other weights"
         ) from error
-    return f"{about.st_mtime_ns:x}-{about.st_size:x}-{about.st_ino:x}"
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def run_version(run: Run, which: Which = BEST) -> str:
-    """Return a text that changes when the run's weights do. Raises as `weights_version`."""
+    """Return an identifier that changes with the run's weights. Raises as `weights_version`."""
     return weights_version(_path(run, which))
 
 
 def run_classifier(run: Run, which: Which = BEST) -> Classifier:
-    """Return a run's classifier, on the CPU; the run may be training meanwhile.
+    """Return a run's classifier, on the CPU; the run may be training at the same time.
 
     Parameters
     ----------
     run : Run
     which : "best" or "newest"
-        The epoch that scored best, or the newest checkpoint. Of either, the weights that are
-        scored: their moving average where it has begun.
+        The best epoch's, or the newest checkpoint's. In either case the weights that are
+        evaluated: their exponential moving average, once it has started.
 
     Returns
     -------
     Classifier
-        Named after the run; "epoch" in its card counts the epochs that its weights went through.
+        Named after the run; its card's epoch counts the epochs of training.
 
     Raises
     ------
@@ -81,12 +81,12 @@ def run_classifier(run: Run, which: Which = BEST) -> Classifier:
     state = load_checkpoint(path)
     try:
         config = TrainConfig(**state["config"])
-        # an epoch under way counts too: its steps are in the weights
+        # an incomplete epoch counts too: its steps are in the weights
         epoch = int(state["epoch"]) - (0 if int(state["step"]) else 1)
-        model = _scored_network(config, state)
+        model = _evaluated_network(config, state)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise MnistCoreError(
-            f"{path}: a checkpoint, but not one of a run ({error}); choose the best weights"
+            f"{path}: a checkpoint, but not of a run ({error}); choose the best weights"
         ) from error
     return Classifier(model, name=run.id, architecture=config.model, card=ModelCard(epoch=epoch))
 
@@ -97,15 +97,15 @@ def _path(run: Run, which: Which) -> Path:
     return run.weights_path if which == BEST else run.checkpoint_path
 
 
-def _scored_network(config: TrainConfig, state: Mapping[str, Any]) -> DigitNet:
-    """Return the network that a trainer with this state would score."""
+def _evaluated_network(config: TrainConfig, state: Mapping[str, Any]) -> DigitNet:
+    """Return the network that a trainer with this state evaluates."""
     weights: Mapping[str, Tensor] = state["model"]
     if int(state["average"]["n_averaged"]):
-        inside = "module."
+        prefix = "module."
         weights = {
-            name.removeprefix(inside): tensor
+            name.removeprefix(prefix): tensor
             for name, tensor in state["average"].items()
-            if name.startswith(inside)
+            if name.startswith(prefix)
         }
     options = {"kernel_size": config.kernel_size, "dropout": config.dropout}
     model = build_model(config.model, **options)

@@ -18,7 +18,7 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
 from mnist_core.models.scoring import Scores, score_logits
-from mnist_core.models.transfer import freeze_parts, take_weights
+from mnist_core.models.transfer import copy_matching_weights, freeze_parts
 from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
 from mnist_core.training.config import TrainConfig
@@ -115,7 +115,7 @@ class Trainer:
         if config.channels_last:
             model = model.to(memory_format=torch.channels_last)
         if initial is not None:
-            take_weights(model, initial)
+            copy_matching_weights(model, initial)
         self._frozen = freeze_parts(model, config.freeze)
         self._model = model
         self._average = WeightAverage(model, config)

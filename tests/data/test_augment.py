@@ -46,7 +46,7 @@ def test_the_seed_decides(batch: tuple[Tensor, Tensor]) -> None:
     assert not torch.equal(with_seed(1), with_seed(2))
 
 
-def test_every_image_gets_its_own_change(batch: tuple[Tensor, Tensor]) -> None:
+def test_every_image_is_transformed_differently(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     same = batch[0][:1].expand(20, -1, -1, -1)
     changed = augment(same, batch[1][:1].expand(20), Augmentation())
@@ -65,14 +65,14 @@ def test_each_range_changes_something(batch: tuple[Tensor, Tensor], name: str) -
     assert (changed - batch[0]).abs().mean() > 1e-3
 
 
-def test_shift_moves_no_further_than_it_says(batch: tuple[Tensor, Tensor]) -> None:
+def test_shift_is_limited(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     changed = augment(*batch, dataclasses.replace(NOTHING, shift=2.0))
     moved = (centre_of_mass(changed) - centre_of_mass(batch[0])).abs()
     assert 1.5 < moved.max() < 2.05
 
 
-def test_thickness_goes_both_ways(batch: tuple[Tensor, Tensor]) -> None:
+def test_thickness_increases_and_decreases(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     changed = augment(*batch, dataclasses.replace(NOTHING, thickness=1.0))
     ratio = stroke_width(changed) / stroke_width(batch[0])
@@ -88,7 +88,7 @@ def test_refit_brings_images_back_to_the_middle(batch: tuple[Tensor, Tensor]) ->
     assert (ink_box(changed)[1].amax(1) - 20).abs().max() < 1.5
 
 
-def test_other_styles_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
+def test_allographs_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
     styled, changed = add_allograph_strokes(frames, labels, 1.0)
@@ -98,7 +98,7 @@ def test_other_styles_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]
     assert styled.max() <= 1
 
 
-def test_styles_add_ink(batch: tuple[Tensor, Tensor]) -> None:
+def test_allographs_add_ink(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch
     more = add_allograph_strokes(frames, labels, 1.0)[0] - frames
@@ -108,20 +108,20 @@ def test_styles_add_ink(batch: tuple[Tensor, Tensor]) -> None:
     assert seen.float().mean() > 0.9
 
 
-def test_styles_go_by_the_label_not_by_the_image(batch: tuple[Tensor, Tensor]) -> None:
+def test_allographs_depend_on_the_label(batch: tuple[Tensor, Tensor]) -> None:
     frames = batch[0][:50]
     assert add_allograph_strokes(frames, torch.full((50,), 7), 1.0)[1].all()
     assert not add_allograph_strokes(frames, torch.full((50,), 3), 1.0)[1].any()
 
 
-def test_share_of_other_styles(batch: tuple[Tensor, Tensor]) -> None:
+def test_share_of_allographs(batch: tuple[Tensor, Tensor]) -> None:
     torch.manual_seed(0)
     frames, labels = batch[0], torch.ones_like(batch[1])
     assert not add_allograph_strokes(frames, labels, 0.0)[1].any()
     assert 0.25 < add_allograph_strokes(frames, labels, 0.4)[1].float().mean() < 0.55
 
 
-def test_a_blank_image_is_no_trouble() -> None:
+def test_blank_images_stay_finite() -> None:
     torch.manual_seed(0)
     blank = torch.zeros(3, 1, 28, 28)
     assert augment(blank, torch.tensor([1, 7, 9]), Augmentation()).isfinite().all()

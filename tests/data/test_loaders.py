@@ -36,7 +36,7 @@ def labels(loader: Loader, order: Tensor, first: int = 0) -> list[list[int]]:
 
 
 @given(st.integers(1, 40), st.data())
-def test_batches_are_the_order_cut_into_pieces(size: int, data: st.DataObject) -> None:
+def test_batches_follow_the_order(size: int, data: st.DataObject) -> None:
     batch_size = data.draw(st.integers(1, size))
     first = data.draw(st.integers(0, size // batch_size))
     order = epoch_order(size, 0, 1)
@@ -47,7 +47,7 @@ def test_batches_are_the_order_cut_into_pieces(size: int, data: st.DataObject) -
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_processes_keep_the_order(workers: int) -> None:
+def test_worker_processes_keep_the_order(workers: int) -> None:
     split, order = numbered(50), epoch_order(50, 3, 1)
     loader = WorkerLoader(split, 7, workers, "cpu")
     for first in (0, 3):
@@ -55,7 +55,7 @@ def test_processes_keep_the_order(workers: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_loading_draws_no_random_numbers(workers: int) -> None:
+def test_loading_does_not_change_the_random_state(workers: int) -> None:
     split, order = numbered(20), epoch_order(20, 0, 1)
     torch.manual_seed(0)
     expected = torch.rand(3)

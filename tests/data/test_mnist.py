@@ -164,7 +164,7 @@ def test_damaged_files_are_named(tiny: Path, file: str, kind: str) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-def test_a_label_that_is_no_digit(tiny: Path) -> None:
+def test_a_label_out_of_range(tiny: Path) -> None:
     path = tiny / FILES[1]
     path.write_bytes(path.read_bytes()[:-1] + b"\x0a")
     with pytest.raises(MnistCoreError, match=r"labels-idx1-ubyte: this file is damaged"):
@@ -172,7 +172,7 @@ def test_a_label_that_is_no_digit(tiny: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-def test_what_is_no_regular_file(tiny: Path) -> None:
+def test_paths_that_are_not_regular_files(tiny: Path) -> None:
     path = tiny / FILES[0]
     path.unlink()
     os.mkfifo(path)

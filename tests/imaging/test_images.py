@@ -73,7 +73,7 @@ def test_files_that_are_refused(content: bytes, message: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bombs_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     def unpack(_self: object) -> None:
         raise AssertionError("the picture was unpacked")
 
@@ -95,7 +95,7 @@ def test_missing_file(tmp_path: Path) -> None:
         open_picture(tmp_path / "none.png")
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MnistCoreError, match="cannot be opened") as caught:
         open_picture(str(tmp_path))
     assert "damaged" not in str(caught.value)
@@ -104,7 +104,7 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "QOI"])
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 @given(data=st.data())
-def test_damaged_files_are_read_or_refused_never_worse(kind: str, data: st.DataObject) -> None:
+def test_damaged_files_are_decoded_or_refused(kind: str, data: st.DataObject) -> None:
     Image.init()
     if kind not in Image.SAVE:
         pytest.skip(f"this Pillow cannot write {kind}")
@@ -141,7 +141,7 @@ def test_formats(classifier: Classifier, tmp_path: Path, kind: str) -> None:
         assert classifier.classify(open_picture(stream)).digit == 7
 
 
-def test_photos_are_turned_upright_as_their_exif_says(classifier: Classifier) -> None:
+def test_exif_orientation_is_applied(classifier: Classifier) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held so that the picture must be turned right
     sideways = SEVEN.transpose(Image.Transpose.ROTATE_90)
@@ -180,7 +180,7 @@ def test_modes(classifier: Classifier, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "I;16"])
-def test_modes_survive_a_png(classifier: Classifier, mode: str) -> None:
+def test_modes_of_png_files(classifier: Classifier, mode: str) -> None:
     assert classifier.classify(opened(encoded(MODES[mode]))).digit == 7
 
 
@@ -191,7 +191,7 @@ def test_a_palette_with_a_transparent_colour(classifier: Classifier) -> None:
     assert classifier.classify(opened(content)).digit == 7
 
 
-def test_a_mode_without_a_way_to_grey_is_refused(classifier: Classifier) -> None:
+def test_a_mode_that_pillow_cannot_convert_is_refused(classifier: Classifier) -> None:
     with pytest.raises(MnistCoreError, match="LAB"):
         classifier.classify(Image.new("LAB", (60, 60)))
 
@@ -213,7 +213,7 @@ def test_large_pictures_are_scaled_down(size: tuple[int, int], expected: tuple[i
     assert to_grey(Image.new("RGB", size, "white")).min() == 1
 
 
-def test_the_picture_that_is_given_is_not_changed(classifier: Classifier) -> None:
+def test_the_input_is_not_changed(classifier: Classifier) -> None:
     picture = paint(one())
     array = np.array(picture)
     before = array.copy()
@@ -251,6 +251,8 @@ def test_the_picture_that_is_given_is_not_changed(classifier: Classifier) -> Non
         (Image.new("L", (4001, 20)), "4001 x 20"),
     ],
 )
-def test_what_is_no_picture_is_named(classifier: Classifier, picture: object, message: str) -> None:
+def test_invalid_pictures_are_refused(
+    classifier: Classifier, picture: object, message: str
+) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.classify(picture)

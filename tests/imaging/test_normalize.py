@@ -14,8 +14,8 @@ from torch import Tensor
 from mnist_core import Classifier
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import (
-    THICKEST,
-    THINNEST,
+    MAX_STROKE_WIDTH,
+    MIN_STROKE_WIDTH,
     centre_of_mass,
     fit_canvas,
     fit_frame,
@@ -60,7 +60,7 @@ def agreement(got: list[int | None], expected: list[int]) -> float:
 
 
 @given(number=numbers, x=st.floats(-1e4, 1e4), y=st.floats(-1e4, 1e4), scale=st.floats(0.01, 100))
-def test_moving_and_scaling_strokes_changes_no_decision(
+def test_position_and_scale_of_strokes_do_not_matter(
     classifier: Classifier,
     clear_digits: Digits,
     number: int,
@@ -77,7 +77,7 @@ def test_moving_and_scaling_strokes_changes_no_decision(
 
 
 @given(number=numbers, right=st.floats(0, 1), down=st.floats(0, 1), scale=st.floats(0.12, 1))
-def test_moving_and_scaling_a_picture_changes_no_decision(
+def test_position_and_scale_in_a_picture_do_not_matter(
     classifier: Classifier,
     clear_digits: Digits,
     number: int,
@@ -99,7 +99,7 @@ def test_moving_and_scaling_a_picture_changes_no_decision(
 @pytest.mark.parametrize(
     ("size", "tolerance"), [(28, 0.06), (56, 0.02), (280, 0.02), (512, 0.02), (1500, 0.02)]
 )
-def test_synthetic_digits_are_read_at_any_resolution(
+def test_synthetic_digits_at_any_resolution(
     classifier: Classifier, drawing: Drawing, size: int, tolerance: float
 ) -> None:
     expected = classifier.classify_strokes(drawing)
@@ -111,36 +111,36 @@ def test_synthetic_digits_are_read_at_any_resolution(
 
 
 @pytest.mark.parametrize("pen", [12, 20, 28])
-def test_frames_have_strokes_as_wide_as_those_of_mnist_whatever_the_pen(
+def test_stroke_width_of_frames_for_any_pen(
     classifier: Classifier, clear_digits: Digits, pen: int
 ) -> None:
     read = classifier.classify_many([paint(strokes, pen) for _, strokes in clear_digits])
     frames = torch.from_numpy(np.stack([prediction.frame for prediction in read]))[:, None]
     widths = stroke_width(frames)
-    assert THINNEST * 0.9 < widths.median() < THICKEST * 1.15
-    assert widths.min() > THINNEST * 0.8
+    assert MIN_STROKE_WIDTH * 0.9 < widths.median() < MAX_STROKE_WIDTH * 1.15
+    assert widths.min() > MIN_STROKE_WIDTH * 0.8
     assert widths.max() < 5  # a loop that the pen filled is no stroke to be thinned
 
 
 @pytest.mark.parametrize("pen", [12, 20, 28])
-def test_pens_change_no_decision(classifier: Classifier, clear_digits: Digits, pen: int) -> None:
+def test_predictions_for_any_pen(classifier: Classifier, clear_digits: Digits, pen: int) -> None:
     got = read(classifier, [paint(strokes, pen) for _, strokes in clear_digits])
     assert agreement(got, labels(clear_digits)) >= 0.95
 
 
-def test_ink_between_the_two_widths_is_left_alone() -> None:
+def test_thickness_within_the_range_is_not_changed() -> None:
     ink = draw_strokes([zero(), one(), seven()])
     assert torch.allclose(set_thickness(ink), ink, atol=1e-6)
 
 
 @pytest.mark.parametrize("pen", [5, 40])
-def test_thin_and_thick_ink_is_brought_between_the_two_widths(pen: float) -> None:
+def test_thickness_outside_the_range_is_limited(pen: float) -> None:
     ink = fit_canvas(to_grey(paint(zero(), pen)))
     before, after = (
         stroke_width(x).item() / ink_box(x)[1].amax().item() * 20 for x in (ink, set_thickness(ink))
     )
-    assert not THINNEST <= before <= THICKEST
-    assert THINNEST * 0.8 <= after <= THICKEST * 1.15
+    assert not MIN_STROKE_WIDTH <= before <= MAX_STROKE_WIDTH
+    assert MIN_STROKE_WIDTH * 0.8 <= after <= MAX_STROKE_WIDTH * 1.15
 
 
 def test_signed_distance_of_a_half_plane() -> None:
@@ -299,9 +299,7 @@ def test_sizes(classifier: Classifier, size: tuple[int, int]) -> None:
 
 @settings(max_examples=15)
 @given(width=st.integers(8, 4000), height=st.sampled_from([8, 9, 15, 33, 100]), turn=st.booleans())
-def test_long_pictures_are_read_without_harm(
-    classifier: Classifier, width: int, height: int, turn: bool
-) -> None:
+def test_extreme_aspect_ratios(classifier: Classifier, width: int, height: int, turn: bool) -> None:
     picture = np.zeros((height, width), np.uint8)
     picture[2:-2, width // 3 : width // 2] = 255
     prediction = classifier.classify(picture.T if turn else picture)
@@ -355,7 +353,7 @@ def test_digits_are_not_blank(
 # --- one road for one and for many -------------------------------------------------------------
 
 
-def test_the_road_for_many_is_the_road_for_one(
+def test_batches_give_the_same_as_single_canvases(
     classifier: Classifier, clear_digits: Digits
 ) -> None:
     canvases = draw_strokes([strokes for _, strokes in clear_digits])

@@ -60,20 +60,20 @@ def test_order_and_direction_of_strokes_do_not_matter(
         assert torch.allclose(draw_strokes([strokes]), draw_strokes([turned]), atol=1.01 / 255)
 
 
-def test_drawings_do_not_meet_in_a_batch(clear_digits: list[tuple[int, Drawing]]) -> None:
+def test_drawings_of_a_batch_are_independent(clear_digits: list[tuple[int, Drawing]]) -> None:
     drawings = [strokes for _, strokes in clear_digits]
     alone = torch.cat([draw_strokes([strokes]) for strokes in drawings])
     assert torch.equal(draw_strokes(drawings), alone)
 
 
-def test_long_strokes_are_drawn_whole() -> None:
+def test_long_strokes_are_complete() -> None:
     ends = np.array([[0.0, 0.0], [100.0, 300.0]])
     for count in (65, 77, 20_000):
         line = np.linspace(ends[0], ends[1], count)
         assert torch.allclose(draw_strokes([[line]]), draw_strokes([[ends]]), atol=1.01 / 255)
 
 
-def test_a_stroke_of_one_point_is_a_dot_beside_the_others() -> None:
+def test_a_stroke_of_one_point_is_a_dot() -> None:
     bar = one()[0]
     dot = bar[:1] + np.array([150, 0])
     with_dot, twice = draw_strokes([[bar, dot], [bar, np.repeat(dot, 2, axis=0)]])
@@ -129,18 +129,20 @@ def test_a_scribble_is_blank(classifier: Classifier) -> None:
         ([np.zeros((4, 3))], r"shape \(4, 3\)"),
         ([np.zeros((2, 4))], r"shape \(2, 4\)"),
         ([np.zeros((1, 2, 2))], r"shape \(1, 2, 2\)"),
-        ([[[1, 2]], [[1, float("nan")]]], "stroke 1 holds NaN"),
-        ([[[float("inf"), 2]]], "stroke 0 holds NaN or infinity"),
+        ([[[1, 2]], [[1, float("nan")]]], "stroke 1 contains NaN"),
+        ([[[float("inf"), 2]]], "stroke 0 contains NaN or infinity"),
         ([[[-1e308, 2], [1e308, 2]]], "stroke 0 has positions beyond"),
     ],
 )
-def test_malformed_strokes_are_named(classifier: Classifier, strokes: object, message: str) -> None:
+def test_malformed_strokes_are_refused(
+    classifier: Classifier, strokes: object, message: str
+) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.classify_strokes(strokes)
 
 
 @given(drawing=st.lists(st.lists(st.tuples(numbers, numbers), max_size=6), min_size=0, max_size=4))
-def test_any_finite_strokes_are_read(
+def test_any_finite_strokes_are_classified(
     classifier: Classifier, drawing: list[list[tuple[float, float]]]
 ) -> None:
     prediction = classifier.classify_strokes(drawing)
@@ -149,13 +151,13 @@ def test_any_finite_strokes_are_read(
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.float16, np.float32, np.float64])
-def test_numbers_of_any_kind_are_taken(dtype: type) -> None:
+def test_numeric_dtypes(dtype: type) -> None:
     plain = seven()[0] // 2
     assert torch.equal(draw_strokes([[plain.astype(dtype)]]), draw_strokes([[plain]]))
     assert torch.equal(draw_strokes([[plain.tolist()]]), draw_strokes([[plain]]))
 
 
-def test_strokes_that_are_given_are_not_changed() -> None:
+def test_the_input_is_not_changed() -> None:
     strokes = seven()
     copy = strokes[0].copy()
     check_strokes(strokes)

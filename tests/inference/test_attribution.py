@@ -1,4 +1,4 @@
-"""What in a picture spoke for one digit against another."""
+"""Attribution of the margin between two digits to pixels."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def network() -> DigitNet:
 
 @pytest.fixture(scope="module")
 def errors(network: DigitNet, train_validation: tuple[Split, Split]) -> tuple[Tensor, ...]:
-    """Frames that the network reads wrongly, what it reads, and what they are."""
+    """Misclassified frames, the predicted and the true digits."""
     validation = train_validation[1]
     read = predict_logits(network, validation.images).argmax(1)
-    wrong = (read != validation.labels).nonzero().squeeze(1)
-    return validation.images[wrong], read[wrong], validation.labels[wrong]
+    errors = (read != validation.labels).nonzero().squeeze(1)
+    return validation.images[errors], read[errors], validation.labels[errors]
 
 
 class Linear(nn.Module):
@@ -41,28 +41,28 @@ class Linear(nn.Module):
         return frames.flatten(1) @ self.weight.T
 
 
-def test_of_a_linear_network_every_pixels_share_is_exact(errors: tuple[Tensor, ...]) -> None:
-    frames, wrong, true = (part[:3] for part in errors)
+def test_attribution_of_a_linear_network_is_exact(errors: tuple[Tensor, ...]) -> None:
+    frames, predicted, true = (part[:3] for part in errors)
     network = Linear()
-    maps = attribution_maps(network, frames, wrong, true)
+    maps = attribution_maps(network, frames, predicted, true)
     assert maps.shape == (3, 28, 28)
     logits = network(normalise(frames))
-    margin = logits.gather(1, wrong[:, None]) - logits.gather(1, true[:, None])
+    margin = logits.gather(1, predicted[:, None]) - logits.gather(1, true[:, None])
     torch.testing.assert_close(maps.sum((1, 2)), margin.squeeze(1), rtol=1e-3, atol=1e-3)
 
 
-def test_taking_away_what_spoke_for_the_error_makes_it_smaller(
+def test_erasing_attributed_pixels_changes_the_margin(
     network: DigitNet, errors: tuple[Tensor, ...]
 ) -> None:
-    frames, wrong, true = errors
-    maps = attribution_maps(network, frames, wrong, true)
+    frames, predicted, true = errors
+    maps = attribution_maps(network, frames, predicted, true)
 
     def margin(changed: Tensor) -> Tensor:
         logits = predict_logits(network, changed)
-        return (logits.gather(1, wrong[:, None]) - logits.gather(1, true[:, None])).squeeze(1)
+        return (logits.gather(1, predicted[:, None]) - logits.gather(1, true[:, None])).squeeze(1)
 
     def without(most: Tensor) -> Tensor:
-        """Wipe out the fifteen ink pixels that are most."""
+        """Erase the fifteen ink pixels with the highest values."""
         ink = most.masked_fill(frames.squeeze(1) < 0.5, -torch.inf).flatten(1)
         return frames.flatten(1).scatter(1, ink.topk(15).indices, 0.0).view_as(frames)
 
@@ -72,54 +72,52 @@ def test_taking_away_what_spoke_for_the_error_makes_it_smaller(
     assert (margin(without(-maps)) > before).float().mean() > 0.8
 
 
-def test_the_other_way_round_is_the_negative(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
-    frames, wrong, true = (part[:4] for part in errors)
-    there, back = (
-        attribution_maps(network, frames, wrong, true),
-        attribution_maps(network, frames, true, wrong),
-    )
-    torch.testing.assert_close(there, -back, rtol=1e-4, atol=1e-5)
-    assert attribution_maps(network, frames, wrong, wrong).count_nonzero() == 0
+def test_exchanged_digits_change_the_sign(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
+    frames, predicted, true = (part[:4] for part in errors)
+    maps = attribution_maps(network, frames, predicted, true)
+    reverse = attribution_maps(network, frames, true, predicted)
+    torch.testing.assert_close(maps, -reverse, rtol=1e-4, atol=1e-5)
+    assert attribution_maps(network, frames, predicted, predicted).count_nonzero() == 0
 
 
-def test_it_is_the_same_every_time_and_alone_or_among_others(
+def test_attribution_is_deterministic_and_independent_of_the_batch(
     network: DigitNet, errors: tuple[Tensor, ...]
 ) -> None:
-    frames, wrong, true = (part.repeat_interleave(3, 0)[:40] for part in errors)
+    frames, predicted, true = (part.repeat_interleave(3, 0)[:40] for part in errors)
     torch.manual_seed(1)
     drawn = torch.rand(1)
     torch.manual_seed(1)
-    maps = attribution_maps(network, frames, wrong, true)
+    maps = attribution_maps(network, frames, predicted, true)
     assert torch.equal(torch.rand(1), drawn)
-    assert torch.equal(maps, attribution_maps(network, frames, wrong, true))
-    alone = attribution_maps(network, frames[33:34], wrong[33:34], true[33:34])
+    assert torch.equal(maps, attribution_maps(network, frames, predicted, true))
+    alone = attribution_maps(network, frames[33:34], predicted[33:34], true[33:34])
     torch.testing.assert_close(maps[33:34], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_the_network_is_left_as_it_was(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
-    frames, wrong, true = (part[:2] for part in errors)
+def test_the_network_is_not_changed(network: DigitNet, errors: tuple[Tensor, ...]) -> None:
+    frames, predicted, true = (part[:2] for part in errors)
     ours = load_weights(weights_path("default"))[0].train()
-    first = attribution_maps(ours, frames, wrong, true)
+    first = attribution_maps(ours, frames, predicted, true)
     assert ours.training
     assert all(p.grad is None for p in ours.parameters())
-    assert torch.equal(first, attribution_maps(ours, frames, wrong, true))  # no dropout
+    assert torch.equal(first, attribution_maps(ours, frames, predicted, true))  # no dropout
     with torch.inference_mode():
-        assert torch.equal(first, attribution_maps(ours, frames.clone(), wrong, true))
-    assert torch.equal(first, attribution_maps(ours.requires_grad_(False), frames, wrong, true))
+        assert torch.equal(first, attribution_maps(ours, frames.clone(), predicted, true))
+    assert torch.equal(first, attribution_maps(ours.requires_grad_(False), frames, predicted, true))
 
 
 @pytest.mark.parametrize("vote", ["mean", "majority"])
-def test_of_an_ensemble_it_is_the_mean(
+def test_attribution_of_an_ensemble_is_the_mean(
     vote: str, network: DigitNet, errors: tuple[Tensor, ...]
 ) -> None:
-    frames, wrong, true = (part[:2] for part in errors)
+    frames, predicted, true = (part[:2] for part in errors)
     other = load_weights(weights_path("default"))[0]
-    both = [attribution_maps(member, frames, wrong, true) for member in (network, other)]
-    together = attribution_maps(Ensemble([network, other], vote), frames, wrong, true)
+    both = [attribution_maps(member, frames, predicted, true) for member in (network, other)]
+    together = attribution_maps(Ensemble([network, other], vote), frames, predicted, true)
     torch.testing.assert_close(together, torch.stack(both).mean(0))
 
 
-def test_nothing_and_nonsense(network: DigitNet) -> None:
+def test_empty_and_invalid_input(network: DigitNet) -> None:
     none = torch.zeros(0, dtype=torch.int64)
     assert attribution_maps(network, torch.zeros(0, 1, 28, 28), none, none).shape == (0, 28, 28)
     frame, one = torch.zeros(1, 1, 28, 28), torch.ones(1, dtype=torch.int64)

@@ -74,13 +74,15 @@ def test_close_call(prediction: Prediction, expected: tuple[int, int] | None) ->
     assert prediction.close_call == expected
 
 
-def test_many_strokes_are_read_as_each_alone(shipped: Classifier, clear_digits: Digits) -> None:
+def test_a_batch_of_strokes_gives_the_same_as_single_drawings(
+    shipped: Classifier, clear_digits: Digits
+) -> None:
     drawings = [strokes for _, strokes in clear_digits[::6]] + [[], scribble(), one()]
     for alone, among in zip(drawings, shipped.classify_strokes_many(drawings), strict=True):
         assert_same(shipped.classify_strokes(alone), among)
 
 
-def test_many_pictures_of_any_kind_are_read_as_each_alone(shipped: Classifier) -> None:
+def test_a_batch_of_pictures_gives_the_same_as_single_pictures(shipped: Classifier) -> None:
     pictures = [
         paint(zero()),
         np.asarray(paint(seven(), pen=10, size=(160, 120), scale=0.2)),
@@ -97,7 +99,7 @@ def test_more_than_one_batch(shipped: Classifier) -> None:
     assert read == read[:3] * 100
 
 
-def test_nothing_to_read(shipped: Classifier) -> None:
+def test_empty_batches(shipped: Classifier) -> None:
     assert shipped.classify_many([]) == []
     assert shipped.classify_strokes_many([]) == []
 
@@ -107,7 +109,7 @@ def test_a_malformed_drawing_among_others_is_an_error(classifier: Classifier) ->
         classifier.classify_strokes_many([one(), [np.zeros((3, 3))]])
 
 
-def test_threads_may_share_a_classifier(classifier: Classifier, clear_digits: Digits) -> None:
+def test_threads_share_a_classifier(classifier: Classifier, clear_digits: Digits) -> None:
     drawings = [strokes for _, strokes in clear_digits]
     expected = classifier.classify_strokes_many(drawings)
     read: dict[int, Prediction] = {}
@@ -128,7 +130,7 @@ def test_threads_may_share_a_classifier(classifier: Classifier, clear_digits: Di
 # --- feature maps and kernels ------------------------------------------------------------------
 
 
-def test_feature_maps_are_those_of_the_reading(shipped: Classifier) -> None:
+def test_feature_maps_of_a_picture(shipped: Classifier) -> None:
     reading = shipped.read_image(paint(seven()), shipped.stages)
     assert tuple(reading.maps) == shipped.stages
     assert_same(reading.prediction, shipped.classify(paint(seven())))
@@ -140,7 +142,7 @@ def test_feature_maps_are_those_of_the_reading(shipped: Classifier) -> None:
         assert np.allclose(again, maps, atol=1e-4)
 
 
-def test_ink_is_read_as_its_strokes(shipped: Classifier, clear_digits: Digits) -> None:
+def test_ink_is_classified_as_its_strokes(shipped: Classifier, clear_digits: Digits) -> None:
     for _, strokes in [*clear_digits[::10], (None, [])]:
         ink = draw_strokes([strokes])[0, 0].numpy()
         expected = shipped.classify_strokes(strokes)
@@ -155,7 +157,7 @@ def test_first_maps_are_frame_times_kernels() -> None:
     frame = classifier.classify_strokes(seven()).frame
     maps, kernels = classifier.feature_maps(frame), classifier.kernels()
     assert kernels.shape == (10, 1, 5, 5)
-    bias = classifier._model.conv1[0].bias.numpy()
+    bias = classifier._model.conv1[0].bias.detach().numpy()
     window = (frame[8:13, 10:15] - 0.1307) / 0.3081
     expected = np.maximum((kernels[:, 0] * window).sum((1, 2)) + bias, 0)
     assert np.allclose(maps[:, 8, 10], expected, atol=1e-4)
@@ -208,7 +210,7 @@ def holding(array: np.ndarray, value: float) -> np.ndarray:
         (holding(INK, np.inf), "finite"),
     ],
 )
-def test_ink_that_cannot_be_read(classifier: Classifier, ink: object, message: str) -> None:
+def test_invalid_ink(classifier: Classifier, ink: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.read_ink(ink)
 
@@ -224,15 +226,13 @@ def test_ink_that_cannot_be_read(classifier: Classifier, ink: object, message: s
         (holding(FRAME, np.nan), "finite"),
     ],
 )
-def test_frames_without_maps(classifier: Classifier, frame: object, message: str) -> None:
+def test_invalid_frames(classifier: Classifier, frame: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.feature_maps(frame)
 
 
 @pytest.mark.parametrize("layer", ["conv9", "pool1", "head", "", None, 0])
-def test_unknown_layers_are_named_with_the_known_ones(
-    classifier: Classifier, layer: object
-) -> None:
+def test_unknown_layers(classifier: Classifier, layer: object) -> None:
     for ask in (
         lambda: classifier.feature_maps(FRAME, layer),
         lambda: classifier.kernels(layer),
@@ -248,32 +248,32 @@ def test_unknown_layers_are_named_with_the_known_ones(
 # --- accuracy ----------------------------------------------------------------------------------
 
 
-def test_default_reads_real_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
-    digits = pen_digits[:500]
+def test_accuracy_on_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
+    digits = pen_digits[:300]
     read = classifier.classify_strokes_many([strokes for _, strokes in digits])
     right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
     assert np.mean(right) >= 0.96
 
 
-def test_default_reads_real_pen_strokes_as_pictures(
-    classifier: Classifier, pen_digits: Digits
-) -> None:
-    digits = pen_digits[:200]
+def test_accuracy_on_pictures_of_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
+    digits = pen_digits[:100]
     read = classifier.classify_many([paint(strokes) for _, strokes in digits])
     right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
     assert np.mean(right) >= 0.94
 
 
-def test_default_reads_mnist(classifier: Classifier, train_validation: tuple[Split, Split]) -> None:
-    """As pictures, by the whole pipeline."""
-    images, labels = train_validation[1].images[:1000], train_validation[1].labels[:1000]
+def test_accuracy_on_mnist_as_pictures(
+    classifier: Classifier, train_validation: tuple[Split, Split]
+) -> None:
+    """With segmentation and normalisation."""
+    images, labels = train_validation[1].images[:300], train_validation[1].labels[:300]
     read = classifier.classify_many([image[0].numpy() for image in images])
     assert (
         np.mean([p.digit == label for p, label in zip(read, labels.tolist(), strict=True)]) > 0.98
     )
 
 
-def test_default_reads_mnist_frames(
+def test_accuracy_on_mnist_frames(
     classifier: Classifier, train_validation: tuple[Split, Split]
 ) -> None:
     validation = train_validation[1]
@@ -300,7 +300,7 @@ def test_evaluation_adds_up(classifier: Classifier, small_splits: tuple[Split, S
     assert result.per_class["3"]["recall"] == pytest.approx(recall)
 
 
-def test_logits_are_those_of_eval_mode_and_the_mode_is_kept() -> None:
+def test_logits_are_computed_in_eval_mode() -> None:
     torch.manual_seed(0)
     model = build_model("improved").train()
     images = torch.rand(5, 1, 28, 28)

@@ -149,7 +149,7 @@ def test_weights_that_cannot_be_written(model: DigitNet, tmp_path: Path) -> None
     "card",
     [{"validation": {"accuracy": 3}}, {"epoch": -1}, {"validation": {"loss": float("nan")}}],
 )
-def test_cards_that_cannot_be(model: DigitNet, tmp_path: Path, card: dict[str, Any]) -> None:
+def test_invalid_cards(model: DigitNet, tmp_path: Path, card: dict[str, Any]) -> None:
     with pytest.raises(MnistCoreError, match="model card is invalid"):
         save_weights(tmp_path / "w.safetensors", model, card)
 
@@ -195,9 +195,7 @@ def test_two_files_with_options(tmp_path: Path) -> None:
         ('{"kernel_size": 3}', "size mismatch"),
     ],
 )
-def test_options_that_cannot_be(
-    model: DigitNet, tmp_path: Path, options: str, message: str
-) -> None:
+def test_invalid_options(model: DigitNet, tmp_path: Path, options: str, message: str) -> None:
     path = tmp_path / "w.safetensors"
     save_file(state_of(model), path, {**TWO_FILES, "options": options})
     with pytest.raises(MnistCoreError, match=f"(?s)w.safetensors: .*{message}"):
@@ -345,7 +343,7 @@ def test_a_header_that_claims_terabytes(saved: Path) -> None:
         load_weights(saved)
 
 
-def test_what_is_no_regular_file(saved: Path) -> None:
+def test_paths_that_are_not_regular_files(saved: Path) -> None:
     saved.unlink()
     os.mkfifo(saved)
     with pytest.raises(MnistCoreError, match="not a regular file"):

@@ -85,7 +85,7 @@ def test_a_run_becomes_a_model_with_a_name(run: Run, models: Path) -> None:
     assert load_classifier("mine").name == "mine"
 
 
-def test_the_list_says_where_a_model_comes_from(run: Run) -> None:
+def test_listed_models_have_their_origin(run: Run) -> None:
     assert list_promoted() == []
     promote(run, "b")
     promote(run, "a")
@@ -95,7 +95,7 @@ def test_the_list_says_where_a_model_comes_from(run: Run) -> None:
     assert first.accuracy == run.state().validation_accuracy
 
 
-def test_where_promoted_models_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_of_promoted_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert promoted_folder(tmp_path) == tmp_path
     monkeypatch.delenv("MNIST_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -116,9 +116,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_models_that_version_0_1_promoted_are_found_and_left_alone(
-    run: Run, checkout: Path
-) -> None:
+def test_models_of_version_0_1_are_found_and_not_changed(run: Run, checkout: Path) -> None:
     old = checkout / "promoted/old.safetensors"
     before = old.read_bytes()
     assert available_models() == ["default", "old"]
@@ -142,25 +140,25 @@ def test_models_that_version_0_1_promoted_are_found_and_left_alone(
         *("模型", "x" * (MAX_NAME_LENGTH + 1), "default", "Default", "mnist_cnn", "last"),
     ],
 )
-def test_names_that_cannot_be(run: Run, models: Path, name: str) -> None:
+def test_invalid_names(run: Run, models: Path, name: str) -> None:
     with pytest.raises(MnistCoreError, match="give"):
         promote(run, name)
     assert not models.exists()
 
 
 @pytest.mark.parametrize("name", ["a", "7", "My-net_v1.2", "x" * MAX_NAME_LENGTH])
-def test_names_that_can_be(run: Run, name: str) -> None:
+def test_valid_names(run: Run, name: str) -> None:
     promote(run, name)
     assert available_models()[-1] == name
     assert load_classifier(name).name == name
 
 
-def test_no_model_is_called_like_a_run(run: Run) -> None:
+def test_the_id_of_a_run_is_no_name(run: Run) -> None:
     with pytest.raises(MnistCoreError, match="name of a run"):
         promote(run, run.id)
 
 
-def test_a_taken_name_is_overwritten_only_when_asked(run: Run) -> None:
+def test_a_model_is_replaced_only_on_request(run: Run) -> None:
     path = promote(run, "mine")
     resnet_takes_the_place_of(path)
     before = path.read_bytes()
@@ -202,7 +200,7 @@ def test_damaged_weights_are_not_promoted(run: Run, models: Path) -> None:
     assert not models.exists()
 
 
-def test_a_card_that_lacks_the_accuracy_is_given_it(run: Run) -> None:
+def test_the_accuracy_comes_from_the_run_if_the_card_has_none(run: Run) -> None:
     save_weights(run.weights_path, load_weights(run.weights_path)[0], {})
     assert read_card(promote(run, "mine")).accuracy() == run.state().validation_accuracy
 
@@ -236,7 +234,7 @@ def test_a_folder_that_cannot_be_made(run: Run, models: Path) -> None:
     assert available_models() == shipped_models()
 
 
-def test_a_withdrawn_model_is_gone_and_its_run_stays(run: Run, models: Path) -> None:
+def test_a_withdrawn_model_is_deleted_and_its_run_stays(run: Run, models: Path) -> None:
     promote(run, "mine")
     promote(run, "other")
     withdraw("mine")
@@ -309,7 +307,7 @@ def test_a_replaced_model_is_loaded_anew(run: Run) -> None:
     assert (old.architecture, new.architecture) == ("mnist_cnn", "mnist_resnet")
 
 
-def test_a_damaged_model_harms_no_other(run: Run, models: Path) -> None:
+def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
     promote(run, "good")
     (models / "bad.safetensors").write_bytes(b"no weights at all")
     (models / "a name with spaces.safetensors").touch()
@@ -328,7 +326,7 @@ def test_a_damaged_model_harms_no_other(run: Run, models: Path) -> None:
     assert offered.names() == [*shipped_models(), "good"]
 
 
-def test_the_page_is_told_that_its_model_is_another_or_gone(run: Run) -> None:
+def test_the_page_learns_that_its_model_was_replaced_or_deleted(run: Run) -> None:
     functions = {function.__name__: function for function in server_functions(ModelRegistry())}
     path = promote(run, "mine")
     seen = functions["describe_model"]({"model": "mine"})

@@ -44,7 +44,7 @@ def copy_of(run: Run, folder: Path) -> Run:
 
 
 @pytest.mark.parametrize("which", ["best", "newest"])
-def test_a_classifier_scores_as_the_run_says(run: Run, which: str, small_splits: Splits) -> None:
+def test_a_run_classifier_has_the_runs_accuracy(run: Run, which: str, small_splits: Splits) -> None:
     classifier = run_classifier(run, which)
     frames = small_splits[1].images
     with torch.inference_mode():
@@ -85,14 +85,14 @@ def test_without_an_epoch_there_are_no_weights(tmp_path: Path) -> None:
             run_version(run, which)
 
 
-def test_damage_is_said(run: Run, tmp_path: Path) -> None:
+def test_damaged_weights_are_reported(run: Run, tmp_path: Path) -> None:
     broken = copy_of(run, tmp_path / "broken")
     assert available_weights(broken) == ["best", "newest"]
     broken.checkpoint_path.write_bytes(b"nothing")
     with pytest.raises(MnistCoreError, match="not a whole checkpoint"):
         run_classifier(broken, "newest")
     torch.save({"config": {}, "epoch": "x"}, broken.checkpoint_path)
-    with pytest.raises(MnistCoreError, match="not one of a run"):
+    with pytest.raises(MnistCoreError, match="not of a run"):
         run_classifier(broken, "newest")
     run_classifier(broken, "best")
     with pytest.raises(MnistCoreError, match="choose best or newest"):
