@@ -69,13 +69,10 @@ def train_validation(mnist_root: Path) -> tuple[Split, Split]:
 
 
 @pytest.fixture(scope="session")
-def small_splits(train_validation: tuple[Split, Split]) -> tuple[Split, Split]:
-    """2,000 training and 500 validation images."""
-    training, validation = train_validation
-    return (
-        Split(training.images[:2000], training.labels[:2000]),
-        Split(validation.images[:500], validation.labels[:500]),
-    )
+def small_splits(mnist_root: Path) -> tuple[Split, Split]:
+    """2,000 training and 500 validation images, the first of `train_validation`."""
+    training, validation = load_train_validation("cpu", mnist_root, training_size=2000)
+    return training, Split(validation.images[:500], validation.labels[:500])
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""Loss of knowledge distillation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    """Return KL(teacher || student) of softened answers, times temperature squared.
+    """Return KL(teacher || student) of softened probabilities, times temperature squared.
 
-    Source: Hinton, Vinyals, Dean 2015, section 2: the factor keeps the gradient's size when the
-    temperature changes.
+    The factor makes the gradient's magnitude independent of the temperature. Source: Hinton,
+    Vinyals, Dean 2015, "Distilling the Knowledge in a Neural Network", section 2.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Learning-rate range test: raise the rate step by step and watch the loss.
+"""Learning-rate range test: the loss while the learning rate rises from step to step.
 
-Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3; the rule
-for the suggestion is fastai's: a tenth of the rate at which the smoothed loss is lowest.
+Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3. The
+suggestion follows fastai: a tenth of the rate with the lowest smoothed loss.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from mnist_core.training.trainer import Trainer
 from mnist_core.utils.json_files import JsonModel
 
 _SMOOTHING = 0.95
+"""Decay of the loss's exponential moving average."""
 _DIVERGED = 4.0
-_LEAST_FALL = 0.9
-"""The loss has to fall below this share of its start for a suggestion to mean anything."""
-_LEAST_RISE = 1.1
-"""It has to rise above its lowest by this factor, or the lowest may lie beyond the range."""
+"""The test ends when the smoothed loss exceeds its minimum by this factor."""
+_MIN_FALL = 0.9
+"""The smoothed loss must fall below this share of its first value, or nothing was learned."""
+_MIN_RISE = 1.1
+"""At the end it must exceed its minimum by this factor, or the minimum may be out of range."""
 
 
 class RangeTest(JsonModel):
@@ -36,9 +38,9 @@ class RangeTest(JsonModel):
     Attributes
     ----------
     rates, losses, smoothed : tuple of float
-        One value for each step that was taken; the test ends early when the loss diverges.
+        One value for each step; the test ends early when the loss diverges.
     suggestion : float
-        A learning rate: the peak of a schedule, or a fixed rate.
+        A learning rate: constant, or the maximum of a schedule.
     """
 
     rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
@@ -54,12 +56,12 @@ class RangeTest(JsonModel):
 
     @property
     def learning_rate(self) -> float:
-        """The suggestion with two digits: more mean nothing."""
+        """The suggestion, rounded to its two significant digits."""
         return float(f"{self.suggestion:.1e}")
 
 
 def check_range(low: float, high: float, steps: int) -> None:
-    """Raise MnistCoreError if the bounds are no range, or the steps too few."""
+    """Raise MnistCoreError for an invalid range, or too few steps."""
     if not (0 < low < high <= 10 and steps >= 20):
         raise MnistCoreError(
             f"low is {low:g}, high is {high:g}, steps is {steps}; "
@@ -77,7 +79,7 @@ def find_learning_rate(
     teacher: nn.Module | None = None,
     report: Callable[[int], None] = lambda step: None,
 ) -> RangeTest:
-    """Train a fresh network while the rate rises from `low` to `high`, evenly in its logarithm.
+    """Train a new network while the learning rate rises from `low` to `high`, geometrically.
 
     Parameters
     ----------
@@ -86,37 +88,66 @@ def find_learning_rate(
     training : Split
     low, high : float
     steps : int
-        As many batches are drawn; the images are gone through again where they do not suffice.
+        Number of batches; they may take several epochs.
     teacher : nn.Module or None
         What `config.teacher` names.
     report : callable
-        Called with the number of steps taken, after each.
+        Called after each step with the number of steps so far.
 
     Raises
     ------
     MnistCoreError
-        If the bounds are no range, the weights to start from are not fresh, or no rate can be
-        suggested: the loss never falls, or it has not risen again at `high`.
+        If the range is invalid, `config` names initial weights, or no rate can be suggested: the
+        loss does not fall, or does not rise again before `high`.
     """
     check_range(low, high, steps)
     if config.init_weights:
         raise MnistCoreError(
-            f"init_weights is {config.init_weights!r}, but a range test trains a fresh network: "
-            "on trained weights the loss has nothing to fall; leave it out"
+            f"init_weights is {config.init_weights!r}, but a range test needs a new network: the "
+            "loss of a trained one cannot fall; leave it out"
         )
-    fixed = config.with_changes(lr_scheduler="none", lr_warmup=0.0, ema_decay=0.0)
-    trainer = Trainer(fixed, training, training, teacher=teacher)
+    rates = np.geomspace(low, high, steps)
+    losses, smoothed = _measure(config, training, teacher, rates, report)
+    if len(losses) < 10 or min(smoothed) > _MIN_FALL * smoothed[0]:
+        raise MnistCoreError(
+            f"the loss does not fall between {low:g} and {high:g} ({len(losses)} steps); "
+            "try another range, more steps, or another model"
+        )
+    if len(losses) == steps and smoothed[-1] < _MIN_RISE * min(smoothed):
+        raise MnistCoreError(
+            f"the loss has not risen again at {high:g}, so its minimum may be beyond; "
+            "try a higher high"
+        )
+    return RangeTest(
+        rates=rates[: len(losses)].tolist(),
+        losses=losses,
+        smoothed=smoothed,
+        suggestion=float(rates[np.argmin(smoothed)]) / 10,
+    )
+
+
+def _measure(
+    config: TrainConfig,
+    training: Split,
+    teacher: nn.Module | None,
+    rates: np.ndarray,
+    report: Callable[[int], None],
+) -> tuple[list[float], list[float]]:
+    """Take a step at each rate; return losses and smoothed losses up to where they diverge."""
+    config = config.with_changes(lr_scheduler="none", lr_warmup=0.0, ema_decay=0.0)
+    trainer = Trainer(config, training, training, teacher=teacher)
     loader = DeviceLoader(training, min(config.batch_size, len(training)))
     batches = itertools.chain.from_iterable(
         loader.batches(epoch_order(len(training), config.seed, epoch))
         for epoch in itertools.count(1)
     )
-    rates, losses, smoothed = np.geomspace(low, high, steps), [], []
+    losses: list[float] = []
+    smoothed: list[float] = []
     average = 0.0
     with trainer.random_state.active():
-        for step, (rate, (frames, labels)) in enumerate(zip(rates, batches, strict=False), start=1):
+        for step, (rate, batch) in enumerate(zip(rates, batches, strict=False), start=1):
             trainer.set_learning_rate(float(rate))
-            loss = float(trainer.train_step(frames, labels)[0])
+            loss = float(trainer.train_step(*batch)[0])
             average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
             mean = average / (1 - _SMOOTHING**step)
             if not math.isfinite(loss) or (smoothed and mean > _DIVERGED * min(smoothed)):
@@ -124,18 +155,4 @@ def find_learning_rate(
             losses.append(loss)
             smoothed.append(mean)
             report(step)
-    taken = len(smoothed)
-    if taken < 10 or min(smoothed) > _LEAST_FALL * smoothed[0]:
-        raise MnistCoreError(
-            f"the loss never falls between {low:g} and {high:g} (it ends after {taken} steps); "
-            "try another range, more steps, or another model"
-        )
-    if taken == steps and smoothed[-1] < _LEAST_RISE * min(smoothed):
-        raise MnistCoreError(
-            f"the loss has not risen again at {high:g}, so its lowest may lie beyond; "
-            "try a higher high"
-        )
-    best = float(rates[int(np.argmin(smoothed))])
-    return RangeTest(
-        rates=rates[:taken].tolist(), losses=losses, smoothed=smoothed, suggestion=best / 10
-    )
+    return losses, smoothed

@@ -1,4 +1,4 @@
-"""Optimizer and learning-rate schedule of a configuration; both are torch's own."""
+"""Optimizer and learning-rate schedule of a configuration, from torch.optim."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch.optim import lr_scheduler
 from mnist_core.training.config import TrainConfig
 
 _WARMUP_START = 0.01
-"""Share of the peak at which a warm-up begins."""
+"""Share of the maximum learning rate at which a warm-up starts."""
 
 
 def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Return the optimizer of the parameters that are not frozen; the head may be its own group."""
+    """Return the optimizer of the trainable parameters; with head_learning_rate in two groups."""
     rate, head_rate = config.learning_rate, config.head_learning_rate
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     if head_rate is None:
@@ -38,7 +38,7 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimi
 
 
 class Schedule:
-    """Moves the learning rate: `after_step` follows every step, `after_epoch` every epoch.
+    """Sets the learning rate: call `after_step` after each step, `after_epoch` after each epoch.
 
     Source: torch.optim.lr_scheduler; onecycle is Smith and Topin 2017, cosine without restarts
     Loshchilov and Hutter 2016.
@@ -81,17 +81,17 @@ class Schedule:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step, of the first group (the trunk, where it is trained)."""
+        """The rate of the next step, of the first group (the trunk, if it is trained)."""
         return float(self._optimizer.param_groups[0]["lr"])
 
     def after_step(self) -> None:
-        """Move on by a step."""
+        """Advance by a step."""
         self._steps += 1
         if self._every_step is not None:
             self._every_step.step()
 
     def after_epoch(self, validation_loss: float) -> None:
-        """Move on by an epoch; a plateau looks at the loss once the warm-up is over."""
+        """Advance by an epoch; the plateau schedule ignores the loss during the warm-up."""
         if self._plateau is not None and self._steps >= self._warmup:
             self._plateau.step(validation_loss)
 
@@ -101,7 +101,7 @@ class Schedule:
         return {"steps": self._steps, **{k: v.state_dict() for k, v in parts.items() if v}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state of the same configuration."""
+        """Resume from a state of the same configuration."""
         self._steps = state["steps"]
         if self._every_step is not None:
             self._every_step.load_state_dict(state["every_step"])
@@ -110,7 +110,7 @@ class Schedule:
 
 
 def _rise(share: float, total: int) -> float:
-    """Return the share of a rise as OneCycleLR takes it: not of exactly one step, nor of all."""
+    """Return a share that OneCycleLR accepts: neither exactly one step nor all of them."""
     steps = share * total
     if abs(steps - 1) < 1e-4:  # it divides by the steps less one
         steps = 1 + 1e-4

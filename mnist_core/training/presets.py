@@ -1,4 +1,4 @@
-"""Configurations to start from, by name."""
+"""Named configurations."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ PRESETS: dict[str, TrainConfig] = {
         augment="none",
     ),
 }
-"""article: the usual tutorial's training; fixed: its network with ReLU and dropout; improved: what
-the shipped default was trained with; gpu-fast: large batches in bfloat16; quick: a look in a
-minute."""
+"""article: the tutorial article's training; fixed: its network with ReLU and dropout; improved: the
+training of the shipped default model; gpu-fast: large batches in bfloat16; quick: two epochs, about
+a minute."""
 
 
 def preset(name: str) -> TrainConfig:

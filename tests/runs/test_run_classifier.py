@@ -89,7 +89,7 @@ def test_damaged_weights_are_reported(run: Run, tmp_path: Path) -> None:
     broken = copy_of(run, tmp_path / "broken")
     assert available_weights(broken) == ["best", "newest"]
     broken.checkpoint_path.write_bytes(b"nothing")
-    with pytest.raises(MnistCoreError, match="not a whole checkpoint"):
+    with pytest.raises(MnistCoreError, match="the checkpoint is damaged"):
         run_classifier(broken, "newest")
     torch.save({"config": {}, "epoch": "x"}, broken.checkpoint_path)
     with pytest.raises(MnistCoreError, match="not of a run"):

@@ -153,7 +153,7 @@ def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
     job = create_job(tmp_path, request)
     run_job(job)
     assert job.state().status is JobStatus.FAILED
-    assert job.state().message.startswith("the loss never falls")
+    assert job.state().message.startswith("the loss does not fall")
     with pytest.raises(DamagedFileError, match=r"result\.json"):
         job.result(RangeTest)
 

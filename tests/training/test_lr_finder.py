@@ -20,10 +20,10 @@ def test_the_suggestion_learns_and_thirty_times_it_does_not(
     small_splits: Splits, optimizer: str
 ) -> None:
     config = TrainConfig(
-        model="mnist_cnn_bn", optimizer=optimizer, augment="none", ema_decay=0, epochs=2
-    ).with_changes(batch_size=50)
-    test = find_learning_rate(config, small_splits[0], steps=150)
-    assert len(test.rates) == len(test.losses) == len(test.smoothed) <= 150
+        model="mnist_cnn", optimizer=optimizer, augment="none", ema_decay=0, batch_size=50, epochs=2
+    )
+    test = find_learning_rate(config, small_splits[0], low=1e-4, high=10.0, steps=120)
+    assert len(test.rates) == len(test.losses) == len(test.smoothed) <= 120
 
     def accuracy(rate: float) -> float:
         try:
@@ -33,25 +33,25 @@ def test_the_suggestion_learns_and_thirty_times_it_does_not(
         return last.validation_accuracy
 
     good = accuracy(test.suggestion)
-    assert good > 0.88
+    assert good > 0.8
     assert good > accuracy(30 * test.suggestion) + 0.02
 
 
 def test_a_range_in_which_nothing_is_learned(small_splits: Splits) -> None:
     config = TrainConfig(model="mnist_cnn", optimizer="sgd", augment="none")
-    with pytest.raises(MnistCoreError, match="the loss never falls"):
+    with pytest.raises(MnistCoreError, match="the loss does not fall"):
         find_learning_rate(config, small_splits[0], low=1e-8, high=1e-6, steps=30)
 
 
 def test_a_range_that_ends_too_early(small_splits: Splits) -> None:
-    config = TrainConfig(model="mnist_cnn_bn", augment="none")
+    config = TrainConfig(model="mnist_cnn", augment="none", batch_size=50)
     with pytest.raises(MnistCoreError, match="try a higher high"):
-        find_learning_rate(config, small_splits[0], high=1e-3, steps=150)
+        find_learning_rate(config, small_splits[0], low=1e-5, high=1e-3, steps=80)
 
 
 def test_trained_weights_to_start_from(small_splits: Splits) -> None:
     config = TrainConfig(model="mnist_cnn", init_weights="mnist_cnn")
-    with pytest.raises(MnistCoreError, match="fresh network"):
+    with pytest.raises(MnistCoreError, match="new network"):
         find_learning_rate(config, small_splits[0])
 
 

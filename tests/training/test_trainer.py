@@ -104,16 +104,20 @@ def test_the_time_of_those_who_watch_is_not_the_runs(
 
 
 @pytest.mark.parametrize("augment", ["article", "pen"])
-def test_augmented_images_teach_too(small_splits: Splits, augment: str) -> None:
-    config = small(epochs=3, augment=augment)
-    assert finish(train(config, *small_splits)).validation_accuracy > 0.75
+def test_augmented_images_can_be_learned(small_splits: Splits, augment: str) -> None:
+    config = small(epochs=2, augment=augment)
+    assert finish(train(config, *small_splits)).validation_accuracy > 0.7
 
 
-@pytest.mark.parametrize("model", list(ARCHITECTURES))
-@pytest.mark.parametrize("kernel_size", [3, 5])
-def test_every_architecture_trains(small_splits: Splits, model: str, kernel_size: int) -> None:
+# one of the two kernel sizes each: tests/models has the shapes of all pairs
+@pytest.mark.parametrize(
+    ("model", "kernel_size"), [*zip(ARCHITECTURES, [3, 5, 3, 5, None], strict=True)]
+)
+def test_every_architecture_trains(
+    small_splits: Splits, model: str, kernel_size: int | None
+) -> None:
     config = small(model=model, batch_size=30, kernel_size=kernel_size)
-    assert finish(train(config, *part(small_splits, 600, 500))).validation_accuracy > 0.4
+    assert finish(train(config, *part(small_splits, 600, 200))).validation_accuracy > 0.4
 
 
 RATES = {"sgd": 0.05, "rmsprop": 5e-4}
@@ -151,6 +155,15 @@ def test_every_pair_runs_without_warnings(
     assert weights(finished.model).isfinite().all()
 
 
+# adamw without weight decay is adam
+PLAIN = {"epochs": 2, "weight_decay": 0.1}
+
+
+@pytest.fixture(scope="module")
+def plain_weights(few: Splits) -> Tensor:
+    return weights(finish(train(small(**PLAIN), *few)).model)
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -168,13 +181,12 @@ def test_every_pair_runs_without_warnings(
     ],
     ids=lambda setting: next(iter(setting)),
 )
-def test_every_setting_has_an_effect(few: Splits, setting: dict[str, Any]) -> None:
-    # plain adamw without decay is adam
-    common = {"epochs": 2, "weight_decay": 0.1}
-    plain = weights(finish(train(small(**common), *few)).model)
-    other = weights(finish(train(small(**{**common, **setting}), *few)).model)
+def test_every_setting_has_an_effect(
+    few: Splits, plain_weights: Tensor, setting: dict[str, Any]
+) -> None:
+    other = weights(finish(train(small(**{**PLAIN, **setting}), *few)).model)
     assert other.isfinite().all()
-    assert not torch.equal(plain, other)
+    assert not torch.equal(plain_weights, other)
 
 
 def test_nesterov_and_dropout_have_an_effect(few: Splits) -> None:
