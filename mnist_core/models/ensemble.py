@@ -67,11 +67,6 @@ class Ensemble(nn.Module):
         return self._first.head
 
     @property
-    def conv1(self) -> nn.Module:
-        """The first member's first convolution stage."""
-        return self._first.conv1
-
-    @property
     def stages(self) -> tuple[str, ...]:
         """The first member's stages that have feature maps."""
         return self._first.stages

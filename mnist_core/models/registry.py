@@ -32,16 +32,6 @@ def promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path:
     return platformdirs.user_data_path("drawpad", appauthor=False) / "models"
 
 
-def earlier_promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path | None:
-    """Return where version 0.1 kept promoted models: weights/promoted in a checkout, only read.
-
-    None where another folder is chosen.
-    """
-    earlier = _CHECKOUT / "promoted"
-    chosen = folder or os.environ.get("MNIST_MODELS")
-    return None if chosen or not earlier.is_dir() else earlier
-
-
 def shipped_models() -> list[str]:
     """Return the names of the shipped weights, the default first."""
     names = sorted(path.stem for path in shipped_folder().glob("*.safetensors"))
@@ -103,4 +93,8 @@ def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
 
 
 def _promoted_folders(folder: str | os.PathLike[str] | None) -> list[Path]:
-    return [*filter(None, [promoted_folder(folder), earlier_promoted_folder(folder)])]
+    """Return the folders to read: a checkout may have models that version 0.1 promoted."""
+    folders = [promoted_folder(folder)]
+    if not (folder or os.environ.get("MNIST_MODELS")):
+        folders.append(_CHECKOUT / "promoted")
+    return folders
