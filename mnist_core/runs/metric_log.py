@@ -125,8 +125,8 @@ class _Session:
 
     def __init__(self, path: Path) -> None:
         self._file = EventFile(path)
-        self.first_step = 0
-        """Points of earlier sessions from this step on are void."""
+        self.first_step: int | None = None
+        """Points of earlier sessions from this step on are void; None if it never began."""
         self.last_step = -1
         self.steps: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -155,7 +155,7 @@ def _in_order(sessions: list[_Session]) -> list[_Session]:
     ordered, reached = [], 0
     remaining = list(sessions)
     while remaining:
-        following = (s for s in remaining if s.first_step <= reached + 1)
+        following = (s for s in remaining if (s.first_step or 0) <= reached + 1)
         session = next(following, remaining[0])
         remaining.remove(session)
         ordered.append(session)
@@ -172,7 +172,8 @@ def _merge(sessions: list[_Session]) -> dict[str, Series]:
             steps = np.array(points, np.int64)
             valid = steps < void_from
             parts[tag].append((steps[valid], np.array(session.values[tag])[valid]))
-        void_from = min(void_from, session.first_step)
+        if session.first_step is not None:
+            void_from = min(void_from, session.first_step)
     merged = {}
     # in the order in which they were first written: layers stay in the order of the network
     for tag in dict.fromkeys(tag for session in sessions for tag in session.steps):

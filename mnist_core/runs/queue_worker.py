@@ -11,6 +11,7 @@ the device counts as busy until the run has ended, and then `ensure_workers` sta
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import multiprocessing
 import os
@@ -70,9 +71,20 @@ def work(
             return
         with lock:
             while (run := next_run()) is not None:
+                if tried:
+                    _import_for_training()
                 tried.add((run.id, queue_place(run).time))
                 _train_in_child(run, train)
         lock = None  # a run may have been queued before the lock was released: check again
+
+
+def _import_for_training() -> None:
+    """Import the slow packages that every training imports.
+
+    Done before the second run, for all that follow; the first one starts without waiting for it.
+    """
+    for name in ("torch._dynamo", "torchvision.datasets", "sklearn.metrics"):
+        importlib.import_module(name)
 
 
 def _train_in_child(run: Run, train: Train) -> None:

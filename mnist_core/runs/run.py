@@ -201,7 +201,8 @@ class Run:
         with exclusive_lock(self._lock_path, _LOCK_TIMEOUT, busy=busy):
             self._remove(self._stop_path)
             for partial in self.folder.glob("*.tmp"):  # of a process that was killed
-                self._remove(partial)
+                if not partial.name.startswith(self._name_path.name):  # `rename` may be at it
+                    self._remove(partial)
             yield
 
     def _remove(self, path: Path) -> None:

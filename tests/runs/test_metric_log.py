@@ -223,6 +223,17 @@ def event_files(folder: Path) -> set[Path]:
     return set(folder.glob("events.out.tfevents.*"))
 
 
+@pytest.mark.parametrize("length", [0, 5, 30, 45])
+def test_a_file_that_was_cut_at_its_beginning_voids_nothing(tmp_path: Path, length: int) -> None:
+    write(tmp_path, [step(20, 1), step(40, 1)])
+    (first,) = event_files(tmp_path)
+    write(tmp_path, [step(40, 2)], after_step=20)  # the disk was full
+    (second,) = event_files(tmp_path) - {first}
+    second.write_bytes(second.read_bytes()[:length])
+    write(tmp_path, [step(60, 3)], after_step=40)
+    assert read(tmp_path)["train/loss"].values.tolist() == [1, 1, 3]
+
+
 def test_a_record_that_was_cut(tmp_path: Path) -> None:
     write(tmp_path, [step(20, 1), step(40, 1)])
     (file,) = tmp_path.glob("*tfevents*")

@@ -1,13 +1,17 @@
-"""Runs as people start, stop and kill them: real processes, real signals, real MNIST."""
+"""Runs in real processes with real signals on real MNIST: stopped, interrupted and killed.
+
+A process is signalled or killed at a point of its work, never after a time: an audit hook sees each
+file that it moves into place.
+"""
 
 from __future__ import annotations
 
 import json
 import multiprocessing
 import os
-import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,14 +29,13 @@ from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run, list_runs
 from mnist_core.runs.runner import execute
-from mnist_core.runs.signals import StopFlag
+from mnist_core.runs.signals import STOP_SIGNALS, StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.command_line import config_flags
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
 
-ROOT = Path(__file__).parents[2]
 CONFIG = TrainConfig(
     model="mnist_cnn",
     epochs=3,
@@ -40,17 +43,23 @@ CONFIG = TrainConfig(
     learning_rate=5e-3,
     augment="article",
     ema_decay=0.5,
-    training_size=3000,
-    validation_size=500,
+    training_size=300,
+    validation_size=100,
     device="cpu",
 )
 
-# torch is imported once, in a process whose forks are our commands
+# torch is imported once, in a process from which the commands are forked
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *("mnist_core.cli.main", "mnist_core.runs.runner", "mnist_core.cli.progress", "pytest"),
-        *("torch.utils.tensorboard", "torchvision.datasets"),
+        *(
+            "tensorboard.summary.writer.record_writer",
+            "torchvision.datasets",
+            "sklearn.metrics",
+            "torch._dynamo",
+            "scipy.stats",
+        ),
     ]
 )
 
@@ -58,25 +67,35 @@ FORKS.set_forkserver_preload(
 class Command:
     """A command in a process of its own.
 
-    `limit` is the largest file in bytes that it may write; `die_at` ends it by SIGKILL in the
-    middle of its nth writing of a file.
+    Parameters
+    ----------
+    limit : int, optional
+        Largest file in bytes that it may write.
+    kill_at : (name, times), optional
+        SIGKILL ends it while it moves a half-written file of that name into place for the nth time;
+        the name "*" counts all files.
+    hold_at : (name, times), optional
+        It waits there until `release`.
     """
 
     def __init__(
         self,
-        words: list[str],
+        args: list[str],
         folder: Path,
         *,
         limit: int | None = None,
-        die_at: tuple[str, int] | None = None,
+        kill_at: tuple[str, int] | None = None,
+        hold_at: tuple[str, int] | None = None,
     ) -> None:
+        number = len(list(folder.glob("*-out"))) if folder.exists() else 0
         folder.mkdir(exist_ok=True)
-        number = len(list(folder.iterdir()))
-        self._out, self._err = (folder / f"{number:03}-{name}" for name in ("out", "err"))
-        self.process = FORKS.Process(
-            target=_command, args=(words, self._out, self._err, limit, die_at)
+        self._out, self._err, self._held, self._released = (
+            folder / f"{number:03}-{name}" for name in ("out", "err", "held", "released")
         )
+        self.process = FORKS.Process(target=self._run, args=(args, limit, kill_at, hold_at))
         self.process.start()
+        if hold_at is not None:
+            self.until(self._held.exists)
 
     @property
     def out(self) -> str:
@@ -91,52 +110,75 @@ class Command:
         self.process.join()
         return self.process.exitcode
 
-    def signal(self, number: signal.Signals) -> int:
-        """Send a signal; return the exit status."""
-        os.kill(self.process.pid, number)
+    def release(self) -> int:
+        """Let it continue; return the exit status."""
+        self._released.touch()
         return self.wait()
+
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal, let it continue, and return the exit status."""
+        os.kill(self.process.pid, number)
+        return self.release()
 
     def until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             assert self.process.is_alive(), self.out + self.err
             time.sleep(0.005)
 
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "process"}
 
-def _command(
-    words: list[str], out: Path, err: Path, limit: int | None, die_at: tuple[str, int] | None
-) -> None:
-    os.setpgrp()
-    for number, path in ((1, out), (2, err)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    torch.set_num_threads(1)
-    if limit is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    if die_at is not None:
-        _die_at(*die_at)
-    sys.exit(cli.main(words))
+    def _run(
+        self,
+        args: list[str],
+        limit: int | None,
+        kill_at: tuple[str, int] | None,
+        hold_at: tuple[str, int] | None,
+    ) -> None:
+        """Run the command in this process."""
+        os.setpgrp()
+        for number, path in ((1, self._out), (2, self._err)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+        torch.set_num_threads(1)
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        if kill_at is not None:
+            at_rename(*kill_at, kill_with_half_a_file)
+        if hold_at is not None:
+            at_rename(*hold_at, lambda _path: self._hold())
+        sys.exit(cli.main(args))
+
+    def _hold(self) -> None:
+        self._held.touch()
+        while not self._released.exists():
+            time.sleep(0.005)
 
 
-def _die_at(name: str, times: int) -> None:
-    """Die when a half-written file would be moved to its place."""
-    seen = 0
+def at_rename(name: str, times: int, act: Callable[[str], None]) -> None:
+    """Act when this process is about to move a file into place, for the nth time."""
+    count = 0
 
-    def look(event: str, args: tuple[object, ...]) -> None:
-        nonlocal seen
-        if event == "os.rename" and Path(os.fspath(args[1])).name == name:
-            seen += 1
-            if seen == times:
-                os.truncate(args[0], os.path.getsize(args[0]) // 2)
-                os.kill(os.getpid(), signal.SIGKILL)
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        nonlocal count
+        if event == "os.rename" and name in ("*", Path(os.fspath(args[1])).name):
+            count += 1
+            if count == times:
+                act(os.fspath(args[0]))
 
-    sys.addaudithook(look)
+    sys.addaudithook(hook)
+
+
+def kill_with_half_a_file(path: str) -> None:
+    os.truncate(path, os.path.getsize(path) // 2)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _create(root: str) -> str:
     return create_run(CONFIG, root).id
 
 
-class Place:
-    """A folder of runs, and what is done there."""
+class Workspace:
+    """A folder of runs, and the commands that use it."""
 
     def __init__(self, folder: Path, data: Path) -> None:
         self.runs, self._folder, self._data = folder / "runs", folder, data
@@ -148,33 +190,25 @@ class Place:
     def resume(self, **options: object) -> Command:
         return self._start(["resume", "last"], **options)
 
-    def _start(self, words: list[str], **options: object) -> Command:
-        words += ["--runs", str(self.runs), "--data", str(self._data)]
-        self._commands.append(Command(words, self._folder / "said", **options))
+    def _start(self, args: list[str], **options: object) -> Command:
+        args += ["--runs", str(self.runs), "--data", str(self._data)]
+        self._commands.append(Command(args, self._folder / "output", **options))
         return self._commands[-1]
 
-    def leave(self) -> None:
-        """End what is still at work."""
+    def close(self) -> None:
+        """End what is still running."""
         for command in self._commands:
             if command.process.is_alive():
-                command.signal(signal.SIGKILL)
+                command.process.kill()
+                command.wait()
 
     @property
     def run(self) -> Run:
         (run,) = list_runs(self.runs)
         return run
 
-    def begin(self, command: Command) -> None:
-        """Wait until the run trains: once more than it did before."""
-        lines = self._beginnings()
-        command.until(lambda: self._beginnings() > lines)
-
-    def _beginnings(self) -> int:
-        logs = [run.log_path for run in list_runs(self.runs)]
-        return sum(log.read_text().count("mnist_cnn on CPU") for log in logs if log.exists())
-
     def stopped_after_an_epoch(self) -> Run:
-        """Make a run that has one epoch."""
+        """Make a run that has completed one epoch."""
         run, stop = create_run(CONFIG, self.runs), StopFlag()
 
         def listen(event: Event) -> None:
@@ -187,16 +221,16 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, mnist_root: Path) -> Iterator[Place]:
-    place = Place(tmp_path, mnist_root)
+def place(tmp_path: Path, mnist_root: Path) -> Iterator[Workspace]:
+    place = Workspace(tmp_path, mnist_root)
     yield place
-    place.leave()
+    place.close()
 
 
 @pytest.fixture(scope="module")
 def whole(mnist_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that nobody disturbed."""
-    place = Place(tmp_path_factory.mktemp("whole"), mnist_root)
+    """An uninterrupted run."""
+    place = Workspace(tmp_path_factory.mktemp("whole"), mnist_root)
     command = place.train()
     assert (command.wait(), command.err) == (0, "")
     assert epochs_shown(command.out) == CONFIG.epochs
@@ -216,7 +250,7 @@ def tensors(run: Run) -> dict[str, Tensor]:
 
 
 def check_same(run: Run, whole: Run) -> None:
-    """Assert that a run ended as the one that nobody disturbed."""
+    """Assert that a run ended as the uninterrupted one."""
     ignore = {"name", "created", "started", "ended"}
     assert run.state().model_dump(exclude=ignore) == whole.state().model_dump(exclude=ignore)
     mine, theirs = tensors(run), tensors(whole)
@@ -237,8 +271,8 @@ def check_same(run: Run, whole: Run) -> None:
     assert list(run.folder.glob("*.tmp")) == []
 
 
-def check_died(run: Run, epochs: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """Assert that a killed run says so, lost no epoch that was complete, and is whole."""
+def check_killed(run: Run, epochs: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Assert that a killed run is reported, intact, and has kept every complete epoch."""
     state = run.state()
     assert state.status == "failed"
     assert state.stop_reason == StopReason.PROCESS_EXITED
@@ -253,62 +287,64 @@ def check_died(run: Run, epochs: int, capsys: pytest.CaptureFixture[str]) -> Non
         tensors(run)
 
 
-# --- stopped -----------------------------------------------------------------------------------
+# --- stopped -------------------------------------------------------------------------------------
+
+END_OF_AN_EPOCH = ("last.pt", 1)
 
 
-def test_interrupted_at_the_terminal_and_resumed(
-    whole: Run, place: Place, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")],
+)
+def test_stopped_by_a_signal_and_resumed(
+    whole: Run,
+    place: Workspace,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    reason: str,
 ) -> None:
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mnist_core",
-            "train",
-            *config_flags(CONFIG),
-            "--runs",
-            str(place.runs),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not list(place.runs.glob("*/last.pt")):
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    run = place.run
-    assert (process.returncode, err) == (130, "")
-    assert out.startswith(f"run {run.id} in {run.folder}\n")
-    assert f"resume with: python -m mnist_core resume {run.id}" in out
-    state = run.state()
-    assert (state.status, state.reason) == ("stopped", "stopped by SIGINT")
-    assert state.epoch == epochs_shown(out) >= 1
-    assert load_checkpoint(run.checkpoint_path)["epoch"] == state.epoch + 1
+    command = place.train(hold_at=END_OF_AN_EPOCH)
+    assert (command.signal(number), command.err) == (130, "")
+    run, state = place.run, place.run.state()
+    assert command.out.startswith(f"run {run.id} in {run.folder}\n")
+    assert f"resume with: python -m mnist_core resume {run.id}" in command.out
+    assert (state.status, state.reason, state.epoch) == ("stopped", f"stopped by {reason}", 1)
+    assert epochs_shown(command.out) == 1
+    assert load_checkpoint(run.checkpoint_path)["epoch"] == 2
     assert cli.main(["runs", "--runs", str(place.runs)]) == 0
-    assert "stopped by SIGINT" in capsys.readouterr().out
+    assert f"stopped by {reason}" in capsys.readouterr().out
     again = place.resume()
     assert (again.wait(), again.err) == (0, "")
-    assert epochs_shown(again.out) == CONFIG.epochs - state.epoch
+    assert epochs_shown(again.out) == CONFIG.epochs - 1
     check_same(run, whole)
 
 
-def test_terminated_and_resumed(whole: Run, place: Place) -> None:
-    command = place.train()
-    place.begin(command)
-    assert command.signal(signal.SIGTERM) == 130
-    assert command.err == ""
-    assert (place.run.state().status, place.run.state().reason) == ("stopped", "stopped by SIGTERM")
-    assert place.run.checkpoint_path.is_file()
-    assert place.resume().wait() == 0
-    check_same(place.run, whole)
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        (("state.json", 1), signal.SIGINT),  # the folder is being created
+        (("config.json", 1), signal.SIGHUP),
+        (("state.json", 2), signal.SIGTERM),  # it becomes "running"
+        (("state.json", 3), signal.SIGINT),  # the data is read next
+    ],
+    ids=str,
+)
+def test_a_signal_during_start_up_leaves_a_stopped_run(
+    place: Workspace, moment: tuple[str, int], number: signal.Signals
+) -> None:
+    command = place.train(hold_at=moment)
+    assert command.signal(number) == 130
+    assert "Traceback" not in command.err
+    state = place.run.state()
+    assert (state.status, state.stop_reason) == ("stopped", STOP_SIGNALS[number])
+    assert (state.epoch, place.run.is_in_queue()) == (0, False)
 
 
-def test_stopped_by_the_command(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    command = place.train()
+def test_stopped_by_the_command(
+    place: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_core.cli.commands.runs._WAIT_SECONDS", 300)
+    command = place.train(CONFIG.with_changes(epochs=10_000))
     command.until(lambda: any(r.checkpoint_path.is_file() for r in list_runs(place.runs)))
     assert cli.main(["stop", "last", "--runs", str(place.runs)]) == 0
     assert capsys.readouterr().out == f"run {place.run.id} stopped: stopped on request\n"
@@ -317,46 +353,37 @@ def test_stopped_by_the_command(place: Place, capsys: pytest.CaptureFixture[str]
     assert load_checkpoint(place.run.checkpoint_path)["epoch"] == place.run.state().epoch + 1
 
 
-def test_terminated_while_the_data_is_read(place: Place) -> None:
-    command = place.train()
-    command.until(lambda: any('"running"' in path.read_text() for path in states(place)))
-    assert command.signal(signal.SIGTERM) == 130
-    assert "Traceback" not in command.err
-    assert (place.run.state().status, place.run.state().epoch) == ("stopped", 0)
-
-
-def states(place: Place) -> list[Path]:
-    return [run.state_path for run in list_runs(place.runs) if run.state_path.exists()]
-
-
-def test_interrupted_with_the_processes_that_load_its_data(place: Place) -> None:
-    command = place.train(CONFIG.with_changes(loader="dataloader", loader_workers=1))
-    place.begin(command)
+def test_interrupted_with_the_processes_that_load_its_data(place: Workspace) -> None:
+    config = CONFIG.with_changes(loader="dataloader", loader_workers=1)
+    command = place.train(config, hold_at=END_OF_AN_EPOCH)
     os.killpg(command.process.pid, signal.SIGINT)  # a terminal interrupts all of them
-    assert (command.wait(), command.err) == (130, "")
+    assert (command.release(), command.err) == (130, "")
     assert place.run.state().status == "stopped"
 
 
-# --- killed ------------------------------------------------------------------------------------
+def test_the_folder_is_removed_while_it_trains(place: Workspace) -> None:
+    command = place.train(CONFIG.with_changes(epochs=10_000), hold_at=END_OF_AN_EPOCH)
+    folder = place.run.folder
+    shutil.rmtree(folder)
+    assert command.release() == 2
+    assert command.err == f"error: {folder}: the run's folder was removed\n"
+    assert not folder.exists()
+
+
+# --- killed --------------------------------------------------------------------------------------
 
 
 def test_killed_again_and_again(
-    whole: Run, place: Place, capsys: pytest.CaptureFixture[str]
+    whole: Run, place: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chance, kills = random.Random(4), 0
-    command = place.train()
-    place.begin(command)
-    while kills < 5:
-        epochs = place.run.state().epoch
-        time.sleep(chance.uniform(0, 0.4))
-        if command.signal(signal.SIGKILL) == 0:
-            break
-        kills += 1
-        check_died(place.run, epochs + epochs_shown(command.out), capsys)
-        command = place.resume()
-        place.begin(command)
-    assert kills >= 2
-    assert command.wait() == 0
+    command = place.train(kill_at=("*", 9))
+    # the nth file that it writes: chosen so that kills fall into different epochs and files
+    for count in (3, 6, 4, 2):
+        assert command.wait() == -signal.SIGKILL
+        check_killed(place.run, epochs_shown(command.out), capsys)
+        command = place.resume(kill_at=("*", count))
+    assert command.wait() == -signal.SIGKILL
+    assert place.resume().wait() == 0
     check_same(place.run, whole)
 
 
@@ -364,7 +391,6 @@ def test_killed_again_and_again(
     ("name", "times", "epochs"),
     [
         ("best.safetensors", 1, 0),
-        ("best.json", 2, 1),
         ("last.pt", 2, 1),
         ("state.json", 6, 2),  # after "queued", "running", the device and two epochs: the last
         ("evaluation.json", 1, 3),
@@ -372,48 +398,46 @@ def test_killed_again_and_again(
 )
 def test_killed_in_the_middle_of_writing(
     whole: Run,
-    place: Place,
+    place: Workspace,
     capsys: pytest.CaptureFixture[str],
     name: str,
     times: int,
     epochs: int,
 ) -> None:
-    command = place.train(die_at=(name, times))
+    command = place.train(kill_at=(name, times))
     assert command.wait() == -signal.SIGKILL
     assert place.run.state().epoch == epochs
-    check_died(place.run, epochs_shown(command.out), capsys)
+    check_killed(place.run, epochs_shown(command.out), capsys)
     again = place.resume()
     assert (again.wait(), again.err) == (0, "")
     check_same(place.run, whole)
 
 
-# --- several at once ---------------------------------------------------------------------------
+# --- several at once -----------------------------------------------------------------------------
 
 
-def test_one_run_is_carried_out_by_one_process(place: Place) -> None:
-    first = place.train(CONFIG.with_changes(epochs=1000))
-    place.begin(first)
+def test_a_run_is_trained_by_one_process_at_a_time(place: Workspace) -> None:
+    first = place.train(hold_at=END_OF_AN_EPOCH)
     second = place.resume()
     assert second.wait() == 2
-    assert second.err == f"error: run {place.run.id} is already running in another process\n"
+    assert second.err == (f"error: run {place.run.id} is already running in another process\n")
     assert place.run.state().status == "running"
     assert first.signal(signal.SIGTERM) == 130
 
 
-def test_renamed_while_it_runs(place: Place) -> None:
-    config = CONFIG.with_changes(epochs=50, training_size=100, validation_size=100)
-    command = place.train(config)
-    place.begin(command)
+def test_renamed_while_it_trains(place: Workspace) -> None:
+    command = place.train(CONFIG.with_changes(epochs=10, training_size=100))
+    command.until(lambda: bool(list_runs(place.runs)))
     number = 0
     while command.process.is_alive():
         number += 1
         place.run.rename(f"number {number}")
     assert (command.wait(), command.err) == (0, "")
     state = place.run.state()
-    assert (state.status, state.epoch, state.name) == ("finished", 50, f"number {number}")
+    assert (state.status, state.epoch, state.name) == ("finished", 10, f"number {number}")
 
 
-def test_runs_made_at_once_by_two_processes(tmp_path: Path) -> None:
+def test_runs_created_at_once_by_two_processes(tmp_path: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=FORKS) as pool:
         ids = list(pool.map(_create, [str(tmp_path)] * 40))
     assert len(set(ids)) == 40
@@ -424,7 +448,7 @@ def test_runs_made_at_once_by_two_processes(tmp_path: Path) -> None:
 # --- no room -----------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_that_finds_no_room(place: Place) -> None:
+def test_a_checkpoint_that_finds_no_room(place: Workspace) -> None:
     # the weights of 88 kB fit, the checkpoint of 460 kB does not
     command = place.train(limit=200_000)
     assert command.wait() == 2
@@ -437,7 +461,9 @@ def test_a_checkpoint_that_finds_no_room(place: Place) -> None:
     load_weights(run.weights_path)
 
 
-def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(whole: Run, place: Place) -> None:
+def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(
+    whole: Run, place: Workspace
+) -> None:
     run = place.stopped_after_an_epoch()
     kept = run.checkpoint_path.read_bytes()
     command = place.resume(limit=200_000)
@@ -450,9 +476,9 @@ def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(whole: Run, pl
     check_same(run, whole)
 
 
-def test_metrics_that_find_no_room(place: Place) -> None:
+def test_metrics_that_find_no_room(place: Workspace) -> None:
     # the configuration and conv1 fit; many steps
-    command = place.train(CONFIG.with_changes(batch_size=10), limit=1_500)
+    command = place.train(CONFIG.with_changes(batch_size=10, training_size=3000), limit=1_500)
     status = command.wait()
     assert command.err == f"error: {place.run.folder}: metrics cannot be written (File too large)\n"
     assert status == 2
@@ -465,9 +491,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of two megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     try:
-        mounted = subprocess.run(words, capture_output=True, check=False).returncode == 0
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         mounted = False
     if not mounted:
@@ -476,7 +502,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk(whole: Run, place: Place, disk: Path) -> None:
+def test_a_full_disk(whole: Run, place: Workspace, disk: Path) -> None:
     place.runs = disk / "runs"
     run = place.stopped_after_an_epoch()
     kept = {path: path.read_bytes() for path in (run.weights_path, run.checkpoint_path)}
@@ -497,7 +523,7 @@ def test_a_full_disk(whole: Run, place: Place, disk: Path) -> None:
     check_same(run, whole)
 
 
-def test_a_folder_that_cannot_be_made(place: Place, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made(place: Workspace, tmp_path: Path) -> None:
     (tmp_path / "runs").touch()
     command = place.train()
     assert command.wait() == 2
