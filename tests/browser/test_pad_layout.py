@@ -21,8 +21,7 @@ def test_pad_and_bars_fit_on_one_screen(
     open_pad: Callable[..., PadPage], viewport: dict[str, int], locale: str
 ) -> None:
     pad = open_pad(viewport=viewport, locale=locale)
-    pad.page.click(".examples button:nth-child(9)")
-    pad.expect_digit(8)
+    pad.play_example(8)
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     for part in (".paper", ".tools", ".digit", ".bars"):
         box = pad.page.locator(part).bounding_box()
@@ -61,7 +60,7 @@ def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPa
     touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 50))
     touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 200))
     touch("touchEnd")
-    pad.page.wait_for_timeout(150)
+    pad.settle()
     assert np.array_equal(pad.pixels(".paper canvas"), before)
     assert pad.page.evaluate("window.scrollY") == 0
     for button in pad.page.locator(".tools button").all():
@@ -82,14 +81,14 @@ def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPa
 def test_speaks_the_browsers_language(
     open_pad: Callable[..., PadPage], locale: str, words: str
 ) -> None:
-    pad = open_pad(viewport=DESKTOP, locale=locale)
+    pad = open_pad(locale=locale)
     expect(pad.page.locator(".hint")).to_have_text(words)
 
 
 def test_light_and_dark_follow_the_browser(open_pad: Callable[..., PadPage]) -> None:
     brightness = {}
     for scheme in ("light", "dark"):
-        pad = open_pad(viewport=DESKTOP, color_scheme=scheme)
+        pad = open_pad(color_scheme=scheme)
         colour = pad.page.evaluate(
             "getComputedStyle(document.querySelector('.paper')).backgroundColor"
         )
@@ -108,8 +107,7 @@ def test_everything_has_a_name_for_screen_readers(pad: PadPage) -> None:
            .map((node) => node.outerHTML.slice(0, 80))"""
     )
     assert nameless == []
-    pad.page.click(".examples button:nth-child(6)")
-    pad.expect_digit(5)
+    pad.play_example(5)
     expect(pad.page.locator(".drawpad [role=status]")).to_contain_text("5, ")
 
 

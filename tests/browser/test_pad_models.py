@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from support.chromium import ROOT, Server
 from support.pad_page import PadPage
 from support.training import small
 
 from mnist_core import load_classifier, shipped_models
 from mnist_core.models.architectures import build_model
-from mnist_core.models.registry import weights_path
+from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.models.weights import load_weights, read_card, save_weights
 from mnist_core.runs.promote import MAX_NAME_LENGTH, promote, withdraw
 from mnist_core.runs.run import Run, create_run
@@ -21,21 +20,12 @@ from mnist_core.runs.run import Run, create_run
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of promoted models, of the server and of these tests."""
-    folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MNIST_MODELS", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def own_server(models: Path) -> Iterator[Server]:
-    server = Server(ROOT / "app.py")
-    server.start()
-    yield server
-    server.stop()
+@pytest.fixture
+def models() -> Path:
+    """The folder of promoted models, the same for the server and for these tests."""
+    folder = promoted_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture
@@ -52,9 +42,9 @@ def run(models: Path, tmp_path: Path) -> Iterator[Run]:
 
 
 @pytest.fixture
-def pad(run: Run, own_server: Server, open_pad: Callable[..., PadPage]) -> PadPage:
-    size = {"width": 1280, "height": 900}
-    return open_pad(own_server.url, viewport=size, locale="en-US")
+def pad(run: Run, open_pad: Callable[..., PadPage]) -> PadPage:
+    """The pad, opened after the folder of promoted models was emptied."""
+    return open_pad()
 
 
 def offered(pad: PadPage) -> list[str]:
@@ -62,10 +52,7 @@ def offered(pad: PadPage) -> list[str]:
 
 
 def draw_a_zero(pad: PadPage) -> None:
-    pad.page.click(".examples button:nth-child(1)")
-    pad.expect_digit(0)
-    pad.page.wait_for_timeout(300)  # the last stroke may not have ended
-    pad.settle()
+    pad.play_example(0)
 
 
 def choose(pad: PadPage, name: str) -> None:
@@ -144,7 +131,6 @@ def test_another_network_under_the_same_name_is_shown_as_it_is(pad: PadPage, run
     pad.page.click(".examples button:nth-child(8)")
     expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(16)
     expect(pad.page.locator("[data-stage=block2]")).to_be_attached()
-    pad.page.wait_for_timeout(1000)
     pad.settle()
     expected = load_classifier("mine").classify_strokes(pad.strokes)
     assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.06)
@@ -169,10 +155,8 @@ def test_a_damaged_model_is_refused_in_words_and_the_others_read(pad: PadPage, r
     pad.expect_digit(0)
 
 
-def test_a_chinese_reader_is_told_in_chinese(
-    run: Run, own_server: Server, open_pad: Callable[..., PadPage]
-) -> None:
-    pad = open_pad(own_server.url, locale="zh-CN")
+def test_a_chinese_reader_is_told_in_chinese(run: Run, open_pad: Callable[..., PadPage]) -> None:
+    pad = open_pad(locale="zh-CN")
     promote(run, "mine")
     choose(pad, "mine")
     withdraw("mine")
@@ -180,11 +164,9 @@ def test_a_chinese_reader_is_told_in_chinese(
     expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不可用，改用 default。")
 
 
-def test_a_long_name_fits_on_a_phone(
-    run: Run, own_server: Server, open_pad: Callable[..., PadPage]
-) -> None:
+def test_a_long_name_fits_on_a_phone(run: Run, open_pad: Callable[..., PadPage]) -> None:
     promote(run, "W" * MAX_NAME_LENGTH)
-    pad = open_pad(own_server.url, viewport={"width": 360, "height": 740}, locale="en-US")
+    pad = open_pad(viewport={"width": 360, "height": 740}, locale="en-US")
     choose(pad, "W" * MAX_NAME_LENGTH)
     assert pad.page.evaluate("document.scrollingElement.scrollWidth") <= 360
     box = pad.page.locator("[data-part=model]").bounding_box()

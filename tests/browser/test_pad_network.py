@@ -27,10 +27,9 @@ def picture_of_a_seven(size: int = 200) -> bytes:
     return file.getvalue()
 
 
-def upload(pad: PadPage, name: str, content: bytes) -> None:
-    pad.page.set_input_files(
-        "[data-part=file]", {"name": name, "mimeType": "image/png", "buffer": content}
-    )
+def upload(pad: PadPage, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    pad.page.set_input_files("[data-part=file]", path)
 
 
 def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
@@ -40,9 +39,7 @@ def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
     expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(channels)
     seen = []
     for digit in (1, 8):
-        pad.page.click(f".examples button:nth-child({digit + 1})")
-        pad.expect_digit(digit)
-        pad.settle()
+        pad.play_example(digit)
         maps = pad.page.locator("[data-stage=conv1] .map canvas")
         seen.append(maps.evaluate_all("all => all.map((canvas) => canvas.toDataURL())"))
         expect(caption).to_contain_text("0 … ")
@@ -51,9 +48,7 @@ def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
 
 
 def test_a_map_opens_beside_its_kernel(pad: PadPage, classifier: Classifier) -> None:
-    pad.page.click(".examples button:nth-child(5)")
-    pad.expect_digit(4)
-    pad.settle()
+    pad.play_example(4)
     pad.page.click("[data-stage=conv1] .map:nth-child(4)")
     detail = pad.page.locator("[data-stage=conv1] .detail")
     kernel = classifier.kernels("conv1")[3]
@@ -69,8 +64,7 @@ def test_a_map_opens_beside_its_kernel(pad: PadPage, classifier: Classifier) -> 
 def test_conv2_is_one_click_away(pad: PadPage) -> None:
     maps = pad.page.locator("[data-stage=conv2] .map").first
     expect(maps).to_be_hidden()
-    pad.page.click(".examples button:nth-child(4)")
-    pad.expect_digit(3)
+    pad.play_example(3)
     pad.page.click("[data-stage=conv2] .caption")
     expect(maps).to_be_visible()
     pad.settle()
@@ -81,9 +75,7 @@ def test_conv2_is_one_click_away(pad: PadPage) -> None:
 
 
 def test_another_model_reads_the_same_drawing(pad: PadPage) -> None:
-    pad.page.click(".examples button:nth-child(1)")
-    pad.expect_digit(0)
-    pad.settle()
+    pad.play_example(0)
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
     expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(10)
@@ -98,26 +90,26 @@ def test_drawing_goes_on_while_another_model_is_fetched(pad: PadPage) -> None:
     pad.page.click("[data-stage=conv2] .caption")
     pad.page.click("[data-stage=conv4] .caption")
     pad.page.select_option("[data-part=model]", "mnist_cnn")
-    pad.page.click(".examples button:nth-child(6)")
-    pad.expect_digit(5)
-    pad.settle()
+    pad.play_example(5)
     expect(pad.page.locator("[data-stage=conv2] .map")).to_have_count(20)
     expect(pad.page.locator(".banner")).to_be_hidden()
     assert pad.pixels("[data-stage=conv2] .map canvas").shape[:2] == (8, 8)
 
 
-def test_uploaded_picture_is_read_and_undo_brings_the_drawing_back(pad: PadPage) -> None:
-    pad.page.click(".examples button:nth-child(4)")
-    pad.expect_digit(3)
-    pad.settle()
-    upload(pad, "seven.png", picture_of_a_seven())
+def test_uploaded_picture_is_classified_and_undo_restores_the_drawing(
+    pad: PadPage, tmp_path: Path
+) -> None:
+    pad.play_example(3)
+    upload(pad, tmp_path / "seven.png", picture_of_a_seven())
     pad.expect_digit(7)
     pad.click("undo")
     pad.expect_digit(3)
 
 
-def test_picture_larger_than_the_server_takes_is_scaled_down(pad: PadPage) -> None:
-    upload(pad, "seven.png", picture_of_a_seven(6000))
+def test_picture_larger_than_the_server_accepts_is_scaled_down(
+    pad: PadPage, tmp_path: Path
+) -> None:
+    upload(pad, tmp_path / "seven.png", picture_of_a_seven(6000))
     pad.expect_digit(7)
     expect(pad.page.locator(".banner")).to_be_hidden()
 
@@ -158,16 +150,14 @@ def bomb() -> bytes:
     ],
     ids=["text", "bomb", "truncated", "huge"],
 )
-def test_bad_picture_is_said_and_nothing_is_lost(
-    pad: PadPage, content: bytes, message: str
+def test_bad_picture_is_reported_and_the_drawing_is_kept(
+    pad: PadPage, tmp_path: Path, content: bytes, message: str
 ) -> None:
-    pad.page.click(".examples button:nth-child(3)")
-    pad.expect_digit(2)
-    pad.settle()
+    pad.play_example(2)
     drawn = pad.pixels(".paper canvas")
-    upload(pad, "bad.png", content)
+    upload(pad, tmp_path / "bad.png", content)
     expect(pad.page.locator(".banner")).to_contain_text(message)
-    pad.page.wait_for_timeout(200)
+    pad.settle()
     pad.expect_digit(2)
     assert np.array_equal(pad.pixels(".paper canvas"), drawn)
 

@@ -131,13 +131,11 @@ def fit_strokes(
     ]
 
 
-def draw(page: Page, strokes: list[list[tuple[float, float]]], pause: float = 0.0) -> None:
-    """Draw strokes with the mouse, `pause` seconds after every move."""
+def draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
+    """Draw strokes with the mouse."""
     for stroke in strokes:
         page.mouse.move(*stroke[0])
         page.mouse.down()
         for point in stroke[1:]:
             page.mouse.move(*point)
-            if pause:
-                time.sleep(pause)
         page.mouse.up()

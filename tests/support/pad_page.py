@@ -1,4 +1,4 @@
-"""The pad as a person sees it in a browser: draw, read the bars, look at frame and maps."""
+"""The pad in a browser: draw, read the bars, inspect the frame and the maps."""
 
 from __future__ import annotations
 
@@ -31,17 +31,25 @@ class PadPage:
 
     @property
     def paper(self) -> dict[str, float]:
-        """The paper's place on screen."""
+        """The drawing area's position on screen."""
         box = self.page.locator(".paper canvas").bounding_box()
         assert box is not None
         return dict(box)
 
-    def draw(self, strokes: list[np.ndarray], share: float = 0.7, pause: float = 0.0) -> None:
-        """Draw real pen strokes in the middle of the paper with the mouse."""
-        draw(self.page, fit_strokes(strokes, self.paper, share), pause)
+    def draw(self, strokes: list[np.ndarray], share: float = 0.7, every: int = 3) -> None:
+        """Draw pen strokes in the middle of the drawing area with the mouse.
+
+        `share` is the longest side relative to the area's; of the strokes' positions, only
+        `every` third (say) and the last are used, as with a mouse that moves fast.
+        """
+        thinned = [
+            np.concatenate([stroke[:-1:every], stroke[-1:]]) if len(stroke) > 10 else stroke
+            for stroke in strokes
+        ]
+        draw(self.page, fit_strokes(thinned, self.paper, share))
 
     def settle(self) -> None:
-        """Wait until the bars are those of the drawing on the paper."""
+        """Wait until the bars are those of the present drawing."""
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
         self.page.wait_for_selector(".drawpad[aria-busy=false]")
 
@@ -51,7 +59,7 @@ class PadPage:
 
     @property
     def percentages(self) -> list[float]:
-        """What the ten bars say, 0 where they say nothing."""
+        """The ten bars' percentages, 0 where a bar has no text."""
         texts = self.page.locator(".bars li span").all_inner_texts()
         return [float(text.rstrip("%")) if text else 0.0 for text in texts]
 
@@ -63,7 +71,7 @@ class PadPage:
 
     @property
     def winner(self) -> list[str]:
-        """The digits whose bar is marked."""
+        """The digits whose bar is highlighted."""
         return self.page.locator(".bars li.winner b").all_inner_texts()
 
     def pixels(self, selector: str) -> np.ndarray:
@@ -71,6 +79,12 @@ class PadPage:
         url = self.page.locator(selector).first.evaluate("canvas => canvas.toDataURL()")
         image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
         return np.asarray(image.convert("RGBA"))
+
+    def play_example(self, digit: int) -> None:
+        """Draw an example and wait for its digit."""
+        self.page.click(f".examples button:nth-child({digit + 1})")
+        self.expect_digit(digit)
+        self.settle()
 
     def click(self, tool: str) -> None:
         """Press a tool's button."""

@@ -1,15 +1,14 @@
-"""The line between page and server: slow, lost, dead and back."""
+"""The connection between page and server: slow, lost and restored."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import Error, Route, expect
-from support.chromium import ROOT, Server, draw, fit_strokes
+from support.chromium import Server, draw, fit_strokes
 from support.pad_page import PadPage
 
 pytestmark = pytest.mark.browser
@@ -19,23 +18,23 @@ HOOK = [np.array([[0.0, 0], [60, 0], [30, 100]])]
 
 
 @pytest.fixture
-def own_server() -> Iterator[Server]:
-    server = Server(ROOT / "app.py")
-    server.start()
+def restarted_server(server: Server) -> Iterator[Server]:
+    """The server of all tests, which the test may stop; it runs again afterwards."""
     yield server
-    server.stop()
+    if server.process is None:
+        server.start()
 
 
-def is_reading(route: Route) -> bool:
+def is_classification(route: Route) -> bool:
     return route.request.post_data_json["fn_name"] == "classify_ink"
 
 
-def hold_first_reading(pad: PadPage) -> list[Route]:
-    """Keep the first reading from its answer; it is in the list once it was asked for."""
+def hold_first_request(pad: PadPage) -> list[Route]:
+    """Withhold the answer to the first drawing; its route is in the list once it was sent."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        if is_reading(route) and not held:
+        if is_classification(route) and not held:
             held.append(route)
         else:
             route.continue_()
@@ -45,34 +44,31 @@ def hold_first_reading(pad: PadPage) -> list[Route]:
 
 
 def test_an_older_answer_never_overwrites_a_newer_drawing(pad: PadPage) -> None:
-    """The answer to a cleared drawing comes late, and is not shown."""
-    held = hold_first_reading(pad)
-    pad.draw(ONE)
-    for _ in range(50):
-        pad.page.wait_for_timeout(100)
-        if held:
-            break
-    assert held
+    """The answer to a cleared drawing arrives late and is not shown."""
+    with pad.page.expect_request(lambda request: "classify_ink" in (request.post_data or "")):
+        held = hold_first_request(pad)
+        pad.draw(ONE)
     pad.click("clear")
-    held[0].continue_()
-    pad.page.wait_for_timeout(400)
+    with pad.page.expect_response("**/component_server/"):
+        held[0].continue_()
+    pad.settle()
     pad.expect_digit(None)
     pad.draw(HOOK)
     pad.expect_digit(7)
 
 
 def test_at_most_one_request_is_in_flight(pad: PadPage) -> None:
-    under_way, most = 0, 0
+    in_flight, most = 0, 0
 
     def count(route: Route) -> None:
-        nonlocal under_way, most
-        if not is_reading(route):
+        nonlocal in_flight, most
+        if not is_classification(route):
             route.continue_()
             return
-        under_way += 1
-        most = max(most, under_way)
+        in_flight += 1
+        most = max(most, in_flight)
         response = route.fetch()
-        under_way -= 1
+        in_flight -= 1
         route.fulfill(response=response)
 
     pad.page.route("**/component_server/", count)
@@ -89,7 +85,7 @@ def test_a_lost_answer_does_not_freeze_the_page(pad: PadPage) -> None:
 
     def lose_two(route: Route) -> None:
         nonlocal lost
-        if is_reading(route) and lost < 2:
+        if is_classification(route) and lost < 2:
             lost += 1
             route.abort()
         else:
@@ -103,8 +99,8 @@ def test_a_lost_answer_does_not_freeze_the_page(pad: PadPage) -> None:
     assert lost == 2
 
 
-def test_an_answer_that_never_comes_is_given_up(pad: PadPage) -> None:
-    held = hold_first_reading(pad)
+def test_a_request_without_an_answer_times_out(pad: PadPage) -> None:
+    held = hold_first_request(pad)
     pad.draw(HOOK)
     expect(pad.page.locator(".banner")).to_be_visible()
     pad.expect_digit(7)
@@ -112,26 +108,23 @@ def test_an_answer_that_never_comes_is_given_up(pad: PadPage) -> None:
         held[0].abort()
 
 
-def test_server_dies_and_comes_back_while_somebody_draws(
-    open_pad: Callable[..., PadPage], own_server: Server
-) -> None:
-    pad = open_pad(own_server.url, viewport={"width": 1280, "height": 900}, locale="en-US")
+def test_server_is_restarted_while_somebody_draws(pad: PadPage, restarted_server: Server) -> None:
     stroke = fit_strokes(HOOK, pad.paper)[0]
     pad.page.mouse.move(*stroke[0])
     pad.page.mouse.down()
     pad.page.mouse.move(*stroke[1], steps=5)
-    own_server.stop()
+    restarted_server.stop()
     pad.page.mouse.move(*stroke[2], steps=10)
     pad.page.mouse.up()
     expect(pad.page.locator(".banner")).to_contain_text("No answer from the server")
     ink = pad.pixels(".paper canvas")
     assert ink[..., 3].max() > 0
-    own_server.start()
+    restarted_server.start()
     pad.expect_digit(7)
     expect(pad.page.locator(".banner")).to_be_hidden()
     assert np.array_equal(pad.pixels(".paper canvas"), ink)
     pad.click("clear")
     draw(pad.page, fit_strokes(ONE, pad.paper))
     pad.expect_digit(1)
-    time.sleep(0.5)
+    pad.settle()
     pad.expect_digit(1)
