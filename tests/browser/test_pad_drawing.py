@@ -151,7 +151,7 @@ def test_what_is_no_digit_is_not_classified(pad: PadPage, kind: str) -> None:
         pad.page.click("[data-pen='24']")
         lines = np.linspace(0.03, 0.97, 40)
         zigzag = [np.array([[(0.03, 0.97)[i % 2], y] for i, y in enumerate(lines)]) * 400]
-        pad.draw(zigzag, share=0.94)
+        pad.draw(zigzag, share=0.94, every=1)
     expect(pad.page.locator(".note")).to_have_text("nothing to classify yet: draw a digit")
     pad.expect_digit(None)
 
