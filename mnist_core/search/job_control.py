@@ -18,7 +18,7 @@ from mnist_core.utils.locks import acquire_lock, exclusive_lock
 from mnist_core.utils.processes import module_command, module_environment
 
 _FOLDER = "jobs"
-_LOCK_TIMEOUT = 2.0
+_LOCK_TIMEOUT = 10.0
 """Seconds; a process that only tests a lock holds it for an instant."""
 
 

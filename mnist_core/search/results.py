@@ -10,6 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 from pydantic import Field, TypeAdapter
 
+from mnist_core.search.job_state import Line
 from mnist_core.search.search_space import SEARCHABLE_FIELDS, Value
 from mnist_core.search.storage import open_read_only
 from mnist_core.search.study import is_open, slot_trials
@@ -42,8 +43,8 @@ class Trial(JsonModel):
     state: TrialStatus
     accuracy: float | None = Field(None, ge=0, le=1)
     params: dict[_FieldName, Value] = Field(default_factory=dict)
-    run: str | None = None
-    reason: str = ""
+    run: Line | None = None
+    reason: Line = ""
 
     @property
     def has_ended(self) -> bool:

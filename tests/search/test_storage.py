@@ -56,13 +56,13 @@ def read_everything(root: Path) -> list[Trial]:
 def test_a_flipped_byte_never_raises_anything_else_than_a_message(root: Path) -> None:
     content = storage_path(root).read_bytes()
     messages = []
-    for damaged in flipped(content, 250):
+    for damaged in flipped(content, 120):
         storage_path(root).write_bytes(damaged)
         try:
             read_everything(root)
         except MnistCoreError as error:
             messages.append(str(error))
-    assert len(messages) > 20
+    assert len(messages) > 10
     assert all("sweep.db" in message and "\n" not in message for message in messages)
 
 

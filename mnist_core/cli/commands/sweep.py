@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from mnist_core.cli.commands.options import (
     add_runs_option,
 )
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
+from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, parse_grid
 from mnist_core.utils.files import make_folder
 
@@ -76,7 +76,7 @@ def _sweep(args: argparse.Namespace) -> int:
 
     @cache
     def print_once(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print_error(text)
 
     stop = StopFlag()
     with stop_on_signals(stop):
@@ -86,12 +86,12 @@ def _sweep(args: argparse.Namespace) -> int:
             args.storage or storage_url(root),
             stop,
             data=args.data,
-            report_trial=lambda trial: print(trial_line(trial), file=sys.stderr, flush=True),
+            report_trial=lambda trial: print_error(trial_line(trial)),
             report_waiting=lambda: print_once("waiting for the trials of other workers"),
         )
     _print(result, args.json)
     if stop.reason:
-        print(f"{stop.reason.message}; {CONTINUE_HINT}", file=sys.stderr)
+        print_error(f"{stop.reason.message}; {CONTINUE_HINT}")
         return INTERRUPTED
     return 0
 
@@ -104,8 +104,8 @@ def _print(result: SweepResult, as_json: bool) -> None:
         print(json.dumps({"study": result.study, "trials": rows, "best": result.best}))
         return
     for trial in result.trials:
-        print(trial_line(trial))
-    print(f"best: {result.best}" if result.best else "no trial has finished yet")
+        print_line(trial_line(trial))
+    print_line(f"best: {result.best}" if result.best else "no trial has finished yet")
 
 
 def _json_row(trial: Trial) -> dict[str, object]:
