@@ -63,6 +63,17 @@ def test_a_signal_is_passed_to_the_workers(tmp_path: Path) -> None:
     assert suffixes(tmp_path) == [".started"] * 2 + [".terminated"] * 2
 
 
+def test_a_file_stops_the_workers(tmp_path: Path) -> None:
+    process = start(tmp_path, "wait")
+    wait_until(lambda: len(suffixes(tmp_path)) == 2)
+    (tmp_path / "stop").touch()
+    assert process.communicate()[0].strip() == "[] requested"
+    # the process passes the stop on as a signal, unless a worker has seen the file first
+    stopped = [suffix for suffix in suffixes(tmp_path) if suffix != ".started"]
+    assert len(stopped) == 2
+    assert set(stopped) <= {".requested", ".terminated"}
+
+
 def test_workers_of_a_killed_process_are_stopped_by_the_file(tmp_path: Path) -> None:
     process = start(tmp_path, "wait")
     wait_until(lambda: len(suffixes(tmp_path)) == 2)
