@@ -16,6 +16,7 @@ from mnist_core.cli.commands.options import (
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, parse_grid
+from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.files import make_folder
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ def add_commands(commands: Subparsers) -> None:
 def _sweep(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import runs_root
     from mnist_core.runs.signals import StopFlag, stop_on_signals
-    from mnist_core.search.requests import SweepRequest
-    from mnist_core.search.storage import storage_url
-    from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
-    from mnist_core.search.trial_text import trial_line
+
+    with requires_extra("search"):
+        from mnist_core.search.requests import SweepRequest
+        from mnist_core.search.storage import storage_url
+        from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
+        from mnist_core.search.trial_text import trial_line
 
     config = config_from_flags(args, BASE_CONFIG)
     request = SweepRequest(

@@ -1,0 +1,43 @@
+"""Without an extra, the commands that need it say how to install it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from support.chromium import ROOT
+
+WITHOUT_EXTRAS = """
+import contextlib, io, json, sys
+
+for name in ("optuna", "sqlalchemy", "onnx", "onnxruntime", "onnxscript", "gradio", "streamlit"):
+    sys.modules[name] = None  # as if it were not installed
+
+from board.__main__ import main as dashboard
+from mnist_core.cli.main import main as command_line
+from pad.__main__ import main as pad
+
+def run(command, arguments):
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        return command(arguments), errors.getvalue()
+
+print(json.dumps({
+    "sweep": run(command_line, ["sweep", "--trials", "1"]),
+    "export": run(command_line, ["export", "mnist_cnn", "--output", "digits.onnx"]),
+    "drawpad": run(pad, []),
+    "drawpad-dashboard": run(dashboard, []),
+}))
+"""
+
+
+def test_missing_extras_are_named() -> None:
+    command = [sys.executable, "-c", WITHOUT_EXTRAS]
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=300)
+    answers = json.loads(process.stdout)
+    extras = {"sweep": "search", "export": "export"}
+    extras |= {"drawpad": "pad", "drawpad-dashboard": "dashboard"}
+    for name, (status, message) in answers.items():
+        assert status == 2
+        assert message.startswith("error: ")
+        assert f'pip install "drawpad[{extras[name]}]"' in message
