@@ -20,7 +20,7 @@ from mnist_core.imaging.normalize import FRAME_SIZE
 MEAN = 0.1307
 STD = 0.3081
 SPLIT_SEED = 20_000
-"""Of the split, whatever a run's own seed is: scores of two runs are comparable."""
+"""Of the split; independent of a run's seed, so that scores of runs are comparable."""
 _MAX_FILE_BYTES = 100 * 10**6
 """The largest of the four files has 47,040,016."""
 

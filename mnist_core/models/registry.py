@@ -12,7 +12,7 @@ from mnist_core.errors import MnistCoreError
 
 DEFAULT = "default"
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-"""Names allowed for promoted models: safe as a file name, and never taken for an option."""
+"""Names allowed for promoted models: safe as a file name, and never parsed as an option."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = _PACKAGE.parent / "weights"

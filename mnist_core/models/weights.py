@@ -57,7 +57,7 @@ def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]
 def load_weights(path: Path) -> tuple[Network, ModelCard]:
     """Return the network in eval mode, on the CPU, and its card; the card has the architecture.
 
-    Files of earlier versions have the card in a file of its own (`card_path`) or none. Names as
+    Files of earlier versions have a separate card (`card_path`) or none. Prefixes such as
     `module.` and `_orig_mod.` (DataParallel, torch.compile) are removed from tensor names.
 
     Raises
@@ -96,7 +96,7 @@ def update_card(path: Path, **changes: Any) -> None:
 
 
 def card_path(path: Path) -> Path:
-    """Return where a card for people to read lies, beside its weights file."""
+    """Return the path of the separate card beside a weights file."""
     return path.with_suffix(".json")
 
 

@@ -1,6 +1,6 @@
 """Promoting: a run's best weights become a named model, which the pad and all commands offer.
 
-Promoted models lie in `promoted_folder()`, one weights file each.
+Promoted models are in `promoted_folder()`, one weights file each.
 """
 
 from __future__ import annotations

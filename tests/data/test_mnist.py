@@ -76,7 +76,7 @@ def test_split_puts_every_image_of_the_training_set_in_one_of_the_two(
     assert len(expected.unique()) > 59_900
 
 
-def test_validation_alone_is_the_same_whatever_the_seed(
+def test_validation_alone_is_the_same_for_any_seed(
     train_validation: tuple[Split, Split], mnist_root: Path
 ) -> None:
     torch.manual_seed(1)

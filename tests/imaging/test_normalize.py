@@ -114,8 +114,8 @@ def test_synthetic_digits_at_any_resolution(
 def test_stroke_width_of_frames_for_any_pen(
     classifier: Classifier, clear_digits: Digits, pen: int
 ) -> None:
-    read = classifier.classify_many([paint(strokes, pen) for _, strokes in clear_digits])
-    frames = torch.from_numpy(np.stack([prediction.frame for prediction in read]))[:, None]
+    predictions = classifier.classify_many([paint(strokes, pen) for _, strokes in clear_digits])
+    frames = torch.from_numpy(np.stack([prediction.frame for prediction in predictions]))[:, None]
     widths = stroke_width(frames)
     assert MIN_STROKE_WIDTH * 0.9 < widths.median() < MAX_STROKE_WIDTH * 1.15
     assert widths.min() > MIN_STROKE_WIDTH * 0.8
@@ -345,8 +345,8 @@ def test_blank_pictures_are_not_classified(classifier: Classifier, name: str) ->
 def test_digits_are_not_blank(
     classifier: Classifier, pictures: list[tuple[int, Image.Image]]
 ) -> None:
-    read = classifier.classify_many([picture for _, picture in pictures])
-    assert not any(prediction.is_blank for prediction in read)
+    predictions = classifier.classify_many([picture for _, picture in pictures])
+    assert not any(prediction.is_blank for prediction in predictions)
     assert not is_dot(draw_strokes([one(), zero(), seven()])).any()
 
 

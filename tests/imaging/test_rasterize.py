@@ -45,7 +45,7 @@ def test_drawing_is_centred_and_fills_its_box(drawing: Drawing) -> None:
 
 
 @pytest.mark.parametrize("scale", [0.01, 1, 100])
-def test_pen_has_the_same_width_whatever_the_size(scale: float) -> None:
+def test_pen_has_the_same_width_for_any_scale(scale: float) -> None:
     ink = draw_strokes([[one()[0] * scale]])
     assert ink[0, 0, INK_SIZE // 2].sum().item() == pytest.approx(INK_PEN, abs=0.1)
     zeros = draw_strokes([[zero()[0] * scale]])

@@ -25,9 +25,9 @@ def network() -> DigitNet:
 def errors(network: DigitNet, train_validation: tuple[Split, Split]) -> tuple[Tensor, ...]:
     """Misclassified frames, the predicted and the true digits."""
     validation = train_validation[1]
-    read = predict_logits(network, validation.images).argmax(1)
-    errors = (read != validation.labels).nonzero().squeeze(1)
-    return validation.images[errors], read[errors], validation.labels[errors]
+    predicted = predict_logits(network, validation.images).argmax(1)
+    errors = (predicted != validation.labels).nonzero().squeeze(1)
+    return validation.images[errors], predicted[errors], validation.labels[errors]
 
 
 class Linear(nn.Module):

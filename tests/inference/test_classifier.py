@@ -4,15 +4,12 @@ import threading
 
 import numpy as np
 import pytest
-import torch
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier
-from mnist_core.data.mnist import Split, normalise
-from mnist_core.evaluation.scores import evaluate, score
+from mnist_core.data.mnist import Split
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.models.architectures import build_model
-from mnist_core.models.forward import predict_logits
 from mnist_core.models.shapes import count_parameters
 
 Digits = list[tuple[int, Drawing]]
@@ -95,8 +92,8 @@ def test_a_batch_of_pictures_gives_the_same_as_single_pictures(shipped: Classifi
 
 def test_more_than_one_batch(shipped: Classifier) -> None:
     drawings = [one(), zero(), seven()] * 100
-    read = [prediction.digit for prediction in shipped.classify_strokes_many(drawings)]
-    assert read == read[:3] * 100
+    predictions = [prediction.digit for prediction in shipped.classify_strokes_many(drawings)]
+    assert predictions == predictions[:3] * 100
 
 
 def test_empty_batches(shipped: Classifier) -> None:
@@ -250,15 +247,15 @@ def test_unknown_layers(classifier: Classifier, layer: object) -> None:
 
 def test_accuracy_on_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
     digits = pen_digits[:300]
-    read = classifier.classify_strokes_many([strokes for _, strokes in digits])
-    right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
+    predictions = classifier.classify_strokes_many([strokes for _, strokes in digits])
+    right = [p.digit == label for p, (label, _) in zip(predictions, digits, strict=True)]
     assert np.mean(right) >= 0.96
 
 
 def test_accuracy_on_pictures_of_pen_strokes(classifier: Classifier, pen_digits: Digits) -> None:
     digits = pen_digits[:100]
-    read = classifier.classify_many([paint(strokes) for _, strokes in digits])
-    right = [p.digit == label for p, (label, _) in zip(read, digits, strict=True)]
+    predictions = classifier.classify_many([paint(strokes) for _, strokes in digits])
+    right = [p.digit == label for p, (label, _) in zip(predictions, digits, strict=True)]
     assert np.mean(right) >= 0.94
 
 
@@ -267,44 +264,8 @@ def test_accuracy_on_mnist_as_pictures(
 ) -> None:
     """With segmentation and normalisation."""
     images, labels = train_validation[1].images[:300], train_validation[1].labels[:300]
-    read = classifier.classify_many([image[0].numpy() for image in images])
+    predictions = classifier.classify_many([image[0].numpy() for image in images])
     assert (
-        np.mean([p.digit == label for p, label in zip(read, labels.tolist(), strict=True)]) > 0.98
+        np.mean([p.digit == label for p, label in zip(predictions, labels.tolist(), strict=True)])
+        > 0.98
     )
-
-
-def test_accuracy_on_mnist_frames(
-    classifier: Classifier, train_validation: tuple[Split, Split]
-) -> None:
-    validation = train_validation[1]
-    part = Split(validation.images[:1000], validation.labels[:1000])
-    scores = score(classifier._model, part)
-    assert scores.accuracy >= 0.99
-    assert scores.loss < 0.05
-
-
-# --- evaluation --------------------------------------------------------------------------------
-
-
-def test_evaluation_adds_up(classifier: Classifier, small_splits: tuple[Split, Split]) -> None:
-    split = small_splits[1]
-    result = evaluate(classifier._model, split)
-    confusion = np.array(result.confusion)
-    assert confusion.sum() == len(split)
-    assert confusion.sum(1).tolist() == split.labels.bincount(minlength=10).tolist()
-    assert result.accuracy == pytest.approx(confusion.trace() / len(split))
-    scores = score(classifier._model, split)
-    assert (result.accuracy, result.loss) == (scores.accuracy, scores.loss)
-    assert list(result.per_class) == [str(digit) for digit in range(10)]
-    recall = confusion[3, 3] / confusion[3].sum()
-    assert result.per_class["3"]["recall"] == pytest.approx(recall)
-
-
-def test_logits_are_computed_in_eval_mode() -> None:
-    torch.manual_seed(0)
-    model = build_model("improved").train()
-    images = torch.rand(5, 1, 28, 28)
-    logits = predict_logits(model, images)
-    assert model.training
-    with torch.no_grad():
-        assert torch.allclose(model.eval()(normalise(images)), logits, atol=1e-6)

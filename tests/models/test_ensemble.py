@@ -249,10 +249,10 @@ def test_an_ensemble_classifies_drawings(file: Path) -> None:
 def test_predictions_are_the_mean_of_the_members() -> None:
     ensemble = Classifier(Ensemble(shipped()), name="both", architecture="ensemble")
     members = [load_classifier(name).classify_strokes_many(DRAWINGS) for name in SHIPPED]
-    for said, *alone in zip(ensemble.classify_strokes_many(DRAWINGS), *members, strict=True):
+    for combined, *alone in zip(ensemble.classify_strokes_many(DRAWINGS), *members, strict=True):
         expected = np.mean([prediction.probabilities for prediction in alone], axis=0)
-        assert np.allclose(said.probabilities, expected, atol=1e-6)
-        assert np.array_equal(said.frame, alone[0].frame)
+        assert np.allclose(combined.probabilities, expected, atol=1e-6)
+        assert np.array_equal(combined.frame, alone[0].frame)
 
 
 def test_maps_kernels_and_shapes_are_the_first_members(file: Path) -> None:
@@ -315,9 +315,9 @@ def test_the_command_writes_file_and_card(
     output = tmp_path / "new folder" / "both.safetensors"
     words = ["ensemble", *SHIPPED, "--vote", vote, "--output", str(output)]
     assert cli.main(words) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].split() == ["on", "500", "validation", "images", "accuracy", "loss"]
-    assert said[-1] == f"wrote {output}"
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split() == ["on", "500", "validation", "images", "accuracy", "loss"]
+    assert printed[-1] == f"wrote {output}"
 
     classifier = load_classifier(output)
     assert [p.digit for p in classifier.classify_strokes_many(DRAWINGS)] == [0, 1, 7]
@@ -329,7 +329,7 @@ def test_the_command_writes_file_and_card(
     models = [*shipped(), load_weights(output)[0]]
     content = card.as_dict()
     figures = [*(member["validation"] for member in content["members"]), content["validation"]]
-    for line, name, model, figure in zip(said[1:4], names, models, figures, strict=True):
+    for line, name, model, figure in zip(printed[1:4], names, models, figures, strict=True):
         logits = predict_logits(model, small_mnist.images)
         accuracy = (logits.argmax(1) == small_mnist.labels).float().mean().item()
         loss = nn.functional.cross_entropy(logits, small_mnist.labels).item()
@@ -408,10 +408,10 @@ def test_the_command_checks_its_arguments_first(
         (["default", "mnist_cnn", "--device", "tpu", "--output", output], "device"),
     ):
         assert cli.main(["ensemble", *words]) == 2
-        said = capsys.readouterr()
-        assert said.out == ""
-        assert message in said.err
-        assert "Traceback" not in said.err
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert message in printed.err
+        assert "Traceback" not in printed.err
     assert not Path(output).exists()
     assert member.read_bytes() == before
 

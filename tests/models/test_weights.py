@@ -163,10 +163,10 @@ def test_two_files(model: DigitNet, tmp_path: Path) -> None:
     assert load_weights(path)[1].as_dict() == {"architecture": "mnist_cnn"}
     card = {"architecture": "mnist_cnn", "epoch": 7, "validation": {"accuracy": 0.9}, "note": "old"}
     card_path(path).write_text(json.dumps(card))
-    loaded, read = load_weights(path)
+    loaded, read_back = load_weights(path)
     assert torch.equal(loaded.kernel("conv1"), model.kernel("conv1"))
-    assert read.as_dict() == card
-    assert (read.epoch, read.accuracy()) == (7, 0.9)
+    assert read_back.as_dict() == card
+    assert (read_back.epoch, read_back.accuracy()) == (7, 0.9)
 
 
 def test_two_files_with_options(tmp_path: Path) -> None:
