@@ -35,13 +35,14 @@ def draw_form(context: PageContext) -> dict[str, Any]:
         fill_form(TrainConfig())
     values: dict[str, Any] = {}
     tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
-    for names, tab in zip(GROUPS.values(), tabs, strict=True):
+    for group, tab in zip(GROUPS, tabs, strict=True):
+        fields = [field for field in FIELDS.values() if field.group == group]
         with tab:
-            for start in range(0, len(names), _COLUMNS):
-                row = names[start : start + _COLUMNS]
-                for name, column in zip(row, st.columns(_COLUMNS), strict=False):
+            for start in range(0, len(fields), _COLUMNS):
+                row = fields[start : start + _COLUMNS]
+                for field, column in zip(row, st.columns(_COLUMNS), strict=False):
                     with column:
-                        values[name] = _draw_field(FIELDS[name], context)
+                        values[field.name] = _draw_field(field, context)
     # a disabled field is as if it had never been set, where its value would be refused
     return {
         name: FIELDS[name].default if FIELDS[name].refusal(values) else value

@@ -8,7 +8,7 @@ from mnist_core.utils.runtime import configure_training_process
 def main() -> int:
     """Run the command that the arguments name; return the exit status."""
     configure_training_process()
-    from mnist_core.cli.main import main as run_command  # imports torch
+    from mnist_core.cli.main import main as run_command
 
     return run_command()
 

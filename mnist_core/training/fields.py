@@ -21,46 +21,10 @@ from mnist_core.models.options import DROPOUT_ARCHITECTURES
 NONE = "none"
 """How a command line or a list of values writes None."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "model": ("model", "kernel_size", "dropout", "init_weights", "freeze"),
-    "optimisation": (
-        "optimizer",
-        "learning_rate",
-        "head_learning_rate",
-        "momentum",
-        "nesterov",
-        "weight_decay",
-        "clip_grad_norm",
-        "lr_scheduler",
-        "lr_step_size",
-        "lr_gamma",
-        "lr_patience",
-        "lr_warmup",
-        "label_smoothing",
-        "ema_decay",
-    ),
-    "data": (
-        "epochs",
-        "early_stopping",
-        "batch_size",
-        "augment",
-        "validation_size",
-        "training_size",
-        "loader",
-        "loader_workers",
-    ),
-    "advanced": (
-        "teacher",
-        "distill_temperature",
-        "distill_alpha",
-        "precision",
-        "channels_last",
-        "compile",
-        "device",
-        "seed",
-    ),
-}
-"""The fields in the order in which the command line and the form show them."""
+GROUPS = ("model", "optimisation", "data", "advanced")
+"""The groups in which the command line and the form show the fields."""
+_FIRST_FIELDS = ("model", "optimizer", "epochs", "teacher")
+"""The first field of each group; those that follow it in `TrainConfig` belong to the same."""
 
 _NONE_MEANS = {
     "kernel_size": "architecture default",
@@ -232,12 +196,13 @@ class ConfigField:
 
 
 def describe_fields(model_fields: Mapping[str, FieldInfo]) -> dict[str, ConfigField]:
-    """Return the descriptions of a model's fields, in the order of `GROUPS`."""
-    return {
-        name: _describe(name, group, model_fields[name])
-        for group, names in GROUPS.items()
-        for name in names
-    }
+    """Return the descriptions of a model's fields, in their order."""
+    described, group = {}, ""
+    for name, info in model_fields.items():
+        if name in _FIRST_FIELDS:
+            group = GROUPS[_FIRST_FIELDS.index(name)]
+        described[name] = _describe(name, group, info)
+    return described
 
 
 def _describe(name: str, group: str, info: FieldInfo) -> ConfigField:

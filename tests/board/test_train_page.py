@@ -13,7 +13,7 @@ from support.configs import configs
 from board import form, train
 from mnist_core.runs import queue
 from mnist_core.runs.run import list_runs
-from mnist_core.training.config import TrainConfig
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS
 from mnist_core.training.presets import PRESETS
 from mnist_core.utils.devices import Gpu
@@ -51,7 +51,7 @@ def test_form_has_every_field_in_its_group() -> None:
     for group, tab in zip(GROUPS, page.tabs, strict=True):
         kinds = (tab.selectbox, tab.number_input, tab.toggle, tab.multiselect)
         keys = {widget.key.removeprefix("form-") for kind in kinds for widget in kind}
-        assert keys == set(GROUPS[group])
+        assert keys == {name for name, field in FIELDS.items() if field.group == group}
     assert all(w.help for w in (*page.selectbox, *page.number_input) if w.key)
 
 
@@ -77,7 +77,7 @@ def test_a_copied_run_starts_as_it_was(config: TrainConfig, root: Path) -> None:
         run.delete()
 
 
-def test_changes_count(root: Path) -> None:
+def test_changed_fields_are_used(root: Path) -> None:
     page = open_page()
     page.number_input(key="form-epochs").set_value(7)
     page.number_input(key="form-learning_rate").set_value(0.004)
@@ -89,7 +89,7 @@ def test_changes_count(root: Path) -> None:
     assert list_runs(root)[0].state().name == "sevens"
 
 
-def test_what_does_not_matter_cannot_be_set() -> None:
+def test_fields_without_effect_are_disabled() -> None:
     page = open_page()
     page.selectbox(key="form-model").set_value("mnist_cnn").run()
     assert page.number_input(key="form-dropout").disabled
@@ -97,7 +97,7 @@ def test_what_does_not_matter_cannot_be_set() -> None:
     assert not page.number_input(key="form-dropout").disabled
 
 
-def test_settings_that_do_not_fit_are_refused_in_words(root: Path) -> None:
+def test_settings_that_cannot_be_combined_are_refused(root: Path) -> None:
     page = open_page()
     page.number_input(key="form-training_size").set_value(58_000).run()
     assert "MNIST has 60000 training images in all" in page.error[0].value
@@ -105,7 +105,7 @@ def test_settings_that_do_not_fit_are_refused_in_words(root: Path) -> None:
     assert list_runs(root) == []
 
 
-def test_a_full_disk_is_said_and_nothing_is_lost(
+def test_a_folder_that_cannot_be_written_is_reported_and_the_form_kept(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page()
@@ -118,18 +118,18 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     assert page.number_input(key="form-epochs").value == 9
 
 
-def test_the_page_says_where_it_trains_and_for_how_long() -> None:
-    said = page_text(open_page())
-    assert "GPU" in said
-    assert "Estimated duration: 3 minutes (2 epochs)" in said
+def test_the_page_shows_device_and_estimated_duration() -> None:
+    text = page_text(open_page())
+    assert "GPU" in text
+    assert "Estimated duration: 3 minutes (2 epochs)" in text
 
 
-def test_missing_data_is_said_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_data_is_reported_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_ROOT", "/nowhere")
     assert "MNIST_ROOT" in page_text(open_page())
 
 
-def test_a_second_run_is_told_that_it_will_wait(root: Path) -> None:
+def test_the_number_of_active_runs_is_shown(root: Path) -> None:
     press(open_page(), "Start")
     assert "1 run(s) running or queued" in page_text(open_page())
 
@@ -141,7 +141,7 @@ def test_a_gpu_is_shown_with_its_memory_and_load(monkeypatch: pytest.MonkeyPatch
     assert "A card (3.0 / 80 GiB, load 37%)" in page.selectbox(key="form-device").options
 
 
-def test_a_gpu_that_is_gone_is_said_and_nothing_is_started(root: Path) -> None:
+def test_a_missing_gpu_is_reported_and_nothing_is_started(root: Path) -> None:
     page = press(open_page(form_base=TrainConfig(device="cuda:1")), "Start")
     assert "choose 'auto' or 'cpu'" in page.error[0].value
     assert list_runs(root) == []

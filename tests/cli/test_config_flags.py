@@ -37,7 +37,7 @@ def test_the_command_line_keeps_everything(config: TrainConfig) -> None:
     assert parse(*words[4:]) == config
 
 
-def test_only_what_is_no_default_gets_a_flag() -> None:
+def test_only_values_other_than_the_default_get_a_flag() -> None:
     assert config_flags(TrainConfig()) == []
     assert config_flags(TrainConfig(epochs=3, channels_last=False)) == [
         "--epochs",
@@ -85,7 +85,7 @@ def test_flags_change_what_a_command_starts_from() -> None:
     assert config_from_flags(parser().parse_args([]), base) == base
 
 
-def test_none_takes_back_a_choice() -> None:
+def test_none_resets_a_choice() -> None:
     chosen = TrainConfig(
         kernel_size=5,
         dropout=0.3,
@@ -103,7 +103,7 @@ def test_none_takes_back_a_choice() -> None:
     assert config_from_flags(parser().parse_args(words), chosen) == TrainConfig()
 
 
-def test_parts_to_freeze_follow_one_flag() -> None:
+def test_layers_to_freeze_follow_one_flag() -> None:
     start = ("--init-weights", "default")
     assert parse(*start, "--freeze", "conv1", "head.0").freeze == ("conv1", "head.0")
     assert parse(*start, "--freeze").freeze == ()
@@ -113,13 +113,13 @@ def test_the_help_s_default_of_freeze_can_be_given() -> None:
     assert parse("--freeze", "none") == TrainConfig()
 
 
-def test_amp_is_bf16_and_the_last_word_counts() -> None:
+def test_amp_is_bf16_and_the_last_flag_counts() -> None:
     assert parse("--amp") == TrainConfig(precision="bf16")
     assert parse("--amp", "--precision", "fp16").precision == "fp16"
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("flags", "message"),
     [
         (["--preset", "best"], "unknown preset 'best'; choose from article"),
         (["--epochs", "none"], "epochs is 'none'; it must be an integer"),
@@ -131,12 +131,12 @@ def test_amp_is_bf16_and_the_last_word_counts() -> None:
         (["--seed", "9" * 30], "seed is '9"),
     ],
 )
-def test_what_cannot_be_used_is_named(words: list[str], said: str) -> None:
+def test_values_that_are_not_allowed_are_named(flags: list[str], message: str) -> None:
     with pytest.raises(MnistCoreError) as caught:
-        parse(*words)
-    assert said in str(caught.value)
+        parse(*flags)
+    assert message in str(caught.value)
 
 
-def test_a_name_that_begins_with_a_dash_comes_back() -> None:
+def test_a_name_that_begins_with_a_dash_is_kept() -> None:
     config = TrainConfig(init_weights="-best.safetensors")
     assert parse(*config_flags(config)) == config

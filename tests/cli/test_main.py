@@ -45,7 +45,7 @@ def pictures(tmp_path: Path) -> dict[str, Path]:
 
 
 def failed(capsys: Capture) -> str:
-    """Return what was said of a command that failed: one line, no traceback, nothing else."""
+    """Return the error of a command that failed: no traceback, no other output."""
     out = capsys.readouterr()
     assert out.out == ""
     assert out.err.startswith("error: ")
@@ -67,7 +67,7 @@ def test_predict(pictures: dict[str, Path], capsys: Capture) -> None:
     assert out.err == ""
 
 
-def test_predict_reads_the_good_files_beside_the_bad(
+def test_predict_classifies_the_other_files_beside_damaged_ones(
     pictures: dict[str, Path], tmp_path: Path, capsys: Capture
 ) -> None:
     files = [pictures["note"], pictures["seven"], tmp_path / "none.png", tmp_path, pictures["one"]]
@@ -82,14 +82,12 @@ def test_predict_reads_the_good_files_beside_the_bad(
 
 def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) -> None:
     assert cli.main(["predict", "--weights", "mnist_cnn", str(pictures["one"])]) == 0
-    said = capsys.readouterr().out
+    out = capsys.readouterr().out
     confidence = load_classifier("mnist_cnn").classify(Image.open(pictures["one"])).confidence
-    assert said == f"{pictures['one']}: 1 {confidence:.1%}\n"
+    assert out == f"{pictures['one']}: 1 {confidence:.1%}\n"
 
 
-def test_predict_with_weights_that_are_not_there(
-    pictures: dict[str, Path], capsys: Capture
-) -> None:
+def test_predict_with_unknown_weights(pictures: dict[str, Path], capsys: Capture) -> None:
     assert cli.main(["predict", "--weights", "nope", str(pictures["one"])]) == 2
     assert "default" in failed(capsys)
 
@@ -217,7 +215,7 @@ def test_evaluate_as_text(mine: Path, capsys: Capture) -> None:
     assert "most confused pairs" in out
 
 
-def test_evaluate_writes_the_card_when_told_to(mine: Path, capsys: Capture) -> None:
+def test_evaluate_updates_the_card_on_request(mine: Path, capsys: Capture) -> None:
     before = read_card(mine)
     assert cli.main(["evaluate", str(mine), "--split", "test"]) == 0
     assert read_card(mine) == before
@@ -232,11 +230,11 @@ def test_evaluate_writes_files(mine: Path, tmp_path: Path, capsys: Capture) -> N
     page, output = tmp_path / "new" / "mine.html", tmp_path / "new" / "mine.json"
     words = ["evaluate", str(mine), "--html", str(page), "--output", str(output)]
     assert cli.main(words) == 0
-    said = capsys.readouterr().out
-    assert f"wrote {page}" in said
-    assert f"wrote {output}" in said
+    out = capsys.readouterr().out
+    assert f"wrote {page}" in out
+    assert f"wrote {output}" in out
     evaluation = Evaluation.read(output)
-    assert f"accuracy {evaluation.accuracy:.2%}" in said
+    assert f"accuracy {evaluation.accuracy:.2%}" in out
     html = page.read_text(encoding="utf-8")
     assert f"{evaluation.accuracy:.2%}" in html
     assert html.count('<img src="data:image/png') == len(evaluation.misclassified) > 0
@@ -301,7 +299,9 @@ def test_train_with_a_setting_that_cannot_be_used(
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 
-def test_train_says_that_it_cannot_write_before_it_trains(tmp_path: Path, capsys: Capture) -> None:
+def test_an_output_that_cannot_be_written_is_refused_before_training(
+    tmp_path: Path, capsys: Capture
+) -> None:
     file = tmp_path / "file"
     file.touch()
     assert cli.main(train_command(file / "x.safetensors")) == 2
@@ -343,7 +343,7 @@ def test_an_interrupted_run_ends_quietly(
 
 
 @pytest.mark.parametrize("words", [["stop", "x"], ["resume", "x"]])
-def test_runs_that_are_not_there(tmp_path: Path, capsys: Capture, words: list[str]) -> None:
+def test_unknown_runs(tmp_path: Path, capsys: Capture, words: list[str]) -> None:
     assert cli.main([*words, "--runs", str(tmp_path)]) == 2
     assert "there is no run 'x'" in failed(capsys)
 
@@ -385,7 +385,7 @@ def test_commands_that_need_no_network_do_not_wait_for_torch(
 @pytest.mark.parametrize(
     "words", [[], ["dance"], ["resume"], ["predict"], ["evaluate", "--split", "training"]]
 )
-def test_commands_that_are_none(words: list[str], capsys: Capture) -> None:
+def test_unknown_commands_and_arguments(words: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(words)
     assert caught.value.code == 2

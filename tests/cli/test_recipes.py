@@ -34,7 +34,7 @@ def test_distill(small_splits: tuple[Split, Split], tmp_path: Path, capsys: Capt
     assert (config["model"], config["teacher"]) == ("mnist_cnn_fixed", "mnist_cnn")
 
 
-def test_a_preset_is_still_the_recipe(mnist_root: Path, tmp_path: Path) -> None:
+def test_a_preset_keeps_teacher_and_initial_weights(mnist_root: Path, tmp_path: Path) -> None:
     one = ("--preset", "fixed", "--epochs", "1")
     assert run("distill", tmp_path, *one) == 0
     assert run("transfer", tmp_path, *one) == 0
@@ -53,16 +53,16 @@ def test_transfer(mnist_root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("distill --teacher nobody", "nobody"),
         ("transfer --init-weights nobody", "nobody"),
         ("transfer --freeze conv7", "choose from conv1"),
-        ("transfer --model improved --freeze conv2 --init-weights mnist_cnn", "none of its"),
+        ("transfer --model improved --freeze conv2 --init-weights mnist_cnn", "no tensor matches"),
     ],
 )
-def test_names_that_do_not_fit(
-    mnist_root: Path, tmp_path: Path, capsys: Capture, command: str, said: str
+def test_unknown_names_are_refused(
+    mnist_root: Path, tmp_path: Path, capsys: Capture, command: str, message: str
 ) -> None:
     assert run(command, tmp_path) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

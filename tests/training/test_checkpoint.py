@@ -52,7 +52,7 @@ def read(data: bytes, path: Path) -> dict[str, Any]:
     return load_checkpoint(path)
 
 
-def test_what_is_written_is_read(trainer: Trainer, tmp_path: Path) -> None:
+def test_a_checkpoint_is_read_as_it_was_written(trainer: Trainer, tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
     state = trainer.state_dict()
     save_checkpoint(path, state)
@@ -61,7 +61,7 @@ def test_what_is_written_is_read(trainer: Trainer, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_older_one_is_replaced_whole(trainer: Trainer, tmp_path: Path) -> None:
+def test_an_older_checkpoint_is_replaced(trainer: Trainer, tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
     save_checkpoint(path, {"epoch": 1, "much": torch.zeros(10**6)})
     save_checkpoint(path, trainer.state_dict())
@@ -81,7 +81,7 @@ def test_an_older_one_is_replaced_whole(trainer: Trainer, tmp_path: Path) -> Non
         bytes(1000),
     ],
 )
-def test_files_that_are_no_checkpoint(tmp_path: Path, damage: bytes) -> None:
+def test_files_that_are_not_checkpoints(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "last.pt"
     with pytest.raises(MnistCoreError, match="delete it to train from the start") as caught:
         read(damage, path)
@@ -89,7 +89,7 @@ def test_files_that_are_no_checkpoint(tmp_path: Path, damage: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_none_is_there(tmp_path: Path) -> None:
+def test_a_missing_checkpoint(tmp_path: Path) -> None:
     for path in (tmp_path / "last.pt", tmp_path):
         with pytest.raises(MnistCoreError, match=str(tmp_path)):
             load_checkpoint(path)
@@ -97,7 +97,7 @@ def test_none_is_there(tmp_path: Path) -> None:
 
 @given(share=st.floats(0, 1, exclude_max=True))
 @example(share=0.999999)
-def test_a_part_of_one(
+def test_a_truncated_checkpoint(
     share: float, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path, data = tmp_path_factory.getbasetemp() / "cut.pt", checkpoint.read_bytes()
@@ -108,7 +108,7 @@ def test_a_part_of_one(
 @given(where=st.floats(0, 1, exclude_max=True), bits=st.integers(1, 255))
 @example(where=0.5, bits=1)  # in the middle of a tensor
 @example(where=0.001, bits=128)  # in the pickled part
-def test_a_byte_that_changed_is_noticed_or_means_nothing(
+def test_a_changed_byte_is_detected_or_has_no_effect(
     where: float, bits: int, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     changed = bytearray(checkpoint.read_bytes())
@@ -128,7 +128,7 @@ class _Code:
         return os.mkdir, (str(self.path),)
 
 
-def test_code_in_it_is_not_run(tmp_path: Path) -> None:
+def test_code_in_a_pickle_is_not_run(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     torch.save({"epoch": _Code(tmp_path / "made")}, buffer)
     with pytest.raises(MnistCoreError):

@@ -41,7 +41,7 @@ def test_warmup_rises_to_the_peak_and_stays() -> None:
     assert rates[20:] == pytest.approx([0.1] * 80)
 
 
-def test_cosine_falls_to_nothing() -> None:
+def test_cosine_falls_to_zero() -> None:
     rates = curve(lr_scheduler="cosine", lr_warmup=0.0)
     assert rates[0] == 0.1
     assert rates[50] == pytest.approx(0.05)
@@ -218,7 +218,7 @@ def test_optimizers_get_their_settings(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["step", "cosine", "plateau", "onecycle", "none"])
-def test_a_schedule_goes_on_from_its_state(name: str) -> None:
+def test_a_schedule_resumes_from_its_state(name: str) -> None:
     config = TrainConfig(epochs=4, lr_scheduler=name, lr_warmup=0.2, lr_patience=0)
 
     def fresh() -> tuple[torch.optim.Optimizer, Schedule]:

@@ -33,7 +33,7 @@ def few(small_splits: Splits) -> Splits:
 # --- learning ----------------------------------------------------------------------------------
 
 
-def test_one_epoch_on_2000_images_learns_to_read(small_splits: Splits) -> None:
+def test_one_epoch_on_2000_images_learns_the_digits(small_splits: Splits) -> None:
     training, validation = small_splits
     events = list(train(small(), training, validation, report_every=15))
     steps = [event for event in events if isinstance(event, Step)]
@@ -64,26 +64,24 @@ def test_the_epochs_loss_is_the_mean_of_its_steps(few: Splits) -> None:
     ("report_every", "reported"), [(1, range(1, 9)), (3, (3, 6, 8)), (4, (4, 8)), (20, (8,))]
 )
 def test_events_come_in_order(few: Splits, report_every: int, reported: tuple[int, ...]) -> None:
-    told = [
+    events = [
         (type(event), event.epoch, getattr(event, "step", None))
         for event in train(small(epochs=2), *few, report_every=report_every)
     ]
     expected: list[tuple[Any, ...]] = []
     for epoch in (1, 2):
         expected += [(Step, epoch, step) for step in reported] + [(Epoch, epoch, None)]
-    assert told[:-1] == expected
-    assert told[-1][0] is Finished
+    assert events[:-1] == expected
+    assert events[-1][0] is Finished
 
 
-def test_a_step_tells_the_rate_of_the_next_one(few: Splits) -> None:
+def test_a_step_event_has_the_rate_of_the_next_step(few: Splits) -> None:
     config = small(lr_scheduler="step", lr_step_size=1, lr_gamma=0.5, lr_warmup=0.0, epochs=2)
     steps = [e for e in train(config, *few, report_every=4) if isinstance(e, Step)]
     assert [s.learning_rate for s in steps] == pytest.approx([5e-3, 2.5e-3, 2.5e-3, 1.25e-3])
 
 
-def test_the_time_of_those_who_watch_is_not_the_runs(
-    few: Splits, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_callers_time_is_not_counted(few: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
 
     def look() -> float:
@@ -232,7 +230,7 @@ def test_the_head_has_its_own_rate(few: Splits) -> None:
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
-def test_channels_last_is_how_the_weights_lie(few: Splits, channels_last: bool) -> None:
+def test_channels_last_is_the_layout_of_the_weights(few: Splits, channels_last: bool) -> None:
     kernel = finish(train(small(channels_last=channels_last), *few)).model.kernel("conv2")
     assert kernel.is_contiguous(memory_format=torch.channels_last) is channels_last
     assert kernel.is_contiguous() is not channels_last
@@ -388,7 +386,7 @@ def test_early_stopping(
     assert finished.epoch == best
 
 
-def test_weights_that_are_lost_at_the_last_step_are_no_result(few: Splits) -> None:
+def test_a_network_that_diverges_at_the_last_step_is_refused(few: Splits) -> None:
     # every loss is finite, but the last step leaves weights that answer NaN
     config = small(
         optimizer="sgd",
@@ -410,7 +408,7 @@ def test_weights_that_are_lost_at_the_last_step_are_no_result(few: Splits) -> No
         ({"clip_grad_norm": 1e6}, "try a learning rate below 10"),
     ],
 )
-def test_advice_goes_by_the_settings(few: Splits, changes: dict[str, Any], cures: str) -> None:
+def test_the_advice_fits_the_settings(few: Splits, changes: dict[str, Any], cures: str) -> None:
     config = small(optimizer="sgd", learning_rate=10.0, weight_decay=10.0, epochs=3, **changes)
     with pytest.raises(MnistCoreError) as caught:
         finish(train(config, *few, report_every=1))
@@ -456,14 +454,14 @@ def test_the_loss_of_a_student(few: Splits, alpha: float, temperature: float) ->
     assert trainer.train_step(frames, labels)[0].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_a_teacher_does_not_learn(few: Splits) -> None:
+def test_the_teacher_is_not_trained(few: Splits) -> None:
     teacher = build_model("mnist_cnn_bn").train()
     before = weights(teacher)
     finish(train(small(teacher="given"), *few, teacher=teacher))
     assert torch.equal(weights(teacher), before)
 
 
-def test_the_share_of_the_teacher(few: Splits) -> None:
+def test_the_weight_of_the_distillation_loss(few: Splits) -> None:
     teacher = load_weights(weights_path("mnist_cnn"))[0]
     training, validation = few
     wrong = Split(training.images, (training.labels + 1) % 10)
@@ -478,12 +476,12 @@ def test_the_share_of_the_teacher(few: Splits) -> None:
     assert not torch.equal(taught(0.5, training), taught(0.5, wrong))
 
 
-def test_a_teacher_makes_the_student_agree_with_it(few: Splits) -> None:
+def test_distillation_alone_teaches_the_classes(few: Splits) -> None:
     teacher = load_weights(weights_path("mnist_cnn"))[0]
     unlabelled = Split(few[0].images, torch.zeros_like(few[0].labels))
     config = small(epochs=6, teacher="mnist_cnn", distill_alpha=1.0)
     student = finish(train(config, unlabelled, few[1], teacher=teacher))
-    assert student.validation_accuracy > 0.7  # the labels said nothing but zeros
+    assert student.validation_accuracy > 0.7  # all labels were zero
 
 
 @pytest.mark.parametrize("model", ["mnist_cnn_fixed", "mnist_cnn_bn"])
@@ -499,7 +497,7 @@ def test_frozen_parts_stay_and_the_rest_moves(few: Splits, model: str) -> None:
             assert not torch.equal(before, after), name
 
 
-def test_transferred_weights_are_a_head_start(few: Splits) -> None:
+def test_transferred_weights_need_fewer_epochs(few: Splits) -> None:
     source, _ = load_weights(weights_path("mnist_cnn"))
     config = small(model="mnist_cnn_fixed", epochs=2)
     start = config.with_changes(init_weights="mnist_cnn", freeze=["conv1", "conv2"])
@@ -508,18 +506,22 @@ def test_transferred_weights_are_a_head_start(few: Splits) -> None:
 
 
 @pytest.mark.parametrize(
-    ("freeze", "said"),
-    [(["conv9"], "conv1, pool1"), (["trunk", "head"], "nothing to train"), ([""], "choose from")],
+    ("freeze", "message"),
+    [
+        (["conv9"], "conv1, pool1"),
+        (["trunk", "head"], "no trainable parameters"),
+        ([""], "choose from"),
+    ],
 )
-def test_parts_that_cannot_be_frozen(few: Splits, freeze: list[str], said: str) -> None:
+def test_parts_that_cannot_be_frozen(few: Splits, freeze: list[str], message: str) -> None:
     config = small(init_weights="given", freeze=freeze)
-    with pytest.raises(MnistCoreError, match=said):
+    with pytest.raises(MnistCoreError, match=message):
         Trainer(config, *few, initial=build_model("mnist_cnn").state_dict())
 
 
 def test_weights_that_do_not_fit_or_are_missing(few: Splits) -> None:
     config = small(init_weights="given")
-    with pytest.raises(MnistCoreError, match="none of its tensors fits"):
+    with pytest.raises(MnistCoreError, match="no tensor matches"):
         Trainer(config, *few, initial={"other": torch.zeros(3)})
     with pytest.raises(MnistCoreError, match="init_weights is 'given'"):
         Trainer(config, *few)
