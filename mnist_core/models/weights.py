@@ -144,7 +144,9 @@ def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
         tensors = load(content)
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         if _is_pickle(content):
-            raise MnistCoreError(_PICKLE.format(path=path, name=path.stem)) from None
+            stem = path.stem if path.suffix != ".safetensors" else f"{path.stem}-converted"
+            message = _PICKLE.format(path=str(path), output=f"{stem}.safetensors")
+            raise MnistCoreError(message) from None
         raise MnistCoreError(
             f"{path}: not a complete safetensors file, it is truncated or of another kind "
             f"({error}); copy it again or train again"
@@ -207,6 +209,6 @@ def _is_pickle(content: bytes) -> bool:
 _PICKLE = """{path}: a PyTorch pickle, which could run any code when it is loaded; convert it with
     import torch
     from safetensors.torch import save_file
-    state = torch.load("{path}", weights_only=True)
-    save_file(state, "{name}.safetensors", {{"format": "mnist_core", "architecture": "mnist_cnn"}})
+    state = torch.load({path!r}, weights_only=True)
+    save_file(state, {output!r}, {{"format": "mnist_core", "architecture": "mnist_cnn"}})
 where state is a state_dict and mnist_cnn the name of its architecture"""

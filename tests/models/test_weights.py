@@ -288,19 +288,21 @@ def test_pickles_are_refused_and_never_executed(tmp_path: Path, writer: str) -> 
         assert mark.exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "output"),
+    [("it's.pt", "it's.safetensors"), ("a.safetensors", "a-converted.safetensors")],
+)
 def test_the_message_about_a_pickle_converts_it(
-    model: DigitNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    file: str, output: str, model: DigitNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "theirs.pt"
+    path = tmp_path / file
     torch.save({f"module.{name}": tensor for name, tensor in state_of(model).items()}, path)
     with pytest.raises(MnistCoreError) as caught:
         load_classifier(path)
     lines = [line[4:] for line in str(caught.value).splitlines() if line.startswith("    ")]
     exec("\n".join(lines), {})
-    assert torch.equal(
-        load_weights(tmp_path / "theirs.safetensors")[0].kernel("conv1"), model.kernel("conv1")
-    )
+    assert torch.equal(load_weights(tmp_path / output)[0].kernel("conv1"), model.kernel("conv1"))
 
 
 # --- damage ------------------------------------------------------------------------------------
