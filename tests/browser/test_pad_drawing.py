@@ -1,4 +1,4 @@
-"""Drawing on the pad: what a person sees while and after the pen moves."""
+"""Drawing on the pad: what the user sees during and after a stroke."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def readable(classified: list[tuple[int, Strokes, Prediction]]) -> dict[int, Str
     return found
 
 
-def test_reads_real_drawings_of_every_digit(pad: PadPage, readable: dict[int, Strokes]) -> None:
+def test_classifies_real_drawings_of_every_digit(
+    pad: PadPage, readable: dict[int, Strokes]
+) -> None:
     for digit, strokes in readable.items():
         pad.draw(strokes)
         pad.expect_digit(digit)
@@ -78,16 +80,16 @@ def test_pen_width_on_screen_changes_nothing_for_the_network(
     assert seen[0] == seen[1]
 
 
-def test_place_and_size_on_the_paper_change_no_decision(
-    pad: PadPage, readable: dict[int, Strokes]
-) -> None:
+def test_position_and_size_change_no_prediction(pad: PadPage, readable: dict[int, Strokes]) -> None:
     for share in (0.2, 0.5, 0.9):
         pad.draw(readable[3], share=share)
         pad.expect_digit(3)
         pad.click("clear")
 
 
-def test_frame_is_a_digit_of_mnists_size(pad: PadPage, readable: dict[int, Strokes]) -> None:
+def test_network_input_has_the_size_of_mnist_digits(
+    pad: PadPage, readable: dict[int, Strokes]
+) -> None:
     pad.draw(readable[5])
     pad.expect_digit(5)
     pad.settle()
@@ -98,7 +100,9 @@ def test_frame_is_a_digit_of_mnists_size(pad: PadPage, readable: dict[int, Strok
     assert 19 <= max(sides) <= 22
 
 
-def test_browser_inks_as_python_does(pad: PadPage, readable: dict[int, Strokes]) -> None:
+def test_browser_and_python_compute_the_same_ink(
+    pad: PadPage, readable: dict[int, Strokes]
+) -> None:
     """The ink that the page sends equals `draw_strokes`' to one grey level."""
     sent: list[str] = []
 
@@ -135,7 +139,7 @@ def test_close_calls_are_reported(
     assert note in (f"not sure: {first} or {second}", f"not sure: {second} or {first}")
 
 
-def test_empty_pad_is_calm(pad: PadPage) -> None:
+def test_empty_pad_shows_no_prediction(pad: PadPage) -> None:
     pad.expect_digit(None)
     assert pad.percentages == [0.0] * 10
     assert pad.winner == []
@@ -175,7 +179,7 @@ def test_undo_redo_and_clear(pad: PadPage, readable: dict[int, Strokes]) -> None
     assert np.array_equal(pad.pixels(".paper canvas"), two)
 
 
-def test_eraser_takes_ink_away_and_the_answer_follows(pad: PadPage) -> None:
+def test_eraser_removes_ink_and_the_prediction_follows(pad: PadPage) -> None:
     """Erasing the bar of a seven-like hook leaves a one."""
     hook = [np.array([[20.0, 10], [80, 10]]), np.array([[80.0, 10], [80, 110]])]
     pad.draw(hook)
@@ -199,15 +203,15 @@ def test_examples_are_classified_as_what_they_show(pad: PadPage) -> None:
 
 def test_examples_are_drawn_stroke_by_stroke(open_pad: Callable[..., PadPage]) -> None:
     pad = open_pad(reduced_motion="no-preference")
-    lengths = "window.lengths = new Set()"
-    observe = "new MutationObserver(() => lengths.add(document.querySelector('.digit').innerText))"
+    answers = "window.answers = new Set()"
+    observe = "new MutationObserver(() => answers.add(document.querySelector('.digit').innerText))"
     pad.page.evaluate(
-        f"{lengths}; {observe}.observe(document.querySelector('.bars'),"
+        f"{answers}; {observe}.observe(document.querySelector('.bars'),"
         " {subtree: true, attributes: true})"
     )
     pad.page.click(".examples button:nth-child(5)")
     pad.expect_digit(4)
-    assert pad.page.evaluate("lengths.size") > 1, "the answer changes while it is drawn"
+    assert pad.page.evaluate("answers.size") > 1, "the answer changes while it is drawn"
 
 
 def test_drawing_with_the_keyboard(pad: PadPage) -> None:

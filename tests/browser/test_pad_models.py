@@ -1,4 +1,4 @@
-"""The picker while models come, change and go; the pad is not restarted."""
+"""The list of models while models are promoted, replaced and withdrawn; the pad keeps running."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
     expect(pad.page.locator(".banner")).to_be_hidden()
 
 
-def test_a_model_withdrawn_from_under_the_pen_gives_way_to_the_default(
-    pad: PadPage, run: Run
-) -> None:
+def test_a_model_withdrawn_while_drawing_is_replaced_by_the_default(pad: PadPage, run: Run) -> None:
     promote(run, "mine")
     choose(pad, "mine")
     withdraw("mine")
@@ -110,7 +108,7 @@ def test_a_model_withdrawn_from_under_the_pen_gives_way_to_the_default(
     expect(banner).to_be_hidden()
 
 
-def test_a_model_withdrawn_between_two_visits_is_said(pad: PadPage, run: Run) -> None:
+def test_a_model_withdrawn_between_two_visits_is_reported(pad: PadPage, run: Run) -> None:
     promote(run, "mine")
     choose(pad, "mine")
     draw_a_zero(pad)
@@ -122,7 +120,7 @@ def test_a_model_withdrawn_between_two_visits_is_said(pad: PadPage, run: Run) ->
     pad.expect_digit(0)
 
 
-def test_another_network_under_the_same_name_is_shown_as_it_is(pad: PadPage, run: Run) -> None:
+def test_another_network_under_the_same_name_is_shown(pad: PadPage, run: Run) -> None:
     path = promote(run, "mine")
     choose(pad, "mine")
     draw_a_zero(pad)
@@ -137,7 +135,7 @@ def test_another_network_under_the_same_name_is_shown_as_it_is(pad: PadPage, run
     expect(pad.page.locator(".banner")).to_be_hidden()
 
 
-def test_a_damaged_model_is_refused_in_words_and_the_others_read(pad: PadPage, run: Run) -> None:
+def test_a_damaged_model_is_refused_and_the_others_work(pad: PadPage, run: Run) -> None:
     path = promote(run, "mine")
     choose(pad, "mine")
     path.write_bytes(b"no weights")
@@ -155,7 +153,9 @@ def test_a_damaged_model_is_refused_in_words_and_the_others_read(pad: PadPage, r
     pad.expect_digit(0)
 
 
-def test_a_chinese_reader_is_told_in_chinese(run: Run, open_pad: Callable[..., PadPage]) -> None:
+def test_messages_are_in_chinese_on_a_chinese_page(
+    run: Run, open_pad: Callable[..., PadPage]
+) -> None:
     pad = open_pad(locale="zh-CN")
     promote(run, "mine")
     choose(pad, "mine")

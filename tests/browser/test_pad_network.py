@@ -1,4 +1,4 @@
-"""The strip: frame, feature maps, kernels, models, pictures."""
+"""The network's view: input, feature maps, kernels, models, pictures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_map_opens_beside_its_kernel(pad: PadPage, classifier: Classifier) -> 
     expect(detail).to_be_hidden()
 
 
-def test_conv2_is_one_click_away(pad: PadPage) -> None:
+def test_conv2_opens_with_one_click(pad: PadPage) -> None:
     maps = pad.page.locator("[data-stage=conv2] .map").first
     expect(maps).to_be_hidden()
     pad.play_example(3)
@@ -74,7 +74,7 @@ def test_conv2_is_one_click_away(pad: PadPage) -> None:
     expect(pad.page.locator("[data-stage=conv2] .range")).to_contain_text("0 … ")
 
 
-def test_another_model_reads_the_same_drawing(pad: PadPage) -> None:
+def test_another_model_classifies_the_same_drawing(pad: PadPage) -> None:
     pad.play_example(0)
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
@@ -86,7 +86,7 @@ def test_another_model_reads_the_same_drawing(pad: PadPage) -> None:
     expect(pad.page.locator("[data-part=model]")).to_have_value("mnist_cnn")
 
 
-def test_drawing_goes_on_while_another_model_is_fetched(pad: PadPage) -> None:
+def test_drawing_continues_while_another_model_is_loaded(pad: PadPage) -> None:
     pad.page.click("[data-stage=conv2] .caption")
     pad.page.click("[data-stage=conv4] .caption")
     pad.page.select_option("[data-part=model]", "mnist_cnn")
@@ -114,7 +114,7 @@ def test_picture_larger_than_the_server_accepts_is_scaled_down(
     expect(pad.page.locator(".banner")).to_be_hidden()
 
 
-def test_pasted_picture_is_read(pad: PadPage) -> None:
+def test_pasted_picture_is_classified(pad: PadPage) -> None:
     pad.page.evaluate(
         """(bytes) => {
             const data = new DataTransfer();
@@ -143,7 +143,7 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"this is no picture", "not an image"),
+        (b"not a picture", "not an image"),
         (bomb(), "too large to unpack"),
         (picture_of_a_seven()[:300], "damaged"),
         (b"\0" * (11 * 2**20), "larger than 10 MB"),

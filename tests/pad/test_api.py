@@ -66,7 +66,7 @@ def test_classify_endpoint_answers_digit_and_ten_probabilities(
     assert answer["blank"] is False
 
 
-def test_classify_endpoint_says_that_a_picture_is_blank(client: Client, tmp_path: Path) -> None:
+def test_classify_endpoint_reports_a_blank_picture(client: Client, tmp_path: Path) -> None:
     Image.new("L", (64, 64), 200).save(tmp_path / "blank.png")
     answer = client.predict(handle_file(str(tmp_path / "blank.png")), api_name="/classify")
     assert answer["digit"] is None
@@ -80,7 +80,7 @@ def test_classify_endpoint_is_documented(client: Client) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no picture at all", b""], ids=["text", "empty"])
-def test_classify_endpoint_refuses_what_is_no_picture(
+def test_classify_endpoint_refuses_files_that_are_not_pictures(
     client: Client, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "bad.png").write_bytes(content)
@@ -89,13 +89,13 @@ def test_classify_endpoint_refuses_what_is_no_picture(
 
 
 def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Path) -> None:
-    """A path is not an upload: neither a picture on the server nor its absence shows."""
+    """A path is not an upload: the answer does not show whether there is such a file."""
     for path in (str(seven), str(ROOT / "docs/pad.png"), "/no/such/file.png"):
         with pytest.raises(AppError, match="send the picture itself"):
             client.predict({"path": path}, api_name="/classify")
 
 
-def test_mcp_tool_reads_a_picture(server: Server, client: Client, seven: Path) -> None:
+def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Path) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
@@ -112,7 +112,7 @@ def test_mcp_tool_reads_a_picture(server: Server, client: Client, seven: Path) -
             result = await session.call_tool(tools[0].name, {"image": data})
             return [tool.name for tool in tools], result.content[0].text
 
-    # the browser tests keep an event loop in this thread
+    # in another thread: the browser tests have an event loop in this one
     with ThreadPoolExecutor(1) as pool:
         names, text = pool.submit(asyncio.run, ask()).result()
     assert len(names) == 1
@@ -127,7 +127,7 @@ def ink_request(**changes: Any) -> dict[str, Any]:
     return {**data, **changes}
 
 
-def test_read_ink_answers_with_frame_and_maps(functions: dict[str, Any]) -> None:
+def test_classify_ink_returns_frame_and_maps(functions: dict[str, Any]) -> None:
     answer = functions["classify_ink"](ink_request(layers=["conv1"]))
     assert answer["digit"] == 1
     assert len(base64.b64decode(answer["frame"])) == 28 * 28
@@ -162,7 +162,9 @@ def test_malformed_requests_get_a_message(functions: dict[str, Any], data: Any) 
 
 
 @pytest.mark.parametrize("channel", [-1, 10_000, "0", None, True])
-def test_kernel_of_no_channel_gets_a_message(functions: dict[str, Any], channel: Any) -> None:
+def test_kernel_of_a_channel_that_does_not_exist_gets_a_message(
+    functions: dict[str, Any], channel: Any
+) -> None:
     answer = functions["kernel"]({"model": "default", "layer": "conv1", "channel": channel})
     assert "channel" in answer["error"]
 
@@ -171,10 +173,10 @@ def component(client: Client) -> int:
     return next(c["id"] for c in client.config["components"] if c["type"] == "html")
 
 
-def test_the_server_lives_on_after_bad_bodies(server: Server, client: Client) -> None:
+def test_the_server_keeps_running_after_bad_bodies(server: Server, client: Client) -> None:
     def call(data: Any) -> bytes:
-        words = {"data": data, "component_id": component(client), "fn_name": "classify_ink"}
-        return json.dumps({**words, "session_hash": "test"}).encode()
+        fields = {"data": data, "component_id": component(client), "fn_name": "classify_ink"}
+        return json.dumps({**fields, "session_hash": "test"}).encode()
 
     assert post(server, b"no json")[0] in (400, 422, 500)
     assert post(server, b"[]")[0] in (400, 422, 500)
