@@ -343,7 +343,7 @@ def test_a_signal_during_start_up_leaves_a_stopped_run(
 def test_stopped_by_the_command(
     place: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_core.cli.commands.runs._WAIT_SECONDS", 300)
+    monkeypatch.setattr("mnist_core.cli.commands.runs._STOP_SECONDS", 300)
     command = place.train(CONFIG.with_changes(epochs=10_000))
     command.until(lambda: any(r.checkpoint_path.is_file() for r in list_runs(place.runs)))
     assert cli.main(["stop", "last", "--runs", str(place.runs)]) == 0
