@@ -47,6 +47,7 @@ def work(
     device: str,
     lock: io.FileIO | None = None,
     train: Train = train_queued,
+    preload: Callable[[], None] | None = None,
 ) -> None:
     """Train the runs that wait for a device, until none is left or another worker is running.
 
@@ -58,6 +59,9 @@ def work(
         The queue's lock, if the process that started this one has acquired it.
     train : callable
         Called with each run, in a forked child process.
+    preload : callable, optional
+        Called once before the second run, for all that follow; the first one starts without
+        waiting for it. By default `import_for_training`.
     """
     tried: set[tuple[str, int]] = set()  # places that could not be given up, on a full disk
 
@@ -72,17 +76,14 @@ def work(
         with lock:
             while (run := next_run()) is not None:
                 if tried:
-                    _import_for_training()
+                    (preload or import_for_training)()
                 tried.add((run.id, queue_place(run).time))
                 _train_in_child(run, train)
         lock = None  # a run may have been queued before the lock was released: check again
 
 
-def _import_for_training() -> None:
-    """Import the slow packages that every training imports.
-
-    Done before the second run, for all that follow; the first one starts without waiting for it.
-    """
+def import_for_training() -> None:
+    """Import the slow packages that every training imports."""
     for name in ("torch._dynamo", "torchvision.datasets", "sklearn.metrics"):
         importlib.import_module(name)
 

@@ -115,10 +115,10 @@ def test_100000_points_are_all_read(tmp_path: Path) -> None:
     assert np.array_equal(series["train/loss"].values, np.arange(1, 20_001))
 
 
-# --- while a run goes on -----------------------------------------------------------------------
+# --- while a run trains -----------------------------------------------------------------------
 
 
-def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_only_new_records_are_read(tmp_path: Path) -> None:
     reader = MetricReader(tmp_path)
     assert reader.read() == {}
     writer = MetricWriter(tmp_path)
@@ -146,7 +146,7 @@ def test_a_folder_without_metrics(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("already_read", [False, True])
-def test_what_a_killed_process_wrote_too_much_is_void(tmp_path: Path, already_read: bool) -> None:
+def test_records_beyond_the_checkpoint_are_void(tmp_path: Path, already_read: bool) -> None:
     reader = MetricReader(tmp_path)
     write(tmp_path, [step(20, 1), step(40, 1), epoch(1), step(60, 1), step(80, 1), epoch(2)])
     if already_read:

@@ -85,6 +85,11 @@ def killed_while_it_runs(run: Run) -> None:
     return None
 
 
+def train_all(root: Path, train: Callable[[Run], object]) -> None:
+    """Be the worker of a queue; nothing is imported for trainings that are no real ones."""
+    work(root, "cpu", train=train, preload=lambda: None)
+
+
 # --- workers -------------------------------------------------------------------------------------
 
 
@@ -92,7 +97,7 @@ def test_runs_are_trained_in_turn_each_in_its_own_process(tmp_path: Path) -> Non
     runs = [queued(TINY, tmp_path, name) for name in "abc"]
     assert [run.id for run in waiting(tmp_path)["cpu"]] == [run.id for run in runs]
     assert started_workers(tmp_path) == ["cpu"]
-    work(tmp_path, "cpu", train=finish)
+    train_all(tmp_path, finish)
     order = [line.split() for line in (tmp_path / "order").read_text().splitlines()]
     assert [run_id for run_id, _ in order] == [run.id for run in runs]
     assert len({pid for _, pid in order} | {str(os.getpid())}) == 4
@@ -115,7 +120,7 @@ def test_a_run_that_exits_before_it_starts_fails_and_the_next_one_is_trained(
     tmp_path: Path, how: Callable[[], object], reason: str
 ) -> None:
     first, second = queued(TINY, tmp_path), queued(TINY, tmp_path, "next")
-    work(tmp_path, "cpu", train=exit_before_it_starts(how))
+    train_all(tmp_path, exit_before_it_starts(how))
     assert (status(first), first.state().reason) == ("failed", reason)
     assert status(second) == "finished"
 
@@ -124,7 +129,7 @@ def test_a_run_that_is_killed_fails_with_the_signal_and_the_next_one_is_trained(
     tmp_path: Path,
 ) -> None:
     first, second = queued(TINY, tmp_path), queued(TINY, tmp_path, "next")
-    work(tmp_path, "cpu", train=killed_while_it_runs)
+    train_all(tmp_path, killed_while_it_runs)
     state = first.read_state()
     assert (state.status, state.stop_reason) == ("failed", StopReason.PROCESS_EXITED)
     assert state.reason == (
@@ -149,7 +154,7 @@ def test_a_killed_worker_loses_no_run(tmp_path: Path) -> None:
     until(lambda: status(first) == "finished")
     until(lambda: not is_locked(queue_lock_path(tmp_path, "cpu")))
     assert started_workers(tmp_path) == ["cpu"]
-    work(tmp_path, "cpu", train=finish)
+    train_all(tmp_path, finish)
     assert status(second) == "finished"
 
 
@@ -175,7 +180,7 @@ def test_a_damaged_run_leaves_the_queue_and_holds_up_no_other(
     broken, good = queued(TINY, tmp_path), queued(TINY, tmp_path)
     DAMAGE[damage](broken.folder / name)
     assert good.id in [run.id for run in waiting(tmp_path)["cpu"]]
-    work(tmp_path, "cpu", train=finish)
+    train_all(tmp_path, finish)
     assert status(good) == "finished"
     assert waiting(tmp_path) == {}
 
@@ -211,7 +216,7 @@ def test_a_finished_run_that_is_queued_by_mistake_stays_finished(tmp_path: Path)
 def test_a_waiting_run_that_is_stopped_is_not_trained(tmp_path: Path) -> None:
     first, second = queued(TINY, tmp_path), queued(TINY, tmp_path)
     first.request_stop()
-    work(tmp_path, "cpu", train=finish)
+    train_all(tmp_path, finish)
     assert (status(first), first.state().reason) == ("stopped", "stopped before it began")
     assert status(second) == "finished"
 

@@ -46,8 +46,8 @@ def named(root: Path, name: str, status: RunStatus = "finished", **fields: objec
     return run
 
 
-def die(run: Run, epoch: int = 0) -> None:
-    """Leave what a process leaves that was killed."""
+def kill(run: Run, epoch: int = 0) -> None:
+    """Leave the state that a killed process leaves."""
     run.update_state(status="running", epoch=epoch, pid=2**22)
 
 
@@ -202,7 +202,7 @@ def test_a_name_is_given_while_the_state_changes(run: Run) -> None:
     assert (run.state().epoch, run.state().name) == (300, "number 300")
 
 
-# --- broken folders ----------------------------------------------------------------------------
+# --- damaged folders ----------------------------------------------------------------------------
 
 
 def cut(path: Path) -> None:
@@ -277,16 +277,16 @@ def test_a_folder_that_is_deleted_is_not_made_again(run: Run) -> None:
     assert not run.folder.exists()
 
 
-# --- who is at work ----------------------------------------------------------------------------
+# --- active runs ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("epoch", "said"), [(0, "the last start"), (2, "checkpoint, after epoch 2")]
 )
-def test_a_run_whose_process_died_has_failed(
+def test_a_run_whose_process_was_killed_has_failed(
     run: Run, tmp_path: Path, capsys: Capture, epoch: int, said: str
 ) -> None:
-    die(run, epoch)
+    kill(run, epoch)
     state = run.state()
     assert state.status == "failed"
     assert state.stop_reason == StopReason.PROCESS_EXITED
@@ -299,7 +299,7 @@ def test_a_run_whose_process_died_has_failed(
     assert said in shown
 
 
-def test_a_run_at_work_is_running(run: Run) -> None:
+def test_an_active_run_is_running(run: Run) -> None:
     with run.exclusive():
         run.update_state(status="running", pid=os.getpid())
         assert Run(run.folder).is_active()
@@ -308,28 +308,28 @@ def test_a_run_at_work_is_running(run: Run) -> None:
     assert run.state().status == "failed"
 
 
-def test_nobody_else_can_work_on_it(run: Run) -> None:
+def test_it_is_reserved_for_one_process(run: Run) -> None:
     with run.exclusive():
         with pytest.raises(MnistCoreError, match=f"{run.id} is already running"), run.exclusive():
-            raise AssertionError("two at work")
-        assert run.is_active()  # the one who was refused took nothing away
+            raise AssertionError("reserved twice")
+        assert run.is_active()  # the refused attempt has not released the lock
     with run.exclusive():
         assert run.is_active()
 
 
-def test_many_may_look_at_once(run: Run) -> None:
-    die(run)
+def test_many_may_read_at_once(run: Run) -> None:
+    kill(run)
     with ThreadPoolExecutor(4) as pool:
         seen = list(pool.map(lambda _: Run(run.folder).state().status, range(400)))
     assert set(seen) == {"failed"}
 
 
-def test_those_who_look_are_in_nobodys_way(run: Run) -> None:
-    die(run)
-    enough = threading.Event()
+def test_readers_do_not_block_a_run(run: Run) -> None:
+    kill(run)
+    done = threading.Event()
 
     def look() -> None:
-        while not enough.is_set():
+        while not done.is_set():
             run.state()
 
     watchers = [threading.Thread(target=look) for _ in range(3)]
@@ -340,7 +340,7 @@ def test_those_who_look_are_in_nobodys_way(run: Run) -> None:
             with run.exclusive():
                 pass
     finally:
-        enough.set()
+        done.set()
         for watcher in watchers:
             watcher.join()
 
@@ -356,15 +356,15 @@ def test_stop_before_it_begins(run: Run, tmp_path: Path, capsys: Capture) -> Non
     assert f"run {run.id} stopped" in capsys.readouterr().out
 
 
-def test_stop_one_at_work(run: Run) -> None:
+def test_stop_an_active_run(run: Run) -> None:
     with run.exclusive():
         run.update_state(status="running")
         assert not run.stop_is_requested()
         Run(run.folder).request_stop()
-        Run(run.folder).request_stop()  # impatience does no harm
+        Run(run.folder).request_stop()  # twice
         assert run.stop_is_requested()
     with run.exclusive():
-        assert not run.stop_is_requested()  # that was another time
+        assert not run.stop_is_requested()  # an earlier request
 
 
 @pytest.mark.parametrize("status", ["stopped", "finished", "failed"])

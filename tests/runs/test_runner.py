@@ -40,7 +40,7 @@ def few(small_splits: Splits) -> Splits:
 
 @pytest.fixture(scope="module")
 def whole(few: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run of CONFIG that nobody disturbed."""
+    """An uninterrupted run of CONFIG."""
     run = create_run(CONFIG, tmp_path_factory.mktemp("whole"))
     assert execute(run, splits=few).status == "finished"
     return run
@@ -63,7 +63,7 @@ def tensors(run: Run) -> dict[str, Tensor]:
 
 
 def check_same(run: Run, whole: Run) -> None:
-    """Assert that a run ended as the one that nobody disturbed."""
+    """Assert that a run ended as the uninterrupted one."""
     mine, theirs = tensors(run), tensors(whole)
     assert mine.keys() == theirs.keys()
     assert [name for name in mine if not torch.equal(mine[name], theirs[name])] == []
@@ -180,9 +180,7 @@ def test_the_metrics_are_the_events(few: Splits, tmp_path: Path) -> None:
     assert set(events.Tags()["scalars"]) == set(series)
 
 
-def test_a_run_that_no_longer_gets_better_ends_early(
-    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_early_stopping(few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     accuracies = iter([0.5, 0.4, 0.3])
 
     def scripted(logits: Tensor, labels: Tensor) -> Scores:
@@ -196,7 +194,7 @@ def test_a_run_that_no_longer_gets_better_ends_early(
     assert read_card(run.weights_path).epoch == 1
 
 
-def test_a_finished_run_does_not_go_on(whole: Run, few: Splits) -> None:
+def test_a_finished_run_is_not_resumed(whole: Run, few: Splits) -> None:
     def content() -> dict[str, bytes]:
         files = (path for path in whole.folder.rglob("*") if path.is_file())
         return {str(path): path.read_bytes() for path in files}
@@ -207,7 +205,7 @@ def test_a_finished_run_does_not_go_on(whole: Run, few: Splits) -> None:
     assert content() == before
 
 
-# --- stop and go on ----------------------------------------------------------------------------
+# --- stop and resume ----------------------------------------------------------------------------
 
 
 def test_stopped_on_request_twice_and_resumed(whole: Run, few: Splits, run: Run) -> None:
@@ -255,7 +253,7 @@ def test_an_interrupt_stops_the_run(whole: Run, few: Splits, run: Run) -> None:
     check_same(run, whole)
 
 
-def test_a_state_that_fell_behind_the_checkpoint(
+def test_a_state_older_than_the_checkpoint(
     whole: Run, few: Splits, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update = Run.update_state
@@ -493,12 +491,12 @@ def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     assert signal.getsignal(number) == before
 
 
-def test_a_second_interrupt_is_heard_at_once() -> None:
+def test_a_second_interrupt_acts_at_once() -> None:
     flag = StopFlag()
     flag.deferred = True
     with stop_on_signals(flag):
         signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGTERM)  # whoever asks in words waits
+        signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert flag.reason == StopReason.TERMINATED
