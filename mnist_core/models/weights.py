@@ -209,6 +209,6 @@ def _is_pickle(content: bytes) -> bool:
 _PICKLE = """{path}: a PyTorch pickle, which could run any code when it is loaded; convert it with
     import torch
     from safetensors.torch import save_file
-    state = torch.load({path!r}, weights_only=True)
+    state = torch.load(open({path!r}, "rb"), weights_only=True)
     save_file(state, {output!r}, {{"format": "mnist_core", "architecture": "mnist_cnn"}})
 where state is a state_dict and mnist_cnn the name of its architecture"""
