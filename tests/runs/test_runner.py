@@ -125,7 +125,7 @@ def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
     assert scores.accuracy == pytest.approx(state.validation_accuracy)
     assert scores.loss == pytest.approx(state.validation_loss, rel=1e-4)
 
-    card = read_card(run.weights_path).as_dict().as_dict()
+    card = read_card(run.weights_path).as_dict()
     assert card["validation"] == {
         "accuracy": state.validation_accuracy,
         "loss": state.validation_loss,
