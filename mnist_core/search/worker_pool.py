@@ -48,7 +48,14 @@ def run_workers(
     -------
     list of str
         Why processes failed; empty if none did, or they were stopped.
+
+    Raises
+    ------
+    MnistCoreError
+        On Windows, which cannot fork.
     """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        raise MnistCoreError(f"workers is {workers}; this system cannot fork processes: give 1")
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
 
