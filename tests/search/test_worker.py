@@ -62,6 +62,7 @@ def test_workers_never_take_the_same_trial(tmp_path: Path) -> None:
     assert [sum(row) for row in takers] == [1] * len(trials)
 
 
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
 def test_the_trial_of_a_killed_worker_is_tried_again(tmp_path: Path) -> None:
     study = open_study(TWO_SIZES, storage_url(tmp_path), heartbeat=1)
     trial = study.ask()
