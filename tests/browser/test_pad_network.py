@@ -144,7 +144,7 @@ def bomb() -> bytes:
     ("content", "message"),
     [
         (b"not a picture", "not an image"),
-        (bomb(), "too large to unpack"),
+        (bomb(), "too large to decompress"),
         (picture_of_a_seven()[:300], "damaged"),
         (b"\0" * (11 * 2**20), "larger than 10 MB"),
     ],
