@@ -96,7 +96,7 @@ def classifier() -> Classifier:
 def clear_digits(
     pen_digits: list[tuple[int, Drawing]], classifier: Classifier
 ) -> list[tuple[int, Drawing]]:
-    """Forty real drawings, four of each digit, that the default network classifies correctly with confidence above 0.99."""
+    """Forty real drawings, four of each digit, classified correctly with confidence above 0.99."""
     some = pen_digits[:200]
     read = classifier.classify_strokes_many([strokes for _, strokes in some])
     clear = [
