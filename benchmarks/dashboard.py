@@ -1,10 +1,10 @@
-"""What watching costs: the dashboard's updates, its CPU, and the training's slowdown.
+"""Cost of watching a run: update interval, CPU time of the dashboard, slowdown of the training.
 
-`mnist_cnn` is trained (the article's settings) while nobody, one and ten people watch it from
-elsewhere, and while a browser on the very same cores does; the order turns, so that a machine that
-slows down harms none. Those elsewhere ask and receive all that a browser does, and draw nothing.
+`mnist_cnn` is trained (the article's settings) without viewers, with one and ten remote viewers,
+and with a browser on the same cores. The order of the cases rotates, so that a change of the
+machine's speed affects all. Remote viewers send and receive what a browser does, without drawing.
 
-Then the first paint of the page Watch with 200 runs in the folder against an empty one.
+Then the first paint of the page Watch with 200 runs in the folder, against an empty folder.
 
     python -m benchmarks.dashboard [--rounds 4]
 """
@@ -26,17 +26,18 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.watcher import Watcher
+from benchmarks.viewer import Viewer
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run
 from mnist_core.runs.runner import execute
 from mnist_core.training.presets import preset
 from tests.support.chromium import ROOT, Server, launch_chromium
 
-CASES = ("nobody", "one elsewhere", "ten elsewhere", "a browser here")
+CASES = ("no viewer", "one remote", "ten remote", "local browser")
+_REMOTE_VIEWERS = {CASES[1]: 1, CASES[2]: 10}
 SECONDS = 12
-_PATIENCE = 180_000
-"""Milliseconds: a browser beside a training takes its time to open."""
+_TIMEOUT = 180_000
+"""Milliseconds; a browser opens slowly while a training uses the cores."""
 CONFIG = preset("article").with_changes(epochs=1000, device="cpu")
 COUNT_UPDATES = """() => { window.updates = [];
     document.querySelector('.live-chart').on('plotly_afterplot',
@@ -45,7 +46,7 @@ COUNT_UPDATES = """() => { window.updates = [];
 
 @dataclass(frozen=True)
 class Measured:
-    """Training speed, CPU of the dashboard's server, and seconds from update to update."""
+    """Training speed, CPU cores used by the dashboard's server, and seconds between updates."""
 
     images_per_second: float
     server_cores: float
@@ -53,7 +54,7 @@ class Measured:
 
 
 def start_training(root: Path) -> tuple[Run, subprocess.Popen[bytes]]:
-    """Start a run in a process of its own; return when it takes steps."""
+    """Start a run in its own process; return when it trains."""
     run = create_run(CONFIG, root)
     process = subprocess.Popen(
         [sys.executable, "-m", "mnist_core", "resume", str(run.folder)],
@@ -67,20 +68,20 @@ def start_training(root: Path) -> tuple[Run, subprocess.Popen[bytes]]:
     return run, process
 
 
-def watch(browser: Browser, server: Server, run: Run) -> Page:
-    """Open a browser of its own on a run."""
+def open_run(browser: Browser, server: Server, run: Run) -> Page:
+    """Open a run in a new browser context."""
     page = browser.new_context().new_page()
-    page.goto(f"{server.url}watch?run={run.id}", timeout=_PATIENCE)
-    page.wait_for_function("document.querySelector('.live-chart')?.calcdata", timeout=_PATIENCE)
+    page.goto(f"{server.url}watch?run={run.id}", timeout=_TIMEOUT)
+    page.wait_for_function("document.querySelector('.live-chart')?.calcdata", timeout=_TIMEOUT)
     page.evaluate(COUNT_UPDATES)
     return page
 
 
 def measure(browser: Browser, server: Server, run: Run, case: str) -> Measured:
-    """Let a case's people watch for a while."""
-    page = watch(browser, server, run) if case == CASES[3] else None
-    people = [Watcher(server.url, run.id) for _ in range({CASES[1]: 1, CASES[2]: 10}.get(case, 0))]
-    while not all(len(person.updates) > 1 for person in people):
+    """Measure a case for `SECONDS`."""
+    page = open_run(browser, server, run) if case == CASES[3] else None
+    viewers = [Viewer(server.url, run.id) for _ in range(_REMOTE_VIEWERS.get(case, 0))]
+    while not all(len(viewer.updates) > 1 for viewer in viewers):
         time.sleep(0.1)
     process = psutil.Process(server.process.pid)
     reader = MetricReader(run.folder)
@@ -91,9 +92,9 @@ def measure(browser: Browser, server: Server, run: Run, case: str) -> Measured:
     taken = int(reader.read()["train/loss"].steps[-1]) - steps
     cores = (sum(process.cpu_times()[:2]) - used) / (ended - began)
     gaps: list[float] = []
-    for person in people:
-        person.stop()
-        times = [moment for moment in person.updates if began <= moment <= ended]
+    for viewer in viewers:
+        viewer.stop()
+        times = [moment for moment in viewer.updates if began <= moment <= ended]
         gaps += [b - a for a, b in itertools.pairwise(times)]
     if page is not None:
         times = page.evaluate("() => window.updates")
@@ -103,7 +104,7 @@ def measure(browser: Browser, server: Server, run: Run, case: str) -> Measured:
 
 
 def first_paint(browser: Browser, root: Path) -> float:
-    """Return seconds until the page Watch stands, of a server that has been asked before."""
+    """Return seconds until the page Watch is complete, of a server that has served it before."""
     server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
     server.start()
     try:
@@ -112,7 +113,7 @@ def first_paint(browser: Browser, root: Path) -> float:
             page = browser.new_context().new_page()
             began = time.perf_counter()
             page.goto(f"{server.url}watch")
-            page.get_by_role("heading", level=1).wait_for(timeout=_PATIENCE)
+            page.get_by_role("heading", level=1).wait_for(timeout=_TIMEOUT)
             page.wait_for_selector('[data-test-script-state="notRunning"]')
             seconds.append(time.perf_counter() - began)
             page.context.close()
@@ -121,8 +122,8 @@ def first_paint(browser: Browser, root: Path) -> float:
         server.stop()
 
 
-def compare_watchers(browser: Browser, root: Path, rounds: int) -> None:
-    """Print what each case costs."""
+def compare_viewers(browser: Browser, root: Path, rounds: int) -> None:
+    """Print the cost of each case."""
     server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
     server.start()
     run, process = start_training(root)
@@ -142,7 +143,7 @@ def compare_watchers(browser: Browser, root: Path, rounds: int) -> None:
         cores = statistics.median(one.server_cores for one in measured)
         gaps = sorted(gap for one in measured for gap in one.gaps)
         print(
-            f"{case:15} {rate:8,.0f} images/s  {rate / alone:.3f} times nobody's  "
+            f"{case:15} {rate:8,.0f} images/s  {rate / alone:.3f} times without viewers  "
             f"server {cores:.3f} cores, {cores / os.cpu_count():.1%} of {os.cpu_count()}"
             + (
                 f"  an update every {statistics.median(gaps):.2f} s "
@@ -154,7 +155,7 @@ def compare_watchers(browser: Browser, root: Path, rounds: int) -> None:
 
 
 def compare_folders(browser: Browser, root: Path) -> None:
-    """Print the first paint with 200 runs and with none."""
+    """Print the first paint with 200 runs and without runs."""
     source = create_run(CONFIG.with_changes(epochs=1, training_size=2000), root / "one")
     execute(source)
     many = root / "many"
@@ -169,13 +170,13 @@ def compare_folders(browser: Browser, root: Path) -> None:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=4)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch_chromium(playwright)
-        compare_watchers(browser, Path(folder) / "watched", args.rounds)
+        compare_viewers(browser, Path(folder) / "viewed", args.rounds)
         compare_folders(browser, Path(folder))
         browser.close()
 

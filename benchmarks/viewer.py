@@ -1,4 +1,4 @@
-"""A browser that watches a run, as far as the server can tell: asks, receives, draws nothing."""
+"""A client that views a run as a browser does, without drawing anything."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from streamlit.util import calc_hash
 from websockets.sync.client import connect
 
 
-class Watcher:
-    """Watches a run from its start to `stop`, in a thread of its own.
+class Viewer:
+    """Views a run until `stop`, in its own thread.
 
     Attributes
     ----------
     updates : list of float
-        When each update had come, by `time.perf_counter`.
+        Time of each complete update, by `time.perf_counter`.
     """
 
     def __init__(self, url: str, run: str) -> None:
@@ -25,18 +25,18 @@ class Watcher:
         self._address = url.replace("http", "ws", 1) + "_stcore/stream"
         self._query = f"run={run}"
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        self._thread = threading.Thread(target=self._view)
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the page."""
+        """Disconnect."""
         self._stop.set()
         self._thread.join()
 
-    def _watch(self) -> None:
+    def _view(self) -> None:
         with connect(self._address, subprotocols=["streamlit"], max_size=None) as socket:
             page, fragment, interval = calc_hash("watch"), "", 1.0
-            socket.send(self._ask(page, ""))
+            socket.send(self._request(page, ""))
             due = float("inf")
             while not self._stop.is_set():
                 try:
@@ -53,10 +53,10 @@ class Watcher:
                     elif kind == "script_finished":
                         self.updates.append(time.perf_counter())
                 if time.perf_counter() >= due:
-                    socket.send(self._ask(page, fragment))
+                    socket.send(self._request(page, fragment))
                     due = time.perf_counter() + interval
 
-    def _ask(self, page: str, fragment: str) -> bytes:
+    def _request(self, page: str, fragment: str) -> bytes:
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_script_hash = page
