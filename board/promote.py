@@ -15,7 +15,7 @@ from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
 from mnist_core.models.weights import read_card
-from mnist_core.runs.promote import (
+from mnist_core.runs.promotion import (
     MAX_NAME_LENGTH,
     Promoted,
     list_promoted,

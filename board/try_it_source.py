@@ -19,7 +19,7 @@ from mnist_core.runs.run_classifier import (
     NEWEST,
     Which,
     available_weights,
-    run_classifier,
+    load_run_classifier,
     run_version,
     weights_version,
 )
@@ -183,7 +183,7 @@ def _select_weights(t: Translator, source: Source, key: str) -> Source:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load_run(folder: Path, which: Which, version: str) -> Classifier:
     """Load a run's network; `version` changes with its weights."""
-    return run_classifier(Run(folder), which)
+    return load_run_classifier(Run(folder), which)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -1,1 +1,5 @@
 """Inference: from drawings and pictures to predictions, feature maps and attributions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
-"""Architectures, and weights on disk."""
+"""Architectures, ensembles and ONNX export; weights with their card on disk."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
-"""Run folders and what happens in them."""
+"""Run folders: state, queue, metrics, results and promotion of runs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

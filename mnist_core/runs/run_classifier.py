@@ -50,7 +50,7 @@ def run_version(run: Run, which: Which = BEST) -> str:
     return weights_version(_path(run, which))
 
 
-def run_classifier(run: Run, which: Which = BEST) -> Classifier:
+def load_run_classifier(run: Run, which: Which = BEST) -> Classifier:
     """Return a run's classifier, on the CPU; the run may be training at the same time.
 
     Parameters

@@ -1,1 +1,5 @@
 """Hyperparameter sweeps and the learning-rate range test, as jobs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

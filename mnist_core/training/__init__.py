@@ -1,1 +1,5 @@
-"""Training one network, without a folder: configuration, loop, optimizer and schedule."""
+"""Training of one network, without a folder: configuration, trainer, optimizer and schedule."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
-from mnist_core.data.augment import ARTICLE, PEN, augment
+from mnist_core.data.augmentation import ARTICLE, PEN, augment
 from mnist_core.data.mnist import normalise
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.distillation import distillation_loss

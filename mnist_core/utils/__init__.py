@@ -1,1 +1,5 @@
-"""Operating system: files, locks, processes and devices."""
+"""Operating system: files, locks, processes, devices and process-wide settings."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

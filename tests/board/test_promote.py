@@ -12,7 +12,7 @@ from support.training import small
 
 from mnist_core.models.registry import promoted_models
 from mnist_core.reports.run_html import run_report
-from mnist_core.runs.promote import promote
+from mnist_core.runs.promotion import promote
 from mnist_core.runs.run import Run, create_run
 
 

@@ -14,7 +14,7 @@ from mnist_core import load_classifier, shipped_models
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.models.weights import load_weights, read_card, save_weights
-from mnist_core.runs.promote import MAX_NAME_LENGTH, promote, withdraw
+from mnist_core.runs.promotion import MAX_NAME_LENGTH, promote, withdraw
 from mnist_core.runs.run import Run, create_run
 
 pytestmark = pytest.mark.browser

@@ -17,7 +17,7 @@ import board
 import mnist_core
 from mnist_core import TrainConfig, load_classifier
 from mnist_core.data.mnist import Split
-from mnist_core.runs.promote import promote
+from mnist_core.runs.promotion import promote
 from mnist_core.runs.run import create_run
 from mnist_core.runs.runner import execute
 

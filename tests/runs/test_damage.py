@@ -20,7 +20,7 @@ from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.queue import enqueue, waiting
 from mnist_core.runs.run import Run, create_run, list_runs
-from mnist_core.runs.run_classifier import run_classifier
+from mnist_core.runs.run_classifier import load_run_classifier
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
@@ -93,7 +93,7 @@ def test_any_damaged_file_affects_only_its_run(
             lambda run=run: run.rename("another"),
             lambda run=run: result(run, MetricReader(run.folder).read()),
             lambda run=run: Conv1History(run).stage(1),
-            lambda run=run: run_classifier(run, "best"),
+            lambda run=run: load_run_classifier(run, "best"),
             lambda run=run: run.evaluation_path.exists() and run_evaluation(run),
             lambda run=run: execute(run, splits=few),
         ):

@@ -14,7 +14,7 @@ from mnist_core.runs.compare import differing_settings, result
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run, create_run
-from mnist_core.runs.run_classifier import available_weights, run_classifier, run_version
+from mnist_core.runs.run_classifier import available_weights, load_run_classifier, run_version
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
@@ -45,7 +45,7 @@ def copy_of(run: Run, folder: Path) -> Run:
 
 @pytest.mark.parametrize("which", ["best", "newest"])
 def test_a_run_classifier_has_the_runs_accuracy(run: Run, which: str, small_splits: Splits) -> None:
-    classifier = run_classifier(run, which)
+    classifier = load_run_classifier(run, which)
     frames = small_splits[1].images
     with torch.inference_mode():
         logits = classifier._model(normalise(frames))
@@ -67,12 +67,15 @@ def test_a_checkpoint_within_an_epoch(tmp_path: Path, small_splits: Splits) -> N
 
     execute(run, splits=part(small_splits, 1000, 100), listen=listen, stop=stop)
     assert run.state().status == "stopped"
-    assert run_classifier(run, "best").card.epoch == 1
-    assert run_classifier(run, "newest").card.epoch == 2
+    assert load_run_classifier(run, "best").card.epoch == 1
+    assert load_run_classifier(run, "newest").card.epoch == 2
     trainer = Trainer(run.config(), *part(small_splits, 1000, 100))
     trainer.load_state_dict(torch.load(run.checkpoint_path, weights_only=True))
     expected = trainer.scored_model.state_dict()["head.0.weight"]
-    assert torch.equal(run_classifier(run, "newest")._model.state_dict()["head.0.weight"], expected)
+    weights = load_run_classifier(run, "newest")._model.state_dict()["head.0.weight"]
+    assert torch.equal(weights, expected)
+        load_run_classifier(run, "newest")._model.state_dict()["head.0.weight"], expected
+    )
 
 
 def test_without_an_epoch_there_are_no_weights(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_without_an_epoch_there_are_no_weights(tmp_path: Path) -> None:
     assert available_weights(run) == []
     for which in ("best", "newest"):
         with pytest.raises(MnistCoreError, match="no epoch is complete"):
-            run_classifier(run, which)
+            load_run_classifier(run, which)
         with pytest.raises(MnistCoreError, match="cannot be read"):
             run_version(run, which)
 
@@ -90,13 +93,13 @@ def test_damaged_weights_are_reported(run: Run, tmp_path: Path) -> None:
     assert available_weights(broken) == ["best", "newest"]
     broken.checkpoint_path.write_bytes(b"nothing")
     with pytest.raises(MnistCoreError, match="the checkpoint is damaged"):
-        run_classifier(broken, "newest")
+        load_run_classifier(broken, "newest")
     torch.save({"config": {}, "epoch": "x"}, broken.checkpoint_path)
     with pytest.raises(MnistCoreError, match="not of a run"):
-        run_classifier(broken, "newest")
-    run_classifier(broken, "best")
+        load_run_classifier(broken, "newest")
+    load_run_classifier(broken, "best")
     with pytest.raises(MnistCoreError, match="choose best or newest"):
-        run_classifier(broken, "second")
+        load_run_classifier(broken, "second")
 
 
 def test_new_weights_are_another_version(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.data.allographs import add_allograph_strokes
-from mnist_core.data.augment import ARTICLE, Augmentation, augment
+from mnist_core.data.augmentation import ARTICLE, Augmentation, augment
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import centre_of_mass, ink_box, stroke_width
 

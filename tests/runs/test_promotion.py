@@ -21,7 +21,7 @@ from mnist_core.models import registry
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.models.weights import card_path, load_weights, read_card, save_weights
-from mnist_core.runs.promote import (
+from mnist_core.runs.promotion import (
     MAX_NAME_LENGTH,
     check_name,
     list_promoted,

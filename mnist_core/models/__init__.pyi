@@ -1,0 +1,33 @@
+from .architectures import ARCHITECTURES, ModelSpec, build_model
+from .card import ModelCard
+from .ensemble import Ensemble
+from .forward import predict_logits
+from .network import DigitNet
+from .onnx import export_onnx
+from .registry import available_models, promoted_models, shipped_models, weights_path
+from .scoring import Scores, score_logits
+from .shapes import count_parameters, shape_table
+from .weights import load_weights, read_card, save_weights, update_card
+
+__all__ = [
+    "ARCHITECTURES",
+    "DigitNet",
+    "Ensemble",
+    "ModelCard",
+    "ModelSpec",
+    "Scores",
+    "available_models",
+    "build_model",
+    "count_parameters",
+    "export_onnx",
+    "load_weights",
+    "predict_logits",
+    "promoted_models",
+    "read_card",
+    "save_weights",
+    "score_logits",
+    "shape_table",
+    "shipped_models",
+    "update_card",
+    "weights_path",
+]
