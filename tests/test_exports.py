@@ -1,4 +1,4 @@
-"""Every package exports the names that its `__init__.pyi` lists, and imports nothing before that."""
+"""Every package exports the names that its `__init__.pyi` lists."""
 
 from __future__ import annotations
 

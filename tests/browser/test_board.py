@@ -106,7 +106,7 @@ def test_a_run_from_the_form_to_its_end(
     assert state.name == "by hand"
     assert state.validation_accuracy > 0.9
     log = run.log_path.read_text()
-    assert "goes on after epoch 0" in log
+    assert "resumes after epoch 0" in log
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_a_drawing_is_read(
     board.open(f"try_it?run={trained.id}", title="Try it")
     canvas = board.page.locator("canvas").last
     canvas.scroll_into_view_if_needed()
-    reads = board.page.get_by_test_id("stMetric").filter(has_text="Reads")
+    reads = board.page.get_by_test_id("stMetric").filter(has_text="Prediction")
     right = 0
     for digit, strokes in clear_digits[::8]:
         draw(board.page, fit_strokes(strokes, canvas.bounding_box()))

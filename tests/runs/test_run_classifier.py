@@ -74,8 +74,6 @@ def test_a_checkpoint_within_an_epoch(tmp_path: Path, small_splits: Splits) -> N
     expected = trainer.scored_model.state_dict()["head.0.weight"]
     weights = load_run_classifier(run, "newest")._model.state_dict()["head.0.weight"]
     assert torch.equal(weights, expected)
-        load_run_classifier(run, "newest")._model.state_dict()["head.0.weight"], expected
-    )
 
 
 def test_without_an_epoch_there_are_no_weights(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
     for event in (second, finished):
         assert str(event) in log
     assert {path.name for path in run.folder.iterdir() if "tfevents" not in path.name} == {
-        *("config.json", "conv1", "state.json", "last.pt", "best.safetensors", "best.json"),
+        *("config.json", "conv1", "state.json", "last.pt", "best.safetensors"),
         *("evaluation.json", "log.txt", "lock"),
     }
     assert json.loads(run.state_path.read_text())["status"] == "finished"  # plain JSON
