@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -147,16 +148,15 @@ def test_a_drawing_is_read(
     board.open(f"try_it?run={trained.id}", title="Try it")
     canvas = board.page.locator("canvas").last
     canvas.scroll_into_view_if_needed()
-    reads = board.page.get_by_test_id("stMetric").filter(has_text="Prediction")
+    prediction = board.page.get_by_test_id("stMetric").filter(has_text="Prediction")
     right = 0
     for digit, strokes in clear_digits[::8]:
         draw(board.page, fit_strokes(strokes, canvas.bounding_box()))
-        expect(reads).to_be_visible()
-        board.page.wait_for_timeout(500)
-        board.settle()
-        right += str(digit) in reads.inner_text()
+        with contextlib.suppress(AssertionError):  # a wrong prediction never becomes the right one
+            expect(prediction).to_contain_text(str(digit))
+            right += 1
         board.button("Clear").click()
-        expect(reads).to_have_count(0)
+        expect(prediction).to_have_count(0)
     assert right >= 4  # of five; it has seen little
 
 

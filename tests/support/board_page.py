@@ -94,13 +94,16 @@ class BoardPage:
             """([title, row, column]) => {
                 const chart = document.querySelector(`.live-chart[aria-label="${title}"]`);
                 chart.scrollIntoView({ block: 'center' });
+                delete chart.dataset.hovered;
+                chart.once('plotly_hover', () => { chart.dataset.hovered = ''; });
                 const { xaxis, yaxis } = chart._fullLayout, box = chart.getBoundingClientRect();
                 return [box.x + xaxis._offset + xaxis.d2p(column),
                         box.y + yaxis._offset + yaxis.d2p(row)] }""",
             [title, row, column],
         )
         self.page.mouse.move(*place)
-        self.page.wait_for_timeout(300)  # plotly clicks what it has seen the mouse hover over
+        # plotly reports a click only on a point that it has reported as hovered
+        self.page.wait_for_selector(f'.live-chart[aria-label="{title}"][data-hovered]')
         self.page.mouse.click(*place)
 
     def fits(self) -> bool:
