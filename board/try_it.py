@@ -15,7 +15,7 @@ from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.translation import Translator
 from board.try_it_source import Source, load, select_sources
-from mnist_core import Classifier, MnistCoreError, Reading
+from mnist_core import Classifier, MnistCoreError, PredictionWithMaps
 from mnist_core.figures import feature_maps, prediction_chart
 from mnist_core.imaging.images import open_picture
 
@@ -94,11 +94,11 @@ def _prediction(
     has_layer = layer in classifier.stages
     layers = (layer,) if has_layer else ()
     try:
-        reading = _classify(classifier, (source.key, source.version), drawing.source, layers)
+        result = _classify(classifier, (source.key, source.version), drawing.source, layers)
     except MnistCoreError as error:
         st.error(escape_markdown(error), icon=":material/error:")
         return
-    prediction = reading.prediction
+    prediction = result.prediction
     if prediction.is_blank:
         st.info(t("This is only a dot; draw a digit."), icon=":material/draw:")
         return
@@ -114,7 +114,7 @@ def _prediction(
     title = t("Network input and the probability of each digit")
     live_chart(title, figure.to_json(), f"{key}-prediction")
     if has_layer:
-        maps = feature_maps(reading.maps[layer], translate=t)
+        maps = feature_maps(result.maps[layer], translate=t)
         live_chart(t("Feature maps of {layer}", layer=layer), maps.to_json(), f"{key}-maps")
     else:
         st.caption(t("This network has no layer {layer}.", layer=layer))
@@ -126,12 +126,14 @@ def _classify(
     weights: tuple[str, str],
     drawing: tuple[str, bytes],
     layers: tuple[str, ...],
-) -> Reading:
+) -> PredictionWithMaps:
     """Classify a drawing by its strokes, which is more accurate, else by its image.
 
     `weights` identifies the classifier in the cache.
     """
     strokes, picture = drawing
     if strokes:
-        return _classifier.read_strokes([np.array(s) for s in json.loads(strokes)], layers)
-    return _classifier.read_image(open_picture(io.BytesIO(picture)), layers)
+        return _classifier.classify_strokes_with_maps(
+            [np.array(s) for s in json.loads(strokes)], layers
+        )
+    return _classifier.classify_with_maps(open_picture(io.BytesIO(picture)), layers)

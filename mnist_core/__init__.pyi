@@ -1,6 +1,6 @@
 from .data.mnist import load_train_validation
 from .errors import MnistCoreError
-from .inference.classifier import Classifier, Prediction, Reading, load_classifier
+from .inference.classifier import Classifier, Prediction, PredictionWithMaps, load_classifier
 from .models.registry import available_models, shipped_models
 from .training.config import TrainConfig
 from .training.trainer import train
@@ -11,7 +11,7 @@ __all__ = [
     "Classifier",
     "MnistCoreError",
     "Prediction",
-    "Reading",
+    "PredictionWithMaps",
     "TrainConfig",
     "available_models",
     "load_classifier",

@@ -24,7 +24,7 @@ _SCRIPTS = (
     "model_picker",
     "drawing_canvas",
     "colour",
-    "answer_view",
+    "prediction_view",
     "stages_view",
     "network_view",
     "examples",

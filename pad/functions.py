@@ -15,7 +15,7 @@ from pad.payload import (
     KernelRequest,
     ModelRequest,
     PictureRequest,
-    encode_reading,
+    encode_prediction_with_maps,
     parse_request,
 )
 
@@ -24,7 +24,7 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
     """Return the functions for `gr.HTML(server_functions=...)`.
 
     Each takes one JSON object, described by a model in `pad.payload`, and returns one. Input that
-    cannot be used is answered with `{"error": message}`. With `"stale": true` the model is not the
+    cannot be used gives `{"error": message}`. With `"stale": true` the model is not the
     one that the page knows: its weights were replaced since `version`, they are damaged, or, with
     `"gone": true` as well, it is not offered. `describe_model` then returns the present state.
     """
@@ -33,15 +33,17 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
     def classify_ink(data: Any) -> dict[str, Any]:
         """InkRequest -> digit, probabilities, frame, maps."""
         request = parse_request(data, InkRequest)
-        reading = _classifier(registry, request).read_ink(request.ink, request.layers)
-        return encode_reading(reading)
+        result = _classifier(registry, request).classify_ink_with_maps(request.ink, request.layers)
+        return encode_prediction_with_maps(result)
 
     @errors_to_json
     def classify_picture(data: Any) -> dict[str, Any]:
         """PictureRequest -> as classify_ink, from the pixels of a picture file."""
         request = parse_request(data, PictureRequest)
         picture = open_picture(io.BytesIO(request.picture))
-        return encode_reading(_classifier(registry, request).read_image(picture, request.layers))
+        return encode_prediction_with_maps(
+            _classifier(registry, request).classify_with_maps(picture, request.layers)
+        )
 
     @errors_to_json
     def describe_model(data: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""ASGI middleware: a limit on request bodies, compression of answers."""
+"""ASGI middleware: a limit on request bodies, compression of responses."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BodyLimit:
             return message
 
         async def guarded_send(message: Message) -> None:
-            # the app's answer to a truncated body is replaced by the refusal below
+            # the app's response to a truncated body is replaced by the refusal below
             nonlocal started
             if received <= self._limit:
                 started = True
@@ -56,7 +56,7 @@ class BodyLimit:
 
 
 class CompressAnswers:
-    """gzip for the answers of the page's server functions, which Gradio does not compress."""
+    """gzip for the responses of the page's server functions, which Gradio does not compress."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -60,8 +60,8 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
         )
         # never visible: they give the endpoint its types
         image = picture_input(visible=False, label="image")
-        answer = gr.JSON(visible=False, label="answer")
-        image.input(classify, image, answer, api_name="classify", concurrency_limit=None)
+        prediction = gr.JSON(visible=False, label="prediction")
+        image.input(classify, image, prediction, api_name="classify", concurrency_limit=None)
     return page
 
 

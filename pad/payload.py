@@ -1,4 +1,4 @@
-"""What the page and the server exchange: requests are validated, answers are compact JSON."""
+"""What the page and the server exchange: requests are validated, responses are compact JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from mnist_core import MnistCoreError, Prediction, Reading
+from mnist_core import MnistCoreError, Prediction, PredictionWithMaps
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.utils.json_files import describe_error
 
@@ -95,12 +95,12 @@ def parse_request(data: Any, kind: type[Request]) -> Request:
         raise MnistCoreError(f"the request is not valid: {describe_error(error)}") from None
 
 
-def encode_reading(reading: Reading) -> dict[str, Any]:
-    """Return a reading as JSON types; pictures are base64 of one byte per pixel."""
+def encode_prediction_with_maps(result: PredictionWithMaps) -> dict[str, Any]:
+    """Return a prediction and its maps as JSON types; pictures are base64 of one byte per pixel."""
     return {
-        **encode_prediction(reading.prediction),
-        "frame": _encode_bytes(reading.prediction.frame, 1.0),
-        "maps": {layer: _encode_maps(maps) for layer, maps in reading.maps.items()},
+        **encode_prediction(result.prediction),
+        "frame": _encode_bytes(result.prediction.frame, 1.0),
+        "maps": {layer: _encode_maps(maps) for layer, maps in result.maps.items()},
     }
 
 

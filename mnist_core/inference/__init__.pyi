@@ -1,5 +1,5 @@
 from .attribution import attribution_maps
-from .classifier import Classifier, Prediction, Reading, load_classifier
+from .classifier import Classifier, Prediction, PredictionWithMaps, load_classifier
 from .pipeline import InferencePipeline, PipelineOutput
 
 __all__ = [
@@ -7,7 +7,7 @@ __all__ = [
     "InferencePipeline",
     "PipelineOutput",
     "Prediction",
-    "Reading",
+    "PredictionWithMaps",
     "attribution_maps",
     "load_classifier",
 ]

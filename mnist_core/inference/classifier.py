@@ -62,7 +62,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class PredictionWithMaps:
     """A prediction and feature maps: stage name -> float32 array (channels, H, W)."""
 
     prediction: Prediction
@@ -125,17 +125,21 @@ class Classifier:
         """Classify drawings given as strokes. Raises MnistCoreError for malformed strokes."""
         return self._classify(draw_strokes(drawings))
 
-    def read_image(self, image: Picture, layers: Sequence[str] = ("conv1",)) -> Reading:
+    def classify_with_maps(
+        self, image: Picture, layers: Sequence[str] = ("conv1",)
+    ) -> PredictionWithMaps:
         """Classify one picture; return the feature maps of `layers` as well."""
-        return self._read(_picture_canvas(image), layers)
+        return self._classify_with_maps(_picture_canvas(image), layers)
 
-    def read_strokes(
+    def classify_strokes_with_maps(
         self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
-    ) -> Reading:
+    ) -> PredictionWithMaps:
         """Classify as `classify_strokes`; return the feature maps of `layers` as well."""
-        return self._read(draw_strokes([strokes]), layers)
+        return self._classify_with_maps(draw_strokes([strokes]), layers)
 
-    def read_ink(self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)) -> Reading:
+    def classify_ink_with_maps(
+        self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)
+    ) -> PredictionWithMaps:
         """Classify one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
 
         Raises
@@ -149,7 +153,9 @@ class Classifier:
         if ink.dtype == np.uint8:
             ink = ink.astype(np.float32) / 255
         _check_unit(ink, "ink")
-        return self._read(torch.from_numpy(ink.astype(np.float32))[None, None], layers)
+        return self._classify_with_maps(
+            torch.from_numpy(ink.astype(np.float32))[None, None], layers
+        )
 
     def feature_maps(self, frame: np.ndarray, layer: str = "conv1") -> np.ndarray:
         """Return the feature maps (channels, H, W), float32, of `layer` for a frame (28, 28).
@@ -186,12 +192,12 @@ class Classifier:
                 predictions += _predictions(self._pipeline(chunk))
         return predictions
 
-    def _read(self, ink: Tensor, layers: Sequence[str]) -> Reading:
+    def _classify_with_maps(self, ink: Tensor, layers: Sequence[str]) -> PredictionWithMaps:
         self._check_layers(layers)
         with torch.inference_mode():
             output = self._pipeline(ink)
         maps = {layer: output.maps[layer][0].numpy() for layer in layers}
-        return Reading(_predictions(output)[0], maps)
+        return PredictionWithMaps(_predictions(output)[0], maps)
 
 
 def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifier:

@@ -24,7 +24,7 @@ def configure_training_process() -> None:
 
 
 def configure_server_process() -> None:
-    """Apply the settings for a process that answers requests: the pad and the dashboard.
+    """Apply the settings for a process that serves requests: the pad and the dashboard.
 
     torch computes in one thread: a request is one small image, and further threads would only
     compete with other requests and with trainings on the same machine.

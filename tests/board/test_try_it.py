@@ -115,13 +115,13 @@ def test_a_drawing_is_classified_once_by_the_same_weights(
     run: Run, draw: Draw, seven: Strokes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     classified: list[str] = []
-    original = Classifier.read_strokes
+    original = Classifier.classify_strokes_with_maps
 
     def count(self: Classifier, *args: object) -> object:
         classified.append(self.name)
         return original(self, *args)
 
-    monkeypatch.setattr(Classifier, "read_strokes", count)
+    monkeypatch.setattr(Classifier, "classify_strokes_with_maps", count)
     draw(pen([stroke + 0.125 for stroke in seven]))
     page = open_page("try_it")
     show(page.run())

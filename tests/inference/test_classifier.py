@@ -128,14 +128,14 @@ def test_threads_share_a_classifier(classifier: Classifier, clear_digits: Digits
 
 
 def test_feature_maps_of_a_picture(shipped: Classifier) -> None:
-    reading = shipped.read_image(paint(seven()), shipped.stages)
-    assert tuple(reading.maps) == shipped.stages
-    assert_same(reading.prediction, shipped.classify(paint(seven())))
-    for layer, maps in reading.maps.items():
+    result = shipped.classify_with_maps(paint(seven()), shipped.stages)
+    assert tuple(result.maps) == shipped.stages
+    assert_same(result.prediction, shipped.classify(paint(seven())))
+    for layer, maps in result.maps.items():
         assert maps.shape == shipped.stage_shape(layer)
         assert maps.dtype == np.float32
         assert maps.max() > 0
-        again = shipped.feature_maps(reading.prediction.frame, layer)
+        again = shipped.feature_maps(result.prediction.frame, layer)
         assert np.allclose(again, maps, atol=1e-4)
 
 
@@ -144,9 +144,9 @@ def test_ink_is_classified_as_its_strokes(shipped: Classifier, clear_digits: Dig
         ink = draw_strokes([strokes])[0, 0].numpy()
         expected = shipped.classify_strokes(strokes)
         for given in (ink, ink.astype(np.float64), (ink * 255).round().astype(np.uint8)):
-            assert_same(shipped.read_ink(given).prediction, expected)
-    assert tuple(shipped.read_ink(ink).maps) == ("conv1",)
-    assert shipped.read_ink(ink, layers=[]).maps == {}
+            assert_same(shipped.classify_ink_with_maps(given).prediction, expected)
+    assert tuple(shipped.classify_ink_with_maps(ink).maps) == ("conv1",)
+    assert shipped.classify_ink_with_maps(ink, layers=[]).maps == {}
 
 
 def test_first_maps_are_frame_times_kernels() -> None:
@@ -209,7 +209,7 @@ def holding(array: np.ndarray, value: float) -> np.ndarray:
 )
 def test_invalid_ink(classifier: Classifier, ink: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
-        classifier.read_ink(ink)
+        classifier.classify_ink_with_maps(ink)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +234,8 @@ def test_unknown_layers(classifier: Classifier, layer: object) -> None:
         lambda: classifier.feature_maps(FRAME, layer),
         lambda: classifier.kernels(layer),
         lambda: classifier.stage_shape(layer),
-        lambda: classifier.read_ink(INK, ["conv1", layer]),
-        lambda: classifier.read_image(paint(one()), [layer]),
+        lambda: classifier.classify_ink_with_maps(INK, ["conv1", layer]),
+        lambda: classifier.classify_with_maps(paint(one()), [layer]),
     ):
         with pytest.raises(MnistCoreError, match=r"choose from .*conv1") as caught:
             ask()

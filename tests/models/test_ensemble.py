@@ -29,7 +29,7 @@ from mnist_core.runs.run import create_run
 from mnist_core.training.config import TrainConfig
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
-from pad.payload import encode_reading
+from pad.payload import encode_prediction_with_maps
 
 Capture = pytest.CaptureFixture[str]
 SHIPPED = ("default", "mnist_cnn")
@@ -261,8 +261,8 @@ def test_maps_kernels_and_shapes_are_the_first_members(file: Path) -> None:
     assert classifier.shapes == first.shapes
     assert classifier.head_sizes() == first.head_sizes()
     picture = paint(seven())
-    maps = classifier.read_image(picture, classifier.stages).maps
-    expected = first.read_image(picture, first.stages).maps
+    maps = classifier.classify_with_maps(picture, classifier.stages).maps
+    expected = first.classify_with_maps(picture, first.stages).maps
     frame = first.classify(picture).frame
     for stage in first.stages:
         assert classifier.stage_shape(stage) == maps[stage].shape
@@ -278,8 +278,10 @@ def test_the_pad_shows_an_ensemble(file: Path, monkeypatch: pytest.MonkeyPatch) 
     shown = functions["describe_model"]({"model": file.stem})
     assert shown["models"] == [*shipped_models(), file.stem]
     assert shown["architecture"] == "ensemble"
-    reading = offered.get(file.stem).read_image(paint(seven()), shown["stages"][0]["name"].split())
-    assert encode_reading(reading)["digit"] == 7
+    result = offered.get(file.stem).classify_with_maps(
+        paint(seven()), shown["stages"][0]["name"].split()
+    )
+    assert encode_prediction_with_maps(result)["digit"] == 7
     kernel = functions["kernel"]({"model": file.stem, "layer": "conv1", "channel": 0})
     assert len(kernel["weights"]) == np.prod(kernel["shape"])
 

@@ -58,7 +58,7 @@ def test_importing_the_package_is_free_of_side_effects_and_of_torch() -> None:
         "Classifier",
         "MnistCoreError",
         "Prediction",
-        "Reading",
+        "PredictionWithMaps",
         "TrainConfig",
         "available_models",
         "load_classifier",

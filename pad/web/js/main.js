@@ -60,7 +60,7 @@ bindPictures(element, part.paper, part.file, async (file) => {
 
 // ---- classifying it -----------------------------------------------------------------------
 
-const answer = new AnswerView(part, text);
+const prediction = new PredictionView(part, text);
 
 const models = new ModelPicker(root, part.model, server, banner, text, props.default_model, (description) => {
   network.build(description);
@@ -78,12 +78,12 @@ const network = new NetworkView(part, text, {
 });
 
 const recognition = new Recognition(server, props.ink, {
-  answer: (reply) => {
-    answer.show(reply);
+  response: (reply) => {
+    prediction.show(reply);
     network.show(reply);
   },
   blank: (isEmptyDrawing) => {
-    answer.clear(isEmptyDrawing ? "" : text("too_little"));
+    prediction.clear(isEmptyDrawing ? "" : text("too_little"));
     network.show(null);
   },
   stale: (model) => models.use(model), // which also classifies again
@@ -96,7 +96,7 @@ const recognition = new Recognition(server, props.ink, {
 });
 
 function classify() {
-  if (!models.ready) return; // the first description of a model leads here again
+  if (!models.ready) return; // the first description of a model calls this function
   const { name, version } = models;
   recognition.request(session.drawing, { name, version }, network.openStages);
 }

@@ -83,7 +83,7 @@ class ModelPicker {
     else this.#list(reply.models);
   }
 
-  /** The server's description of a model and the list of models; undefined if there is no answer. */
+  /** The server's description of a model and the list of models; undefined if there is no response. */
   async #describe(name) {
     try {
       return await this.server.describe_model({ model: name });

@@ -22,7 +22,7 @@ class NetworkView {
     this.show(null);
   }
 
-  /** Show an answer's frame and maps; null for a blank drawing. */
+  /** Show a response's frame and maps; null for a blank drawing. */
   show(reply) {
     this.#reply = reply;
     const frame = reply ? decodeBytes(reply.frame) : new Uint8Array(28 * 28);

@@ -2,13 +2,13 @@
 
 class Recognition {
   #queue;
-  #generation = 0; // answers to requests of an earlier generation are ignored
+  #generation = 0; // responses to requests of an earlier generation are ignored
 
   /**
    * @param {object} server the functions of pad/functions.py
    * @param {{size: number, box: number, pen: number}} ink see inkStrokes
    * @param {object} on
-   *     answer(reply), blank(isEmpty) where there is nothing to classify, stale(model) where the
+   *     response(reply), blank(isEmpty) where there is nothing to classify, stale(model) where the
    *     server's model is not the one the page knows, error(message, drawing),
    *     connection(lost), idle()
    */
@@ -20,7 +20,7 @@ class Recognition {
 
   get idle() { return this.#queue.idle; }
 
-  /** Ignore the answers to all requests so far: they are about another drawing or model. */
+  /** Ignore the responses to all requests so far: they are about another drawing or model. */
   discard() { this.#generation++; }
 
   /**
@@ -52,6 +52,6 @@ class Recognition {
     if (generation !== this.#generation) return;
     if (reply.stale) this.on.stale(model.name);
     else if (reply.error) this.on.error(reply.error, drawing);
-    else this.on.answer(reply);
+    else this.on.response(reply);
   }
 }

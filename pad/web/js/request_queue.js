@@ -5,14 +5,14 @@ class RequestQueue {
   #busy = false;
 
   /**
-   * @param {(job: object) => Promise<object | undefined>} send undefined if there was no answer
-   * @param {(answer: object, job: object) => void} onAnswer
+   * @param {(job: object) => Promise<object | undefined>} send undefined if there was no response
+   * @param {(response: object, job: object) => void} onResponse
    * @param {(lost: boolean) => void} onConnection called when the connection is lost and restored
    * @param {() => void} onIdle called when no request is in flight any more
    * @param {number} timeout milliseconds after which a request counts as failed
    */
-  constructor(send, onAnswer, onConnection, onIdle, timeout = 4000) {
-    Object.assign(this, { send, onAnswer, onConnection, onIdle, timeout });
+  constructor(send, onResponse, onConnection, onIdle, timeout = 4000) {
+    Object.assign(this, { send, onResponse, onConnection, onIdle, timeout });
   }
 
   get idle() { return !this.#busy; }
@@ -32,8 +32,8 @@ class RequestQueue {
     while (this.#waiting) {
       const job = this.#waiting;
       this.#waiting = null;
-      const answer = await this.#answer(job);
-      if (answer === undefined) {
+      const response = await this.#response(job);
+      if (response === undefined) {
         this.#waiting ??= job;
         if (++failures === 1) this.onConnection(true);
         await new Promise((done) => setTimeout(done, Math.min(250 * 2 ** failures, 2000)));
@@ -41,15 +41,15 @@ class RequestQueue {
       }
       if (failures) this.onConnection(false);
       failures = 0;
-      this.onAnswer(answer, job);
+      this.onResponse(response, job);
     }
     if (failures) this.onConnection(false);
     this.#busy = false;
     this.onIdle();
   }
 
-  /** The answer, or undefined; one that arrives after the timeout is ignored. */
-  async #answer(job) {
+  /** The response, or undefined; one that arrives after the timeout is ignored. */
+  async #response(job) {
     let timer;
     const late = new Promise((done) => { timer = setTimeout(done, this.timeout); });
     try {

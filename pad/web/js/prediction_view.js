@@ -1,6 +1,6 @@
-// The ten bars, the predicted digit and the texts beside it.
+// The ten bars, the predicted digit and the texts next to them.
 
-class AnswerView {
+class PredictionView {
   #rows;
   #announcement;
 
@@ -46,7 +46,7 @@ class AnswerView {
 
   #percent(value) { return `${(100 * value).toFixed(1)}%`; }
 
-  /** Screen readers announce the final answer, not every intermediate one. */
+  /** Screen readers announce the final prediction, not every intermediate one. */
   #announce(message) {
     clearTimeout(this.#announcement);
     this.#announcement = setTimeout(() => { this.part.announcement.textContent = message; }, 700);
