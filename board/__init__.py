@@ -1,1 +1,1 @@
-"""The pages of the dashboard. They show what lies in run folders; arithmetic is mnist_core's."""
+"""The pages of the dashboard. They show the contents of run folders; arithmetic is mnist_core's."""

@@ -10,7 +10,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.runtime import configure_server_process, keep_freed_memory
 
-# `.streamlit/config.toml` lies beside the script, where Streamlit looks for it
+# `.streamlit/config.toml` is next to the script, where Streamlit looks for it
 _INSTALLED = Path(__file__).parent / "script/dashboard.py"
 _IN_CHECKOUT = Path(__file__).parents[1] / "dashboard.py"
 

@@ -218,6 +218,8 @@ def _add_line(
     **options: object,
 ) -> None:
     shown = downsample(series)
+    if len(shown.steps) == 1:
+        mode = "lines+markers"  # a single point has no line
     figure.add_scatter(
         x=shown.steps,
         y=shown.values,

@@ -54,7 +54,7 @@ def _orthonormal(terms: Tensor, weights: Tensor) -> Tensor:
     for term in terms:
         for other in basis:
             term = term - (term * other * weights).sum() * other
-        # in an image one or two pixels high, terms are equal and the later ones vanish
+        # in an image one or two pixels high, terms are equal and the later ones are zero
         basis.append(term / (term.square() * weights).sum().sqrt().clamp(min=1e-4))
     return torch.stack(basis)
 

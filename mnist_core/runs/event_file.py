@@ -3,7 +3,7 @@
 A record is: length (uint64), CRC of the length, data, CRC of the data; the CRC is CRC-32C, masked.
 Source: tensorflow/core/lib/io/record_writer.h.
 
-TensorBoard's own reader stops for good at the first damaged record; this one skips it.
+TensorBoard's own reader stops at the first damaged record; this one skips it.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def _event_files(folder: Path) -> list[str]:
 
 
 def _next_name(folder: Path) -> str:
-    """Return a file name that sorts after those in the folder, whatever the clock says.
+    """Return a file name that sorts after those in the folder, whatever the system clock is.
 
     TensorBoard reads the files in the order of their names.
     """

@@ -103,7 +103,7 @@ def _train_in_child(run: Run, train: Train) -> None:
         process.join()  # the terminal interrupted the child as well, and it saves its state
         raise
     exit_code = process.exitcode or 0
-    with contextlib.suppress(MnistCoreError):  # a damaged run: every list says so
+    with contextlib.suppress(MnistCoreError):  # a damaged run: every list reports it
         state = run.read_state()
         if state.status == RunStatus.RUNNING and state.pid == process.pid:
             ended = exited_unexpectedly(state, _describe_exit(exit_code))
@@ -140,7 +140,7 @@ def _describe_exit(exit_code: int) -> str:
 
 def _give_up(run: Run, reason: str) -> None:
     """Take a run that could not start out of the queue."""
-    with contextlib.suppress(MnistCoreError):  # a damaged run: every list says so
+    with contextlib.suppress(MnistCoreError):  # a damaged run: every list reports it
         if run.read_state().status == RunStatus.QUEUED:
             run.update_state(
                 status=RunStatus.FAILED, reason=reason, stop_reason=StopReason.ERROR, ended=now()

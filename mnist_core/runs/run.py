@@ -30,7 +30,7 @@ _LOCK_TIMEOUT = 1.0
 
 
 class Run:
-    """A handle on a run folder. Cheap; every call reads the files anew.
+    """A handle on a run folder. Cheap; every call reads the files again.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ class Run:
             return  # another process was faster
         except OSError as error:
             raise MnistCoreError(
-                f"{self.folder}: cannot be deleted ({error.strerror}); delete it by hand"
+                f"{self.folder}: cannot be deleted ({error.strerror}); delete it manually"
             ) from error
 
     @contextmanager
@@ -213,7 +213,7 @@ class Run:
 
 
 def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
-    """Return the state of a run whose process is gone and did not write how it ended."""
+    """Return the state of a run whose process exited without writing its final state."""
     last = f"checkpoint, after epoch {state.epoch}" if state.epoch else "start"
     what = f"exited unexpectedly: {cause}" if cause else StopReason.PROCESS_EXITED.message
     return state.with_changes(

@@ -104,7 +104,7 @@ def delete_job(job: Job) -> None:
             return
         except OSError as error:
             raise MnistCoreError(
-                f"{job.folder}: cannot be deleted ({error.strerror}); delete it by hand"
+                f"{job.folder}: cannot be deleted ({error.strerror}); delete it manually"
             ) from error
 
 

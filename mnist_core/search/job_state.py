@@ -57,6 +57,6 @@ class JobEnd(JsonModel):
 
 
 class JobState(JobEnd):
-    """What a job is doing: `message` tells why it failed; `started` is ISO 8601, in UTC."""
+    """What a job is doing: `message` is why it failed; `started` is ISO 8601, in UTC."""
 
     started: str = ""

@@ -36,7 +36,8 @@ def device_name(device: torch.device) -> str:
     """Return a display name: the GPU's name, or the CPU with the number of its threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 @dataclass(frozen=True)

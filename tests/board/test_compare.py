@@ -36,7 +36,7 @@ def choose(page: AppTest, *runs: Run) -> AppTest:
     return show(page.multiselect[0].set_value([run.id for run in runs]).run())
 
 
-def test_without_runs_it_leads_to_the_first(no_runs: Path) -> None:
+def test_without_runs_a_message_is_shown(no_runs: Path) -> None:
     assert "no runs yet" in page_text(open_page("compare"))
 
 
@@ -85,7 +85,7 @@ def test_runs_of_equal_settings(root: Path, fast: Run) -> None:
     shutil.copytree(fast.folder, root / "20200202-000000-mnist_cnn")
     page = choose(open_page("compare"), fast, Run(root / "20200202-000000-mnist_cnn"))
     assert "the same settings" in page_text(page)
-    assert len(set(page.dataframe[0].value["Run"])) == 2, "told apart by their ids"
+    assert len(set(page.dataframe[0].value["Run"])) == 2, "distinguished by their ids"
     assert "both confusion matrices are equal" in json.dumps(difference(page))
 
 

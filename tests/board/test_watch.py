@@ -61,9 +61,7 @@ def chart(page: AppTest, title: str) -> dict:
     raise AssertionError(f"no chart {title}")
 
 
-def test_without_runs_it_leads_to_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_runs_a_message_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "none"))
     page = open_page("watch")
     assert "no runs yet" in page.info[0].value
@@ -91,7 +89,7 @@ def test_the_address_says_which_run(root: Path) -> None:
     assert open_page("watch", "no such run").selectbox[0].value == other.id
 
 
-def test_one_that_waits_can_be_stopped_and_resumed(root: Path) -> None:
+def test_a_queued_run_can_be_stopped_and_resumed(root: Path) -> None:
     run = create_run(small(), root)
     queue.enqueue(run)
     page = open_page("watch", run.id)
@@ -134,7 +132,7 @@ def test_copying_fills_the_form(root: Path) -> None:
 def test_deleting_asks_first(root: Path) -> None:
     page = press(open_page("watch"), "Delete")
     assert list_runs(root)
-    assert "cannot be undone" in page_text(page)  # tests/browser goes on from here
+    assert "cannot be undone" in page_text(page)  # continued in tests/browser
 
 
 def test_damaged_runs_are_named_and_affect_no_other(root: Path) -> None:
@@ -186,7 +184,7 @@ def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
         run.update_state(status="running")
         page = open_page("watch", run.id)
         assert "running" in metric(page, "Status")
-    page.run()  # the kernel has released the lock: the process is gone
+    page.run()  # the kernel has released the lock: the process has exited
     assert "killed" in page.error[0].value
     assert "Resume" in labels(page)
 

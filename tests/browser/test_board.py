@@ -73,7 +73,7 @@ def test_a_run_from_the_form_to_its_end(
         board.number(label).fill(value)
         board.number(label).press("Enter")
         board.settle()
-    board.page.get_by_role("textbox", name="Name").fill("by hand")
+    board.page.get_by_role("textbox", name="Name").fill("small batches")
     board.button("Start").click()
 
     # the curve grows while it is watched, and a zoom stays
@@ -104,7 +104,7 @@ def test_a_run_from_the_form_to_its_end(
     second.button("Resume").click()
     second.status("finished", 120_000)
     state = run.state()
-    assert state.name == "by hand"
+    assert state.name == "small batches"
     assert state.validation_accuracy > 0.9
     log = run.log_path.read_text()
     assert "resumes after epoch 0" in log
@@ -139,7 +139,7 @@ def test_a_click_on_a_confusion_shows_its_images(
         expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
 
 
-def test_a_drawing_is_read(
+def test_a_drawing_is_classified(
     open_board: Callable[..., BoardPage],
     trained: Run,
     clear_digits: list[tuple[int, Drawing]],
@@ -203,7 +203,7 @@ def test_two_tabs_that_start_at_once_train_in_turn(
     assert first.ended <= second.started
 
 
-def test_a_run_is_deleted_when_one_says_so_twice(
+def test_a_run_is_deleted_after_confirmation(
     open_board: Callable[..., BoardPage], folders: dict[str, str]
 ) -> None:
     run = create_run(TrainConfig(), folders["MNIST_RUNS"], "not wanted")

@@ -43,7 +43,7 @@ def hold_first_request(pad: PadPage) -> list[Route]:
     return held
 
 
-def test_an_older_answer_never_overwrites_a_newer_drawing(pad: PadPage) -> None:
+def test_an_older_response_never_overwrites_a_newer_drawing(pad: PadPage) -> None:
     """The answer to a cleared drawing arrives late and is not shown."""
     with pad.page.expect_request(lambda request: "classify_ink" in (request.post_data or "")):
         held = hold_first_request(pad)
@@ -80,7 +80,7 @@ def test_at_most_one_request_is_in_flight(pad: PadPage) -> None:
     assert most == 1
 
 
-def test_a_lost_answer_does_not_freeze_the_page(pad: PadPage) -> None:
+def test_a_lost_response_does_not_freeze_the_page(pad: PadPage) -> None:
     lost = 0
 
     def lose_two(route: Route) -> None:
@@ -99,7 +99,7 @@ def test_a_lost_answer_does_not_freeze_the_page(pad: PadPage) -> None:
     assert lost == 2
 
 
-def test_a_request_without_an_answer_times_out(pad: PadPage) -> None:
+def test_a_request_without_a_response_times_out(pad: PadPage) -> None:
     held = hold_first_request(pad)
     pad.draw(HOOK)
     expect(pad.page.locator(".banner")).to_be_visible()
@@ -108,7 +108,7 @@ def test_a_request_without_an_answer_times_out(pad: PadPage) -> None:
         held[0].abort()
 
 
-def test_server_is_restarted_while_somebody_draws(pad: PadPage, restarted_server: Server) -> None:
+def test_server_is_restarted_during_drawing(pad: PadPage, restarted_server: Server) -> None:
     stroke = fit_strokes(HOOK, pad.paper)[0]
     pad.page.mouse.move(*stroke[0])
     pad.page.mouse.down()

@@ -54,7 +54,7 @@ def test_classifies_real_drawings_of_every_digit(
     assert pad.outside == []
 
 
-def test_answers_while_the_pen_is_still_down(pad: PadPage, readable: dict[int, Strokes]) -> None:
+def test_classifies_while_the_pen_is_down(pad: PadPage, readable: dict[int, Strokes]) -> None:
     stroke = fit_strokes(readable[0], pad.paper)[0]
     pad.page.mouse.move(*stroke[0])
     pad.page.mouse.down()
@@ -147,7 +147,7 @@ def test_empty_pad_shows_no_prediction(pad: PadPage) -> None:
 
 
 @pytest.mark.parametrize("kind", ["dot", "scribble"])
-def test_what_is_no_digit_is_not_classified(pad: PadPage, kind: str) -> None:
+def test_dots_and_scribbles_are_not_classified(pad: PadPage, kind: str) -> None:
     box = pad.paper
     if kind == "dot":
         pad.page.mouse.click(box["x"] + 100, box["y"] + 100)
@@ -228,7 +228,7 @@ def test_reload_keeps_the_drawing(pad: PadPage, readable: dict[int, Strokes]) ->
     pad.expect_digit(6)
 
 
-def test_two_people_never_see_each_other(
+def test_browser_sessions_are_independent(
     open_pad: Callable[..., PadPage], readable: dict[int, Strokes]
 ) -> None:
     people = [open_pad() for _ in range(2)]

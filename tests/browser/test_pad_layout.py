@@ -78,7 +78,7 @@ def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPa
         ("fr-FR", "Draw a digit"),
     ],
 )
-def test_speaks_the_browsers_language(
+def test_page_is_in_the_browsers_language(
     open_pad: Callable[..., PadPage], locale: str, words: str
 ) -> None:
     pad = open_pad(locale=locale)

@@ -26,12 +26,12 @@ def parse(*words: str) -> TrainConfig:
 
 
 @given(configs)
-def test_flags_keep_everything(config: TrainConfig) -> None:
+def test_flags_round_trip(config: TrainConfig) -> None:
     assert parse(*config_flags(config)) == config
 
 
 @given(configs)
-def test_the_command_line_keeps_everything(config: TrainConfig) -> None:
+def test_the_command_line_round_trips(config: TrainConfig) -> None:
     words = shlex.split(train_command(config))
     assert words[:4] == ["python", "-m", "mnist_core", "train"]
     assert parse(*words[4:]) == config

@@ -99,7 +99,7 @@ def test_how_it_ended(terminal: bool) -> None:
     assert "patience exhausted" in shown([finished(early=True)], terminal=terminal)
 
 
-def test_the_bar_goes_away_when_something_breaks() -> None:
+def test_the_bar_is_removed_after_an_error() -> None:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True)
 

@@ -15,7 +15,7 @@ Loader = DeviceLoader | WorkerLoader
 
 
 def numbered(size: int) -> Split:
-    """Images that say their number, as their labels do."""
+    """Images that contain their number, as their labels do."""
     numbers = torch.arange(size)
     return Split(numbers[:, None, None, None].expand(-1, 1, 28, 28).float(), numbers)
 

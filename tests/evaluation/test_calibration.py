@@ -24,7 +24,7 @@ from mnist_core.evaluation.predictions import Predictions
 THREE = np.array([[0.85, 0.15], [0.13, 0.87], [0.65, 0.35]])
 
 
-def test_calibration_error_by_hand() -> None:
+def test_calibration_error_of_a_worked_example() -> None:
     bins = reliability(THREE, np.array([0, 0, 0]), bins=10)  # correct, wrong, correct
     low, high = bins
     assert (low.count, low.accuracy) == (1, 1.0)

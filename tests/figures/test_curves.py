@@ -70,7 +70,7 @@ def test_logarithmic_loss_and_the_zoom(run: dict[str, Series]) -> None:
     assert linear.yaxis.uirevision != logarithmic.yaxis.uirevision
 
 
-def test_smoothing_by_hand(run: dict[str, Series]) -> None:
+def test_smoothing_of_a_worked_example(run: dict[str, Series]) -> None:
     raw, smooth, validation = figures.loss_curves({"a": run}, smoothing=0.5).data
     assert list(raw.y) == [2.0, 1.0, 0.5, 0.25]
     assert (raw.showlegend, smooth.showlegend) == (False, True)
@@ -183,3 +183,8 @@ def test_the_axes_of_a_sweep_fit_one_trial_of_six() -> None:
     assert figure.layout.xaxis.range == (-0.5, 5.5)
     assert figure.layout.xaxis.dtick == 1
     assert 1 <= figure.layout.yaxis.maxallowed < 1.01  # no axis up to 150%
+
+
+def test_a_single_point_is_visible() -> None:
+    (line,) = figures.learning_rate_curve({"a": {"learning_rate": series([15], [0.1])}}).data
+    assert line.mode == "lines+markers"

@@ -79,7 +79,9 @@ def test_one_scale_spans_all_epochs(run: Run, few: Splits) -> None:
     assert highest == max(history.maps(frame, epoch).max().item() for epoch in history.epochs())
 
 
-def test_a_run_that_stops_and_goes_on_keeps_the_same(run: Run, few: Splits, tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_and_resumed_keeps_the_same(
+    run: Run, few: Splits, tmp_path: Path
+) -> None:
     other = create_run(CONFIG, tmp_path)
     stop = StopFlag()
 
@@ -93,7 +95,7 @@ def test_a_run_that_stops_and_goes_on_keeps_the_same(run: Run, few: Splits, tmp_
     assert files(other) == files(run)
 
 
-def test_an_epoch_under_way_can_be_looked_at(few: Splits, tmp_path: Path) -> None:
+def test_history_is_readable_during_training(few: Splits, tmp_path: Path) -> None:
     run, seen = create_run(CONFIG, tmp_path), []
 
     def listen(event: Event) -> None:
@@ -121,7 +123,7 @@ def test_a_long_run_is_thinned_and_its_last_epoch_stays(
     assert max(gaps) <= -(-epochs // 200)
 
 
-def test_what_a_killed_process_left_goes(net: DigitNet, tmp_path: Path) -> None:
+def test_files_of_a_killed_process_are_removed(net: DigitNet, tmp_path: Path) -> None:
     run = create_run(small(), tmp_path)
     history = Conv1History(run)
     history.keep(net, 0, 1)
@@ -131,7 +133,7 @@ def test_what_a_killed_process_left_goes(net: DigitNet, tmp_path: Path) -> None:
     assert sorted(files(run)) == ["00000.safetensors", "00001.safetensors"]
 
 
-def test_bad_histories_are_said(net: DigitNet, tmp_path: Path) -> None:
+def test_damaged_histories_are_reported(net: DigitNet, tmp_path: Path) -> None:
     run = create_run(small(), tmp_path)
     history = Conv1History(run)
     assert history.epochs() == []
@@ -150,7 +152,7 @@ def test_bad_histories_are_said(net: DigitNet, tmp_path: Path) -> None:
         history.stage(0)
 
 
-def test_a_folder_that_cannot_be_written_is_said(net: DigitNet, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(net: DigitNet, tmp_path: Path) -> None:
     run = create_run(small(), tmp_path)
     (run.folder / "conv1").write_text("a file")
     with pytest.raises(MnistCoreError, match="cannot be written"):

@@ -448,7 +448,7 @@ def test_runs_created_at_once_by_two_processes(tmp_path: Path) -> None:
 # --- no room -----------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_that_finds_no_room(place: Workspace) -> None:
+def test_a_checkpoint_on_a_full_disk(place: Workspace) -> None:
     # the weights of 88 kB fit, the checkpoint of 460 kB does not
     command = place.train(limit=200_000)
     assert command.wait() == 2
@@ -461,9 +461,7 @@ def test_a_checkpoint_that_finds_no_room(place: Workspace) -> None:
     load_weights(run.weights_path)
 
 
-def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(
-    whole: Run, place: Workspace
-) -> None:
+def test_an_older_checkpoint_is_kept_when_the_disk_is_full(whole: Run, place: Workspace) -> None:
     run = place.stopped_after_an_epoch()
     kept = run.checkpoint_path.read_bytes()
     command = place.resume(limit=200_000)
@@ -476,7 +474,7 @@ def test_an_older_checkpoint_stays_when_the_new_one_finds_no_room(
     check_same(run, whole)
 
 
-def test_metrics_that_find_no_room(place: Workspace) -> None:
+def test_metrics_on_a_full_disk(place: Workspace) -> None:
     # the configuration and conv1 fit; many steps
     command = place.train(CONFIG.with_changes(batch_size=10, training_size=3000), limit=1_500)
     status = command.wait()

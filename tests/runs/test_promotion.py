@@ -286,7 +286,7 @@ def test_a_damaged_model_hides_no_other_model(run: Run, capsys: Capture) -> None
 # --- the pad's model registry ------------------------------------------------------------------
 
 
-def test_the_library_sees_what_is_promoted_and_withdrawn(run: Run) -> None:
+def test_the_registry_lists_what_is_promoted_and_withdrawn(run: Run) -> None:
     offered = ModelRegistry()
     assert offered.names() == shipped_models()
     with pytest.raises(ModelNotFoundError, match="no model 'mine'; choose from default"):
@@ -300,7 +300,7 @@ def test_the_library_sees_what_is_promoted_and_withdrawn(run: Run) -> None:
     assert offered.names() == shipped_models()
 
 
-def test_a_replaced_model_is_loaded_anew(run: Run) -> None:
+def test_a_replaced_model_is_loaded_again(run: Run) -> None:
     offered = ModelRegistry()
     path = promote(run, "mine")
     version, old = offered.get_with_version("mine")
@@ -331,7 +331,7 @@ def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
     assert offered.names() == [*shipped_models(), "good"]
 
 
-def test_the_page_learns_that_its_model_was_replaced_or_deleted(run: Run) -> None:
+def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(run: Run) -> None:
     functions = {function.__name__: function for function in server_functions(ModelRegistry())}
     path = promote(run, "mine")
     seen = functions["describe_model"]({"model": "mine"})

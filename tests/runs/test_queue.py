@@ -174,7 +174,7 @@ def test_a_run_that_cannot_start_fails_with_the_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("name", ["queue.json", "state.json"])
-def test_a_damaged_run_leaves_the_queue_and_holds_up_no_other(
+def test_a_damaged_run_leaves_the_queue_and_delays_no_other(
     tmp_path: Path, damage: str, name: str
 ) -> None:
     broken, good = queued(TINY, tmp_path), queued(TINY, tmp_path)
@@ -198,7 +198,7 @@ def test_a_queue_place_out_of_its_bounds(tmp_path: Path, place: dict[str, object
 # --- the queue -----------------------------------------------------------------------------------
 
 
-def test_what_cannot_wait_is_refused(tmp_path: Path) -> None:
+def test_runs_that_cannot_be_queued_are_refused(tmp_path: Path) -> None:
     run = create_run(TINY, tmp_path)
     run.update_state(status="finished")
     with pytest.raises(MnistCoreError, match="is finished"):

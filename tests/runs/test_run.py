@@ -80,7 +80,7 @@ def with_seed(seed: int) -> TrainConfig:
     return CONFIG.with_changes(seed=seed)
 
 
-def test_where_the_runs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNIST_RUNS", raising=False)
     assert runs_root() == Path("runs")
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "mine"))
@@ -91,7 +91,7 @@ def test_where_the_runs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("place", ["file", "file/runs"])
-def test_a_place_where_no_folder_can_be(tmp_path: Path, place: str) -> None:
+def test_a_runs_folder_that_cannot_be_created(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MnistCoreError, match=str(tmp_path / "file")):
         create_run(CONFIG, tmp_path / place)
@@ -154,7 +154,7 @@ def test_a_run_that_is_not_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 300, "a\0b", "../..", "*"])
-def test_names_that_are_none(run: Run, tmp_path: Path, name: str) -> None:
+def test_invalid_names(run: Run, tmp_path: Path, name: str) -> None:
     for find in (find_run, find_weights):
         with pytest.raises(MnistCoreError):
             find(name, tmp_path)
@@ -171,7 +171,7 @@ def test_weights_are_found(run: Run, tmp_path: Path) -> None:
         find_weights("nope", tmp_path)
 
 
-def test_a_name_to_show(run: Run, tmp_path: Path, capsys: Capture) -> None:
+def test_display_name(run: Run, tmp_path: Path, capsys: Capture) -> None:
     run.rename("  带 dropout, second \n")
     assert run.state().name == "带 dropout, second"
     assert find_run(run.id, tmp_path).state() == run.state()
@@ -308,7 +308,7 @@ def test_an_active_run_is_running(run: Run) -> None:
     assert run.state().status == "failed"
 
 
-def test_it_is_reserved_for_one_process(run: Run) -> None:
+def test_a_run_is_locked_by_one_process(run: Run) -> None:
     with run.exclusive():
         with pytest.raises(MnistCoreError, match=f"{run.id} is already running"), run.exclusive():
             raise AssertionError("reserved twice")
@@ -348,7 +348,7 @@ def test_readers_do_not_block_a_run(run: Run) -> None:
 # --- stopping ----------------------------------------------------------------------------------
 
 
-def test_stop_before_it_begins(run: Run, tmp_path: Path, capsys: Capture) -> None:
+def test_stop_a_run_that_has_not_started(run: Run, tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["stop", "last", "--runs", str(tmp_path)]) == 0
     state = run.state()
     assert (state.status, state.reason) == ("stopped", "stopped before it began")
@@ -368,7 +368,7 @@ def test_stop_an_active_run(run: Run) -> None:
 
 
 @pytest.mark.parametrize("status", ["stopped", "finished", "failed"])
-def test_stop_one_that_has_ended(
+def test_stop_a_run_that_has_ended(
     run: Run, tmp_path: Path, capsys: Capture, status: RunStatus
 ) -> None:
     state = run.update_state(status=status, reason="so it went", epoch=3)
@@ -377,7 +377,7 @@ def test_stop_one_that_has_ended(
     assert run.state() == state
 
 
-def test_stop_says_that_a_step_takes_long(
+def test_stop_reports_a_long_step(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.setattr("mnist_core.cli.commands.runs._STOP_SECONDS", 0.1)

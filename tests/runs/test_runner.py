@@ -99,7 +99,7 @@ def throw(error: BaseException) -> Callable[[], None]:
 # --- a run that ends well ----------------------------------------------------------------------
 
 
-def test_a_run_keeps_all_that_it_knows(few: Splits, tmp_path: Path) -> None:
+def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
     config = small(epochs=2)
     run = create_run(config, tmp_path, "first")
     events: list[Event] = []
@@ -287,7 +287,7 @@ def test_a_learning_rate_that_is_too_high(few: Splits, tmp_path: Path) -> None:
     assert not run.weights_path.exists()
 
 
-def test_what_was_good_is_kept_when_the_loss_explodes(
+def test_the_best_weights_are_kept_when_the_loss_diverges(
     whole: Run, few: Splits, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_step = Trainer.train_step
@@ -308,7 +308,7 @@ def test_what_was_good_is_kept_when_the_loss_explodes(
     check_same(run, whole)
 
 
-def test_a_gpu_that_is_too_small(
+def test_a_gpu_with_too_little_memory(
     few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -354,8 +354,8 @@ def test_an_unexpected_error_is_kept_with_its_traceback(whole: Run, few: Splits,
     check_same(run, whole)
 
 
-def test_a_listener_that_leaves(few: Splits, run: Run) -> None:
-    # as rich does when nobody reads its output any more
+def test_a_listener_that_exits(few: Splits, run: Run) -> None:
+    # as rich does when its output is no longer read
     with pytest.raises(SystemExit):
         execute(run, splits=few, listen=at(1, throw(SystemExit(1))))
     state = run.state()
@@ -406,7 +406,7 @@ def test_a_run_that_is_not_there(few: Splits, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_folder_that_is_deleted_under_way(few: Splits, run: Run) -> None:
+def test_a_folder_that_is_deleted_during_training(few: Splits, run: Run) -> None:
     with pytest.raises(MnistCoreError, match=run.id):
         execute(run, splits=few, listen=at(1, lambda: shutil.rmtree(run.folder)))
     assert not run.folder.exists()
@@ -429,7 +429,7 @@ def test_a_damaged_checkpoint(whole: Run, few: Splits, run: Run, content: bytes 
     check_same(run, whole)
 
 
-def test_a_configuration_that_was_changed_under_way(few: Splits, run: Run) -> None:
+def test_a_configuration_that_was_changed_during_training(few: Splits, run: Run) -> None:
     flag = StopFlag()
     execute(run, splits=few, listen=at(1, lambda: flag.set(StopReason.REQUESTED)), stop=flag)
     CONFIG.with_changes(epochs=9).write(run.config_path)
@@ -440,7 +440,7 @@ def test_a_configuration_that_was_changed_under_way(few: Splits, run: Run) -> No
 # --- runs that use runs ------------------------------------------------------------------------
 
 
-def test_a_run_starts_from_and_learns_from_runs(whole: Run, few: Splits) -> None:
+def test_a_run_with_initial_weights_and_teacher_from_runs(whole: Run, few: Splits) -> None:
     root = whole.folder.parent
     config = small(init_weights=whole.id, teacher=whole.id, freeze=["conv1"])
     run = create_run(config, root)
@@ -463,7 +463,7 @@ def test_a_run_that_it_needs_is_missing(few: Splits, tmp_path: Path, field: str)
 # --- ways to stop ------------------------------------------------------------------------------
 
 
-def test_the_first_reason_stays() -> None:
+def test_the_first_stop_reason_is_kept() -> None:
     flag = StopFlag()
     assert flag.reason is None
     flag.set(StopReason.PRUNED)

@@ -47,7 +47,7 @@ class BoardPage:
         assert self.page.locator("[data-testid=stException]").count() == 0
 
     def button(self, name: str) -> Locator:
-        """Return the button that says so."""
+        """Return the button with that label."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def number(self, label: str) -> Locator:
@@ -59,7 +59,7 @@ class BoardPage:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
     def status(self, words: str, patience: float = PATIENCE) -> None:
-        """Wait until the run's status says so."""
+        """Wait until the run has that status."""
         box = self.page.get_by_test_id("stMetric").filter(has_text="Status").first
         expect(box).to_contain_text(words, timeout=patience)
 

@@ -37,7 +37,7 @@ def launch_chromium(playwright: Playwright) -> Browser:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -70,7 +70,7 @@ class Server:
         """Start and wait until the page is served; return the seconds that took."""
         environment = {
             **os.environ,
-            "PYTHONPATH": str(ROOT),  # for scripts that lie elsewhere
+            "PYTHONPATH": str(ROOT),  # for scripts in other folders
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "GRADIO_ANALYTICS_ENABLED": "False",
@@ -97,7 +97,7 @@ class Server:
         raise RuntimeError(f"{self.script.name} did not serve {self.url} in {patience} s")
 
     def stop(self) -> None:
-        """Kill it, as a crash would, and wait until it is gone."""
+        """Kill it and wait until it has exited."""
         if self.process:
             self.process.kill()
             self.process.wait()

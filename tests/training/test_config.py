@@ -56,7 +56,7 @@ def test_a_configuration_cannot_be_changed_in_place() -> None:
 
 
 @given(configs)
-def test_json_keeps_everything(config: TrainConfig) -> None:
+def test_json_round_trip(config: TrainConfig) -> None:
     assert TrainConfig(**json.loads(config.model_dump_json())) == config
 
 
@@ -195,7 +195,7 @@ def test_settings_that_cannot_be_combined(values: dict[str, Any], message: str) 
 # --- files and presets -------------------------------------------------------------------------
 
 
-def test_a_file_keeps_everything(tmp_path: Path) -> None:
+def test_a_file_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     config = preset("article").with_changes(seed=5, freeze=("conv1",), init_weights="default")
     config.write(path)

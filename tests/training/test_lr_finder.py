@@ -16,7 +16,7 @@ Splits = tuple[Split, Split]
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_the_suggestion_learns_and_thirty_times_it_does_not(
+def test_training_at_the_suggested_rate_converges_and_at_thirty_times_diverges(
     small_splits: Splits, optimizer: str
 ) -> None:
     config = TrainConfig(

@@ -111,7 +111,7 @@ def test_plateau_waits_while_the_loss_falls() -> None:
     assert rates == pytest.approx([0.1] * 6 + [0.05, 0.05])
 
 
-def test_plateau_does_not_look_while_the_rate_rises() -> None:
+def test_plateau_ignores_the_loss_during_warmup() -> None:
     rates = plateau([1.0] * 10, lr_patience=0, lr_warmup=0.5)
     # the first look, after the fifth epoch, has nothing to compare with
     assert rates[4:] == pytest.approx([0.0802, 0.1, 0.05, 0.025, 0.0125, 0.00625])
@@ -143,12 +143,12 @@ def test_onecycle_is_the_formula(warmup: float) -> None:
 
 @pytest.mark.parametrize("name", FIELDS["lr_scheduler"].choices)
 @pytest.mark.parametrize("warmup", [0.0, 0.1])
-def test_a_run_of_one_step_takes_it(name: str, warmup: float) -> None:
+def test_a_run_of_one_step(name: str, warmup: float) -> None:
     assert curve(1, 1, lr_scheduler=name, lr_warmup=warmup)[0] > 1e-3
 
 
 @pytest.mark.parametrize("total", [2, 10, 50])
-def test_no_share_of_warmup_divides_by_nothing(total: int) -> None:
+def test_no_warmup_share_divides_by_zero(total: int) -> None:
     for off in (-2e-6, -1e-6, -5e-7, 0.0, 1e-6):
         rates = curve(1, total, lr_scheduler="onecycle", lr_warmup=1 / total + off)
         assert all(0 < rate <= 0.1 + 1e-9 for rate in rates)

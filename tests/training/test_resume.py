@@ -53,13 +53,13 @@ def interrupted(
         if isinstance(last, Finished):
             return epochs, last
         assert isinstance(last, Stopped)
-        torch.rand(3)  # whoever comes between may draw numbers
+        torch.rand(3)  # other code may draw numbers in between
         state = through_a_file(trainer.state_dict())
     raise AssertionError("the run never ended")
 
 
-def told(epochs: list[Event]) -> list[tuple[Any, ...]]:
-    """Return all that epochs say but their time."""
+def without_time(epochs: list[Event]) -> list[tuple[Any, ...]]:
+    """Return the fields of epochs except their time."""
     return [
         (
             e.epoch,
@@ -109,7 +109,7 @@ def test_stopped_and_resumed_gives_the_same_weights(few: Splits, changes: dict[s
     for stops in stops_of_each[: 1 if config.loader_workers else None]:
         epochs, again = interrupted(config, few, stops)
         assert_same_end(finished, again)
-        assert told(whole) == told(epochs)
+        assert without_time(whole) == without_time(epochs)
 
 
 @st.composite
@@ -137,7 +137,7 @@ def configurations(draw: st.DrawFn) -> TrainConfig:
 
 @settings(max_examples=6)
 @given(configurations(), st.randoms(use_true_random=False))
-def test_a_state_of_any_moment_goes_on(
+def test_a_state_of_any_moment_can_be_resumed(
     few: Splits, config: TrainConfig, dice: random.Random
 ) -> None:
     splits = part(few, 100, 50)
@@ -158,10 +158,10 @@ def test_a_state_of_any_moment_goes_on(
         state = through_a_file(trainer.state_dict())
         torch.rand(3)
     assert_same_end(finished, event)
-    assert told(whole) == told(epochs)
+    assert without_time(whole) == without_time(epochs)
 
 
-def test_a_trainer_that_stopped_can_itself_go_on(few: Splits) -> None:
+def test_a_trainer_that_stopped_can_continue(few: Splits) -> None:
     config = small(epochs=2, augment="pen")
     trainer = Trainer(config, *few)
     for step in (3, STEPS):
@@ -193,7 +193,7 @@ def test_a_run_whose_patience_is_exhausted_has_nothing_left_to_do(few: Splits) -
     assert_same_end(event, finished)
 
 
-def test_a_request_to_stop_is_not_forgotten_at_an_epochs_end(few: Splits) -> None:
+def test_a_stop_request_at_the_end_of_an_epoch_is_kept(few: Splits) -> None:
     for limit in range(1, STEPS + 3):
         asked = iter(range(1, 10**6))
         trainer = Trainer(small(epochs=2), *few)
@@ -252,7 +252,7 @@ def test_another_amount_of_data_is_refused(few: Splits) -> None:
 
 
 @pytest.mark.parametrize("state", [None, 3, [], "x", {}, {"state_dict": {}}], ids=str)
-def test_what_is_no_state_is_refused(few: Splits, state: Any) -> None:
+def test_an_invalid_state_is_refused(few: Splits, state: Any) -> None:
     with pytest.raises(MnistCoreError, match="does not fit"):
         Trainer(small(), *few).load_state_dict(state)
 

@@ -81,7 +81,9 @@ def test_a_step_event_has_the_rate_of_the_next_step(few: Splits) -> None:
     assert [s.learning_rate for s in steps] == pytest.approx([5e-3, 2.5e-3, 2.5e-3, 1.25e-3])
 
 
-def test_the_callers_time_is_not_counted(few: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_of_the_consumer_is_not_counted(
+    few: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = [0.0]
 
     def look() -> float:
@@ -387,7 +389,7 @@ def test_early_stopping(
 
 
 def test_a_network_that_diverges_at_the_last_step_is_refused(few: Splits) -> None:
-    # every loss is finite, but the last step leaves weights that answer NaN
+    # every loss is finite, but the last step leaves weights whose outputs are NaN
     config = small(
         optimizer="sgd",
         learning_rate=3,

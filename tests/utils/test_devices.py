@@ -16,7 +16,7 @@ def test_choose_device() -> None:
 
 
 @pytest.mark.parametrize("name", ["tpu", "", "cpu:1", "cuda:x"])
-def test_names_that_are_none(name: str) -> None:
+def test_invalid_names(name: str) -> None:
     with pytest.raises(MnistCoreError, match="auto, cpu, cuda"):
         choose_device(name)
 

@@ -43,7 +43,7 @@ def on_a_full_disk(path: Path) -> str:
 
 
 @pytest.mark.parametrize("content", ["数字\n", "", b"\x00\xff" * 1000])
-def test_written_whole(tmp_path: Path, content: bytes | str) -> None:
+def test_files_are_written_completely(tmp_path: Path, content: bytes | str) -> None:
     path = tmp_path / "file.json"
     path.write_text("what was there before, and longer than some of what comes")
     write_atomic(path, content)
@@ -52,7 +52,7 @@ def test_written_whole(tmp_path: Path, content: bytes | str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_reader_keeps_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_a_reader_keeps_the_old_file_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomic(path, "old")
     with path.open() as reader:
@@ -70,7 +70,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_leaves_no_half_of_a_new_file(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_partial_file(tmp_path: Path) -> None:
     assert "cannot be written" in on_a_full_disk(tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
 

@@ -33,7 +33,7 @@ class DrawingCanvas {
     try {
       this.#canvas.setPointerCapture(event.pointerId);
     } catch {
-      // the pointer is gone already: its stroke is a dot
+      // the pointer was already released: its stroke is a dot
     }
     this.#last = null;
     this.on.start(this.#positions([event]), event.button === 5);

@@ -1,4 +1,4 @@
-// Connects the parts. In scope from gr.HTML: element, props, server, watch.
+// Creates the parts of the page and connects them. In scope from gr.HTML: element, props, server, watch.
 
 const root = element.querySelector(".drawpad");
 const part = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((node) =>
@@ -99,6 +99,7 @@ function classify() {
   if (!models.ready) return; // the first description of a model calls this function
   const { name, version } = models;
   recognition.request(session.drawing, { name, version }, network.openStages);
+  showBusy();
 }
 
 // ---- the page -----------------------------------------------------------------------------
@@ -111,12 +112,12 @@ function refresh() {
     frameRequest = 0;
     paint();
     classify();
-    showBusy();
+    showBusy(); // also if it was not classified
   });
   showBusy();
 }
 
-/** The page is busy until the bars are those of the drawing. */
+/** The page is busy until the bars belong to the drawing. */
 function showBusy() { root.setAttribute("aria-busy", frameRequest !== 0 || !recognition.idle); }
 
 function paint() {
