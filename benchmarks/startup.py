@@ -1,4 +1,4 @@
-"""Seconds from `python app.py` to a page that can be drawn on, beside a bare Gradio page.
+"""Seconds from `python app.py` to a page that can be drawn on, compared with a bare Gradio page.
 
     python -m benchmarks.startup
 

@@ -111,7 +111,7 @@ def _list_damaged(context: PageContext, damaged: list[RunSummary]) -> None:
     if not damaged:
         return
     title = context.t("Damaged runs, which cannot be compared: {n}", n=len(damaged))
-    with st.expander(title, icon=":material/heart_broken:"):
+    with st.expander(title, icon=":material/broken_image:"):
         for one in damaged:
             st.text(one.problem)
 
@@ -134,7 +134,7 @@ def _read(names: Mapping[str, Run], *, report: bool = True) -> _Compared:
             config, metrics = run.config(), read_metrics(run.folder)
         except MnistCoreError as error:
             if report:
-                st.error(escape_markdown(str(error)), icon=":material/heart_broken:")
+                st.error(escape_markdown(str(error)), icon=":material/broken_image:")
             continue
         compared.runs[name] = run
         compared.configs[name] = config

@@ -47,7 +47,7 @@ def draw_results(
         try:
             results[name] = result(run, metrics[name])
         except MnistCoreError as error:
-            st.error(escape_markdown(str(error)), icon=":material/heart_broken:")
+            st.error(escape_markdown(str(error)), icon=":material/broken_image:")
     if not results:
         return
     columns = st.column_config

@@ -77,13 +77,13 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
         return _evaluate(run.folder, run_version(run, BEST), str(data_root()))
 
 
-def read_predictions(context: PageContext, seen: RunSummary) -> RunPredictions | None:
+def read_predictions(context: PageContext, summary: RunSummary) -> RunPredictions | None:
     """Return a run's predictions; None, with the reason on the page, if there are none yet.
 
     Raises MnistCoreError as `read_evaluation` does.
     """
-    run = seen.run
-    evaluation = read_evaluation(context, run, seen.label)
+    run = summary.run
+    evaluation = read_evaluation(context, run, summary.label)
     if evaluation is None:
         return None
     split = read_validation(context, run)

@@ -78,7 +78,7 @@ def _draw_field(field: ConfigField, context: PageContext) -> Any:
         "persist_state": "session",
     }
     if field.kind is Kind.BOOLEAN:
-        st.space("small")  # in line with the labelled boxes beside it
+        st.space("small")  # in line with the labelled boxes next to it
         return st.toggle(**common)
     if field.kind in (Kind.INTEGER, Kind.FLOAT):
         return _draw_number(field, common, t)

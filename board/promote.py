@@ -42,25 +42,25 @@ def show(context: PageContext) -> None:
     _draw_models(t)
 
 
-def _draw_run(context: PageContext, seen: RunSummary) -> None:
+def _draw_run(context: PageContext, summary: RunSummary) -> None:
     """Draw a run's result, the promotion and the downloads."""
-    if seen.state is None:
-        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
+    if summary.state is None:
+        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
         return
     try:
-        _result(context.t, seen)
-        _promotion(context.t, seen.run)
+        _result(context.t, summary)
+        _promotion(context.t, summary.run)
     except MnistCoreError as error:
         st.error(escape_markdown(error), icon=":material/error:")
         return
-    draw_downloads(context, seen.run)
+    draw_downloads(context, summary.run)
 
 
-def _result(t: Translator, seen: RunSummary) -> None:
-    state = seen.state
+def _result(t: Translator, summary: RunSummary) -> None:
+    state = summary.state
     assert state is not None
-    config = seen.run.config()
-    accuracy = read_card(seen.run.weights_path).accuracy()
+    config = summary.run.config()
+    accuracy = read_card(summary.run.weights_path).accuracy()
     best = read_card(weights_path(DEFAULT)).accuracy()
     boxes = {
         t("Validation accuracy"): percent(accuracy),
@@ -71,7 +71,7 @@ def _result(t: Translator, seen: RunSummary) -> None:
     with st.container(horizontal=True):
         for label, value in boxes.items():
             st.metric(label, value, border=True, width="content")
-    if seen.status == "running":
+    if summary.status == "running":
         st.info(
             t("This run is still training: its best weights so far are promoted."),
             icon=":material/directions_run:",
@@ -133,7 +133,7 @@ def _draw_models(t: Translator) -> None:
         with st.container(border=True):
             st.markdown(f"**`{model.name}`**")
             if model.problem:
-                st.error(escape_markdown(model.problem), icon=":material/heart_broken:")
+                st.error(escape_markdown(model.problem), icon=":material/broken_image:")
             else:
                 st.text(_origin(t, model))  # plain text: a run's name may contain Markdown
             if st.button(t("Withdraw"), icon=":material/undo:", key=f"withdraw-{model.name}"):

@@ -21,7 +21,7 @@ STATUS_ICONS = {
     "stopped": ":material/pause_circle:",
     "finished": ":material/check_circle:",
     "failed": ":material/error:",
-    DAMAGED: ":material/heart_broken:",
+    DAMAGED: ":material/broken_image:",
 }
 
 

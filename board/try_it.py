@@ -74,7 +74,7 @@ def _load(source: Source) -> Classifier | None:
     try:
         return load(source)
     except MnistCoreError as error:
-        st.error(escape_markdown(error), icon=":material/heart_broken:")
+        st.error(escape_markdown(error), icon=":material/broken_image:")
         return None
 
 

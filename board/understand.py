@@ -32,9 +32,9 @@ def show(context: PageContext) -> None:
     run = pick_run(context)
     if run is None:
         return
-    seen = summarize(run)
-    if seen.state is None:
-        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
+    summary = summarize(run)
+    if summary.state is None:
+        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
         st.caption(t("Its files are left unchanged; other runs are not affected."))
         return
     part = st.segmented_control(
@@ -48,6 +48,6 @@ def show(context: PageContext) -> None:
         persist_state="session",
     )
     try:
-        _PARTS[part](context, seen)
+        _PARTS[part](context, summary)
     except MnistCoreError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")

@@ -17,9 +17,9 @@ _TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _STEP = 24
 
 
-def show(context: PageContext, seen: RunSummary) -> None:
+def show(context: PageContext, summary: RunSummary) -> None:
     """Draw this part of the page."""
-    found = read_predictions(context, seen)
+    found = read_predictions(context, summary)
     if found is None:
         return
     if _TRUE not in st.session_state:
@@ -28,7 +28,7 @@ def show(context: PageContext, seen: RunSummary) -> None:
     with matrix:
         _matrix(context, found.evaluation)
     with images:
-        _images(context, seen.run.id, found)
+        _images(context, summary.run.id, found)
 
 
 def _matrix(context: PageContext, evaluation: Evaluation) -> None:

@@ -18,10 +18,10 @@ from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
 
 
-def show(context: PageContext, seen: RunSummary) -> None:
+def show(context: PageContext, summary: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
-    split = read_validation(context, seen.run)
+    split = read_validation(context, summary.run)
     if split is None:
         return
     image, network = st.columns([1, 2])
@@ -50,7 +50,7 @@ def show(context: PageContext, seen: RunSummary) -> None:
         grid = figures.image_grid(frame[None], [f"{t('image')} {index}"])
         draw_figure(grid, "network-image", t("The selected image"))
     with network:
-        _conv1(context, seen.run, frame, index)
+        _conv1(context, summary.run, frame, index)
 
 
 def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:

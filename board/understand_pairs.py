@@ -17,10 +17,10 @@ _PAIR = "pair"
 _STEP = 4
 
 
-def show(context: PageContext, seen: RunSummary) -> None:
+def show(context: PageContext, summary: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
-    found = read_predictions(context, seen)
+    found = read_predictions(context, summary)
     if found is None:
         return
     with st.container(horizontal=True):
@@ -36,10 +36,10 @@ def show(context: PageContext, seen: RunSummary) -> None:
             )
     st.caption(t("Images of the first digit that were predicted as the second, and their share."))
     st.subheader(t("Over the epochs"))
-    curves = figures.pair_curves({"": read_metrics(seen.run.folder)}, translate=t)
+    curves = figures.pair_curves({"": read_metrics(summary.run.folder)}, translate=t)
     draw_figure(curves, "pair-curves", t("Confusion of the classic pairs over the epochs"))
     st.subheader(t("Misclassified images"))
-    _images(context, seen.run.id, found)
+    _images(context, summary.run.id, found)
     st.subheader(t("The ten most confused pairs"))
     bars = figures.pair_confusions(found.evaluation, translate=t)
     draw_figure(bars, "pair-bars", t("The most confused pairs, in both directions"))

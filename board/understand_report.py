@@ -14,10 +14,10 @@ from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
 
 
-def show(context: PageContext, seen: RunSummary) -> None:
+def show(context: PageContext, summary: RunSummary) -> None:
     """Draw this part of the page."""
     t = context.t
-    evaluation = read_evaluation(context, seen.run, seen.label)
+    evaluation = read_evaluation(context, summary.run, summary.label)
     if evaluation is None:
         return
     show_image_count(context, evaluation.images)

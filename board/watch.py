@@ -33,13 +33,13 @@ def show(context: PageContext) -> None:
     run = pick_run(context)
     if run is None:
         return
-    seen = summarize(run)
-    if seen.state is None:
-        st.error(escape_markdown(seen.problem), icon=":material/heart_broken:")
+    summary = summarize(run)
+    if summary.state is None:
+        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
         st.caption(context.t("Its files are left unchanged; other runs are not affected."))
         _actions(context, run, None)
         return
-    _actions(context, run, seen.state)
+    _actions(context, run, summary.state)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         smoothing = st.slider(
             context.t("Smoothing"),
@@ -52,10 +52,10 @@ def show(context: PageContext) -> None:
             key="sm",
         )
         log_scale = st.toggle(context.t("Logarithmic loss"), persist_state="session", key="log")
-    live = seen.status in _LIVE
+    live = summary.status in _LIVE
 
     def draw() -> None:
-        _live_part(context, run, seen.status, smoothing, log_scale)
+        _live_part(context, run, summary.status, smoothing, log_scale)
 
     # refreshed periodically only while something can change
     st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
@@ -65,10 +65,10 @@ def _live_part(
     context: PageContext, run: Run, status: str, smoothing: float, log_scale: bool
 ) -> None:
     t = context.t
-    seen = summarize(run)
-    if seen.status != status:
+    summary = summarize(run)
+    if summary.status != status:
         st.rerun()  # other buttons apply now
-    if (state := seen.state) is None:
+    if (state := summary.state) is None:
         return
     try:
         if state.status == "queued":

@@ -75,7 +75,7 @@ def picture_input(**options: Any) -> gr.Image:
             raise gr.Error("send the picture itself, for example with gradio_client.handle_file")
         return payload.path
 
-    # not a subclass: gradio writes a stub file beside the source of every component class
+    # not a subclass: gradio writes a stub file next to the source of every component class
     image.preprocess = uploaded_path  # type: ignore[method-assign]
     return image
 

@@ -38,7 +38,7 @@ def confusion_matrix(
 ) -> go.Figure:
     """Return a confusion matrix: correct predictions in blue, errors in orange.
 
-    Errors have a colour scale of their own, so that a single one is visible beside a full
+    Errors have a colour scale of their own, so that a single one is visible next to a full
     diagonal; cells without images are empty.
 
     Parameters
@@ -92,7 +92,7 @@ def confusion_difference(a: Evaluation, b: Evaluation, *, translate: Translate =
     """Return the confusion matrix of `a` minus that of `b`: vermillion where `a` is worse.
 
     Off the diagonal more is worse, on it less is; each has a colour scale of its own, so that a
-    single error is visible beside the changes of the diagonal. Equal cells are empty. Counts are
+    single error is visible next to the changes of the diagonal. Equal cells are empty. Counts are
     compared if both evaluations have as many images of each digit; else rates, in percentage
     points of the digit's images.
 

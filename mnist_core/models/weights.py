@@ -33,7 +33,7 @@ _WRAPPERS = {"module", "_orig_mod"}
 def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]) -> None:
     """Write weights and card as one file, atomically; equal content gives equal bytes.
 
-    A card beside it (`card_path`), as shipped weights have one, is rewritten as well.
+    A card next to it (`card_path`), as shipped weights have one, is rewritten as well.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def update_card(path: Path, **changes: Any) -> None:
 
 
 def card_path(path: Path) -> Path:
-    """Return the path of the separate card beside a weights file."""
+    """Return the path of the separate card next to a weights file."""
     return path.with_suffix(".json")
 
 

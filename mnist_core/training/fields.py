@@ -176,7 +176,7 @@ class ConfigField:
         return f"{text}, or {NONE}" if self.optional else text
 
     def has_effect(self, values: Mapping[str, Any]) -> bool:
-        """Return whether it has an effect beside the values of all fields, by name."""
+        """Return whether it has an effect with the given values of all fields, by name."""
         return self.requirement is None or self.requirement.holds(values)
 
     def refusal(self, values: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPa
     for y in np.linspace(40, box["height"] - 40, 20):
         touch("touchMove", (x, box["y"] + float(y)))
     pad.expect_digit(1)
-    # a second finger beside the first draws nothing
+    # a second finger next to the first draws nothing
     before = pad.pixels(".paper canvas")
     touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 50))
     touch("touchMove", (x, box["y"] + box["height"] - 40), (x - 90, box["y"] + 200))

@@ -47,7 +47,7 @@ def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
     assert sum(a != b for a, b in zip(*seen, strict=True)) > channels / 2
 
 
-def test_a_map_opens_beside_its_kernel(pad: PadPage, classifier: Classifier) -> None:
+def test_a_map_opens_next_to_its_kernel(pad: PadPage, classifier: Classifier) -> None:
     pad.play_example(4)
     pad.page.click("[data-stage=conv1] .map:nth-child(4)")
     detail = pad.page.locator("[data-stage=conv1] .detail")

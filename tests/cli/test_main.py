@@ -67,7 +67,7 @@ def test_predict(pictures: dict[str, Path], capsys: Capture) -> None:
     assert out.err == ""
 
 
-def test_predict_classifies_the_other_files_beside_damaged_ones(
+def test_predict_classifies_the_other_files_next_to_damaged_ones(
     pictures: dict[str, Path], tmp_path: Path, capsys: Capture
 ) -> None:
     files = [pictures["note"], pictures["seven"], tmp_path / "none.png", tmp_path, pictures["one"]]
@@ -118,7 +118,7 @@ def train_command(output: Path, *more: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def trained(mnist_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a run, beside the folder `runs` that holds it."""
+    """Weights of a run, next to the folder `runs` that holds it."""
     path = tmp_path_factory.mktemp("trained") / "new" / "mine.safetensors"
     assert cli.main(train_command(path, "--seed", "4", "--name", "first")) == 0
     return path

@@ -27,7 +27,7 @@ def test_image_grid() -> None:
         figures.image_grid(FRAMES[:, None], list("abcdefg"))
 
 
-def test_a_prediction_beside_its_input() -> None:
+def test_a_prediction_next_to_its_input() -> None:
     probabilities = np.linspace(0, 0.2, 10)
     image, bars = figures.prediction_chart(FRAMES[0], probabilities, 9).data
     np.testing.assert_array_equal(image.z, FRAMES[0].numpy())

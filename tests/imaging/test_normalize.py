@@ -350,7 +350,7 @@ def test_digits_are_not_blank(
     assert not is_dot(draw_strokes([one(), zero(), seven()])).any()
 
 
-# --- the same pipeline for one and for many -------------------------------------------------------------
+# --- the same pipeline for one and for many -----------------------------
 
 
 def test_batches_give_the_same_as_single_canvases(

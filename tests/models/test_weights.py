@@ -103,7 +103,7 @@ def test_update_card_changes_the_card_only(saved: Path) -> None:
     assert not card_path(saved).exists()
 
 
-def test_a_card_beside_the_file_is_kept_equal(saved: Path, model: DigitNet) -> None:
+def test_a_card_next_to_the_file_is_kept_equal(saved: Path, model: DigitNet) -> None:
     card_path(saved).write_text("{}")
     update_card(saved, epoch=3)
     assert json.loads(card_path(saved).read_text()) == read_card(saved).as_dict()

@@ -96,9 +96,7 @@ def test_every_field_is_described() -> None:
         ({"init_weights": None}, {"freeze"}),
     ],
 )
-def test_fields_without_effect_beside_the_others(
-    changes: dict[str, Any], without_effect: set[str]
-) -> None:
+def test_fields_without_effect(changes: dict[str, Any], without_effect: set[str]) -> None:
     everything = {
         "optimizer": "sgd",
         "momentum": 0.9,

@@ -67,7 +67,7 @@ def augmentation_pens(experiment: Experiment) -> ClaimResult:
     # preprocessing is the same for all networks and slower than they are
     processed = load_classifier("mnist_cnn").classify_strokes_many(drawings)
     frames = torch.from_numpy(np.stack([prediction.frame for prediction in processed]))[:, None]
-    # a drawing taken for a blank counts as an error
+    # a drawing that is taken as blank counts as an error
     expected = torch.tensor(
         [_BLANK if p.is_blank else label for p, label in zip(processed, labels, strict=True)]
     )

@@ -25,7 +25,7 @@ class DrawingCanvas {
   }
 
   #down(event) {
-    // a second finger, or a palm beside the pen, does not draw
+    // a second finger, or a palm next to the pen, does not draw
     if (this.#pointer !== null || event.button > 0 && event.button !== 5) return;
     event.preventDefault();
     this.#canvas.focus({ preventScroll: true });

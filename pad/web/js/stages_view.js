@@ -1,4 +1,4 @@
-// The network's stages in order: their feature maps, and one map enlarged beside its kernel.
+// The network's stages in order: their feature maps, and one map enlarged next to its kernel.
 
 class StagesView {
   #stages = new Map();
