@@ -3,7 +3,7 @@
     python -m benchmarks.scaling
 
 `mnist_cnn`, SGD, float32, no augmentation. Images/s for batches of 32 to 8,192, and seconds of an
-epoch for 1,000 to 60,000 images; every row next to the first one of its table.
+epoch for 1,000 to 60,000 images; every row relative to the first one of its table.
 """
 
 from __future__ import annotations

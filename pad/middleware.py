@@ -12,7 +12,7 @@ from pad.payload import MAX_BODY_BYTES
 
 
 class BodyLimit:
-    """Responds with 413 once a body passes `limit` bytes, without holding the whole body in memory."""
+    """Responds with 413 once a body exceeds `limit` bytes, without buffering all of it."""
 
     def __init__(self, app: ASGIApp, limit: int = MAX_BODY_BYTES) -> None:
         self._app = app

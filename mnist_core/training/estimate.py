@@ -19,7 +19,7 @@ from mnist_core.utils.devices import choose_device
 
 _MEASURE_SECONDS = 0.3
 _MAX_BATCH = 256
-"""The time of larger batches is extrapolated; they may not fit into memory together with other runs."""
+"""The time of larger batches is extrapolated: they might not fit into memory."""
 _OVERHEAD = 1.1
 """Validation, checkpoints and metrics, measured on runs of the presets."""
 _LOCK = threading.Lock()
