@@ -20,7 +20,7 @@ from mnist_core.cli.commands import (
     weights,
     work,
 )
-from mnist_core.cli.terminal import print_error
+from mnist_core.cli.terminal import discard_output, prepare_output, print_error
 from mnist_core.errors import MnistCoreError
 
 COMMANDS = (
@@ -38,19 +38,42 @@ COMMANDS = (
     export,
 )
 
+_BROKEN_PIPE = 141
+"""What a shell reports of a process that SIGPIPE ended."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status: 0, 2 for bad input, 130 when interrupted."""
+    """Run one command; return the exit status.
+
+    0, 2 for bad input, 130 when interrupted, 141 when the reader of the output has exited.
+    """
+    prepare_output()
     argv = list(sys.argv[1:] if argv is None else argv)
-    args = _parser().parse_args(argv, argparse.Namespace(argv=argv))
     try:
-        return args.run(args)
+        return _run(argv)
     except MnistCoreError as error:
         print_error(f"error: {error}")
         return 2
     except KeyboardInterrupt:
         print_error("interrupted")
         return 130
+    except BrokenPipeError:
+        discard_output()
+        return _BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        discard_output()
+        print_error(f"error: the output cannot be written ({error.strerror})")
+        return 2
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        args = _parser().parse_args(argv, argparse.Namespace(argv=argv))
+        return args.run(args)
+    finally:
+        sys.stdout.flush()  # here its errors can be caught; at exit they cannot
 
 
 def _parser() -> argparse.ArgumentParser:

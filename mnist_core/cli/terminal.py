@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -14,14 +16,36 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 10_000
 
 
+def prepare_output() -> None:
+    """Let text be printed in every encoding, and also where a stream was closed at the start."""
+    if sys.stdout is None:  # else the next file that is opened becomes the standard output
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def discard_output() -> None:
+    """Discard what is still to be printed: Python writes it at exit, and would fail once more."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # not a file: there is nothing to write at exit
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
+
+
 def print_line(text: object) -> None:
     """Print one line to standard output."""
     print(without_controls(str(text)), flush=True)
 
 
 def print_error(text: object) -> None:
-    """Print one line to standard error."""
-    print(without_controls(str(text)), file=sys.stderr, flush=True)
+    """Print one line to standard error; nothing if it cannot be written."""
+    with contextlib.suppress(OSError):
+        print(without_controls(str(text)), file=sys.stderr, flush=True)
 
 
 def print_table(

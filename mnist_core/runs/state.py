@@ -31,6 +31,7 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     TERMINATED = "terminated"
     HANGUP = "hangup"
+    OUTPUT_CLOSED = "output_closed"
     PRUNED = "pruned"
     TAKEN_OVER = "taken_over"
     STORAGE_LOST = "storage_lost"
@@ -54,6 +55,7 @@ _MESSAGES = {
     StopReason.INTERRUPTED: "stopped by SIGINT",
     StopReason.TERMINATED: "stopped by SIGTERM",
     StopReason.HANGUP: "stopped by SIGHUP",
+    StopReason.OUTPUT_CLOSED: "stopped: the program that read its output has exited",
     StopReason.PRUNED: "pruned by the sweep",
     StopReason.TAKEN_OVER: "no heartbeat for too long: another worker has taken over the trial",
     StopReason.STORAGE_LOST: "the sweep's storage no longer responds",

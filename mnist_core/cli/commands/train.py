@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_core.cli.commands.options import (
     INTERRUPTED,
@@ -110,9 +110,15 @@ def _train(
     from mnist_core.runs.runner import execute
 
     config = run.config()
-    print_line(f"run {run.id} in {run.folder}")
+    _show(print_line, f"run {run.id} in {run.folder}", stop)
     with RunProgress(config.model, config.epochs) as progress:
-        state = execute(run, data=data, listen=progress, stop=stop, if_queued=if_queued)
+        state = execute(
+            run,
+            data=data,
+            listen=lambda event: _show(progress, event, stop),
+            stop=stop,
+            if_queued=if_queued,
+        )
     if state.status == "stopped":
         print_line(f"{state.reason}; resume with: python -m mnist_core resume {run.id}")
         return INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
@@ -120,6 +126,21 @@ def _train(
         _copy_weights(run, output)
     print_line(f"weights, evaluation and log in {run.folder}")
     return 0
+
+
+def _show(show: Callable[[Any], None], what: object, stop: StopFlag) -> None:
+    """Show something of a run; output that fails never makes the run fail.
+
+    When the program that reads the output has exited, the run stops and can be resumed.
+    """
+    from mnist_core.runs.state import StopReason
+
+    try:
+        show(what)
+    except (BrokenPipeError, SystemExit):  # rich turns the first into the second
+        stop.set(StopReason.OUTPUT_CLOSED)
+    except OSError:  # such as a full disk
+        return
 
 
 def _copy_weights(run: Run, output: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.errors import MnistCoreError
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -19,9 +20,15 @@ def add_commands(commands: Subparsers) -> None:
 def _work(args: argparse.Namespace) -> int:
     import io
 
+    from mnist_core.runs.queue import queue_device
     from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run import runs_root
+    from mnist_core.training.config import TrainConfig
 
-    lock = None if args.lock is None else io.FileIO(args.lock, "r+")
-    work(runs_root(args.runs), args.device, lock)
+    device = queue_device(TrainConfig(device=args.device))
+    try:
+        lock = None if args.lock is None else io.FileIO(args.lock, "r+")
+    except OSError as error:
+        raise MnistCoreError(f"--lock {args.lock}: no open file ({error.strerror})") from error
+    work(runs_root(args.runs), device, lock)
     return 0
