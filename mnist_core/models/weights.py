@@ -72,6 +72,12 @@ def load_weights(path: Path) -> tuple[Network, ModelCard]:
         model.load_state_dict(tensors)
     except (MnistCoreError, RuntimeError) as error:
         raise MnistCoreError(f"{path}: does not fit {card.architecture} ({error})") from error
+    loaded = model.state_dict()
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() != loaded[name].is_floating_point() or tensor.is_complex():
+            raise MnistCoreError(
+                f"{path}: {name} is {tensor.dtype}, not {loaded[name].dtype}; convert it first"
+            )
     broken = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise MnistCoreError(f"{path}: NaN or infinity in {', '.join(broken)}; train again")

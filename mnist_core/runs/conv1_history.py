@@ -65,6 +65,8 @@ class Conv1History:
         every = math.ceil(epochs / MAX_EPOCHS)
         try:
             self._folder.mkdir(exist_ok=True)  # without parents: a removed run stays removed
+            if self._folder.is_symlink():  # files are deleted in it
+                raise MnistCoreError(f"{self._folder}: a symbolic link; replace it by a folder")
             write_atomic(self._path(epoch), save(state))
             for before in self.epochs():
                 if before < epoch and before % every:
@@ -96,13 +98,22 @@ class Conv1History:
             raise MnistCoreError(
                 f"run {self._run.id} kept no conv1 of epoch {epoch}; {what}"
             ) from None
-        except SafetensorError as error:
+        except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise DamagedFileError(
                 f"{path}: this file is damaged ({error}); it can be deleted"
             ) from error
         config = self._run.config()
         with torch.device("meta"):  # no weights, so no random numbers are drawn for them
             stage = build_model(config.model, kernel_size=config.kernel_size).conv1
+        for name, expected in stage.state_dict().items():
+            tensor = state.get(name, expected)
+            if tensor is not expected and (
+                tensor.dtype != expected.dtype or not tensor.isfinite().all()
+            ):
+                raise DamagedFileError(
+                    f"{path}: this file is damaged ({name} is not finite {expected.dtype}); "
+                    "it can be deleted"
+                )
         try:
             stage.load_state_dict(state, assign=True)
         except RuntimeError as error:

@@ -84,11 +84,12 @@ def load_run_classifier(run: Run, which: Which = BEST) -> Classifier:
         # an incomplete epoch counts too: its steps are in the weights
         epoch = int(state["epoch"]) - (0 if int(state["step"]) else 1)
         model = _evaluated_network(config, state)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        card = ModelCard(epoch=epoch)
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise MnistCoreError(
             f"{path}: a checkpoint, but not of a run ({error}); choose the best weights"
         ) from error
-    return Classifier(model, name=run.id, architecture=config.model, card=ModelCard(epoch=epoch))
+    return Classifier(model, name=run.id, architecture=config.model, card=card)
 
 
 def _path(run: Run, which: Which) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.errors import MnistCoreError
@@ -23,7 +24,7 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import choose_device, device_name
-from mnist_core.utils.json_files import DamagedFileError, write_json
+from mnist_core.utils.json_files import DamagedFileError, describe_error, write_json
 
 Listener = Callable[[Event], None]
 
@@ -115,7 +116,13 @@ def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: S
             )
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
         # a process that was killed may not have written it
-        run.update_state(epoch=trainer.epoch - 1, **_best(trainer))
+        try:
+            run.update_state(epoch=trainer.epoch - 1, **_best(trainer))
+        except ValidationError as error:
+            raise DamagedFileError(
+                f"{run.checkpoint_path}: the checkpoint is damaged ({describe_error(error)}); "
+                "delete it to train from the start"
+            ) from error
         run.log(f"resumes after epoch {trainer.epoch - 1}, step {trainer.step}")
     return trainer
 

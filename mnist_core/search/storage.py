@@ -87,6 +87,7 @@ def open_read_only(root: Path) -> Iterator[RDBStorage | None]:
         If it is damaged, locked by a writer or not a database; also for errors in the block.
     """
     path = storage_path(root)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is wrong is raised
     with explained_errors(storage_url(root)):
         if not path.exists():
             yield None

@@ -219,12 +219,19 @@ class Trainer:
             self.best.load_state_dict(state)
             self._sums.copy_(state["sums"])
             self.epoch, self.step = int(state["epoch"]), int(state["step"])
-            if self.epoch < 1 or not 0 <= self.step <= self.steps:
+            if not 1 <= self.epoch <= self.config.epochs + 1 or not 0 <= self.step <= self.steps:
                 raise ValueError(f"step {self.step} of epoch {self.epoch}, of {self.steps} steps")
             self.random_state.load_state(state["random_state"])
         except MnistCoreError:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (
+            AttributeError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            RuntimeError,
+        ) as error:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
 
     def _run(self, should_stop: StopCheck, report_every: int) -> Iterator[Event]:

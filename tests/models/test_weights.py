@@ -425,3 +425,15 @@ def test_a_write_that_fails_leaves_the_old_weights(saved: Path, model: DigitNet)
         save_weights(saved, model, {"note": "new"})
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.int64, torch.bool])
+@pytest.mark.filterwarnings("ignore:Casting complex")
+def test_weights_that_are_no_real_numbers(
+    model: DigitNet, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    path = tmp_path / "other.safetensors"
+    state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
+    save_file(state, path, {"format": "mnist_core", "architecture": "mnist_cnn"})
+    with pytest.raises(MnistCoreError, match=rf"is {dtype}, not"):
+        load_weights(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 from support.training import Splits, part, small
 
 from mnist_core import MnistCoreError
@@ -162,3 +163,32 @@ def test_a_folder_that_cannot_be_written_is_reported(net: DigitNet, tmp_path: Pa
     with pytest.raises(MnistCoreError, match="cannot be written"):
         Conv1History(run).keep(net, 0, 1)
     assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("damage", ["float16", "complex64", "nan", "F4"])
+def test_tensors_of_another_kind_are_reported(damage: str, run: Run, tmp_path: Path) -> None:
+    state = Conv1History(run).stage(0).state_dict()
+    if damage == "nan":
+        state = {name: tensor * torch.nan for name, tensor in state.items()}
+    elif damage != "F4":
+        state = {name: tensor.to(getattr(torch, damage)) for name, tensor in state.items()}
+    content = save(state)
+    if damage == "F4":  # a type that safetensors knows and torch does not
+        header = b'{"weight":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}}'
+        content = len(header).to_bytes(8, "little") + header + b"\0"
+    other = create_run(CONFIG, tmp_path)
+    (other.folder / "conv1").mkdir()
+    (other.folder / "conv1" / "00000.safetensors").write_bytes(content)
+    with pytest.raises(MnistCoreError, match="damaged"):
+        Conv1History(other).maps(torch.zeros(28, 28), 0)
+
+
+def test_a_folder_elsewhere_is_left_alone(net: DigitNet, tmp_path: Path) -> None:
+    run = create_run(CONFIG, tmp_path / "runs")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.tmp").touch()
+    (run.folder / "conv1").symlink_to(elsewhere)
+    with pytest.raises(MnistCoreError, match="symbolic link"):
+        Conv1History(run).keep(net, 0, 3)
+    assert [path.name for path in elsewhere.iterdir()] == ["mine.tmp"]

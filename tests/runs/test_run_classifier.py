@@ -150,3 +150,28 @@ def test_a_run_that_was_not_evaluated_is(run: Run, tmp_path: Path, mnist_root: P
     other.evaluation_path.unlink()
     evaluation = run_evaluation(other, mnist_root)
     assert (evaluation.split, evaluation.images) == ("validation", 500)
+
+
+@pytest.mark.parametrize("changes", [{"epoch": -5}, {"model": []}])
+def test_an_impossible_checkpoint_is_reported(
+    changes: dict[str, object], run: Run, tmp_path: Path
+) -> None:
+    other = create_run(run.config(), tmp_path)
+    state = torch.load(run.checkpoint_path, weights_only=True)
+    torch.save({**state, **changes}, other.checkpoint_path)
+    with pytest.raises(MnistCoreError, match="a checkpoint, but not of a run"):
+        load_run_classifier(other, "newest")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epoch": 10**18}, {"best_epoch": -5}, {"sums": 10**30}, {"schedule": "x"}],
+)
+def test_an_impossible_checkpoint_is_not_resumed(
+    changes: dict[str, object], run: Run, tmp_path: Path, small_splits: Splits
+) -> None:
+    other = create_run(run.config(), tmp_path)
+    state = torch.load(run.checkpoint_path, weights_only=True)
+    torch.save({**state, **changes}, other.checkpoint_path)
+    with pytest.raises(MnistCoreError, match=r"checkpoint (is damaged|does not fit)"):
+        execute(other, splits=small_splits)
