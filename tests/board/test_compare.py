@@ -136,7 +136,7 @@ def test_queued_and_damaged_runs(root: Path, slow: Run, fast: Run) -> None:
 def test_the_address_says_which_runs(slow: Run, fast: Run) -> None:
     page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
     page._page_hash = calc_hash("compare")
-    page.query_params["runs"] = [slow.id, "gone"]
+    page.query_params["runs"] = [slow.id, "unknown"]
     assert show(page.run()).multiselect[0].value == [slow.id]
     choose(page, slow, fast)
     assert page.query_params["runs"] == [slow.id, fast.id]

@@ -171,9 +171,9 @@ def test_real_pen_strokes(mnist_root: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_missing_pen_strokes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["claims", "--quick", "--pendigits", str(tmp_path / "gone.gz")]) == 2
+    assert cli.main(["claims", "--quick", "--pendigits", str(tmp_path / "missing.gz")]) == 2
     err = capsys.readouterr().err
-    assert "gone.gz: no such file" in err
+    assert "missing.gz: no such file" in err
     assert "seed 0" not in err
 
 

@@ -47,14 +47,14 @@ class Fixed(DigitNet):
         return self.logits.expand(len(frames), -1)
 
 
-def says(**probabilities: float) -> Fixed:
+def constant_network(**probabilities: float) -> Fixed:
     """A network that is this sure of some digits (`_7=0.6`), and shares the rest."""
     some = {int(name[1:]): p for name, p in probabilities.items()}
     rest = (1 - sum(some.values())) / (10 - len(some))
     return Fixed(torch.tensor([some.get(digit, rest) for digit in range(10)]).log())
 
 
-def answer(members: list[DigitNet], vote: str) -> Tensor:
+def ensemble_probabilities(members: list[DigitNet], vote: str) -> Tensor:
     """Return the ensemble's probabilities (10,) for one frame."""
     return Ensemble(members, vote)(torch.zeros(1, 1, 28, 28)).softmax(1)[0]
 
@@ -96,9 +96,13 @@ def test_extreme_logits_stay_finite(vote: str, size: float) -> None:
 
 
 def test_a_majority_outvotes_one_that_is_surer() -> None:
-    members = [says(_4=0.4, _9=0.35), says(_9=0.99), says(_4=0.4, _9=0.35)]
-    assert answer(members, "mean").argmax() == 9
-    probabilities = answer(members, "majority")
+    members = [
+        constant_network(_4=0.4, _9=0.35),
+        constant_network(_9=0.99),
+        constant_network(_4=0.4, _9=0.35),
+    ]
+    assert ensemble_probabilities(members, "mean").argmax() == 9
+    probabilities = ensemble_probabilities(members, "majority")
     assert probabilities.argmax() == 4
     assert probabilities[[4, 9]].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
     assert probabilities.sum() == pytest.approx(1)
@@ -106,10 +110,10 @@ def test_a_majority_outvotes_one_that_is_surer() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [(3, 8), (8, 3)])
 def test_a_tie_goes_to_the_higher_mean_probability(first: int, second: int) -> None:
-    surer = says(**{f"_{first}": 0.9})
-    other = says(**{f"_{second}": 0.8})
-    for members in ([surer, other], [other, surer]):
-        probabilities = answer(members, "majority")
+    more_confident = constant_network(**{f"_{first}": 0.9})
+    other = constant_network(**{f"_{second}": 0.8})
+    for members in ([more_confident, other], [other, more_confident]):
+        probabilities = ensemble_probabilities(members, "majority")
         assert probabilities.argmax() == first
         assert probabilities[[first, second]].tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
 
@@ -118,7 +122,7 @@ def test_a_tie_goes_to_the_higher_mean_probability(first: int, second: int) -> N
 def test_the_most_voted_digit_wins(rows: list[list[float]]) -> None:
     members = [Fixed(torch.tensor(row)) for row in rows]
     votes = torch.stack([member.logits for member in members]).argmax(1).bincount(minlength=10)
-    probabilities = answer(members, "majority")
+    probabilities = ensemble_probabilities(members, "majority")
     assert votes[probabilities.argmax()] == votes.max()
     assert torch.allclose(probabilities, votes / len(members), atol=1.1e-3)
 

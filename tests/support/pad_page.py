@@ -40,7 +40,7 @@ class PadPage:
         """Draw pen strokes in the middle of the drawing area with the mouse.
 
         `share` is the longest side relative to the area's; of the strokes' positions, only
-        `every` third (say) and the last are used, as with a mouse that moves fast.
+        every `every`th point and the last are used, as with a fast mouse.
         """
         thinned = [
             np.concatenate([stroke[:-1:every], stroke[-1:]]) if len(stroke) > 10 else stroke
