@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# read when torch is imported; child processes inherit it: worker processes share the cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -102,7 +102,7 @@ def test_a_run_from_the_form_to_its_end(
     assert run.checkpoint_path.is_file()
 
     second.button("Resume").click()
-    second.status("finished", 120_000)
+    second.status("finished", 500_000)
     state = run.state()
     assert state.name == "small batches"
     assert state.validation_accuracy > 0.9
@@ -196,7 +196,7 @@ def test_two_tabs_that_start_at_once_train_in_turn(
     for tab in tabs:
         tab.button("Start").click(no_wait_after=True)
     for tab in tabs:
-        tab.status("finished", 120_000)
+        tab.status("finished", 500_000)
     runs = list_runs(folders["MNIST_RUNS"])[: len(list_runs(folders["MNIST_RUNS"])) - before]
     assert len(runs) == 2
     first, second = sorted((run.state() for run in runs), key=lambda state: state.started)
