@@ -109,11 +109,6 @@ def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: S
         teacher=teacher or None,
     )
     if os.path.lexists(run.checkpoint_path):
-        if not run.checkpoint_path.is_file():
-            raise DamagedFileError(
-                f"{run.checkpoint_path}: this file is damaged (not a regular file); "
-                "delete it to train from the start"
-            )
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
         # a process that was killed may not have written it
         try:

@@ -57,8 +57,7 @@ def execute(
         before = run.state()
         if if_queued and not run.is_in_queue():
             return before
-        if before.status == RunStatus.FINISHED:
-            raise MnistCoreError(f"run {run.id} is finished; train a new one with other settings")
+        check_not_finished(run, before)
         try:
             return _train(run, before, data, splits, listen, stop)
         except (KeyboardInterrupt, SystemExit):
@@ -81,6 +80,12 @@ def execute(
             raise MnistCoreError(f"{reason} (more in {run.log_path})") from error
         finally:
             stop.deferred = False
+
+
+def check_not_finished(run: Run, state: RunState) -> None:
+    """Raise MnistCoreError if a run is finished: it cannot be resumed."""
+    if state.status == RunStatus.FINISHED:
+        raise MnistCoreError(f"run {run.id} is finished; train a new one with other settings")
 
 
 def out_of_memory_advice(config: TrainConfig) -> str:

@@ -27,9 +27,6 @@ from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStat
 from mnist_core.search.range_test import run_range_test  # noqa: E402
 from mnist_core.search.requests import JobRequest, RangeTestRequest  # noqa: E402
 from mnist_core.search.stop_file import watch_stop_file  # noqa: E402
-from mnist_core.search.storage import storage_url  # noqa: E402
-from mnist_core.search.sweep import run_sweep  # noqa: E402
-from mnist_core.search.trial_text import trial_line  # noqa: E402
 from mnist_core.utils.json_files import write_json  # noqa: E402
 
 _PROGRESS_SECONDS = 0.5
@@ -68,6 +65,11 @@ def _run(job: Job, request: JobRequest, stop: StopFlag) -> BaseModel:
             return run_range_test(
                 request, job.root, report=lambda step: report(step, request.steps)
             )
+    # optuna is slow to import, and a range test does without
+    from mnist_core.search.storage import storage_url
+    from mnist_core.search.sweep import run_sweep
+    from mnist_core.search.trial_text import trial_line
+
     return run_sweep(
         request,
         job.root,

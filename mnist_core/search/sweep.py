@@ -54,7 +54,7 @@ def run_sweep(
     stop_file : Path or None
         Its appearance requests a stop, also of workers whose parent process was killed.
     report_trial : callable
-        Called with every trial that has ended, in the process of its worker.
+        Called in this process with every trial that ends meanwhile, also those of other workers.
     report_waiting : callable
         Called every second while other workers have the last trials.
     report_progress : callable
@@ -66,23 +66,24 @@ def run_sweep(
         If storage or data cannot be used, or trials are left because workers exited unexpectedly.
     """
     study = open_study(request, storage)  # before the workers, so that they find it
+    reported: set[int] = set()
     last_ended = -1
 
-    def update_progress() -> list[Trial]:
+    def update_progress(report: Callable[[Trial], None] = report_trial) -> list[Trial]:
         nonlocal last_ended
         with explained_errors(storage):
             trials = study_trials(study)
+        for trial in trials:
+            if trial.state not in ("waiting", "running") and trial.number not in reported:
+                reported.add(trial.number)
+                report(trial)
         ended = sum(trial.has_ended for trial in trials)
         if ended != last_ended:
             report_progress(ended, len(trials))
         last_ended = ended
         return trials
 
-    def report_own_trial(trial: Trial) -> None:
-        report_trial(trial)
-        update_progress()
-
-    def work(study: optuna.Study, report: Callable[[Trial], None]) -> None:
+    def work(study: optuna.Study, report: Callable[[Trial], object]) -> None:
         load_splits = _splits_loader(request, data)
         with explained_errors(storage):
             Worker(request, study, root, load_splits, stop, report, report_waiting).run()
@@ -90,13 +91,13 @@ def run_sweep(
     def work_in_child() -> None:
         # the workers share the cores; more threads than cores would wait for each other
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // request.workers))
-        work(open_study(request, storage), report_trial)
+        work(open_study(request, storage), lambda trial: None)
 
-    update_progress()
+    update_progress(lambda trial: None)  # those of earlier sweeps
     errors: list[str] = []
     if request.workers == 1:
         with watch_stop_file(stop_file, stop):
-            work(study, report_own_trial)
+            work(study, lambda trial: update_progress())
     else:
         disconnect(study)  # a connection must not be shared with other processes
         errors = run_workers(

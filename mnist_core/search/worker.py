@@ -74,7 +74,7 @@ class Worker:
     root: Path
     load_splits: LoadSplits
     stop: StopFlag = field(default_factory=StopFlag)
-    report: Callable[[Trial], None] = lambda trial: None
+    report: Callable[[Trial], object] = lambda trial: None
     report_waiting: Callable[[], None] = lambda: None
     execute: ExecuteRun = execute
 

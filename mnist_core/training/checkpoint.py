@@ -11,6 +11,11 @@ import torch
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import write_atomic
+from mnist_core.utils.json_files import DamagedFileError, read_regular_file
+
+_MAX_BYTES = 2**30
+"""Larger files are refused unread; that of the largest network takes 20 MB."""
+_REMEDY = "delete it to train from the start"
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -23,13 +28,17 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     """Load a state onto a device. Raises MnistCoreError, with the remedy, if it is damaged."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        content = io.BytesIO(read_regular_file(path, _MAX_BYTES))
+        with zipfile.ZipFile(content) as archive:
             damaged = archive.testzip()  # torch does not check the checksums
         if damaged:
             raise ValueError(f"{damaged} is damaged")
-        return torch.load(path, map_location=device, weights_only=True)
+        content.seek(0)
+        return torch.load(content, map_location=device, weights_only=True)
+    except DamagedFileError as error:
+        raise MnistCoreError(f"{error}; {_REMEDY}") from error
     except Exception as error:  # torch and zipfile raise many types for damaged files
         first_line = str(error).partition("\n")[0]
         raise MnistCoreError(
-            f"{path}: the checkpoint is damaged ({first_line}); delete it to train from the start"
+            f"{path}: the checkpoint is damaged ({first_line}); {_REMEDY}"
         ) from error

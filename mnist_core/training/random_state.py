@@ -37,8 +37,14 @@ class RandomState:
         return self._states
 
     def load_state(self, states: Sequence[Tensor]) -> None:
-        """Continue from what `state` returned, possibly on another kind of device."""
+        """Continue from what `state` returned, possibly on another kind of device.
+
+        Raises ValueError, TypeError or RuntimeError if the states are no such thing.
+        """
         states = [state.cpu() for state in states]
+        if not states:
+            raise ValueError("random_state is empty")
+        torch.Generator().set_state(states[0])
         # a GPU's state that the other device did not have stays that of the seed
         self._states = [*states, *self._states[len(states) :]][: len(self._states)]
 

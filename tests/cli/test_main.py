@@ -157,6 +157,13 @@ def test_runs_are_listed(trained: Path, capsys: Capture) -> None:
     assert row.split()[1:4] == ["first", "finished", "1/1"]
 
 
+def test_a_finished_run_is_not_resumed(trained: Path, capsys: Capture) -> None:
+    assert cli.main(["resume", "last", "--runs", str(trained.parent / "runs")]) == 2
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert "is finished; train a new one" in out.err
+
+
 def test_train_from_the_run_before(trained: Path, tmp_path: Path, capsys: Capture) -> None:
     runs, output = tmp_path / "runs", tmp_path / "x.safetensors"
     shutil.copytree(trained.parent / "runs", runs)
@@ -362,6 +369,11 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path: Path, capsys: Ca
     out = capsys.readouterr()
     assert "\x1b" not in out.out + out.err
     assert "[red]x  y[bold].png: 1 " in out.out
+
+
+def test_the_process_of_a_job_imports_optuna_for_a_sweep_only() -> None:
+    code = "import sys, mnist_core.search.job_process; sys.exit('optuna' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["runs"], ["stop", "last"]])

@@ -13,7 +13,7 @@ import pytest
 
 from mnist_core.cli import main as cli
 from mnist_core.cli.commands.train import _show
-from mnist_core.runs.run import create_run
+from mnist_core.runs.run import create_run, list_runs
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
@@ -48,6 +48,22 @@ def test_a_full_disk_under_the_output_is_an_error_in_words() -> None:
         result = run_command("runs", "--runs", "none", stdout=full)
     assert result.returncode == 2
     assert result.stderr == "error: the output cannot be written (No space left on device)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_under_the_output_does_not_make_train_fail(
+    mnist_root: Path, tmp_path: Path
+) -> None:
+    words = "train --model mnist_cnn --training-size 200 --validation-size 100 --epochs 1"
+    with open("/dev/full", "w") as full:
+        result = run_command(*words.split(), "--runs", str(tmp_path), stdout=full)
+    assert (result.returncode, result.stderr) == (
+        0,
+        "the output cannot be written (No space left on device): no more is printed, the run is "
+        "not affected\n",
+    )
+    (run,) = list_runs(tmp_path)
+    assert run.state().status == "finished"
 
 
 def test_names_are_printed_in_every_encoding(tmp_path: Path) -> None:

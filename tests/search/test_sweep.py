@@ -75,6 +75,14 @@ def test_two_workers_take_every_point_once(
     scores = [trial["validation_accuracy"] for trial in trials]
     assert scores == sorted(scores, reverse=True)
     assert result["best"].startswith("python -m mnist_core train --model mnist_cnn ")
+    # each trial is printed once: while it ends, or at the end if it is of an earlier sweep
+    assert process.stderr.count("trial ") == 2
+    assert (
+        cli.main([*f"{SMALL} {GRID}".replace("--json ", "").split(), "--runs", str(tmp_path)]) == 0
+    )
+    assert [line[:9] for line in capsys.readouterr().out.splitlines()[:-1]] == [
+        f"trial {trial['number']:3d}" for trial in trials
+    ]
     # the same command again has nothing to do
     assert sweep(f"{SMALL} {GRID}", tmp_path, capsys)["trials"] == trials
     assert len(list_runs(tmp_path)) == 2

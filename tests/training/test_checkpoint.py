@@ -89,6 +89,13 @@ def test_files_that_are_not_checkpoints(tmp_path: Path, damage: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_fifo_does_not_block(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    os.mkfifo(path)
+    with pytest.raises(MnistCoreError, match=r"not a regular file\); delete it"):
+        load_checkpoint(path)
+
+
 def test_a_missing_checkpoint(tmp_path: Path) -> None:
     for path in (tmp_path / "last.pt", tmp_path):
         with pytest.raises(MnistCoreError, match=str(tmp_path)):

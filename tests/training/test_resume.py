@@ -298,6 +298,16 @@ def test_a_state_with_something_else_in_it_is_refused(
         Trainer(small(), *few).load_state_dict({**copy.deepcopy(good_state), key: "x"})
 
 
+@pytest.mark.parametrize(
+    "states", [[], [torch.zeros(3, dtype=torch.uint8)], [torch.zeros(5056)]], ids=len
+)
+def test_random_states_that_torch_does_not_accept_are_refused(
+    few: Splits, good_state: dict[str, Any], states: list[torch.Tensor]
+) -> None:
+    with pytest.raises(MnistCoreError, match="does not fit"):
+        Trainer(small(), *few).load_state_dict({**good_state, "random_state": states})
+
+
 @pytest.mark.parametrize("change", [{"step": -1}, {"step": STEPS + 1}, {"epoch": 0}])
 def test_counters_beyond_the_run_are_refused(
     few: Splits, good_state: dict[str, Any], change: dict[str, int]

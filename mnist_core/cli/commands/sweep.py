@@ -20,7 +20,7 @@ from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.files import make_folder
 
 if TYPE_CHECKING:
-    from mnist_core.search.results import SweepResult, Trial
+    from mnist_core.search.results import Trial
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -81,6 +81,13 @@ def _sweep(args: argparse.Namespace) -> int:
     def print_once(text: str) -> None:
         print_error(text)
 
+    # with --json, the standard output has the result only
+    shown: set[int] = set()
+
+    def show(trial: Trial) -> None:
+        (print_error if args.json else print_line)(trial_line(trial))
+        shown.add(trial.number)
+
     stop = StopFlag()
     with stop_on_signals(stop):
         result = run_sweep(
@@ -89,26 +96,21 @@ def _sweep(args: argparse.Namespace) -> int:
             args.storage or storage_url(root),
             stop,
             data=args.data,
-            report_trial=lambda trial: print_error(trial_line(trial)),
+            report_trial=show,
             report_waiting=lambda: print_once("waiting for the trials of other workers"),
         )
-    _print(result, args.json)
+    if args.json:
+        rows = [_json_row(trial) for trial in result.trials]
+        print(json.dumps({"study": result.study, "trials": rows, "best": result.best}))
+    else:
+        for trial in result.trials:
+            if trial.number not in shown:  # of an earlier sweep, or not ended
+                show(trial)
+        print_line(f"best: {result.best}" if result.best else "no trial has finished yet")
     if stop.reason:
         print_error(f"{stop.reason.message}; {CONTINUE_HINT}")
         return INTERRUPTED
     return 0
-
-
-def _print(result: SweepResult, as_json: bool) -> None:
-    from mnist_core.search.trial_text import trial_line
-
-    if as_json:
-        rows = [_json_row(trial) for trial in result.trials]
-        print(json.dumps({"study": result.study, "trials": rows, "best": result.best}))
-        return
-    for trial in result.trials:
-        print_line(trial_line(trial))
-    print_line(f"best: {result.best}" if result.best else "no trial has finished yet")
 
 
 def _json_row(trial: Trial) -> dict[str, object]:

@@ -15,7 +15,7 @@ from mnist_core.cli.commands.options import (
     check_output,
 )
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
-from mnist_core.cli.terminal import print_line
+from mnist_core.cli.terminal import discard_output, print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.config import TrainConfig
 
@@ -89,10 +89,13 @@ def train_from(
 
 def _resume(args: argparse.Namespace) -> int:
     from mnist_core.runs.run import find_run
+    from mnist_core.runs.runner import check_not_finished
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 
     stop = StopFlag()
     run = find_run(args.id, args.runs)
+    if not args.if_queued:
+        check_not_finished(run, run.state())  # before the line that says where it is
     with stop_on_signals(stop):
         return _train(run, stop, args.data, if_queued=args.if_queued)
 
@@ -124,14 +127,15 @@ def _train(
         return INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
     if output is not None:
         _copy_weights(run, output)
-    print_line(f"weights, evaluation and log in {run.folder}")
+    _show(print_line, f"weights, evaluation and log in {run.folder}", stop)
     return 0
 
 
 def _show(show: Callable[[Any], None], what: object, stop: StopFlag) -> None:
-    """Show something of a run; output that fails never makes the run fail.
+    """Show something of a run; output that fails makes neither the run nor the command fail.
 
-    When the program that reads the output has exited, the run stops and can be resumed.
+    When the program that reads the output has exited, the run stops and can be resumed. On a full
+    disk the run continues without output; one line of the standard error says so.
     """
     from mnist_core.runs.state import StopReason
 
@@ -139,8 +143,12 @@ def _show(show: Callable[[Any], None], what: object, stop: StopFlag) -> None:
         show(what)
     except (BrokenPipeError, SystemExit):  # rich turns the first into the second
         stop.set(StopReason.OUTPUT_CLOSED)
-    except OSError:  # such as a full disk
-        return
+    except OSError as error:  # such as a full disk
+        discard_output()
+        print_error(
+            f"the output cannot be written ({error.strerror}): no more is printed, the run is not "
+            "affected"
+        )
 
 
 def _copy_weights(run: Run, output: Path) -> None:
