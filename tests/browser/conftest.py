@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from support.chromium import CHROMIUM, Server, launch_chromium
+from support.board_page import BoardPage
+from support.chromium import CHROMIUM, ROOT, Server, launch_chromium, serving
 from support.pad_page import PadPage
 
 # tests pass on a busy machine as well
@@ -29,7 +32,7 @@ def contexts(browser: Browser) -> dict[str, list[BrowserContext]]:
     """Browser contexts that no test uses at present, by their options.
 
     A context caches what it has loaded, so later pages open in a third of the time. What the pad
-    stores belongs to one page, so pages in the same context are independent.
+    and the dashboard store belongs to one page, so pages in the same context are independent.
     """
     return {}
 
@@ -65,3 +68,43 @@ def open_pad(
 def pad(open_pad: Callable[..., PadPage]) -> PadPage:
     """The pad on a desktop, in English."""
     return open_pad()
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> dict[str, str]:
+    """Where the dashboard of the browser tests keeps its runs; its models are those of `server`."""
+    return {
+        "MNIST_ROOT": str(mnist_root),
+        "MNIST_RUNS": str(tmp_path_factory.mktemp("board") / "runs"),
+        "MNIST_MODELS": os.environ["MNIST_MODELS"],
+    }
+
+
+@pytest.fixture(scope="session")
+def board_server(folders: dict[str, str]) -> Iterator[Server]:
+    """The dashboard, served from a process of its own."""
+    with serving(ROOT / "dashboard.py", folders) as running:
+        yield running
+
+
+@pytest.fixture
+def open_board(
+    browser: Browser, board_server: Server, contexts: dict[str, list[BrowserContext]]
+) -> Iterator[Callable[..., BoardPage]]:
+    """Open the dashboard in a page of its own; fail on errors and foreign requests."""
+    opened: list[tuple[str, BoardPage]] = []
+
+    def open_page(**options: object) -> BoardPage:
+        options = {**DESKTOP, **options}
+        key = repr(sorted(options.items()))
+        free = contexts.setdefault(key, [])
+        board = BoardPage(free.pop() if free else browser.new_context(**options), board_server.url)
+        opened.append((key, board))
+        return board
+
+    yield open_page
+    for key, board in opened:
+        board.page.close()
+        contexts[key].append(board.context)
+    assert [error for _, board in opened for error in board.errors] == []
+    assert [url for _, board in opened for url in board.foreign] == []

@@ -106,6 +106,17 @@ class BoardPage:
         self.page.wait_for_selector(f'.live-chart[aria-label="{title}"][data-hovered]')
         self.page.mouse.click(*place)
 
+    def expect_scheme(self, scheme: str) -> None:
+        """Wait until the page is drawn in light or dark colours."""
+        self.page.wait_for_function(
+            """scheme => {
+                const app = document.querySelector('[data-testid=stApp]');
+                const red = +getComputedStyle(app).backgroundColor.match(/\\d+/)[0];
+                return (red > 128) === (scheme === 'light') }""",
+            arg=scheme,
+            timeout=PATIENCE,
+        )
+
     def fits(self) -> bool:
         """Return whether nothing has to be scrolled sideways."""
         return self.page.evaluate(

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
-from support.chromium import draw, fit_strokes
+from support.chromium import draw, fit_strokes, thin_strokes
 
 
 class PadPage:
@@ -42,11 +42,7 @@ class PadPage:
         `share` is the longest side relative to the area's; of the strokes' positions, only
         every `every`th point and the last are used, as with a fast mouse.
         """
-        thinned = [
-            np.concatenate([stroke[:-1:every], stroke[-1:]]) if len(stroke) > 10 else stroke
-            for stroke in strokes
-        ]
-        draw(self.page, fit_strokes(thinned, self.paper, share))
+        draw(self.page, fit_strokes(thin_strokes(strokes, every), self.paper, share))
 
     def settle(self) -> None:
         """Wait until the bars are those of the present drawing."""

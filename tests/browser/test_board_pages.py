@@ -1,0 +1,127 @@
+"""Pages of the dashboard in a real browser, with a run trained on real MNIST."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from support.board_page import BoardPage
+from support.chromium import draw, fit_strokes, thin_strokes
+from support.drawings import Drawing
+from support.pad_page import PadPage
+
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.runner import execute
+from mnist_core.training.presets import PRESETS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def trained(folders: dict[str, str], train_validation: tuple[Split, Split]) -> Run:
+    """A run of one epoch on 5,000 images, scored on all that are held out."""
+    training, validation = train_validation
+    config = PRESETS["quick"].with_changes(epochs=1, training_size=5000, batch_size=16)
+    run = create_run(config, folders["MNIST_RUNS"], "trained")
+    execute(run, splits=(Split(training.images[:5000], training.labels[:5000]), validation))
+    return run
+
+
+def test_a_click_on_a_confusion_shows_its_images(
+    open_board: Callable[..., BoardPage], trained: Run
+) -> None:
+    confusion = np.array(Evaluation.read(trained.evaluation_path).confusion)
+    np.fill_diagonal(confusion, 0)
+    cells = zip(*np.unravel_index(confusion.argsort(axis=None)[-2:], confusion.shape), strict=True)
+    board = open_board()
+    board.open(f"understand?run={trained.id}", title="Understand a run")
+    board.page.wait_for_function("document.querySelector('.live-chart')?.calcdata")
+    title = board.page.locator(".live-chart").first.get_attribute("aria-label")
+    for true, predicted in cells:
+        board.click_cell(title, int(true), int(predicted))
+        count = confusion[true][predicted]
+        text = f"{true} predicted as {predicted}: {count} image"
+        expect(board.page.get_by_text(text)).to_be_visible()
+        shown = board.page.get_by_test_id("stPlotlyChart").first
+        expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
+
+
+def test_a_drawing_is_classified(
+    open_board: Callable[..., BoardPage],
+    trained: Run,
+    clear_digits: list[tuple[int, Drawing]],
+) -> None:
+    board = open_board()
+    board.open(f"try_it?run={trained.id}", title="Try it")
+    canvas = board.page.locator("canvas").last
+    canvas.scroll_into_view_if_needed()
+    prediction = board.page.get_by_test_id("stMetric").filter(has_text="Prediction")
+    right = 0
+    for digit, strokes in clear_digits[::8]:
+        draw(board.page, fit_strokes(thin_strokes(strokes), canvas.bounding_box()))
+        with contextlib.suppress(AssertionError):  # a wrong prediction never becomes the right one
+            expect(prediction).to_contain_text(str(digit))
+            right += 1
+        board.button("Clear").click()
+        expect(prediction).to_have_count(0)
+    assert right >= 4  # of five; it has seen little
+
+
+@pytest.fixture
+def models(folders: dict[str, str]) -> Iterator[Path]:
+    """The folder of promoted models, emptied afterwards: other tests see the shipped ones only."""
+    folder = Path(folders["MNIST_MODELS"])
+    before = set(folder.iterdir())
+    yield folder
+    for path in set(folder.iterdir()) - before:
+        path.unlink()
+
+
+def test_a_promoted_run_is_in_the_running_pad(
+    open_board: Callable[..., BoardPage],
+    open_pad: Callable[..., PadPage],
+    models: Path,
+    trained: Run,
+) -> None:
+    pad = open_pad()
+    board = open_board()
+    board.open(f"promote?run={trained.id}", title="Promote a run")
+    board.page.get_by_role("textbox", name="Name in the pad").fill("my-own")
+    board.page.get_by_role("textbox", name="Name in the pad").press("Enter")
+    board.settle()
+    board.page.get_by_test_id("stMain").get_by_role("button", name="Promote").click()
+    expect(board.page.get_by_text("my-own").first).to_be_visible()
+    board.settle()
+    assert any(path.name.startswith("my-own") for path in models.iterdir())
+    picker = pad.page.get_by_label("Model")
+    picker.focus()
+    expect(picker.locator("option", has_text="my-own")).to_have_count(1)
+    with pad.page.expect_response("**/component_server/"):
+        picker.select_option("my-own")
+    pad.settle()
+    picker.select_option("default")
+    pad.settle()
+
+
+@pytest.mark.parametrize(
+    "page", ["", "watch", "understand", "compare", "try_it", "promote", "search"]
+)
+def test_every_page_fits_a_phone(
+    open_board: Callable[..., BoardPage], trained: Run, page: str
+) -> None:
+    board = open_board(viewport={"width": 390, "height": 844}, color_scheme="light", locale="zh-CN")
+    board.open(page)
+    expect(board.page.get_by_role("heading", level=1)).to_be_visible()
+    for scheme in ("light", "dark"):
+        board.page.emulate_media(color_scheme=scheme)
+        board.expect_scheme(scheme)
+        board.settle()
+        assert board.fits()
+    heading = board.page.get_by_role("heading", level=1).inner_text()
+    assert not heading.isascii()
