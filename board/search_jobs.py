@@ -113,7 +113,7 @@ def show_job(
         except MnistCoreError as error:
             show_error(error)
         with st.expander(context.t("Log"), icon=":material/notes:"):
-            st.code(job.log() or context.t("nothing yet"), language=None, wrap_lines=True)
+            st.code(job.log_tail() or context.t("nothing yet"), language=None, wrap_lines=True)
 
     st.fragment(refresh, run_every=_REFRESH_SECONDS if state.status.is_active else None)()
 

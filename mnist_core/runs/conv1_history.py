@@ -20,7 +20,7 @@ from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet
 from mnist_core.runs.run import Run
-from mnist_core.utils.files import write_atomic
+from mnist_core.utils.files import explain_errors, write_atomic
 from mnist_core.utils.json_files import DamagedFileError, MissingFileError, read_regular_file
 
 MAX_EPOCHS = 200
@@ -63,7 +63,7 @@ class Conv1History:
             for name, tensor in model.conv1.state_dict().items()
         }
         every = math.ceil(epochs / MAX_EPOCHS)
-        try:
+        with explain_errors(self._folder, "cannot be written"):
             self._folder.mkdir(exist_ok=True)  # without parents: a removed run stays removed
             if self._folder.is_symlink():  # files are deleted in it
                 raise MnistCoreError(f"{self._folder}: a symbolic link; replace it by a folder")
@@ -73,8 +73,6 @@ class Conv1History:
                     self._path(before).unlink(missing_ok=True)
             for partial in self._folder.glob("*.tmp"):  # of a process that was killed
                 partial.unlink(missing_ok=True)
-        except OSError as error:
-            raise MnistCoreError(f"{self._folder}: cannot be written ({error.strerror})") from error
 
     def epochs(self) -> list[int]:
         """Return the epochs that are kept, ascending; empty for a run that kept none."""

@@ -14,16 +14,17 @@ import time
 from array import array
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.event_file import EventFile
 from mnist_core.training.events import Epoch, Step
+from mnist_core.utils.files import explain_errors
 from mnist_core.utils.text import single_line
 
 _PREFIX = "events.out.tfevents."
@@ -54,11 +55,9 @@ class MetricWriter:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        self._folder = folder
-        try:
+        self._explained = partial(explain_errors, folder, "metrics cannot be written")
+        with self._explained():
             self._file = (folder / _next_name(folder)).open("xb")
-        except OSError as error:
-            raise self._error(error) from error
         # not torch's SummaryWriter: its errors occur in a thread, where they cannot be caught
         self._records = RecordWriter(self._file)
         self._add(Event(wall_time=time.time(), file_version="brain.Event:2"))
@@ -78,22 +77,13 @@ class MetricWriter:
 
     def close(self) -> None:
         """Close the file. Raises MnistCoreError if what is left cannot be written."""
-        try:
+        with self._explained():
             self._file.close()
-        except OSError as error:
-            raise self._error(error) from error
 
     def _add(self, event: Any) -> None:
-        try:
+        with self._explained():
             self._records.write(event.SerializeToString())
             self._records.flush()
-        except OSError as error:
-            raise self._error(error) from error
-
-    def _error(self, error: OSError) -> MnistCoreError:
-        return MnistCoreError(
-            f"{self._folder}: metrics cannot be written ({error.strerror or error})"
-        )
 
 
 class MetricReader:
@@ -140,10 +130,15 @@ class _Session:
                 self.first_step = event.step
             for value in event.summary.value:
                 if value.HasField("simple_value") and np.isfinite(value.simple_value):
-                    tag = single_line(value.tag, _MAX_TAG_LENGTH)
+                    tag = _clean_tag(value.tag)
                     self.steps[tag].append(event.step)
                     self.values[tag].append(value.simple_value)
                     self.last_step = max(self.last_step, event.step)
+
+
+@lru_cache
+def _clean_tag(tag: str) -> str:
+    return single_line(tag, _MAX_TAG_LENGTH)
 
 
 def _in_order(sessions: list[_Session]) -> list[_Session]:

@@ -20,8 +20,9 @@ from mnist_core.models.registry import (
     shipped_models,
 )
 from mnist_core.models.weights import card_path, load_weights, save_weights
-from mnist_core.runs.run import Run, now
-from mnist_core.utils.files import make_folder
+from mnist_core.runs.folder import now
+from mnist_core.runs.run import Run
+from mnist_core.utils.files import explain_errors, make_folder
 from mnist_core.utils.locks import exclusive_lock
 
 MAX_NAME_LENGTH = 40
@@ -165,12 +166,9 @@ def withdraw(name: str, folder: str | os.PathLike[str] | None = None) -> None:
         )
     if path.parent != place:
         raise MnistCoreError(f"{path}: an earlier version promoted this model; delete the file")
-    with _locked(place):
-        try:
-            path.unlink(missing_ok=True)  # first: weights without a card are a model
-            card_path(path).unlink(missing_ok=True)
-        except OSError as error:
-            raise MnistCoreError(f"{path}: cannot be deleted ({error.strerror})") from error
+    with _locked(place), explain_errors(path, "cannot be deleted"):
+        path.unlink(missing_ok=True)  # first: weights without a card are a model
+        card_path(path).unlink(missing_ok=True)
 
 
 def list_promoted(folder: str | os.PathLike[str] | None = None) -> list[Promoted]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +22,10 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run, list_runs
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import SAFE_FLAGS
+from mnist_core.utils.files import SAFE_FLAGS, explain_errors
 from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
 from mnist_core.utils.locks import acquire_lock
-from mnist_core.utils.processes import module_command, module_environment
+from mnist_core.utils.processes import start_module
 
 _MAX_PLACE_BYTES = 4096
 
@@ -118,20 +117,12 @@ def start_worker(root: Path, device: str, lock: io.FileIO) -> None:
 
     What it prints is in `queue-<device>.log`. Raises MnistCoreError if it cannot be started.
     """
-    words = ("--device", device, "--runs", str(root), "--lock", str(lock.fileno()))
-    try:
-        with open_output(queue_lock_path(root, device).with_suffix(".log")) as output:
-            subprocess.Popen(
-                module_command("mnist_core", "work", *words),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=module_environment(),
-                pass_fds=[lock.fileno()],
-                start_new_session=True,  # Ctrl C in the terminal is not meant for it
-            )
-    except OSError as error:
-        raise MnistCoreError(f"{root}: no worker can be started ({error.strerror})") from error
+    command = ("mnist_core", "work", "--device", device, "--runs", str(root))
+    with (
+        explain_errors(root, "no worker can be started"),
+        open_output(queue_lock_path(root, device).with_suffix(".log")) as output,
+    ):
+        start_module(*command, "--lock", str(lock.fileno()), output=output, lock=lock)
 
 
 def queue_lock_path(root: Path, device: str) -> Path:

@@ -21,8 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.folder import now
 from mnist_core.runs.queue import open_output, queue_lock_path, queue_place, waiting
-from mnist_core.runs.run import Run, exited_unexpectedly, now
+from mnist_core.runs.run import Run, exited_unexpectedly
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag, stop_on_signals
 from mnist_core.runs.state import RunStatus, StopReason

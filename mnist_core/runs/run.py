@@ -16,20 +16,20 @@ from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import weights_path
+from mnist_core.runs.folder import WorkFolder, now
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import append_text, make_folder, overwrite, read_tail, write_atomic
+from mnist_core.utils.files import append_text, explain_errors, make_folder, overwrite, write_atomic
 from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file, write_json
-from mnist_core.utils.locks import exclusive_lock, is_locked
+from mnist_core.utils.locks import exclusive_lock
 
 _MAX_STATE_BYTES = 64 * 2**10
 _MAX_NAME_BYTES = 4096
-_MAX_LOG_BYTES = 64 * 2**10
 _LOCK_TIMEOUT = 1.0
 """Seconds; a process that tests whether the run is active holds the lock for an instant."""
 
 
-class Run:
+class Run(WorkFolder):
     """A handle on a run folder. Cheap; every call reads the files again.
 
     Parameters
@@ -38,22 +38,14 @@ class Run:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder, "run", "config.json")
         self.config_path = folder / "config.json"
         self.state_path = folder / "state.json"
         self.checkpoint_path = folder / "last.pt"
         self.weights_path = folder / "best.safetensors"
         self.evaluation_path = folder / "evaluation.json"
-        self.log_path = folder / "log.txt"
         self.queue_path = folder / "queue.json"
-        self._stop_path = folder / "stop"
         self._name_path = folder / "name.txt"
-        self._lock_path = folder / "lock"
-
-    @property
-    def id(self) -> str:
-        """The folder's name."""
-        return self.folder.name
 
     @property
     def exists(self) -> bool:
@@ -104,17 +96,9 @@ class Run:
         self.write_state(state)
         return state
 
-    def is_active(self) -> bool:
-        """Return whether a process trains it."""
-        return is_locked(self._lock_path)
-
     def log(self, text: str) -> None:
         """Append a line to its log. Raises MnistCoreError if it cannot be written."""
         append_text(self.log_path, f"{now()} {text}\n")
-
-    def log_tail(self, lines: int = 40) -> str:
-        """Return the last lines of its log; empty if there is none."""
-        return "\n".join(read_tail(self.log_path, _MAX_LOG_BYTES).splitlines()[-lines:])
 
     def rename(self, name: str) -> None:
         """Give it another display name; its id stays. Raises MnistCoreError if it is damaged."""
@@ -138,11 +122,11 @@ class Run:
         elif state.status != RunStatus.RUNNING:
             raise MnistCoreError(f"run {self.id} is not running, it is {state.status}")
         else:
-            write_atomic(self._stop_path, "")
+            write_atomic(self.stop_path, "")
 
     def stop_is_requested(self) -> bool:
         """Return whether `request_stop` was called since training began."""
-        return os.path.lexists(self._stop_path)
+        return os.path.lexists(self.stop_path)
 
     def is_in_queue(self) -> bool:
         """Return whether it waits for a worker of `mnist_core.runs.queue`."""
@@ -160,32 +144,6 @@ class Run:
         """Remove its evaluation, if any. Raises MnistCoreError if that cannot be done."""
         self._remove(self.evaluation_path)
 
-    def delete(self) -> None:
-        """Delete the folder with its content; of a symbolic link, only the link.
-
-        Raises
-        ------
-        MnistCoreError
-            If a process trains it, or it cannot be deleted.
-        """
-        if self.is_active():
-            raise MnistCoreError(f"run {self.id} is running; stop it first")
-        try:
-            if self.folder.is_symlink():
-                self.folder.unlink()
-                return
-            # first, so that a partly deleted folder is no run
-            if self.config_path.is_dir() and not self.config_path.is_symlink():
-                shutil.rmtree(self.config_path)
-            self.config_path.unlink(missing_ok=True)
-            shutil.rmtree(self.folder)
-        except FileNotFoundError:
-            return  # another process was faster
-        except OSError as error:
-            raise MnistCoreError(
-                f"{self.folder}: cannot be deleted ({error.strerror}); delete it manually"
-            ) from error
-
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Reserve the run for this process.
@@ -198,18 +156,16 @@ class Run:
         if not self.exists:
             raise MnistCoreError(f"{self.folder}: there is no run in it")
         busy = f"run {self.id} is already running in another process"
-        with exclusive_lock(self._lock_path, _LOCK_TIMEOUT, busy=busy):
-            self._remove(self._stop_path)
+        with exclusive_lock(self.lock_path, _LOCK_TIMEOUT, busy=busy):
+            self._remove(self.stop_path)
             for partial in self.folder.glob("*.tmp"):  # of a process that was killed
                 if not partial.name.startswith(self._name_path.name):  # `rename` may be at it
                     self._remove(partial)
             yield
 
     def _remove(self, path: Path) -> None:
-        try:
+        with explain_errors(path, "cannot be removed"):
             path.unlink(missing_ok=True)
-        except OSError as error:
-            raise MnistCoreError(f"{path}: cannot be removed ({error.strerror})") from error
 
 
 def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
@@ -222,11 +178,6 @@ def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
         stop_reason=StopReason.PROCESS_EXITED,
         pid=None,
     )
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
@@ -283,10 +234,8 @@ def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
     folder = runs_root(root)
     if not folder.is_dir():
         return []
-    try:
+    with explain_errors(folder, "cannot be read"):
         names = sorted(os.listdir(folder), reverse=True)
-    except OSError as error:
-        raise MnistCoreError(f"{folder}: cannot be read ({error.strerror})") from error
     return [run for name in names if (run := Run(folder / name)).exists]
 
 

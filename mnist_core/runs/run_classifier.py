@@ -17,6 +17,7 @@ from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.files import explain_errors
 
 Which: TypeAlias = Literal["best", "newest"]
 BEST: Which = "best"
@@ -36,12 +37,8 @@ def weights_version(path: Path) -> str:
     MnistCoreError
         If there is no such file.
     """
-    try:
+    with explain_errors(path, "cannot be read", "; choose other weights"):
         status = path.stat()
-    except OSError as error:
-        raise MnistCoreError(
-            f"{path}: cannot be read ({error.strerror}); choose other weights"
-        ) from error
     return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 

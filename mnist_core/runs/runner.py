@@ -9,7 +9,8 @@ import torch
 
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, now
+from mnist_core.runs.folder import now
+from mnist_core.runs.run import Run
 from mnist_core.runs.run_training import Listener, train_in_folder
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, RunStatus, StopReason

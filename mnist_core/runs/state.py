@@ -71,7 +71,7 @@ def _check_timestamp(text: str) -> str:
     return text
 
 
-_Line = Annotated[str, AfterValidator(single_line)]
+Line = Annotated[str, AfterValidator(single_line)]
 _Timestamp = Annotated[str, Field(max_length=40), AfterValidator(_check_timestamp)]
 _EpochCount = Annotated[int, Field(ge=0, le=_MAX_EPOCHS)]
 
@@ -104,8 +104,8 @@ class RunState(JsonModel):
     """
 
     status: RunStatus
-    name: _Line = ""
-    reason: _Line = ""
+    name: Line = ""
+    reason: Line = ""
     stop_reason: StopReason | None = None
     epoch: _EpochCount = 0
     epochs: _EpochCount = 0
@@ -115,7 +115,7 @@ class RunState(JsonModel):
     created: _Timestamp = ""
     started: _Timestamp = ""
     ended: _Timestamp = ""
-    device: _Line = ""
+    device: Line = ""
     pid: Annotated[int, Field(gt=0)] | None = None
 
     def with_changes(self, **changes: object) -> RunState:

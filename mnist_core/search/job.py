@@ -12,18 +12,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from mnist_core.runs.folder import WorkFolder
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobState, JobStatus
 from mnist_core.search.requests import JobRequest, StoredRequest
-from mnist_core.utils.files import read_tail
 from mnist_core.utils.json_files import MissingFileError, read_json
-from mnist_core.utils.locks import is_locked
 
 Model = TypeVar("Model", bound=BaseModel)
-_LOG_BYTES = 64 * 2**10
 
 
-class Job:
+class Job(WorkFolder):
     """A handle on a job's folder. Cheap; every call reads the files again.
 
     Parameters
@@ -32,20 +30,12 @@ class Job:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder, "job", "job.json")
         self.request_path = folder / "job.json"
         self.process_path = folder / "process.json"
         self.progress_path = folder / "progress.json"
         self.result_path = folder / "result.json"
         self.end_path = folder / "end.json"
-        self.log_path = folder / "log.txt"
-        self.stop_path = folder / "stop"
-        self.lock_path = folder / "lock"
-
-    @property
-    def id(self) -> str:
-        """The folder's name."""
-        return self.folder.name
 
     @property
     def root(self) -> Path:
@@ -61,10 +51,6 @@ class Job:
             If the file is damaged, missing, or of an earlier version.
         """
         return read_json(self.request_path, StoredRequest).root
-
-    def is_active(self) -> bool:
-        """Return whether its process, or one of that process' workers, is running."""
-        return is_locked(self.lock_path)
 
     def state(self) -> JobState:
         """Return what it is doing; a job whose process exited without an end state has failed.
@@ -102,10 +88,6 @@ class Job:
     def result(self, model: type[Model]) -> Model:
         """Return the result of a finished job. Raises DamagedFileError."""
         return read_json(self.result_path, model)
-
-    def log(self, lines: int = 40) -> str:
-        """Return the last lines of its log; empty without a log."""
-        return "\n".join(read_tail(self.log_path, _LOG_BYTES).splitlines()[-lines:])
 
     def remove_outputs(self) -> None:
         """Delete what its last process left, the request to stop included. Raises OSError."""

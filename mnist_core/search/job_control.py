@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import threading
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -12,10 +11,10 @@ from pathlib import Path
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Job
 from mnist_core.search.requests import JobKind, JobRequest
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import explain_errors, make_folder, write_atomic
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import acquire_lock, exclusive_lock
-from mnist_core.utils.processes import module_command, module_environment
+from mnist_core.utils.processes import start_module
 
 _FOLDER = "jobs"
 _LOCK_TIMEOUT = 10.0
@@ -91,21 +90,7 @@ def delete_job(job: Job) -> None:
         If it is active, or the folder cannot be deleted.
     """
     with _creation_lock(job.root):
-        if job.is_active():
-            raise MnistCoreError(f"job {job.id} is running; stop it first")
-        try:
-            if job.folder.is_symlink():
-                job.folder.unlink()
-                return
-            # first, so that a partly deleted folder is not a job
-            job.request_path.unlink(missing_ok=True)
-            shutil.rmtree(job.folder)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise MnistCoreError(
-                f"{job.folder}: cannot be deleted ({error.strerror}); delete it manually"
-            ) from error
+        job.delete()
 
 
 def _start_process(job: Job) -> None:
@@ -113,24 +98,11 @@ def _start_process(job: Job) -> None:
     lock = acquire_lock(job.lock_path, _LOCK_TIMEOUT)
     if lock is None:
         raise MnistCoreError(f"job {job.id} is already running")
-    command = module_command("mnist_core.search.job_process", str(job.folder.resolve()))
-    with lock:
-        try:
-            job.remove_outputs()
-            with job.log_path.open("wb") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env=module_environment(),
-                    pass_fds=[lock.fileno()],
-                    start_new_session=True,  # Ctrl-C in a terminal is not for the job
-                )
-        except OSError as error:
-            raise MnistCoreError(
-                f"{job.folder}: its process cannot be started ({error.strerror})"
-            ) from error
+    command = ("mnist_core.search.job_process", str(job.folder.resolve()))
+    with lock, explain_errors(job.folder, "its process cannot be started"):
+        job.remove_outputs()
+        with job.log_path.open("wb") as log:
+            process = start_module(*command, output=log, lock=lock)
     # collects the exit status: the process would remain as a zombie
     threading.Thread(target=process.wait, daemon=True).start()
 

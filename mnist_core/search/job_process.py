@@ -19,7 +19,7 @@ configure_training_process()  # before torch is imported
 from pydantic import BaseModel  # noqa: E402
 
 from mnist_core.errors import MnistCoreError  # noqa: E402
-from mnist_core.runs.run import now  # noqa: E402
+from mnist_core.runs.folder import now  # noqa: E402
 from mnist_core.runs.signals import StopFlag, stop_on_signals  # noqa: E402
 from mnist_core.runs.state import StopReason  # noqa: E402
 from mnist_core.search.job import Job  # noqa: E402

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from mnist_core.runs.state import StopReason
+from mnist_core.runs.state import Line, StopReason
 from mnist_core.utils.json_files import JsonModel
-from mnist_core.utils.text import single_line
-
-Line = Annotated[str, AfterValidator(single_line)]
 
 
 class JobStatus(StrEnum):

@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 from pydantic import Field, TypeAdapter
 
-from mnist_core.search.job_state import Line
+from mnist_core.runs.state import Line
 from mnist_core.search.search_space import SEARCHABLE_FIELDS, Value
 from mnist_core.search.storage import open_read_only
 from mnist_core.search.study import is_open, slot_trials

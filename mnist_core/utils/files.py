@@ -9,6 +9,7 @@ import contextlib
 import os
 import stat
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
@@ -17,6 +18,24 @@ SAFE_FLAGS = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 )
 """Flags of `os.open` with which a FIFO does not block and a symbolic link is refused."""
+_NOT_WRITTEN = "cannot be written"
+
+
+@contextlib.contextmanager
+def explain_errors(where: object, what: str, advice: str = "") -> Iterator[None]:
+    """Turn an OSError or ValueError of the block into "where: what (the system's reason)advice".
+
+    Raises
+    ------
+    MnistCoreError
+    """
+    try:
+        yield
+    except MnistCoreError:
+        raise
+    except (OSError, ValueError) as error:  # a zero byte in a path is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise MnistCoreError(f"{where}: {what} ({reason}){advice}") from error
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -32,18 +51,19 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     # a unique name: two writers must not share one incomplete file
     temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except (OSError, ValueError) as error:
-        # an incomplete file is of no use, and on a full disk its space is
-        with contextlib.suppress(OSError, ValueError):
-            temporary.unlink(missing_ok=True)
-        raise _not_written(path, error) from error
+    with explain_errors(path, _NOT_WRITTEN):
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        except (OSError, ValueError):
+            # an incomplete file is of no use, and on a full disk its space is
+            with contextlib.suppress(OSError, ValueError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 def overwrite(path: Path, content: str) -> None:
@@ -51,22 +71,22 @@ def overwrite(path: Path, content: str) -> None:
 
     Raises MnistCoreError if it cannot be written.
     """
-    try:
-        with os.fdopen(os.open(path, os.O_RDWR | SAFE_FLAGS), "r+b") as file:
-            file.write(content.encode())
-            file.truncate()
-    except OSError as error:
-        raise _not_written(path, error) from error
+    with (
+        explain_errors(path, _NOT_WRITTEN),
+        os.fdopen(os.open(path, os.O_RDWR | SAFE_FLAGS), "r+b") as file,
+    ):
+        file.write(content.encode())
+        file.truncate()
 
 
 def append_text(path: Path, text: str) -> None:
     """Append text to a file. Raises MnistCoreError if it cannot be written."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | SAFE_FLAGS
-    try:
-        with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
-            file.write(text.encode(errors="replace"))
-    except OSError as error:
-        raise _not_written(path, error) from error
+    with (
+        explain_errors(path, _NOT_WRITTEN),
+        os.fdopen(os.open(path, flags, 0o666), "ab") as file,
+    ):
+        file.write(text.encode(errors="replace"))
 
 
 def read_tail(path: Path, limit: int) -> str:
@@ -84,10 +104,8 @@ def read_tail(path: Path, limit: int) -> str:
 
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents. Raises MnistCoreError if that is impossible."""
-    try:
+    with explain_errors(folder, "cannot be made a folder"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MnistCoreError(f"{folder}: cannot be made a folder ({error.strerror})") from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -98,9 +116,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _not_written(path: Path, error: OSError | ValueError) -> MnistCoreError:
-    return MnistCoreError(
-        f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})"
-    )

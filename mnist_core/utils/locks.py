@@ -16,7 +16,7 @@ from pathlib import Path
 import portalocker
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import SAFE_FLAGS
+from mnist_core.utils.files import SAFE_FLAGS, explain_errors
 
 _EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
 _SHARED = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
@@ -59,10 +59,8 @@ def acquire_lock(path: Path, timeout: float) -> io.FileIO | None:
     MnistCoreError
         If the file cannot be created.
     """
-    try:
+    with explain_errors(path, "cannot be created"):
         file = _open(path, os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be created ({error.strerror})") from error
     deadline = time.monotonic() + timeout
     while True:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,3 +23,33 @@ def module_environment() -> dict[str, str]:
     """
     paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def start_module(
+    *command: str, output: io.FileIO | io.BufferedWriter, lock: io.FileIO
+) -> subprocess.Popen[bytes]:
+    """Start a module of this package in a process that outlives this one and inherits a lock.
+
+    Parameters
+    ----------
+    *command : str
+        The module and its arguments.
+    output : file
+        Receives what the process prints.
+    lock : io.FileIO
+        From `acquire_lock`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be started.
+    """
+    return subprocess.Popen(
+        module_command(*command),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=module_environment(),
+        pass_fds=[lock.fileno()],
+        start_new_session=True,  # Ctrl C in a terminal is not meant for it
+    )

@@ -234,7 +234,7 @@ def test_files_that_are_not_json_block_nothing(
 ) -> None:
     job = create_job(tmp_path)
     damage(job.folder / name)
-    assert len(job.log()) <= 64 * 2**10
+    assert len(job.log_tail()) <= 64 * 2**10
     assert not job.state().status.is_active
     delete_job(job)
     assert list_jobs(tmp_path) == []

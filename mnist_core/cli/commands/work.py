@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
-from mnist_core.errors import MnistCoreError
+from mnist_core.utils.files import explain_errors
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -26,9 +26,7 @@ def _work(args: argparse.Namespace) -> int:
     from mnist_core.training.config import TrainConfig
 
     device = queue_device(TrainConfig(device=args.device))
-    try:
+    with explain_errors(f"--lock {args.lock}", "no open file"):
         lock = None if args.lock is None else io.FileIO(args.lock, "r+")
-    except OSError as error:
-        raise MnistCoreError(f"--lock {args.lock}: no open file ({error.strerror})") from error
     work(runs_root(args.runs), device, lock)
     return 0

@@ -1,0 +1,75 @@
+"""What the folders of runs and of jobs have in common: a lock, a log, and how they are deleted."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.utils.files import explain_errors, read_tail
+from mnist_core.utils.locks import is_locked
+
+_MAX_LOG_BYTES = 64 * 2**10
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class WorkFolder:
+    """A handle on a folder in which one process works. Cheap; every call reads the files again.
+
+    Parameters
+    ----------
+    folder : Path
+    kind : str
+        What it is called in messages: "run" or "job".
+    main_file : str
+        Name of the file that makes the folder one of its kind.
+    """
+
+    def __init__(self, folder: Path, kind: str, main_file: str) -> None:
+        self.folder = folder
+        self.log_path = folder / "log.txt"
+        self.stop_path = folder / "stop"
+        self.lock_path = folder / "lock"
+        self._kind = kind
+        self._main_path = folder / main_file
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def is_active(self) -> bool:
+        """Return whether a process, or a child that inherited its lock, works in it."""
+        return is_locked(self.lock_path)
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Return the last lines of its log; empty if there is none."""
+        return "\n".join(read_tail(self.log_path, _MAX_LOG_BYTES).splitlines()[-lines:])
+
+    def delete(self) -> None:
+        """Delete the folder with its content; of a symbolic link, only the link.
+
+        Raises
+        ------
+        MnistCoreError
+            If a process works in it, or it cannot be deleted.
+        """
+        if self.is_active():
+            raise MnistCoreError(f"{self._kind} {self.id} is running; stop it first")
+        with explain_errors(self.folder, "cannot be deleted", "; delete it manually"):
+            try:
+                if self.folder.is_symlink():
+                    self.folder.unlink()
+                    return
+                # first, so that what is left of a partly deleted folder is none of its kind
+                if self._main_path.is_dir() and not self._main_path.is_symlink():
+                    shutil.rmtree(self._main_path)
+                self._main_path.unlink(missing_ok=True)
+                shutil.rmtree(self.folder)
+            except FileNotFoundError:
+                return  # another process was faster
