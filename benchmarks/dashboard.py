@@ -28,7 +28,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.viewer import Viewer
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.training.presets import preset
 from tests.support.chromium import ROOT, Server, launch_chromium

@@ -12,7 +12,7 @@ from board.page_context import PageContext
 from board.translation import Translator
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS, ConfigField, Kind
 from mnist_core.utils.devices import list_gpus

@@ -10,7 +10,8 @@ import streamlit as st
 
 from board.page_context import RUN, PageContext
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunState
 from mnist_core.utils.text import single_line
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
-from mnist_core.runs.run import runs_root
+from mnist_core.runs.run_list import runs_root
 
 _PAGES = {
     "train": ("Train", ":material/play_circle:"),

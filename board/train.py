@@ -13,7 +13,7 @@ from board.translation import Translator
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
-from mnist_core.runs.run import create_run
+from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import estimate_seconds
 from mnist_core.training.presets import PRESETS

@@ -4,8 +4,9 @@ from .evaluation import run_evaluation
 from .metric_log import MetricReader, MetricWriter, Series
 from .promotion import list_promoted, promote, withdraw
 from .queue import enqueue, ensure_workers
-from .run import Run, create_run, find_run, find_weights, list_runs
+from .run import Run
 from .run_classifier import load_run_classifier
+from .run_list import create_run, find_run, find_weights, list_runs
 from .runner import execute
 from .signals import StopFlag, stop_on_signals
 from .state import RunState, RunStatus, StopReason

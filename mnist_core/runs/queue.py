@@ -19,7 +19,8 @@ import torch
 from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import SAFE_FLAGS, explain_errors

@@ -7,19 +7,16 @@ checkpoint), best.safetensors (the best weights), evaluation.json and log.txt.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.registry import weights_path
 from mnist_core.runs.folder import WorkFolder, now
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import append_text, explain_errors, make_folder, overwrite, write_atomic
+from mnist_core.utils.files import append_text, explain_errors, overwrite, write_atomic
 from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file, write_json
 from mnist_core.utils.locks import exclusive_lock
 
@@ -178,125 +175,3 @@ def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
         stop_reason=StopReason.PROCESS_EXITED,
         pid=None,
     )
-
-
-def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder of all runs: argument, MNIST_RUNS, or ./runs."""
-    return Path(root or os.environ.get("MNIST_RUNS") or "runs")
-
-
-def create_run(
-    config: TrainConfig, root: str | os.PathLike[str] | None = None, name: str = ""
-) -> Run:
-    """Create the folder of a new run, queued; its id is the time and the model.
-
-    Raises
-    ------
-    MnistCoreError
-        If the folder cannot be created or written.
-    """
-    folder = runs_root(root)
-    make_folder(folder)
-    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.model}"
-    for attempt in range(1, 1000):
-        run = Run(folder / (stem if attempt == 1 else f"{stem}-{attempt:03d}"))
-        try:
-            run.folder.mkdir()
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise MnistCoreError(f"{run.folder}: cannot be created ({error.strerror})") from error
-        try:
-            run.write_state(
-                RunState(
-                    status=RunStatus.QUEUED,
-                    name=name or run.id,
-                    epochs=config.epochs,
-                    created=now(),
-                )
-            )
-            write_json(run.config_path, config)  # last: this makes the folder a run
-        except BaseException:  # also when a signal interrupts
-            shutil.rmtree(run.folder, ignore_errors=True)
-            raise
-        return run
-    raise MnistCoreError(f"{folder}: there are a thousand runs called {stem}; wait a second")
-
-
-def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
-    """Return every run folder, the newest first; damaged ones too (their `state` raises).
-
-    Raises
-    ------
-    MnistCoreError
-        If the folder of all runs cannot be read.
-    """
-    folder = runs_root(root)
-    if not folder.is_dir():
-        return []
-    with explain_errors(folder, "cannot be read"):
-        names = sorted(os.listdir(folder), reverse=True)
-    return [run for name in names if (run := Run(folder / name)).exists]
-
-
-def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
-    """Return the run with this id or folder; "last" is the newest, a unique prefix suffices.
-
-    Raises
-    ------
-    MnistCoreError
-        If there is none, or several have the prefix; the message names what exists.
-    """
-    if not name.strip():
-        raise MnistCoreError("the run's name is empty; give its id, or last")
-    if Run(Path(name)).exists:  # False, not an error, for an absurd name
-        return Run(Path(name).resolve())
-    runs = list_runs(root)
-    if name == "last" and runs:
-        return runs[0]
-    exact = [run for run in runs if run.id == name]
-    matching = exact or [run for run in runs if run.id.startswith(name)]
-    if len(matching) == 1:
-        return matching[0]
-    some = ", ".join(run.id for run in (matching or runs)[:5]) or "none yet"
-    what = f"several runs begin with {name!r}" if matching else f"there is no run {name!r}"
-    raise MnistCoreError(f"{what} in {runs_root(root)}: {some}")
-
-
-def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the weights file that a name refers to: shipped, promoted, a file, or a run's best.
-
-    Raises
-    ------
-    MnistCoreError
-        If it refers to none, or the run has none yet.
-    """
-    try:
-        return weights_path(name)
-    except MnistCoreError as not_weights:
-        try:
-            run = find_run(name, root)
-        except MnistCoreError as not_run:
-            raise MnistCoreError(f"{not_weights}; {not_run}") from None
-    if not run.weights_path.is_file():
-        raise MnistCoreError(f"run {run.id} has no weights yet: no epoch is complete")
-    return run.weights_path
-
-
-def run_of_weights(path: Path) -> Run | None:
-    """Return the run whose best weights a file is; None if it is no run's."""
-    run = Run(path.parent)
-    return run if run.weights_path == path and run.exists else None
-
-
-def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
-    """Return a name that keeps referring to the same weights: "last" becomes the run's id.
-
-    Raises MnistCoreError as `find_weights` does.
-    """
-    path = find_weights(name, root)
-    run = run_of_weights(path)
-    if run is None or name == str(path):
-        return name
-    in_root = run.folder.parent.resolve() == runs_root(root).resolve()
-    return run.id if in_root else str(path)

@@ -15,7 +15,8 @@ from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.metric_log import MetricWriter
-from mnist_core.runs.run import Run, find_weights
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import find_weights
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.models.weights import load_weights
-from mnist_core.runs.run import find_weights
+from mnist_core.runs.run_list import find_weights
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.training.lr_finder import RangeTest, find_learning_rate
 from mnist_core.utils.devices import choose_device

@@ -16,7 +16,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import Listener, execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, RunStatus, StopReason

@@ -12,7 +12,8 @@ import pytest
 from support.training import small
 
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 
 SIZES = {"training_size": 1000, "validation_size": 500}

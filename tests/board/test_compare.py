@@ -14,7 +14,8 @@ from support.chromium import ROOT
 from support.training import small
 
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 
 
 def chart(page: AppTest, title: str) -> dict:

@@ -13,7 +13,8 @@ from support.training import small
 from mnist_core.models.registry import promoted_models
 from mnist_core.reports.run_html import run_report
 from mnist_core.runs.promotion import promote
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 
 
 def opened(**session: object) -> AppTest:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show
 from support.sweeps import wait_until
 
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
 from mnist_core.search.job_process import run_job

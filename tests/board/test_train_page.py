@@ -12,7 +12,7 @@ from support.configs import configs
 
 from board import form, train
 from mnist_core.runs import queue
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS
 from mnist_core.training.presets import PRESETS

@@ -19,7 +19,8 @@ from support.training import small
 from board import try_it
 from board.canvas import Drawing
 from mnist_core import Classifier
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 
 Draw = Callable[[Drawing | None], None]
 

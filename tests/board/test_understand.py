@@ -19,7 +19,8 @@ from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
 from mnist_core.models.weights import load_weights
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

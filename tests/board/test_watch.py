@@ -17,7 +17,8 @@ from support.training import Splits, small
 
 from mnist_core.runs import queue
 from mnist_core.runs.metric_log import MetricWriter
-from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.training.events import Epoch, Step
 

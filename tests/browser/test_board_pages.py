@@ -16,7 +16,8 @@ from support.pad_page import PadPage
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.training.presets import PRESETS
 

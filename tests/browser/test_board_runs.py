@@ -11,7 +11,7 @@ from support.board_page import BoardPage
 from support.training import small
 
 from mnist_core.data.mnist import Split
-from mnist_core.runs.run import create_run, list_runs
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

@@ -15,7 +15,8 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.models.weights import load_weights, read_card, save_weights
 from mnist_core.runs.promotion import MAX_NAME_LENGTH, promote, withdraw
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 
 pytestmark = pytest.mark.browser
 

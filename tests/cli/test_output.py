@@ -13,7 +13,7 @@ import pytest
 
 from mnist_core.cli import main as cli
 from mnist_core.cli.commands.train import _show
-from mnist_core.runs.run import create_run, list_runs
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig

@@ -10,7 +10,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import score
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 
 SMALL = "--training-size 100 --validation-size 500 --batch-size 50 --augment none --ema-decay 0"
 Capture = pytest.CaptureFixture[str]

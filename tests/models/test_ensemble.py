@@ -25,7 +25,7 @@ from mnist_core.models.network import DigitNet
 from mnist_core.models.options import VOTES
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card, save_weights, update_card
-from mnist_core.runs.run import create_run
+from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry

@@ -18,7 +18,7 @@ import mnist_core
 from mnist_core import TrainConfig, load_classifier
 from mnist_core.data.mnist import Split
 from mnist_core.runs.promotion import promote
-from mnist_core.runs.run import create_run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 
 

@@ -16,7 +16,8 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.conv1_history import Conv1History
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

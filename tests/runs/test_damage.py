@@ -20,8 +20,9 @@ from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.queue import enqueue, waiting
-from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import load_run_classifier
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

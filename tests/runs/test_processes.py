@@ -27,7 +27,8 @@ from torch import Tensor
 from mnist_core.cli import main as cli
 from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import STOP_SIGNALS, StopFlag
 from mnist_core.runs.state import StopReason

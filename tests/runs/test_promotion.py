@@ -29,7 +29,8 @@ from mnist_core.runs.promotion import (
     suggest_name,
     withdraw,
 )
-from mnist_core.runs.run import Run, create_run, find_weights, lasting_name
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, find_weights, lasting_name
 from mnist_core.runs.runner import execute
 from pad.functions import server_functions
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError

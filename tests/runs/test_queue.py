@@ -20,7 +20,8 @@ from support.waiting import until
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, queue_device, queue_lock_path, waiting
 from mnist_core.runs.queue_worker import work
-from mnist_core.runs.run import Run, create_run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.locks import is_locked

@@ -17,14 +17,8 @@ from mnist_core.cli import main as cli
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import save_weights
-from mnist_core.runs.run import (
-    Run,
-    create_run,
-    find_run,
-    find_weights,
-    list_runs,
-    runs_root,
-)
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, find_run, find_weights, list_runs, runs_root
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 

@@ -13,8 +13,9 @@ from mnist_core.data.mnist import normalise
 from mnist_core.runs.compare import differing_settings, result
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import Run, create_run
+from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import available_weights, load_run_classifier, run_version
+from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

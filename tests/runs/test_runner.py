@@ -19,7 +19,8 @@ from mnist_core.evaluation.scores import Evaluation, score
 from mnist_core.models.scoring import Scores, score_logits
 from mnist_core.models.weights import load_weights, read_card
 from mnist_core.runs.metric_log import MetricReader
-from mnist_core.runs.run import Run, create_run, find_run, find_weights
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run, find_run, find_weights
 from mnist_core.runs.runner import execute, out_of_memory_advice
 from mnist_core.runs.signals import STOP_SIGNALS, StopFlag, stop_on_signals
 from mnist_core.runs.state import RunState, StopReason

@@ -16,7 +16,7 @@ from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
 
 from mnist_core import MnistCoreError
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job

@@ -26,7 +26,7 @@ from support.sweeps import (
 )
 
 from mnist_core.cli import main as cli
-from mnist_core.runs.run import list_runs
+from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.results import Trial
 

@@ -12,7 +12,8 @@ from optuna.trial import TrialState
 from support.sweeps import FakeTrainer, no_images, run_worker, sweep_request
 
 from mnist_core import MnistCoreError
-from mnist_core.runs.run import Run, list_runs
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.requests import SweepRequest

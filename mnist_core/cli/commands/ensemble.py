@@ -48,7 +48,7 @@ def _ensemble(args: argparse.Namespace) -> int:
     from mnist_core.data.mnist import load_validation
     from mnist_core.models.ensemble import Ensemble
     from mnist_core.models.weights import load_weights, save_weights
-    from mnist_core.runs.run import find_weights
+    from mnist_core.runs.run_list import find_weights
     from mnist_core.utils.devices import choose_device
 
     check_output(args.output)

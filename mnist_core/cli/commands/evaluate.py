@@ -49,7 +49,7 @@ def add_commands(commands: Subparsers) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from mnist_core.models.weights import load_weights, update_card
-    from mnist_core.runs.run import find_weights
+    from mnist_core.runs.run_list import find_weights
     from mnist_core.utils.devices import choose_device
 
     path = find_weights(args.weights, args.runs)
@@ -80,7 +80,7 @@ def _score(
     from mnist_core.data.sizes import VALIDATION_SIZE
     from mnist_core.evaluation.scores import evaluate
     from mnist_core.runs.evaluation import run_evaluation
-    from mnist_core.runs.run import run_of_weights
+    from mnist_core.runs.run_list import run_of_weights
 
     run = run_of_weights(path)
     # a run's own split: part of the default one may have been training images

@@ -23,7 +23,7 @@ def add_commands(commands: Subparsers) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from mnist_core.models.onnx import INPUT, OUTPUTS, export_file
-    from mnist_core.runs.run import find_weights
+    from mnist_core.runs.run_list import find_weights
 
     if args.output.suffix != ".onnx":
         raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .onnx")

@@ -27,7 +27,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _find_lr(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run import runs_root
+    from mnist_core.runs.run_list import runs_root
     from mnist_core.search.range_test import run_range_test
     from mnist_core.search.requests import RangeTestRequest
 

@@ -39,7 +39,7 @@ def _compare(run: Run, data: str | None) -> None:
     from mnist_core.data.mnist import load_validation
     from mnist_core.evaluation.scores import score
     from mnist_core.models.weights import load_weights
-    from mnist_core.runs.run import find_weights
+    from mnist_core.runs.run_list import find_weights
     from mnist_core.utils.devices import choose_device
 
     config = run.config()

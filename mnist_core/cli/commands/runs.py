@@ -32,7 +32,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _runs(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run import list_runs, runs_root
+    from mnist_core.runs.run_list import list_runs, runs_root
 
     runs = list_runs(args.runs)
     if args.json:
@@ -70,7 +70,7 @@ def _row(run: Run) -> tuple[object, ...]:
 
 
 def _stop(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run import find_run
+    from mnist_core.runs.run_list import find_run
 
     run = find_run(args.id, args.runs)
     run.request_stop()

@@ -55,7 +55,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _sweep(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run import runs_root
+    from mnist_core.runs.run_list import runs_root
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 
     with requires_extra("search"):

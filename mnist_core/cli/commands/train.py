@@ -60,7 +60,7 @@ def train_from(
     """
 
     def command(args: argparse.Namespace) -> int:
-        from mnist_core.runs.run import create_run, lasting_name
+        from mnist_core.runs.run_list import create_run, lasting_name
         from mnist_core.runs.signals import StopFlag, stop_on_signals
         from mnist_core.utils.devices import choose_device
 
@@ -88,7 +88,7 @@ def train_from(
 
 
 def _resume(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run import find_run
+    from mnist_core.runs.run_list import find_run
     from mnist_core.runs.runner import check_not_finished
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 

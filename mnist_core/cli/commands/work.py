@@ -22,7 +22,7 @@ def _work(args: argparse.Namespace) -> int:
 
     from mnist_core.runs.queue import queue_device
     from mnist_core.runs.queue_worker import work
-    from mnist_core.runs.run import runs_root
+    from mnist_core.runs.run_list import runs_root
     from mnist_core.training.config import TrainConfig
 
     device = queue_device(TrainConfig(device=args.device))
