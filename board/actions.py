@@ -8,17 +8,20 @@ import streamlit as st
 
 from board.markdown import escape_markdown
 from board.translation import Translator
+from board.widgets import ERROR, errors_shown
 from mnist_core.errors import MnistCoreError
 
 
-def act_button(label: str, icon: str, act: Callable[[], None], *, disabled: bool = False) -> None:
+def act_button(
+    label: str, icon: str, act: Callable[[], object], *, disabled: bool = False, help: str = ""
+) -> None:
     """Draw a button that calls `act`, and shows its MnistCoreError if it raises one."""
-    if not st.button(label, icon=icon, disabled=disabled):
+    if not st.button(label, icon=icon, disabled=disabled, help=help or None):
         return
     try:
         act()
     except MnistCoreError as error:
-        st.toast(escape_markdown(error), icon=":material/error:")
+        st.toast(escape_markdown(error), icon=ERROR)
     else:
         st.rerun()
 
@@ -31,18 +34,9 @@ def ask_to_confirm(
     act: Callable[[], None],
     label: str = "Delete",
 ) -> None:
-    """Open a dialog that explains what will be lost; call `act` if that is confirmed.
+    """Open a dialog that says what will be lost; call `act` if that is confirmed.
 
-    Parameters
-    ----------
-    question, consequence : str
-        In the user's language.
-    name : str
-        What is deleted.
-    act : callable
-        Deletes it.
-    label : str
-        The confirming button, in English.
+    `name` is what is deleted; `label` is the confirming button, in English.
     """
 
     @st.dialog(question)
@@ -51,11 +45,8 @@ def ask_to_confirm(
         st.code(name, language=None)
         with st.container(horizontal=True):
             if st.button(t(label), type="primary", key="confirm"):
-                try:
+                with errors_shown():
                     act()
-                except MnistCoreError as error:
-                    st.error(escape_markdown(error), icon=":material/error:")
-                else:
                     st.rerun()
             if st.button(t("Keep"), key="keep"):
                 st.rerun()

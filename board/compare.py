@@ -10,10 +10,10 @@ import streamlit as st
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
-from board.markdown import escape_markdown
 from board.page_context import RUN, PageContext
 from board.progress import read_metrics
-from board.runs import RunSummary, summarize, summarize_runs
+from board.runs import RunSummary, offer_to_start, summarize, summarize_runs
+from board.widgets import BROKEN, curve_options, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
@@ -46,12 +46,7 @@ def show(context: PageContext) -> None:
     if not selected:
         return
     names = _display_names([readable[run] for run in selected])
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        smoothing = st.slider(
-            t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, persist_state="session", key="sm"
-        )
-        log_scale = st.toggle(t("Logarithmic loss"), persist_state="session", key="log")
-
+    smoothing, log_scale = curve_options(t)
     statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
@@ -76,9 +71,7 @@ def _select(context: PageContext, readable: Mapping[str, RunSummary]) -> list[st
     """Draw the selection of runs, which is kept in the address; return their ids."""
     t = context.t
     if not readable:
-        st.info(t("There are no runs yet. Start one on the page Train."), icon=":material/info:")
-        if st.button(t("Start a run"), icon=":material/play_circle:"):
-            context.open_page("train")
+        offer_to_start(context)
         return []
     requested = st.session_state.get(RUNS)
     if requested is None:
@@ -134,7 +127,7 @@ def _read(names: Mapping[str, Run], *, report: bool = True) -> _Compared:
             config, metrics = run.config(), read_metrics(run.folder)
         except MnistCoreError as error:
             if report:
-                st.error(escape_markdown(str(error)), icon=":material/broken_image:")
+                show_error(error, BROKEN)
             continue
         compared.runs[name] = run
         compared.configs[name] = config

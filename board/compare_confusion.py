@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from board.evaluations import read_evaluation
-from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.widgets import draw_figure, percent
-from mnist_core.errors import MnistCoreError
+from board.widgets import draw_figure, errors_shown
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.figures import confusion_difference
 from mnist_core.runs.run import Run
@@ -33,25 +31,19 @@ def draw_difference(context: PageContext, runs: Mapping[str, Run]) -> None:
     if a == b:
         st.info(t("A and B are the same run; select another."), icon=":material/info:")
         return
-    evaluations = [_read(context, name, runs[name]) for name in (a, b)]
-    first, second = evaluations
+    first, second = (_read(context, name, runs[name]) for name in (a, b))
     if first is None or second is None:
         return
-    try:
+    with errors_shown():
         figure = confusion_difference(first, second, translate=t)
-    except MnistCoreError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
-    _explain(context, first, second)
-    draw_figure(figure, "compare-difference", t("Confusion matrix of A minus that of B"))
+        _explain(context, first, second)
+        draw_figure(figure, "compare-difference", t("Confusion matrix of A minus that of B"))
 
 
 def _read(context: PageContext, name: str, run: Run) -> Evaluation | None:
-    try:
+    with errors_shown():
         return read_evaluation(context, run, name)
-    except MnistCoreError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return None
+    return None
 
 
 def _explain(context: PageContext, first: Evaluation, second: Evaluation) -> None:
@@ -59,8 +51,8 @@ def _explain(context: PageContext, first: Evaluation, second: Evaluation) -> Non
     st.markdown(
         t(
             "Validation accuracy: A **{a}**, B **{b}**. Each cell: A minus B.",
-            a=percent(first.accuracy),
-            b=percent(second.accuracy),
+            a=f"{first.accuracy:.2%}",
+            b=f"{second.accuracy:.2%}",
         )
     )
     st.caption(

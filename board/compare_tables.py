@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from board.form import field_label
-from board.markdown import escape_markdown
 from board.translation import Translator
-from mnist_core.errors import MnistCoreError
+from board.widgets import BROKEN, errors_shown
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.compare import Result, differing_settings, result
 from mnist_core.runs.metric_log import Series
@@ -44,10 +43,8 @@ def draw_results(
     """Draw the results of the runs, a row for each."""
     results: dict[str, Result] = {}
     for name, run in runs.items():
-        try:
+        with errors_shown(BROKEN):
             results[name] = result(run, metrics[name])
-        except MnistCoreError as error:
-            st.error(escape_markdown(str(error)), icon=":material/broken_image:")
     if not results:
         return
     columns = st.column_config

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.translation import Translator
+from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.onnx import export_file
 from mnist_core.models.weights import read_card
@@ -37,17 +37,14 @@ def draw_downloads(context: PageContext, run: Run) -> None:
     try:
         weights, stamp = run.weights_path.read_bytes(), run.weights_path.stat().st_mtime_ns
     except OSError as error:
-        st.error(escape_markdown(f"{run.weights_path}: {error.strerror}"), icon=":material/error:")
+        show_error(f"{run.weights_path}: {error.strerror}")
         return
     with st.container(horizontal=True):
         about = t("safetensors file for PyTorch and this program.")
         _draw_download(_File(t("Weights"), f"{run.id}.safetensors", _BINARY, about), weights)
         about = t("How the weights were trained, and their scores.")
-        try:
+        with errors_shown():
             card = read_card(run.weights_path).as_json().encode()
-        except MnistCoreError as error:
-            st.error(escape_markdown(error), icon=":material/error:")
-        else:
             _draw_download(_File(t("Card"), f"{run.id}.json", "application/json", about), card)
         about = t(
             "For programs without PyTorch. Input: frames (N, 1, 28, 28) in [0, 1]. Output: logits "
@@ -90,7 +87,7 @@ def _draw_generated(t: Translator, file: _File, stamp: int, make: Callable[[], b
             content = make()
     except MnistCoreError as error:
         st.session_state.pop(key, None)
-        st.error(escape_markdown(error), icon=":material/error:")
+        show_error(error)
         return
     st.session_state[key] = stamp
     with place:

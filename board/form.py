@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from board.advice import ADVICE
 from board.page_context import PageContext
 from board.translation import Translator
+from board.widgets import capitalized, in_columns
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
 from mnist_core.runs.run_list import list_runs
@@ -34,15 +36,14 @@ def draw_form(context: PageContext) -> dict[str, Any]:
     if _key("model") not in st.session_state:
         fill_form(TrainConfig())
     values: dict[str, Any] = {}
+    current = {name: st.session_state[_key(name)] for name in FIELDS}
     tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
     for group, tab in zip(GROUPS, tabs, strict=True):
         fields = [field for field in FIELDS.values() if field.group == group]
         with tab:
-            for start in range(0, len(fields), _COLUMNS):
-                row = fields[start : start + _COLUMNS]
-                for field, column in zip(row, st.columns(_COLUMNS), strict=False):
-                    with column:
-                        values[field.name] = _draw_field(field, context)
+            for field, column in in_columns(fields, _COLUMNS):
+                with column:
+                    values[field.name] = draw_field(field, context, _key(field.name), current)
     # a disabled field is as if it had never been set, where its value would be refused
     return {
         name: FIELDS[name].default if FIELDS[name].refusal(values) else value
@@ -67,9 +68,11 @@ def device_label(device: str, t: Translator) -> str:
     return "CPU" if device == "cpu" else device
 
 
-def _draw_field(field: ConfigField, context: PageContext) -> Any:
-    t, key = context.t, _key(field.name)
-    current = {name: st.session_state[_key(name)] for name in FIELDS}
+def draw_field(
+    field: ConfigField, context: PageContext, key: str, current: Mapping[str, Any]
+) -> Any:
+    """Draw the widget of a field; return its value. It depends on the current values of others."""
+    t = context.t
     common: dict[str, Any] = {
         "label": field_label(field.name, t),
         "help": _help(field, t),
@@ -131,8 +134,7 @@ def _choices(field: ConfigField, context: PageContext) -> list[Any]:
 
 
 def _help(field: ConfigField, t: Translator) -> str:
-    text = t(field.help)
-    parts = [f"{text[:1].upper()}{text[1:]}."]
+    parts = [f"{capitalized(t(field.help))}."]
     if field.name in ADVICE:
         parts.append(t(ADVICE[field.name]))
     if field.requirement is not None:

@@ -6,13 +6,11 @@ import streamlit as st
 
 from board.actions import ask_to_confirm
 from board.downloads import draw_downloads
-from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.runs import RunSummary, pick_run, summarize
+from board.runs import RunSummary, pick_run
 from board.translation import Translator
-from board.widgets import percent
+from board.widgets import BROKEN, draw_metrics, errors_shown, or_dash, show_error
 from mnist_core.data.sizes import VALIDATION_SIZE
-from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
 from mnist_core.models.weights import read_card
 from mnist_core.runs.promotion import (
@@ -31,13 +29,13 @@ def show(context: PageContext) -> None:
     t = context.t
     st.title(t("Promote a run"))
     st.caption(t("The best weights of a run become a model in the pad."))
-    run = pick_run(
+    summary = pick_run(
         context,
         lambda one: one.run.weights_path.is_file(),
         "No run has weights yet: they are written at the end of the first epoch.",
     )
-    if run is not None:
-        _draw_run(context, summarize(run))
+    if summary is not None:
+        _draw_run(context, summary)
     st.subheader(t("Promoted models"))
     _draw_models(t)
 
@@ -45,15 +43,12 @@ def show(context: PageContext) -> None:
 def _draw_run(context: PageContext, summary: RunSummary) -> None:
     """Draw a run's result, the promotion and the downloads."""
     if summary.state is None:
-        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
+        show_error(summary.problem, BROKEN)
         return
-    try:
+    with errors_shown():
         _result(context.t, summary)
         _promotion(context.t, summary.run)
-    except MnistCoreError as error:
-        st.error(escape_markdown(error), icon=":material/error:")
-        return
-    draw_downloads(context, summary.run)
+        draw_downloads(context, summary.run)
 
 
 def _result(t: Translator, summary: RunSummary) -> None:
@@ -63,14 +58,12 @@ def _result(t: Translator, summary: RunSummary) -> None:
     accuracy = read_card(summary.run.weights_path).accuracy()
     best = read_card(weights_path(DEFAULT)).accuracy()
     boxes = {
-        t("Validation accuracy"): percent(accuracy),
-        t("Default model"): percent(best),
+        t("Validation accuracy"): or_dash(accuracy),
+        t("Default model"): or_dash(best),
         t("Model"): config.model,
         t("Best epoch"): f"{state.best_epoch} / {state.epochs}",
     }
-    with st.container(horizontal=True):
-        for label, value in boxes.items():
-            st.metric(label, value, border=True, width="content")
+    draw_metrics(boxes, "content")
     if summary.status == "running":
         st.info(
             t("This run is still training: its best weights so far are promoted."),
@@ -107,22 +100,23 @@ def _promotion(t: Translator, run: Run) -> None:
         )
         if not st.button(t("Promote"), type="primary", icon=":material/upgrade:"):
             return
-        try:
+        with errors_shown():
             promote(run, name, replace=replace)
-        except MnistCoreError as error:
-            st.error(escape_markdown(error), icon=":material/error:")
-            return
-        st.success(
-            t(
-                "{name} is now in the pad, in the list Model at the top right. An open pad adds it "
-                "automatically; if no pad is running, start it:",
-                name=f"`{name}`",
-            ),
-            icon=":material/check_circle:",
-        )
-        st.code("python app.py", language="shell")
-        st.caption(t("On the command line:"))
-        st.code(f"python -m mnist_core predict --weights {name} FILE", "shell", wrap_lines=True)
+            _explain_use(t, name)
+
+
+def _explain_use(t: Translator, name: str) -> None:
+    st.success(
+        t(
+            "{name} is now in the pad, in the list Model at the top right. An open pad adds it "
+            "automatically; if no pad is running, start it:",
+            name=f"`{name}`",
+        ),
+        icon=":material/check_circle:",
+    )
+    st.code("python app.py", language="shell")
+    st.caption(t("On the command line:"))
+    st.code(f"python -m mnist_core predict --weights {name} FILE", "shell", wrap_lines=True)
 
 
 def _draw_models(t: Translator) -> None:
@@ -133,7 +127,7 @@ def _draw_models(t: Translator) -> None:
         with st.container(border=True):
             st.markdown(f"**`{model.name}`**")
             if model.problem:
-                st.error(escape_markdown(model.problem), icon=":material/broken_image:")
+                show_error(model.problem, BROKEN)
             else:
                 st.text(_origin(t, model))  # plain text: a run's name may contain Markdown
             if st.button(t("Withdraw"), icon=":material/undo:", key=f"withdraw-{model.name}"):
@@ -154,7 +148,7 @@ def _draw_models(t: Translator) -> None:
 def _origin(t: Translator, model: Promoted) -> str:
     name = model.run_name if model.run_name not in ("", model.run) else ""
     parts = [
-        t("validation accuracy {accuracy}", accuracy=percent(model.accuracy)),
+        t("validation accuracy {accuracy}", accuracy=or_dash(model.accuracy)),
         " · ".join(part for part in (name, model.run) if part) or t("unknown run"),
         f"{model.time[:16].replace('T', ' ')} UTC" if model.time else "",
     ]

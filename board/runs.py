@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
+from board.widgets import BROKEN
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import list_runs
@@ -16,13 +17,14 @@ from mnist_core.runs.state import RunState
 from mnist_core.utils.text import single_line
 
 DAMAGED = "damaged"
+NO_RUNS = "There are no runs yet. Start one on the page Train."
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/directions_run:",
     "stopped": ":material/pause_circle:",
     "finished": ":material/check_circle:",
     "failed": ":material/error:",
-    DAMAGED: ":material/broken_image:",
+    DAMAGED: BROKEN,
 }
 
 
@@ -63,25 +65,25 @@ def summarize_runs(root: Path) -> list[RunSummary]:
     return [summarize(run) for run in list_runs(root)]
 
 
+def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
+    """Draw a hint, in English, and a button that opens the page Train."""
+    st.info(context.t(hint), icon=":material/info:")
+    if st.button(context.t("Start a run"), icon=":material/play_circle:"):
+        context.open_page("train")
+
+
 def pick_run(
     context: PageContext,
     having: Callable[[RunSummary], bool] = lambda run: True,
-    nothing: str = "There are no runs yet. Start one on the page Train.",
-) -> Run | None:
+    nothing: str = NO_RUNS,
+) -> RunSummary | None:
     """Let the user select a run; pages share the selection, and the address contains it.
 
-    Parameters
-    ----------
-    having : callable
-        Which runs to offer.
-    nothing : str
-        What the page says, in English, if there are none.
+    Runs without `having` are not offered; `nothing` is the page's hint, in English, if none is.
     """
     found = {one.run.id: one for one in summarize_runs(context.root) if having(one)}
     if not found:
-        st.info(context.t(nothing), icon=":material/info:")
-        if st.button(context.t("Start a run"), icon=":material/play_circle:"):
-            context.open_page("train")
+        offer_to_start(context, nothing)
         return None
     selected = st.session_state.get(RUN) or st.query_params.get(RUN)
     # set each time: the labels change when a run is renamed
@@ -94,4 +96,4 @@ def pick_run(
         persist_state="session",
     )
     st.query_params[RUN] = selected
-    return found[selected].run
+    return found[selected]

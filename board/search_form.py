@@ -11,7 +11,8 @@ import streamlit as st
 from board.form import field_label
 from board.page_context import PageContext
 from board.search_fields import FormFields
-from board.search_jobs import job_entries, show_error
+from board.search_jobs import list_requests
+from board.widgets import errors_shown, in_columns
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.requests import MAX_TRIALS, SweepRequest
 from mnist_core.search.results import read_studies
@@ -26,9 +27,7 @@ from mnist_core.search.search_space import (
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.presets import PRESETS
 
-_FIELDS = FormFields("sweep")
-_PRESETS = {"standard": BASE_CONFIG, **PRESETS}
-_FROM_PRESET = ("model", "epochs")
+_FIELDS = FormFields("sweep", {"standard": BASE_CONFIG, **PRESETS}, ("model", "epochs"))
 _MAX_WORKERS = 32
 _SAMPLERS = {
     "tpe": "Uses the results of earlier trials. Learning rates and fractions are sampled between "
@@ -40,76 +39,56 @@ StudySettings = Mapping[str, Mapping[str, Any] | None]
 
 def draw_sweep_form(context: PageContext) -> SweepRequest | None:
     """Draw the form; return its request, or None, with the reason on the page."""
+    with errors_shown():
+        return _draw_form(context, _study_settings(context))
+    return None
+
+
+def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
+    """Draw the form; return its request. Raises MnistCoreError if it is not valid."""
     t = context.t
-    try:
-        studies = _study_settings(context)
-    except MnistCoreError as error:
-        show_error(error)
-        return None
     if _FIELDS.key("preset") not in st.session_state:
         _fill(studies)
     first, second = st.columns(4), st.columns(4)
-    with first[0]:
-        preset = st.selectbox(
-            t("Preset"),
-            list(_PRESETS),
-            on_change=_apply_preset,
-            format_func=t,
-            **_FIELDS.options("preset"),
-        )
-    with first[1]:
-        _FIELDS.choice("model", t)
-    with first[2]:
-        _FIELDS.integer("epochs", t)
-    with first[3]:
-        _FIELDS.integer("training_size", t, placeholder=t("all remaining images"))
-    changes = {name: _FIELDS.value(name) for name in (*_FROM_PRESET, "training_size")}
+    _FIELDS.draw_config(context, first)
     texts = _draw_search_space(context)
-    with second[0]:
-        study = st.text_input(t("Study name"), max_chars=60, **_FIELDS.options("study"))
-    with second[1]:
-        sampler = st.selectbox(
-            t("Sampler"), list(_SAMPLERS), format_func=t, **_FIELDS.options("sampler")
-        )
-    with second[2]:
-        trials = st.number_input(
-            t("Trials"),
-            1,
-            MAX_TRIALS,
-            step=1,
-            placeholder=t("the whole grid, or 20"),
-            **_FIELDS.options("trials"),
-        )
-    with second[3]:
-        workers = st.number_input(
-            t("Workers"),
-            1,
-            _MAX_WORKERS,
-            step=1,
-            help=t("Processes that train at the same time; they share the cores."),
-            **_FIELDS.options("workers"),
-        )
+    study = second[0].text_input(t("Study name"), max_chars=60, **_FIELDS.options("study"))
+    sampler = second[1].selectbox(
+        t("Sampler"), list(_SAMPLERS), format_func=t, **_FIELDS.options("sampler")
+    )
+    trials = second[2].number_input(
+        t("Trials"),
+        1,
+        MAX_TRIALS,
+        step=1,
+        placeholder=t("the whole grid, or 20"),
+        **_FIELDS.options("trials"),
+    )
+    workers = second[3].number_input(
+        t("Workers"),
+        1,
+        _MAX_WORKERS,
+        step=1,
+        help=t("Processes that train at the same time; they share the cores."),
+        **_FIELDS.options("workers"),
+    )
     st.caption(t(_SAMPLERS[sampler]))
     pruning = st.toggle(
         t("Pruning"),
         help=t("Ends a trial early whose accuracy is below the median of the others."),
         **_FIELDS.options("pruning"),
     )
-    try:
-        config = _PRESETS[preset].with_changes(**changes)
-        request = SweepRequest(
-            config=config,
-            study=study,
-            sampler=sampler,
-            trials=trials,
-            workers=workers,
-            pruning=pruning,
-            grid=_parse_search_space(context, texts, config),
-        )
-        _check_study(context, request, studies)
-    except MnistCoreError as error:
-        show_error(error)
-        return None
+    config = _FIELDS.config()
+    request = SweepRequest(
+        config=config,
+        study=study,
+        sampler=sampler,
+        trials=trials,
+        workers=workers,
+        pruning=pruning,
+        grid=_parse_search_space(context, texts, config),
+    )
+    _check_study(context, request, studies)
     n = len(request.slots())
     st.caption(t("{n} trials of {epochs} epoch(s) each.", n=n, epochs=config.epochs))
     return request
@@ -126,16 +105,14 @@ def _draw_search_space(context: PageContext) -> dict[str, str]:
         **_FIELDS.options("fields"),
     )
     texts = {}
-    for first in range(0, len(names), 2):
-        for name, column in zip(names[first : first + 2], st.columns(2), strict=False):
-            st.session_state.setdefault(_FIELDS.key(f"values-{name}"), _default_values(name))
-            with column:
-                texts[name] = st.text_input(
-                    field_label(name, t),
-                    help=f"{t('Values, separated by commas.')} `{name}`: {FIELDS[name].allowed}",
-                    max_chars=500,
-                    **_FIELDS.options(f"values-{name}"),
-                )
+    for name, column in in_columns(names):
+        st.session_state.setdefault(_FIELDS.key(f"values-{name}"), _default_values(name))
+        texts[name] = column.text_input(
+            field_label(name, t),
+            help=f"{t('Values, separated by commas.')} `{name}`: {FIELDS[name].allowed}",
+            max_chars=500,
+            **_FIELDS.options(f"values-{name}"),
+        )
     return texts
 
 
@@ -152,10 +129,9 @@ def _study_settings(context: PageContext) -> StudySettings:
 
     Raises MnistCoreError if the database cannot be read.
     """
-    requests = [entry.request for entry in job_entries(context, "sweep")]
     requested = {
         request.study: request.study_settings()
-        for request in requests
+        for _, request in list_requests(context, "sweep")
         if isinstance(request, SweepRequest)
     }
     return requested | read_studies(context.root)
@@ -178,22 +154,14 @@ def _check_study(context: PageContext, request: SweepRequest, studies: StudySett
 def _fill(studies: StudySettings) -> None:
     names = (f"sweep-{number}" if number > 1 else "sweep" for number in count(1))
     _FIELDS.fill(
-        {
-            "preset": "standard",
-            "training_size": None,
-            "fields": list(DEFAULT_GRID),
-            "study": next(name for name in names if name not in studies),
-            "sampler": "tpe",
-            "trials": None,
-            "workers": 1,
-            "pruning": True,
-        }
+        "standard",
+        fields=list(DEFAULT_GRID),
+        study=next(name for name in names if name not in studies),
+        sampler="tpe",
+        trials=None,
+        workers=1,
+        pruning=True,
     )
-    _apply_preset()
-
-
-def _apply_preset() -> None:
-    _FIELDS.fill_from(_PRESETS[_FIELDS.value("preset")], _FROM_PRESET)
 
 
 def _default_values(name: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,6 +10,8 @@ import streamlit as st
 
 from board.actions import act_button, ask_to_confirm
 from board.page_context import PageContext
+from board.train import FORM_BASE
+from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
@@ -30,71 +30,81 @@ _ICONS = {
 }
 
 
-@dataclass(frozen=True)
-class JobEntry:
-    """A job with its request; None where its folder is damaged."""
-
-    job: Job
-    request: JobRequest | None
-
-
-def job_entries(context: PageContext, kind: JobKind) -> list[JobEntry]:
-    """Return the jobs of a kind, the newest first."""
-    entries = []
+def list_requests(context: PageContext, kind: JobKind) -> list[tuple[Job, JobRequest | None]]:
+    """Return the jobs of a kind, the newest first; the request is None where it is damaged."""
+    found: list[tuple[Job, JobRequest | None]] = []
     for job in list_jobs(context.root, kind):
         try:
-            entries.append(JobEntry(job, job.request()))
+            found.append((job, job.request()))
         except MnistCoreError:
-            entries.append(JobEntry(job, None))
-    return entries
+            found.append((job, None))
+    return found
 
 
-def start_button(context: PageContext, request: JobRequest | None) -> None:
-    """Draw the button that starts a job; disabled without a valid request."""
-    pressed = st.button(
-        context.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
-    )
-    if pressed and request is not None:
-        try:
-            choose_device(request.config.device)
-            job = start_job(request, context.root)
-        except MnistCoreError as error:
-            show_error(error)
-        else:
-            st.session_state[_selection_key(request.kind)] = job.id
-            st.rerun()
-
-
-def show_job(
+def draw_section(
     context: PageContext,
     kind: JobKind,
+    title: str,
+    draw_form: Callable[[PageContext], JobRequest | None],
     label: Callable[[Any], str],
-    draw: Callable[[Job, Any, JobState], None],
+    draw: Callable[[PageContext, Job, Any, JobState], None],
 ) -> None:
-    """Draw a selection of jobs and the selected one, refreshed while it is active.
+    """Draw the form of a new job and a selection of jobs; the selected one while it is active.
 
     Parameters
     ----------
+    title : str
+        Of the form, in the user's language.
+    draw_form : callable
+        Returns a request; None, with the reason on the page, if it is not valid.
     label : callable
         Returns a request in one line.
     draw : callable
         Draws the results so far.
     """
-    entries = {entry.job.id: entry for entry in job_entries(context, kind)}
-    if not entries:
-        return
-    key = _selection_key(kind)
-    if st.session_state.get(key) not in entries:
-        st.session_state[key] = next(iter(entries))
+    jobs = list_requests(context, kind)
+    with st.expander(title, icon=":material/add:", expanded=not jobs):
+        _start_button(context, draw_form(context))
+    if jobs:
+        _draw_job(context, _select_job(context, kind, jobs, label), draw)
+
+
+def _start_button(context: PageContext, request: JobRequest | None) -> None:
+    pressed = st.button(
+        context.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
+    )
+    if pressed and request is not None:
+        with errors_shown():
+            choose_device(request.config.device)
+            job = start_job(request, context.root)
+            st.session_state[_selection_key(request.kind)] = job.id
+            st.rerun()
+
+
+def _select_job(
+    context: PageContext,
+    kind: JobKind,
+    found: list[tuple[Job, JobRequest | None]],
+    label: Callable[[Any], str],
+) -> Job:
+    jobs, key = {job.id: (job, request) for job, request in found}, _selection_key(kind)
+    if st.session_state.get(key) not in jobs:
+        st.session_state[key] = next(iter(jobs))
 
     def option(job_id: str) -> str:
-        request = entries[job_id].request if job_id in entries else None
+        request = jobs[job_id][1] if job_id in jobs else None
         return f"{label(request) if request else context.t('damaged')} · {job_id}"
 
     selected = st.selectbox(
-        context.t("Search"), list(entries), format_func=option, key=key, persist_state="session"
+        context.t("Search"), list(jobs), format_func=option, key=key, persist_state="session"
     )
-    job = entries[selected].job
+    return jobs[selected][0]
+
+
+def _draw_job(
+    context: PageContext, job: Job, draw: Callable[[PageContext, Job, Any, JobState], None]
+) -> None:
+    """Draw a job, refreshed while it is active."""
     try:
         request, state = job.request(), job.state()
     except MnistCoreError as error:
@@ -104,14 +114,12 @@ def show_job(
     _draw_buttons(context, job, state.status)
 
     def refresh() -> None:
-        try:
+        with errors_shown():
             current = job.state()
             if current.status is not state.status or not job.request_path.exists():
                 st.rerun()  # with the buttons of the new status
             _draw_status(context, job, request, current)
-            draw(job, request, current)
-        except MnistCoreError as error:
-            show_error(error)
+            draw(context, job, request, current)
         with st.expander(context.t("Log"), icon=":material/notes:"):
             st.code(job.log_tail() or context.t("nothing yet"), language=None, wrap_lines=True)
 
@@ -120,15 +128,8 @@ def show_job(
 
 def use_in_new_run(context: PageContext, config: TrainConfig) -> None:
     """Open the form of the page Train, filled with these settings."""
-    from board.train import FORM_BASE
-
     st.session_state[FORM_BASE] = config
     context.open_page("train")
-
-
-def show_error(error: MnistCoreError | str) -> None:
-    """Draw an error's message, without Markdown: names in it may come from files."""
-    st.error(re.sub(r"([\\`*\[\]$~])", r"\\\1", str(error)), icon=":material/error:")
 
 
 def _draw_status(context: PageContext, job: Job, request: JobRequest, state: JobState) -> None:

@@ -8,9 +8,9 @@ from board.form import field_label
 from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.search_form import draw_sweep_form
-from board.search_jobs import job_entries, show_error, show_job, start_button, use_in_new_run
+from board.search_jobs import draw_section, use_in_new_run
 from board.search_table import params_text, trial_table
-from mnist_core.errors import MnistCoreError
+from board.widgets import errors_shown, in_columns
 from mnist_core.figures.sweeps import optimization_history, parameter_slice
 from mnist_core.runs.run import Run
 from mnist_core.search.job import Job
@@ -28,18 +28,18 @@ def show(context: PageContext) -> None:
             "best trial has the highest validation accuracy."
         )
     )
-    new = not job_entries(context, "sweep")
-    with st.expander(t("New sweep"), icon=":material/add:", expanded=new):
-        start_button(context, draw_sweep_form(context))
+    draw_section(
+        context,
+        "sweep",
+        t("New sweep"),
+        draw_sweep_form,
+        lambda request: request.study,
+        _draw_trials,
+    )
 
-    def draw(_job: Job, request: SweepRequest, _state: JobState) -> None:
-        _draw_trials(context, request, read_trials(context.root, request.study))
 
-    show_job(context, "sweep", lambda request: request.study, draw)
-
-
-def _draw_trials(context: PageContext, request: SweepRequest, trials: list[Trial]) -> None:
-    t = context.t
+def _draw_trials(context: PageContext, _job: Job, request: SweepRequest, _state: JobState) -> None:
+    t, trials = context.t, read_trials(context.root, request.study)
     if not trials:
         st.info(t("No trial has started yet."), icon=":material/hourglass_empty:")
         return
@@ -52,11 +52,10 @@ def _draw_trials(context: PageContext, request: SweepRequest, trials: list[Trial
     live_chart(title, optimization_history(trials, translate=t), "sweep-history")
     st.subheader(t("Validation accuracy by hyperparameter"))
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
-    for first in range(0, len(names), 2):
-        for name, column in zip(names[first : first + 2], st.columns(2), strict=False):
-            with column:
-                st.markdown(f"**{field_label(name, t)}**")
-                live_chart(name, parameter_slice(trials, name, translate=t), f"slice-{name}")
+    for name, column in in_columns(names):
+        with column:
+            st.markdown(f"**{field_label(name, t)}**")
+            live_chart(name, parameter_slice(trials, name, translate=t), f"slice-{name}")
 
 
 def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial]) -> None:
@@ -71,12 +70,8 @@ def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial])
         with st.container(horizontal=True):
             _watch_button(context, best, "best")
             if st.button(t("Use in a new run"), icon=":material/arrow_forward:"):
-                try:
-                    config = request.trial_config(best.params)
-                except MnistCoreError as error:
-                    show_error(error)
-                else:
-                    use_in_new_run(context, config)
+                with errors_shown():
+                    use_in_new_run(context, request.trial_config(best.params))
 
 
 def _draw_table(context: PageContext, trials: list[Trial]) -> None:

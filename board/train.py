@@ -10,6 +10,7 @@ from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
 from board.runs import summarize_runs
 from board.translation import Translator
+from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
@@ -54,11 +55,9 @@ def show(context: PageContext) -> None:
     )
     st.caption(t(_PRESET_NOTES[preset]) if preset else t("Custom settings."))
     values = draw_form(context)
-    try:
+    config = None
+    with errors_shown():
         config = TrainConfig(**values)
-    except MnistCoreError as error:
-        st.error(str(error), icon=":material/error:")
-        config = None
     _draw_start(context, config)
 
 
@@ -102,14 +101,11 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
             t("Start"), type="primary", icon=":material/play_arrow:", disabled=config is None
         )
     if pressed and config is not None:
-        try:
+        with errors_shown():
             choose_device(config.device)
             run = create_run(config, context.root, name.strip())
             enqueue(run)
             ensure_workers(context.root)
-        except MnistCoreError as error:
-            st.error(str(error), icon=":material/error:")
-        else:
             del st.session_state["run-name"]
             context.open_page("watch", run.id)
 

@@ -15,7 +15,8 @@ from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.translation import Translator
 from board.try_it_source import Source, load, select_sources
-from mnist_core import Classifier, MnistCoreError, PredictionWithMaps
+from board.widgets import BROKEN, errors_shown
+from mnist_core import Classifier, PredictionWithMaps
 from mnist_core.figures import feature_maps, prediction_chart
 from mnist_core.imaging.images import open_picture
 
@@ -66,16 +67,15 @@ def _predictions(t: Translator, sources: Sequence[Source], drawing: Drawing | No
             if classifier is not None:
                 st.caption(_description(t, classifier))
                 if drawing is not None and layer is not None:
-                    _prediction(t, source, classifier, drawing, layer, f"try-{number}")
+                    with errors_shown():
+                        _prediction(t, source, classifier, drawing, layer, f"try-{number}")
 
 
 def _load(source: Source) -> Classifier | None:
     """Return a network; None, with the reason on the page, if it is damaged or deleted."""
-    try:
+    with errors_shown(BROKEN):
         return load(source)
-    except MnistCoreError as error:
-        st.error(escape_markdown(error), icon=":material/broken_image:")
-        return None
+    return None
 
 
 def _description(t: Translator, classifier: Classifier) -> str:
@@ -93,11 +93,7 @@ def _prediction(
 ) -> None:
     has_layer = layer in classifier.stages
     layers = (layer,) if has_layer else ()
-    try:
-        result = _classify(classifier, (source.key, source.version), drawing.source, layers)
-    except MnistCoreError as error:
-        st.error(escape_markdown(error), icon=":material/error:")
-        return
+    result = _classify(classifier, (source.key, source.version), drawing.source, layers)
     prediction = result.prediction
     if prediction.is_blank:
         st.info(t("This is only a dot; draw a digit."), icon=":material/draw:")
@@ -112,10 +108,10 @@ def _prediction(
         prediction.frame, prediction.probabilities, prediction.digit, translate=t
     )
     title = t("Network input and the probability of each digit")
-    live_chart(title, figure.to_json(), f"{key}-prediction")
+    live_chart(title, figure, f"{key}-prediction")
     if has_layer:
         maps = feature_maps(result.maps[layer], translate=t)
-        live_chart(t("Feature maps of {layer}", layer=layer), maps.to_json(), f"{key}-maps")
+        live_chart(t("Feature maps of {layer}", layer=layer), maps, f"{key}-maps")
     else:
         st.caption(t("This network has no layer {layer}.", layer=layer))
 

@@ -6,16 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from board import (
-    understand_confusion,
-    understand_network,
-    understand_pairs,
-    understand_report,
-)
-from board.markdown import escape_markdown
+from board import understand_confusion, understand_network, understand_pairs, understand_report
 from board.page_context import PageContext
-from board.runs import RunSummary, pick_run, summarize
-from mnist_core.errors import MnistCoreError
+from board.runs import RunSummary, pick_run
+from board.widgets import BROKEN, errors_shown, show_error
 
 _PARTS: dict[str, Callable[[PageContext, RunSummary], None]] = {
     "Confusion": understand_confusion.show,
@@ -29,12 +23,11 @@ def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Understand a run"))
-    run = pick_run(context)
-    if run is None:
+    summary = pick_run(context)
+    if summary is None:
         return
-    summary = summarize(run)
     if summary.state is None:
-        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
+        show_error(summary.problem, BROKEN)
         st.caption(t("Its files are left unchanged; other runs are not affected."))
         return
     part = st.segmented_control(
@@ -47,7 +40,5 @@ def show(context: PageContext) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    try:
+    with errors_shown():
         _PARTS[part](context, summary)
-    except MnistCoreError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")

@@ -8,7 +8,7 @@ from board.evaluations import RunPredictions, read_predictions
 from board.page_context import PageContext
 from board.progress import read_metrics
 from board.runs import RunSummary
-from board.widgets import draw_figure, visible_count
+from board.widgets import draw_figure, in_columns, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
@@ -84,28 +84,25 @@ def _explained(
 ) -> None:
     t, predictions = context.t, found.predictions
     maps = attributions(found.network, found.split, predictions, indices)
-    # columns of one row at a time keep this order on a phone
-    for first in range(0, len(indices), 2):
-        row = zip(indices[first : first + 2], maps[first : first + 2], strict=True)
-        for (index, attribution), column in zip(row, st.columns(2), strict=False):
-            text = t(
-                "Image {n}: true digit {true}, predicted {predicted} ({confidence})",
-                n=index,
-                true=true,
-                predicted=predicted,
-                confidence=f"{predictions.confidence(index):.1%}",
-            )
-            figure = figures.explained_prediction(
-                found.split.images[index, 0],
-                attribution,
-                predictions.probabilities[index],
-                true,
-                predicted,
-                translate=t,
-            )
-            with column:
-                st.caption(text)
-                draw_figure(figure, f"explained-{index}", text)
+    for (index, attribution), column in in_columns(list(zip(indices, maps, strict=True))):
+        text = t(
+            "Image {n}: true digit {true}, predicted {predicted} ({confidence})",
+            n=index,
+            true=true,
+            predicted=predicted,
+            confidence=f"{predictions.confidence(index):.1%}",
+        )
+        figure = figures.explained_prediction(
+            found.split.images[index, 0],
+            attribution,
+            predictions.probabilities[index],
+            true,
+            predicted,
+            translate=t,
+        )
+        with column:
+            st.caption(text)
+            draw_figure(figure, f"explained-{index}", text)
 
 
 def _pairs(evaluation: Evaluation) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from board.evaluations import read_evaluation, show_image_count
 from board.page_context import PageContext
 from board.runs import RunSummary
 from board.translation import Translator
-from board.widgets import draw_figure
+from board.widgets import draw_figure, draw_metrics
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
@@ -21,10 +21,12 @@ def show(context: PageContext, summary: RunSummary) -> None:
     if evaluation is None:
         return
     show_image_count(context, evaluation.images)
-    with st.container(horizontal=True):
-        st.metric(t("Accuracy"), f"{evaluation.accuracy:.2%}", border=True, width=150)
-        st.metric(t("Errors"), f"{len(evaluation.misclassified):,}", border=True, width=150)
-        st.metric(t("Loss (nats)"), f"{evaluation.loss:.4f}", border=True, width=150)
+    boxes = {
+        t("Accuracy"): f"{evaluation.accuracy:.2%}",
+        t("Errors"): f"{len(evaluation.misclassified):,}",
+        t("Loss (nats)"): f"{evaluation.loss:.4f}",
+    }
+    draw_metrics(boxes, 150)
     scores, calibration = st.columns(2)
     with scores:
         st.subheader(t("Scores of each digit"))

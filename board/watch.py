@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 
@@ -15,7 +17,16 @@ from board.progress import progress, read_metrics
 from board.runs import DAMAGED, STATUS_ICONS, pick_run, summarize
 from board.train import FORM_BASE
 from board.translation import Translator
-from mnist_core.errors import MnistCoreError
+from board.widgets import (
+    BROKEN,
+    capitalized,
+    curve_options,
+    draw_metrics,
+    errors_shown,
+    in_columns,
+    or_dash,
+    show_error,
+)
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
@@ -30,28 +41,17 @@ _LIVE = ("queued", "running")
 def show(context: PageContext) -> None:
     """Draw the page."""
     st.title(context.t("Watch a run"))
-    run = pick_run(context)
-    if run is None:
+    summary = pick_run(context)
+    if summary is None:
         return
-    summary = summarize(run)
+    run = summary.run
     if summary.state is None:
-        st.error(escape_markdown(summary.problem), icon=":material/broken_image:")
+        show_error(summary.problem, BROKEN)
         st.caption(context.t("Its files are left unchanged; other runs are not affected."))
-        _actions(context, run, None)
-        return
     _actions(context, run, summary.state)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        smoothing = st.slider(
-            context.t("Smoothing"),
-            0.0,
-            0.99,
-            0.6,
-            0.01,
-            width=260,
-            persist_state="session",
-            key="sm",
-        )
-        log_scale = st.toggle(context.t("Logarithmic loss"), persist_state="session", key="log")
+    if summary.state is None:
+        return
+    smoothing, log_scale = curve_options(context.t)
     live = summary.status in _LIVE
 
     def draw() -> None:
@@ -70,24 +70,18 @@ def _live_part(
         st.rerun()  # other buttons apply now
     if (state := summary.state) is None:
         return
-    try:
+    with errors_shown():
         if state.status == "queued":
             ensure_workers(context.root)
-        config = run.config()
         metrics = read_metrics(run.folder)
-    except MnistCoreError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return
-    _headline(t, run, state, config, metrics)
-    charts = chart_figures(
-        run.folder,
-        metrics,
-        t,
-        smoothing=smoothing,
-        log_scale=log_scale,
-        live=state.status == "running",
-    )
-    _charts(t, charts)
+        _headline(t, run, state, run.config(), metrics)
+        running = state.status == "running"
+        _charts(
+            t,
+            chart_figures(
+                run.folder, metrics, t, smoothing=smoothing, log_scale=log_scale, live=running
+            ),
+        )
     with st.expander(t("Log"), icon=":material/notes:"):
         log = "\n".join(map(single_line, run.log_tail().splitlines()))
         st.code(log or t("nothing yet"), language=None, wrap_lines=True)
@@ -101,13 +95,9 @@ def _headline(
     if state.status == "failed":
         message.error(escape_markdown(state.reason), icon=":material/error:")
     elif state.status == "stopped":
-        message.info(
-            t(
-                "Stopped: {reason}. Resume continues from there.",
-                reason=escape_markdown(t(state.reason)),
-            ),
-            icon=":material/pause_circle:",
-        )
+        reason = escape_markdown(capitalized(t(state.reason)))
+        text = t("{reason}. Resume continues from there.", reason=reason)
+        message.info(text, icon=STATUS_ICONS["stopped"])
     elif state.status == "queued":
         waiting = t("Waiting for its turn; it starts automatically.")
         if not run.is_in_queue():
@@ -122,29 +112,22 @@ def _headline(
         steps=f"{now.steps:,}",
     )
     st.progress(now.share, text=where)
-    accuracy = state.validation_accuracy
+    left = None if now.seconds_left is None else timedelta(seconds=round(now.seconds_left))
     boxes = {
         t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
-        t("Validation accuracy"): "–" if accuracy is None else f"{accuracy:.2%}",
-        t("Images per second"): "–"
-        if now.images_per_second is None
-        else f"{now.images_per_second:,.0f}",
-        t("Time left"): "–" if now.seconds_left is None else _duration(now.seconds_left),
+        t("Validation accuracy"): or_dash(state.validation_accuracy),
+        t("Images per second"): or_dash(now.images_per_second, ",.0f"),
+        t("Time left"): "–" if left is None else str(left),
         t("Device"): escape_markdown(state.device or config.device),
     }
-    with st.container(horizontal=True):
-        for label, value in boxes.items():
-            st.metric(label, value, border=True, width=170)
+    draw_metrics(boxes, 170)
 
 
 def _charts(t: Translator, charts: Mapping[str, str]) -> None:
-    titles = list(charts)
-    # row by row, so that a phone shows them in this order
-    for first in range(0, len(titles), 2):
-        for title, column in zip(titles[first : first + 2], st.columns(2), strict=False):
-            with column:
-                st.subheader(t(title))
-                live_chart(t(title), charts[title], f"chart-{title}")
+    for title, column in in_columns(list(charts)):
+        with column:
+            st.subheader(t(title))
+            live_chart(t(title), charts[title], f"chart-{title}")
     if "Device memory" not in charts:
         st.caption(t("Device memory is recorded on a GPU only."))
 
@@ -157,14 +140,11 @@ def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
         if status in _LIVE:
             act_button(t("Stop"), ":material/stop:", run.request_stop)
         if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
-            act_button(t("Resume"), ":material/play_arrow:", lambda: _resume(context, run))
+            act_button(t("Resume"), ":material/play_arrow:", partial(_resume, context, run))
         if state is not None:
-            if st.button(
-                t("Clone"),
-                icon=":material/content_copy:",
-                help=t("Opens the form with these settings."),
-            ):
-                _clone(context, run)
+            about = t("Opens the form with these settings.")
+            clone = partial(_clone, context, run)
+            act_button(t("Clone"), ":material/content_copy:", clone, help=about)
             with st.popover(t("Rename"), icon=":material/edit:"):
                 name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
                 act_button(t("Save"), ":material/check:", lambda: run.rename(name))
@@ -184,15 +164,5 @@ def _resume(context: PageContext, run: Run) -> None:
 
 
 def _clone(context: PageContext, run: Run) -> None:
-    try:
-        st.session_state[FORM_BASE] = run.config()
-    except MnistCoreError as error:
-        st.toast(escape_markdown(str(error)), icon=":material/error:")
-    else:
-        context.open_page("train")
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    st.session_state[FORM_BASE] = run.config()
+    context.open_page("train")

@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from board.markdown import escape_markdown
 from board.page_context import PageContext
+from board.translation import Translator
+from mnist_core.errors import MnistCoreError
+
+ERROR = ":material/error:"
+BROKEN = ":material/broken_image:"
+Item = TypeVar("Item")
+
+
+def show_error(error: object, icon: str = ERROR) -> None:
+    """Draw an error's message, without Markdown: names in it may come from files."""
+    st.error(escape_markdown(error), icon=icon)
+
+
+@contextmanager
+def errors_shown(icon: str = ERROR) -> Iterator[None]:
+    """End the block at a MnistCoreError, whose message is drawn."""
+    try:
+        yield
+    except MnistCoreError as error:
+        show_error(error, icon)
 
 
 def draw_figure(figure: go.Figure, key: str, alt: str) -> None:
     """Draw a figure with its own template; `alt` describes it for screen readers."""
     st.plotly_chart(figure, theme=None, key=key, config={"displaylogo": False}, alt=alt)
+
+
+def draw_metrics(values: Mapping[str, str], width: int | str) -> None:
+    """Draw texts in a row of boxes, by their titles."""
+    with st.container(horizontal=True):
+        for title, value in values.items():
+            st.metric(title, value, border=True, width=width)
+
+
+def in_columns(items: Sequence[Item], count: int = 2) -> Iterator[tuple[Item, DeltaGenerator]]:
+    """Yield each item with its column, row by row: a phone shows them in this order."""
+    for first in range(0, len(items), count):
+        yield from zip(items[first : first + count], st.columns(count), strict=False)
+
+
+def curve_options(t: Translator) -> tuple[float, bool]:
+    """Draw the options of the curves; return the smoothing, and whether the loss is logarithmic."""
+    kept = {"persist_state": "session"}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        smoothing = st.slider(t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, key="sm", **kept)
+        return smoothing, st.toggle(t("Logarithmic loss"), key="log", **kept)
 
 
 def visible_count(context: PageContext, key: str, total: int, step: int) -> int:
@@ -28,6 +75,11 @@ def visible_count(context: PageContext, key: str, total: int, step: int) -> int:
     return min(visible, total)
 
 
-def percent(share: float | None) -> str:
-    """Return a share in [0, 1] as a percentage; a dash for None."""
-    return "–" if share is None else f"{share:.2%}"
+def or_dash(value: float | None, form: str = ".2%") -> str:
+    """Return a number as text; a dash for None."""
+    return "–" if value is None else format(value, form)
+
+
+def capitalized(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]

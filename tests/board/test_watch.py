@@ -97,7 +97,7 @@ def test_a_queued_run_can_be_stopped_and_resumed(root: Path) -> None:
     assert "Waiting for its turn" in page_text(page)
     page = press(page, "Stop")
     assert run.state().status == "stopped"
-    assert "stopped before it began" in page_text(page)
+    assert "Stopped before it began. Resume" in page_text(page)
     page = press(page, "Resume")
     assert run.is_in_queue()
     assert "Stop" in labels(page)
