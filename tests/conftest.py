@@ -32,6 +32,11 @@ settings.load_profile("tests")
 torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files of browser tests first: at the end, one worker would wait for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(autouse=True)
 def _restore_main_module() -> Iterator[None]:
     """Streamlit's test harness replaces `__main__`, which processes started later would run."""

@@ -6,6 +6,7 @@ import copy
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -46,6 +47,14 @@ class PicturePipeline(nn.Module):
         return self.pipeline(fit_canvas(find_ink(grey)))[:3]
 
 
+def export_pipeline(pipeline: nn.Module, batch: Tensor, path: Path, **options: Any) -> None:
+    # not optimised: onnxruntime does that as well, in a tenth of the time
+    program = torch.onnx.export(
+        pipeline, (batch,), dynamo=True, optimize=False, verbose=False, **options
+    )
+    program.save(path)
+
+
 def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(path)
     return session.run(None, {session.get_inputs()[0].name: batch.numpy()})
@@ -56,10 +65,7 @@ def test_the_pipeline_exports_to_onnx_for_any_batch(clear_digits: Digits, tmp_pa
     pipeline = InferencePipeline(Ensemble(members, "majority")).eval().requires_grad_(False)
     canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
     dynamic = ({0: torch.export.Dim("batch")},)
-    program = torch.onnx.export(
-        pipeline, (canvases[:2],), dynamo=True, dynamic_shapes=dynamic, verbose=False
-    )
-    program.save(tmp_path / "pipeline.onnx")
+    export_pipeline(pipeline, canvases[:2], tmp_path / "pipeline.onnx", dynamic_shapes=dynamic)
     for batch in (canvases, canvases[:1]):
         output = pipeline(batch)
         probabilities, frame, blank, *maps = run_exported(tmp_path / "pipeline.onnx", batch)
@@ -80,8 +86,7 @@ def test_the_pipeline_with_segmentation_exports_to_onnx(
         + [to_grey(np.full((150, 200), 0.3))]
     )
     grey[1] = 1 - grey[1]  # dark on light in the same graph
-    program = torch.onnx.export(pipeline, (torch.rand_like(grey),), dynamo=True, verbose=False)
-    program.save(tmp_path / "picture.onnx")
+    export_pipeline(pipeline, torch.rand_like(grey), tmp_path / "picture.onnx")
     expected = pipeline(grey)
     probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
     assert np.allclose(probabilities, expected[0], atol=1e-3)

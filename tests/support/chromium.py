@@ -131,7 +131,7 @@ def fit_strokes(
     ]
 
 
-def thin_strokes(strokes: list[np.ndarray], every: int = 3) -> list[np.ndarray]:
+def thin_strokes(strokes: list[np.ndarray], every: int = 5) -> list[np.ndarray]:
     """Return every `every`th point of each longer stroke, and its last, as with a fast mouse."""
     return [
         np.concatenate([stroke[:-1:every], stroke[-1:]]) if len(stroke) > 10 else stroke

@@ -36,7 +36,7 @@ class PadPage:
         assert box is not None
         return dict(box)
 
-    def draw(self, strokes: list[np.ndarray], share: float = 0.7, every: int = 3) -> None:
+    def draw(self, strokes: list[np.ndarray], share: float = 0.7, every: int = 5) -> None:
         """Draw pen strokes in the middle of the drawing area with the mouse.
 
         `share` is the longest side relative to the area's; of the strokes' positions, only
