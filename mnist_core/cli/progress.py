@@ -17,12 +17,7 @@ _LINE_INTERVAL = 10.0
 class RunProgress:
     """Shows a run's events; a context manager, and called with each event.
 
-    Parameters
-    ----------
-    title : str
-    epochs : int
-    console : Console or None
-        Standard output if None.
+    By default on standard output.
     """
 
     def __init__(self, title: str, epochs: int, console: Console | None = None) -> None:

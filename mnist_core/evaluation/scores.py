@@ -166,10 +166,8 @@ class Evaluation(JsonModel):
 def score(model: nn.Module, split: Split) -> Scores:
     """Return accuracy, loss and confusion of a network on a split.
 
-    Raises
-    ------
-    MnistCoreError
-        If the split is empty, or the logits are not finite or not ten for each image.
+    Raises MnistCoreError if the split is empty, or the logits are not finite or not ten for
+    each image.
     """
     predictions = predict_split(model, split)
     return score_logits(predictions.logits, predictions.labels)

@@ -12,10 +12,7 @@ from mnist_core.errors import MnistCoreError
 def copy_matching_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     """Copy all tensors that match by name and shape; return their names.
 
-    Raises
-    ------
-    MnistCoreError
-        If none matches.
+    Raises MnistCoreError if none matches.
     """
     own = model.state_dict()
     matching = {

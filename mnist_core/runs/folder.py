@@ -54,10 +54,7 @@ class WorkFolder:
     def delete(self) -> None:
         """Delete the folder with its content; of a symbolic link, only the link.
 
-        Raises
-        ------
-        MnistCoreError
-            If a process works in it, or it cannot be deleted.
+        Raises MnistCoreError if a process works in it, or it cannot be deleted.
         """
         if self.is_active():
             raise MnistCoreError(f"{self._kind} {self.id} is running; stop it first")

@@ -52,17 +52,9 @@ def work(
 ) -> None:
     """Train the runs that wait for a device, until none is left or another worker is running.
 
-    Parameters
-    ----------
-    root : Path
-    device : str
-    lock : io.FileIO or None
-        The queue's lock, if the process that started this one has acquired it.
-    train : callable
-        Called with each run, in a forked child process.
-    preload : callable, optional
-        Called once before the second run, for all that follow; the first one starts without
-        waiting for it. By default `import_for_training`.
+    `lock` is the queue's, if the process that started this one has acquired it. `train` is called
+    with each run, in a forked child process. `preload` (by default `import_for_training`) is called
+    before the second run, for all that follow; the first one starts without waiting for it.
     """
     tried: set[tuple[str, int]] = set()  # places that could not be given up, on a full disk
 

@@ -32,10 +32,7 @@ def available_weights(run: Run) -> list[Which]:
 def weights_version(path: Path) -> str:
     """Return an identifier that changes when the file is replaced.
 
-    Raises
-    ------
-    MnistCoreError
-        If there is no such file.
+    Raises MnistCoreError if there is no such file.
     """
     with explain_errors(path, "cannot be read", "; choose other weights"):
         status = path.stat()

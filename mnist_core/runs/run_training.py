@@ -40,17 +40,9 @@ def train_in_folder(
 ) -> Finished | None:
     """Train until the last epoch or a requested stop; keep metrics, weights and checkpoints.
 
-    Parameters as for `execute`. The run's evaluation is written at its end.
-
-    Returns
-    -------
-    Finished or None
-        None if it was stopped; `stop.reason` says why, and the checkpoint resumes there.
-
-    Raises
-    ------
-    MnistCoreError
-        If it cannot be trained, or its folder cannot be written or was removed.
+    Parameters as for `execute`. The run's evaluation is written at its end. Returns None if it was
+    stopped: `stop.reason` says why, and the checkpoint resumes there. Raises MnistCoreError if it
+    cannot be trained, or its folder cannot be written or was removed.
     """
     config = run.config()
     device = choose_device(config.device)

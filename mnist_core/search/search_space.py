@@ -30,10 +30,8 @@ SEARCHABLE_FIELDS = tuple(
 def parse_grid(assignments: Sequence[str], base: TrainConfig) -> Grid:
     """Parse "batch_size=64,128" and the like.
 
-    Raises
-    ------
-    MnistCoreError
-        If a field cannot be searched over, or a value is not one of the field's.
+    Raises MnistCoreError if a field cannot be searched over, or a value is not one of the
+    field's.
     """
     grid = {}
     for assignment in assignments:
@@ -50,10 +48,7 @@ def parse_grid(assignments: Sequence[str], base: TrainConfig) -> Grid:
 def parse_values(name: str, text: str, base: TrainConfig) -> tuple[Value, ...]:
     """Parse comma-separated values of a field, each once, in their order.
 
-    Raises
-    ------
-    MnistCoreError
-        If a value is not one of the field's.
+    Raises MnistCoreError if a value is not one of the field's.
     """
     parts = filter(None, map(str.strip, text.replace("，", ",").split(",")))
     values = (base.with_changes(**{name: FIELDS[name].parse(part)}) for part in parts)

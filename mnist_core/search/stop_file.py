@@ -19,12 +19,7 @@ _POLL_SECONDS = 0.2
 def watch_stop_file(path: Path | None, stop: StopFlag) -> Iterator[None]:
     """Request a stop when a file appears while the block runs, as a signal would.
 
-    Parameters
-    ----------
-    path : Path or None
-        None: does nothing.
-    stop : StopFlag
-        Of `stop_on_signals`.
+    The flag is that of `stop_on_signals`. Without a path, nothing is watched.
     """
     finished = threading.Event()
 

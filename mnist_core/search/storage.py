@@ -38,11 +38,7 @@ def storage_url(root: Path) -> str:
 class WorkerStorage(RDBStorage):
     """Optuna's storage with heartbeats, in which two workers never take the same trial.
 
-    Parameters
-    ----------
-    url : str
-    heartbeat : int
-        Seconds between heartbeats; a trial without one for three times as long is retried.
+    `heartbeat` are the seconds between two; a trial without one for three times as long is retried.
     """
 
     def __init__(self, url: str, heartbeat: int = HEARTBEAT_SECONDS) -> None:
@@ -81,10 +77,8 @@ def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS) -> WorkerStorage:
 def open_read_only(root: Path) -> Iterator[RDBStorage | None]:
     """Open a folder's default database without changing anything; None if there is none.
 
-    Raises
-    ------
-    MnistCoreError
-        If it is damaged, locked by a writer or not a database; also for errors in the block.
+    Raises MnistCoreError if it is damaged, locked by a writer or not a database; also for
+    errors in the block.
     """
     path = storage_path(root)
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # what is wrong is raised
@@ -111,10 +105,6 @@ def explained_errors(url: str) -> Iterator[None]:
     """Turn every error of a block that works with a study into a message, also unexpected ones.
 
     A damaged database raises errors of many types: of the driver, of JSON, of Optuna's parsing.
-
-    Raises
-    ------
-    MnistCoreError
     """
     try:
         yield

@@ -54,20 +54,14 @@ class Worker:
 
     Attributes
     ----------
-    request : SweepRequest
     study : optuna.Study
         From `open_study`.
     root : Path
         Folder of the runs.
-    load_splits : callable
-        Returns training and validation images for a configuration.
-    stop : StopFlag
     report : callable
         Called with every trial of this worker that has ended.
     report_waiting : callable
         Called every second while other workers have the last trials.
-    execute : callable
-        Trains a run.
     """
 
     request: SweepRequest

@@ -30,29 +30,12 @@ def run_workers(
     stop_file: Path | None = None,
     poll: Callable[[], object] = lambda: None,
 ) -> list[str]:
-    """Run processes until all have exited; a requested stop stops them.
+    """Do `work` in several processes until all have exited; a requested stop stops them.
 
-    Parameters
-    ----------
-    work : callable
-        What each process does until `stop` is set.
-    workers : int
-    stop : StopFlag
-        Set by signals, see `stop_on_signals`; each process has a copy.
-    stop_file : Path or None
-        Its appearance requests a stop.
-    poll : callable
-        Called about every second.
-
-    Returns
-    -------
-    list of str
-        Why processes failed; empty if none did, or they were stopped.
-
-    Raises
-    ------
-    MnistCoreError
-        On Windows, which cannot fork.
+    Each process has a copy of `stop`, which signals set (see `stop_on_signals`); the appearance of
+    `stop_file` requests a stop, too. `poll` is called about every second. Returns why processes
+    failed; nothing if none did, or they were stopped. Raises MnistCoreError on Windows, which
+    cannot fork.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         raise MnistCoreError(f"workers is {workers}; this system cannot fork processes: give 1")

@@ -23,12 +23,7 @@ _NOT_WRITTEN = "cannot be written"
 
 @contextlib.contextmanager
 def explain_errors(where: object, what: str, advice: str = "") -> Iterator[None]:
-    """Turn an OSError or ValueError of the block into "where: what (the system's reason)advice".
-
-    Raises
-    ------
-    MnistCoreError
-    """
+    """Turn an OSError or ValueError into a MnistCoreError: "where: what (the reason)advice"."""
     try:
         yield
     except MnistCoreError:

@@ -30,19 +30,8 @@ def start_module(
 ) -> subprocess.Popen[bytes]:
     """Start a module of this package in a process that outlives this one and inherits a lock.
 
-    Parameters
-    ----------
-    *command : str
-        The module and its arguments.
-    output : file
-        Receives what the process prints.
-    lock : io.FileIO
-        From `acquire_lock`.
-
-    Raises
-    ------
-    OSError
-        If it cannot be started.
+    The command is the module and its arguments; `output` receives what it prints. Raises OSError if
+    it cannot be started.
     """
     return subprocess.Popen(
         module_command(*command),

@@ -40,10 +40,7 @@ def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> Non
 def check_output(path: Path) -> None:
     """Check that a weights file can be written, before the work starts; create its folder.
 
-    Raises
-    ------
-    MnistCoreError
-        If it does not end in .safetensors, or its folder cannot be created.
+    Raises MnistCoreError if it does not end in .safetensors, or its folder cannot be created.
     """
     if path.suffix != ".safetensors":
         raise MnistCoreError(f"--output is {str(path)!r}; give a file ending in .safetensors")
