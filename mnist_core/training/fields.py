@@ -62,6 +62,11 @@ class Requirement:
     strict: bool = False
 
 
+def _needs(field: str, *values: str) -> Requirement:
+    return Requirement(f"{field} {' or '.join(values)}", lambda given: given[field] in values)
+
+
+_A_TEACHER = Requirement("a teacher", lambda values: values["teacher"] is not None)
 _REQUIREMENTS = {
     "dropout": Requirement(
         f"a model with dropout: {', '.join(DROPOUT_ARCHITECTURES)}",
@@ -71,29 +76,18 @@ _REQUIREMENTS = {
     "freeze": Requirement(
         "init_weights", lambda values: values["init_weights"] is not None, strict=True
     ),
-    "momentum": Requirement(
-        "optimizer sgd or rmsprop", lambda values: values["optimizer"] in ("sgd", "rmsprop")
-    ),
+    "momentum": _needs("optimizer", "sgd", "rmsprop"),
     "nesterov": Requirement(
         "optimizer sgd and a momentum above 0",
         lambda values: values["optimizer"] == "sgd" and bool(values["momentum"]),
         strict=True,
     ),
-    "lr_step_size": Requirement(
-        "lr_scheduler step", lambda values: values["lr_scheduler"] == "step"
-    ),
-    "lr_gamma": Requirement(
-        "lr_scheduler step or plateau",
-        lambda values: values["lr_scheduler"] in ("step", "plateau"),
-    ),
-    "lr_patience": Requirement(
-        "lr_scheduler plateau", lambda values: values["lr_scheduler"] == "plateau"
-    ),
-    "loader_workers": Requirement(
-        "loader dataloader", lambda values: values["loader"] == "dataloader"
-    ),
-    "distill_temperature": Requirement("a teacher", lambda values: values["teacher"] is not None),
-    "distill_alpha": Requirement("a teacher", lambda values: values["teacher"] is not None),
+    "lr_step_size": _needs("lr_scheduler", "step"),
+    "lr_gamma": _needs("lr_scheduler", "step", "plateau"),
+    "lr_patience": _needs("lr_scheduler", "plateau"),
+    "loader_workers": _needs("loader", "dataloader"),
+    "distill_temperature": _A_TEACHER,
+    "distill_alpha": _A_TEACHER,
 }
 
 

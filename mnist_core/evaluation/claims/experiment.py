@@ -22,6 +22,7 @@ from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Finished
+from mnist_core.training.presets import preset
 from mnist_core.training.trainer import Trainer
 
 
@@ -126,19 +127,7 @@ class Experiment:
     @property
     def base(self) -> TrainConfig:
         """The article's training: SGD, learning rate 0.01, momentum 0.5, batch size 64."""
-        return TrainConfig(
-            model="mnist_cnn_fixed",
-            optimizer="sgd",
-            learning_rate=0.01,
-            momentum=0.5,
-            weight_decay=0.0,
-            lr_scheduler="none",
-            lr_warmup=0.0,
-            ema_decay=0.0,
-            augment="none",
-            batch_size=64,
-            epochs=self.epochs,
-        )
+        return preset("fixed").with_changes(epochs=self.epochs)
 
     def add_data(self, name: str, training: Split, validation: Split) -> None:
         """Add other images under a name, for variants that train on them."""
