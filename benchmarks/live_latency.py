@@ -4,8 +4,8 @@
 
 Both pages run on this machine, one after the other, driven by the same chromium: real pen strokes
 are drawn with 60 mouse moves a second, and times are read on the page's own clock. "Pen-up to new
-bars" is the time from the pointerup event to the last change of the bars, which is the answer to
-the whole drawing: the pen is lifted at once after its last move.
+bars" is the time from the pointerup event to the last change of the bars, which is the prediction
+for the whole drawing: the pen is lifted at once after its last move.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Figures:
 
     latency: list[float] = field(default_factory=list)
     updates: list[int] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
+    predictions: list[int] = field(default_factory=list)
     ink_frames: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     kilobytes: list[float] = field(default_factory=list)
@@ -63,7 +63,9 @@ class Figures:
 
 def draw_paced(page: Page, stroke: list[tuple[float, float]]) -> None:
     """Draw one stroke, 60 moves a second, pen-up at once after the last."""
-    stroke = [point for point, _ in itertools.groupby(stroke)]  # a move to nowhere has no answer
+    stroke = [
+        point for point, _ in itertools.groupby(stroke)
+    ]  # a move to nowhere has no prediction
     page.mouse.move(*stroke[0])
     page.mouse.down()
     began = time.perf_counter()
@@ -82,7 +84,7 @@ def time_stroke(page: Page, stroke: list[tuple[float, float]], figures: Figures)
     probe = page.evaluate("probe")
     figures.latency.append(probe["changes"][-1] - probe["up"])
     figures.updates.append(sum(at <= probe["up"] for at in probe["changes"]))
-    figures.answers.append(len(probe["changes"]))
+    figures.predictions.append(len(probe["changes"]))
     figures.ink_frames.append(probe["inkFrames"])
 
 
@@ -167,9 +169,11 @@ def _print(ours: Figures, stock: Figures, drawings: int) -> None:
         print(f"{name:38}{a:10.1f}{b:10.1f}{b / max(a, 1e-9):8.1f}x")
     for name, figures in (("ours", ours), ("stock", stock)):
         print(f"{name}: {np.mean(figures.updates):.1f} updates of the bars before pen-up")
-    # the stock label changes in several steps for one answer, so this is asked of ours alone
+    # the stock label changes in several steps for one prediction, so this is asked of ours alone
     frames = sum(ours.ink_frames)
-    print(f"ours: an answer for {sum(ours.answers) / frames:.0%} of {frames} frames with ink")
+    print(
+        f"ours: a prediction for {sum(ours.predictions) / frames:.0%} of {frames} frames with ink"
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ page.launch(ssr_mode=False)
 
 
 def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float]:
-    """Return the seconds until the server answers and until the page is ready."""
+    """Return the seconds until the server responds and until the page is ready."""
     server = Server(script)
     began = time.perf_counter()
     try:
@@ -60,7 +60,7 @@ def main() -> None:
     print(
         f"median of {args.runs} starts, seconds\n\n{'':22}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}"
     )
-    for index, name in enumerate(("server answers", "page can be drawn on")):
+    for index, name in enumerate(("server responds", "page can be drawn on")):
         pad, bare_page = (statistics.median(run[index] for run in runs[k]) for k in pages)
         print(f"{name:22}{pad:8.2f}{bare_page:14.2f}{pad / bare_page:7.2f}x")
 

@@ -85,7 +85,7 @@ def our_engine(batch_size: int, device: torch.device) -> Iterator[float]:
 Loop = Callable[[int, torch.device], Iterator[float]]
 
 
-def answer(turns: Connection, loop: Loop, batch_size: int, device: torch.device) -> None:
+def serve_turns(turns: Connection, loop: Loop, batch_size: int, device: torch.device) -> None:
     """Train for 200 steps whenever asked and send images/s; runs in a process of its own."""
     rates = loop(batch_size, device)
     while turns.recv():
@@ -98,7 +98,7 @@ def take_turns(loops: list[Loop], batch_size: int, device: torch.device) -> list
     turns = []
     for loop in loops:
         here, there = fresh.Pipe()
-        fresh.Process(target=answer, args=(there, loop, batch_size, device)).start()
+        fresh.Process(target=serve_turns, args=(there, loop, batch_size, device)).start()
         turns.append(here)
     rows = []
     for _ in range(1 + REPEATS):

@@ -14,7 +14,7 @@ from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.onnx import export_file
 from mnist_core.models.weights import read_card
-from mnist_core.reports.run_html import run_report
+from mnist_core.reports.html import run_report
 from mnist_core.runs.run import Run
 
 _BINARY = "application/octet-stream"

@@ -55,7 +55,7 @@ class BodyLimit:
         await JSONResponse({"detail": detail}, status_code=413)(scope, receive, send)
 
 
-class CompressAnswers:
+class CompressResponses:
     """gzip for the responses of the page's server functions, which Gradio does not compress."""
 
     def __init__(self, app: ASGIApp) -> None:

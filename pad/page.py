@@ -14,7 +14,7 @@ from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
 from pad.component import picture_input, sketchpad
 from pad.functions import server_functions
-from pad.middleware import BodyLimit, CompressAnswers
+from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.payload import MAX_PICTURE_BYTES, encode_prediction
 from pad.translations import KEY, translations
@@ -74,6 +74,6 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": True,
         "ssr_mode": False,
         "max_file_size": MAX_PICTURE_BYTES,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(CompressAnswers)]},
+        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(CompressResponses)]},
         "footer_links": ["api"],
     }

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.figures.theme import as_array
+from mnist_core.figures.theme import as_array, format_image_axes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,15 +72,5 @@ def draw_mosaic(
     """Draw a mosaic as a heatmap; `scale` is the size of its pixels on the screen."""
     height, width = values.shape
     figure.add_heatmap(z=values, hoverongaps=False, colorbar=_COLOUR_BAR, **heatmap)
-    figure.update_xaxes(
-        visible=False, fixedrange=True, constrain="domain", range=[-0.5, width - 0.5]
-    )
-    figure.update_yaxes(
-        visible=False,
-        fixedrange=True,
-        constrain="domain",
-        constraintoward="top",
-        scaleanchor="x",
-        range=[height - 0.5, -0.5],
-    )
+    format_image_axes(figure, values.shape)
     return figure.update_layout(height=int(height * (scale or min(400 / width, 24))) + 16)

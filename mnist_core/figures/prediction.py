@@ -58,7 +58,7 @@ def prediction_chart(
     )
     hover = f"{translate('intensity')} %{{z:.2f}}<extra></extra>"
     figure.add_trace(image_heatmap(image, hovertemplate=hover), row=1, col=1)
-    format_image_axes(figure, 1)
+    format_image_axes(figure, image.shape, 1)
     add_probability_bars(figure, probabilities, {digit: VERMILLION}, 2, translate)
     return figure
 
@@ -118,7 +118,7 @@ def explained_prediction(
         row=1,
         col=2,
     )
-    format_image_axes(figure, 1)
-    format_image_axes(figure, 2)
+    format_image_axes(figure, image.shape, 1)
+    format_image_axes(figure, image.shape, 2)
     add_probability_bars(figure, probabilities, {true: BLUE, predicted: VERMILLION}, 3, translate)
     return figure

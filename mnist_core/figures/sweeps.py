@@ -13,7 +13,7 @@ from numbers import Real
 
 import plotly.graph_objects as go
 
-from mnist_core.figures import BLUE, VERMILLION, Translate, template
+from mnist_core.figures.theme import BLUE, VERMILLION, Translate, new_figure
 from mnist_core.search.results import Trial
 from mnist_core.search.trial_text import format_value
 
@@ -29,7 +29,7 @@ def optimization_history(trials: Sequence[Trial], *, translate: Translate = str)
     trials : sequence of Trial
         In the order of their numbers; those without an accuracy are left out.
     """
-    figure = go.Figure().update_layout(template=template(), height=320, uirevision="history")
+    figure = new_figure("history", 320)
     _add_markers(figure, trials, [trial.number for trial in trials], translate)
     complete = [trial for trial in trials if trial.state == "complete"]
     if complete:
@@ -59,7 +59,7 @@ def parameter_slice(trials: Sequence[Trial], name: str, *, translate: Translate 
     name : str
         Field of `TrainConfig`; a learning rate has a logarithmic axis.
     """
-    figure = go.Figure().update_layout(template=template(), height=240, uirevision=name)
+    figure = new_figure(name, 240)
     trials = [trial for trial in trials if name in trial.params]
     values = [trial.params[name] for trial in trials]
     if not all(isinstance(value, float) for value in values):

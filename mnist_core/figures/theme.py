@@ -86,13 +86,16 @@ def image_heatmap(image: np.ndarray, **options: Any) -> go.Heatmap:
     return go.Heatmap(z=image, **{**defaults, **options})
 
 
-def format_image_axes(figure: go.Figure, column: int) -> None:
-    """Make a subplot's axes those of an image: hidden, square pixels, the first row at the top."""
+def format_image_axes(figure: go.Figure, shape: tuple[int, ...], column: int | None = None) -> None:
+    """Make axes those of an image (H, W): hidden, square pixels, the first row at the top.
+
+    `column` is that of the subplot, if the figure has several.
+    """
     shared = {"visible": False, "fixedrange": True, "constrain": "domain", "col": column}
-    figure.update_xaxes(**shared)
+    figure.update_xaxes(range=[-0.5, shape[1] - 0.5], **shared)
     figure.update_yaxes(
-        autorange="reversed",
-        scaleanchor="x" if column == 1 else f"x{column}",
+        range=[shape[0] - 0.5, -0.5],
+        scaleanchor=f"x{column}" if column and column > 1 else "x",
         constraintoward="top",
         **shared,
     )

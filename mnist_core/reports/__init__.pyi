@@ -1,5 +1,4 @@
-from .html import html_report
-from .run_html import run_report
+from .html import html_report, run_report
 
 __all__ = [
     "html_report",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ from mnist_core import figures
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation, Misclassified
 from mnist_core.figures.theme import as_array
+from mnist_core.models.weights import read_card
+from mnist_core.runs.evaluation import run_evaluation, run_validation
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.run import Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -87,6 +92,32 @@ def html_report(
         images_note=_images_note(len(evaluation.misclassified)),
         curves=list(_curves(curves or {})),
         card=list(_flatten(card or {})),
+    )
+
+
+def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
+    """Return `html_report` of a run's best weights on its validation images.
+
+    Parameters
+    ----------
+    run : Run
+        Evaluated here, on the CPU, if it is not finished.
+    data : path, optional
+        See `data_root`.
+
+    Raises
+    ------
+    MnistCoreError
+        If the run has no usable weights, is damaged, or MNIST is missing.
+    """
+    curves = MetricReader(run.folder).read()
+    name = run.state().name or run.id
+    return html_report(
+        name,
+        run_evaluation(run, data),
+        run_validation(run, data).images,
+        curves={name: curves} if curves else None,
+        card=read_card(run.weights_path).as_dict(),
     )
 
 

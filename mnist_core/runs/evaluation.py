@@ -5,13 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 
-from mnist_core.data.mnist import load_validation
+from mnist_core.data.mnist import Split, load_validation
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation, evaluate
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import run_version
 from mnist_core.utils.json_files import MissingFileError, read_json, write_json
+
+
+def run_validation(run: Run, data: str | os.PathLike[str] | None = None) -> Split:
+    """Return a run's validation images, on the CPU; `data` as in `run_evaluation`.
+
+    Raises MnistCoreError if the configuration is damaged or MNIST is missing.
+    """
+    return load_validation("cpu", data, size=run.config().validation_size)
 
 
 def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Evaluation:
@@ -35,8 +43,7 @@ def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Eval
         return read_json(run.evaluation_path, Evaluation)
     version = run_version(run)
     network, _ = load_weights(run.weights_path)
-    size = run.config().validation_size
-    evaluation = evaluate(network, load_validation("cpu", data, size=size))
+    evaluation = evaluate(network, run_validation(run, data))
     if not run.is_active() and run_version(run) == version:
         with contextlib.suppress(MnistCoreError):  # a folder that cannot be written
             write_json(run.evaluation_path, evaluation)

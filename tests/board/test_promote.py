@@ -11,7 +11,7 @@ from support.board_app import open_page, press, show, unescape
 from support.training import small
 
 from mnist_core.models.registry import promoted_models
-from mnist_core.reports.run_html import run_report
+from mnist_core.reports.html import run_report
 from mnist_core.runs.promotion import promote
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run

@@ -34,10 +34,10 @@ print(json.dumps({
 def test_missing_extras_are_named() -> None:
     command = [sys.executable, "-c", WITHOUT_EXTRAS]
     process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=300)
-    answers = json.loads(process.stdout)
+    responses = json.loads(process.stdout)
     extras = {"sweep": "search", "export": "export"}
     extras |= {"drawpad": "pad", "drawpad-dashboard": "dashboard"}
-    for name, (status, message) in answers.items():
+    for name, (status, message) in responses.items():
         assert status == 2
         assert message.startswith("error: ")
         assert f'pip install "drawpad[{extras[name]}]"' in message

@@ -101,14 +101,14 @@ def test_program_classifies_trains_and_promotes(
     output = run(
         sys.executable, script, str(tmp_path / "runs"), folder=tmp_path, environment=environment
     )
-    answers = json.loads(output.splitlines()[-1])
-    assert Path(answers["package"]) == site / "mnist_core"
-    assert answers["version"] == mnist_core.__version__
-    assert answers["digit"] == 7
-    assert Path(answers["promoted"]).is_relative_to(environment["HOME"])
-    assert answers["offered"] == [*SHIPPED, "mine"]
-    assert answers["titles"] == ["Train a network"]
-    assert not answers["exceptions"]
+    responses = json.loads(output.splitlines()[-1])
+    assert Path(responses["package"]) == site / "mnist_core"
+    assert responses["version"] == mnist_core.__version__
+    assert responses["digit"] == 7
+    assert Path(responses["promoted"]).is_relative_to(environment["HOME"])
+    assert responses["offered"] == [*SHIPPED, "mine"]
+    assert responses["titles"] == ["Train a network"]
+    assert not responses["exceptions"]
 
 
 @pytest.mark.parametrize("command", ["drawpad", "drawpad-dashboard"])
@@ -116,5 +116,5 @@ def test_command_serves_its_page(
     command: str, site: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with serving(site / "bin" / command, environment, tmp_path):
-        pass  # it has answered
+        pass  # it has responded
     assert not list(tmp_path.iterdir())

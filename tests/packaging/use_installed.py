@@ -36,7 +36,7 @@ def main(folder: Path) -> None:
 
     script = Path(board.__file__).parent / "script/dashboard.py"
     page = AppTest.from_file(str(script), default_timeout=120).run()
-    answers = {
+    responses = {
         "package": str(Path(mnist_core.__file__).parent),
         "version": mnist_core.__version__,
         "digit": digit,
@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
         "titles": [title.value for title in page.title],
         "exceptions": [error.value for error in page.exception],
     }
-    print(json.dumps(answers))
+    print(json.dumps(responses))
 
 
 if __name__ == "__main__":

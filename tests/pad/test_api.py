@@ -50,8 +50,8 @@ def post(server: Server, body: bytes) -> tuple[int, Any]:
         {"Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.load(answer)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(errors="replace")
 
@@ -59,18 +59,18 @@ def post(server: Server, body: bytes) -> tuple[int, Any]:
 def test_classify_endpoint_answers_digit_and_ten_probabilities(
     client: Client, seven: Path, classifier: Classifier
 ) -> None:
-    answer = client.predict(handle_file(str(seven)), api_name="/classify")
+    response = client.predict(handle_file(str(seven)), api_name="/classify")
     expected = classifier.classify(Image.open(seven))
-    assert answer["digit"] == expected.digit == 7
-    assert answer["probabilities"] == pytest.approx(expected.probabilities.tolist(), abs=1e-4)
-    assert answer["blank"] is False
+    assert response["digit"] == expected.digit == 7
+    assert response["probabilities"] == pytest.approx(expected.probabilities.tolist(), abs=1e-4)
+    assert response["blank"] is False
 
 
 def test_classify_endpoint_reports_a_blank_picture(client: Client, tmp_path: Path) -> None:
     Image.new("L", (64, 64), 200).save(tmp_path / "blank.png")
-    answer = client.predict(handle_file(str(tmp_path / "blank.png")), api_name="/classify")
-    assert answer["digit"] is None
-    assert answer["blank"] is True
+    response = client.predict(handle_file(str(tmp_path / "blank.png")), api_name="/classify")
+    assert response["digit"] is None
+    assert response["blank"] is True
 
 
 def test_classify_endpoint_is_documented(client: Client) -> None:
@@ -89,7 +89,7 @@ def test_classify_endpoint_refuses_files_that_are_not_pictures(
 
 
 def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Path) -> None:
-    """A path is not an upload: the answer does not show whether there is such a file."""
+    """A path is not an upload: the response does not show whether there is such a file."""
     for path in (str(seven), str(ROOT / "docs/pad.png"), "/no/such/file.png"):
         with pytest.raises(AppError, match="send the picture itself"):
             client.predict({"path": path}, api_name="/classify")
@@ -128,10 +128,10 @@ def ink_request(**changes: Any) -> dict[str, Any]:
 
 
 def test_classify_ink_returns_frame_and_maps(functions: dict[str, Any]) -> None:
-    answer = functions["classify_ink"](ink_request(layers=["conv1"]))
-    assert answer["digit"] == 1
-    assert len(base64.b64decode(answer["frame"])) == 28 * 28
-    maps = answer["maps"]["conv1"]
+    response = functions["classify_ink"](ink_request(layers=["conv1"]))
+    assert response["digit"] == 1
+    assert len(base64.b64decode(response["frame"])) == 28 * 28
+    maps = response["maps"]["conv1"]
     assert len(base64.b64decode(maps["pixels"])) == np.prod(maps["shape"])
     assert max(maps["peaks"]) == pytest.approx(maps["top"])
 
@@ -155,18 +155,18 @@ BAD_REQUESTS = {
 @pytest.mark.parametrize("data", BAD_REQUESTS.values(), ids=BAD_REQUESTS.keys())
 def test_malformed_requests_get_a_message(functions: dict[str, Any], data: Any) -> None:
     for name in ("classify_ink", "classify_picture"):
-        answer = functions[name](data)
-        assert answer["error"]
-        assert answer.keys() <= {"error", "stale", "gone"}
-        assert len(answer["error"]) > 10
+        response = functions[name](data)
+        assert response["error"]
+        assert response.keys() <= {"error", "stale", "gone"}
+        assert len(response["error"]) > 10
 
 
 @pytest.mark.parametrize("channel", [-1, 10_000, "0", None, True])
 def test_kernel_of_a_channel_that_does_not_exist_gets_a_message(
     functions: dict[str, Any], channel: Any
 ) -> None:
-    answer = functions["kernel"]({"model": "default", "layer": "conv1", "channel": channel})
-    assert "channel" in answer["error"]
+    response = functions["kernel"]({"model": "default", "layer": "conv1", "channel": channel})
+    assert "channel" in response["error"]
 
 
 def component(client: Client) -> int:
@@ -181,9 +181,9 @@ def test_the_server_keeps_running_after_bad_bodies(server: Server, client: Clien
     assert post(server, b"no json")[0] in (400, 422, 500)
     assert post(server, b"[]")[0] in (400, 422, 500)
     assert post(server, call(None))[1].keys() == {"error"}
-    status, answer = post(server, call(ink_request()))
+    status, response = post(server, call(ink_request()))
     assert status == 200
-    assert answer["digit"] == 1
+    assert response["digit"] == 1
 
 
 @pytest.mark.parametrize("hidden", [False, True], ids=["declared", "chunked"])
@@ -199,7 +199,7 @@ def test_a_body_that_is_too_large_is_refused(server: Server, hidden: bool) -> No
     else:
         connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
         connection.endheaders()
-    answer = connection.getresponse()
-    assert answer.status == 413
-    assert b"larger than" in answer.read()
+    response = connection.getresponse()
+    assert response.status == 413
+    assert b"larger than" in response.read()
     assert urllib.request.urlopen(server.url, timeout=20).status == 200
