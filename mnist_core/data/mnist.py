@@ -6,16 +6,17 @@ Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.dat
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.utils.files import explain_errors
 
 MEAN = 0.1307
 STD = 0.3081
@@ -23,6 +24,7 @@ SPLIT_SEED = 20_000
 """Of the split; independent of a run's seed, so that scores of runs are comparable."""
 _MAX_FILE_BYTES = 100 * 10**6
 """The largest of the four files has 47,040,016."""
+_IDX_UINT8 = 8
 
 
 @dataclass(frozen=True)
@@ -130,15 +132,13 @@ def _raw_folder(root: str | os.PathLike[str] | None) -> Path:
 
 def _read(*, train: bool, root: str | os.PathLike[str] | None) -> tuple[Tensor, Tensor]:
     """Return images (N, 28, 28) uint8 and labels (N,) int64, downloaded where they are missing."""
-    from torchvision.datasets.mnist import read_image_file, read_label_file  # slow to import
-
     part = "train" if train else "t10k"
     images_path = _raw_folder(root) / f"{part}-images-idx3-ubyte"
     labels_path = _raw_folder(root) / f"{part}-labels-idx1-ubyte"
     if not (images_path.exists() and labels_path.exists()):
         _download(data_root(root))
-    images = _read_file(images_path, read_image_file)
-    labels = _read_file(labels_path, read_label_file)
+    images = _read_file(images_path, dimensions=3)
+    labels = _read_file(labels_path, dimensions=1).long()
     if not len(images) or images.shape[1:] != (FRAME_SIZE, FRAME_SIZE):
         raise _damaged(images_path, f"images of shape {tuple(images.shape)}")
     if len(labels) != len(images) or labels.max() > 9:
@@ -146,18 +146,26 @@ def _read(*, train: bool, root: str | os.PathLike[str] | None) -> tuple[Tensor, 
     return images, labels
 
 
-def _read_file(path: Path, read: Callable[[str], Tensor]) -> Tensor:
-    """Read with torchvision, whose checks fail with any of these errors."""
+def _read_file(path: Path, dimensions: int) -> Tensor:
+    """Read a file of uint8 in the IDX format (http://yann.lecun.com/exdb/mnist).
+
+    torchvision has a function for it, but importing torchvision takes longer than importing torch,
+    which every run would wait for when it starts.
+    """
     if not path.is_file():  # opening a FIFO would block
         raise _damaged(path, "not a regular file")
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise _damaged(path, f"larger than {_MAX_FILE_BYTES:,} bytes")
-    try:
-        return read(str(path))
-    except OSError as error:
-        raise MnistCoreError(f"{path}: cannot be read ({error.strerror})") from error
-    except (RuntimeError, AssertionError, LookupError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error) or "no MNIST header") from error
+    with explain_errors(path, "cannot be read"):
+        content = path.read_bytes()
+    header = 4 + 4 * dimensions
+    if content[:4] != bytes([0, 0, _IDX_UINT8, dimensions]) or len(content) < header:
+        raise _damaged(path, "no MNIST header")
+    shape = np.frombuffer(content, ">u4", dimensions, offset=4).astype(np.int64)
+    if len(content) - header != shape.prod(dtype=object):
+        raise _damaged(path, f"{len(content) - header:,} bytes of values, expected {shape}")
+    values = np.frombuffer(content, np.uint8, offset=header) if shape.all() else np.zeros(0)
+    return torch.from_numpy(values.astype(np.uint8).reshape(shape))
 
 
 def _download(root: Path) -> None:

@@ -77,7 +77,7 @@ def work(
 
 def import_for_training() -> None:
     """Import the slow packages that every training imports."""
-    for name in ("torch._dynamo", "torchvision.datasets", "sklearn.metrics"):
+    for name in ("torch._dynamo", "sklearn.metrics"):
         importlib.import_module(name)
 
 
