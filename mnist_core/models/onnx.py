@@ -6,7 +6,7 @@ import copy
 import json
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,12 @@ class _Frames(nn.Module):
         return logits, logits.softmax(1)
 
 
-def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> bytes:
+def export_onnx(
+    network: Network,
+    notes: Mapping[str, str] | None = None,
+    *,
+    trace: Callable[[nn.Module], onnx.ModelProto] | None = None,
+) -> bytes:
     """Return a network as an ONNX model whose outputs were compared with torch's.
 
     Its input `frames` is float32 (N, 1, 28, 28) in [0, 1], ink light on dark, N >= 1; it
@@ -59,6 +64,8 @@ def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> byt
         On any device and in any mode; it is not changed.
     notes : mapping of str to str, optional
         Additional metadata, for example the accuracy.
+    trace : callable, optional
+        Makes the ONNX model of a module in eval mode; `trace_onnx` by default.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def export_onnx(network: Network, notes: Mapping[str, str] | None = None) -> byt
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     frames = _Frames(copy.deepcopy(network).cpu().float()).eval()
-    model = _trace(frames)
+    model = (trace or trace_onnx)(frames)
     onnx.helper.set_model_props(
         model,
         {
@@ -99,7 +106,8 @@ def export_file(path: Path) -> bytes:
     return export_onnx(network, notes)
 
 
-def _trace(frames: nn.Module) -> onnx.ModelProto:
+def trace_onnx(frames: nn.Module) -> onnx.ModelProto:
+    """Export a module that takes frames (N, 1, 28, 28). Raises MnistCoreError if it cannot be."""
     example = torch.rand(2, 1, FRAME_SIZE, FRAME_SIZE)
     with _TRACING, warnings.catch_warnings():
         # deprecation warnings of torch about its own internals

@@ -16,7 +16,6 @@ import torch
 from support.drawings import Drawing, paint, scribble
 from torch import Tensor, nn
 
-import mnist_core.models.onnx
 from mnist_core import MnistCoreError, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
@@ -29,7 +28,7 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
-from mnist_core.models.onnx import export_onnx
+from mnist_core.models.onnx import export_onnx, trace_onnx
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card
 
@@ -150,20 +149,15 @@ def test_metadata_of_an_export_has_no_local_paths() -> None:
         assert str(folder).encode() not in content
 
 
-def test_an_export_with_other_logits_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real = mnist_core.models.onnx._trace
-
+def test_an_export_with_other_logits_is_refused() -> None:
     def of_another_network(frames: nn.Module) -> onnx.ModelProto:
         other = copy.deepcopy(frames)
         with torch.no_grad():
             other.network.head[1].bias[3] += 0.1
-        return real(other)
+        return trace_onnx(other)
 
-    monkeypatch.setattr(mnist_core.models.onnx, "_trace", of_another_network)
     with pytest.raises(MnistCoreError, match=r"logits differ from torch's by 0\.1"):
-        export_onnx(build_model("mnist_cnn"))
+        export_onnx(build_model("mnist_cnn"), trace=of_another_network)
 
 
 def test_a_network_not_made_by_build_model_is_not_exported() -> None:

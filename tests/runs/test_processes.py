@@ -56,7 +56,6 @@ FORKS.set_forkserver_preload(
         *("mnist_core.cli.main", "mnist_core.runs.runner", "mnist_core.cli.progress", "pytest"),
         *(
             "tensorboard.summary.writer.record_writer",
-            "torchvision.datasets",
             "sklearn.metrics",
             "torch._dynamo",
             "scipy.stats",
