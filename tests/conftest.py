@@ -7,6 +7,7 @@ import os
 # read when torch is imported; child processes inherit it: worker processes share the cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ MNIST = Path(__file__).parents[1] / "../shared/data"
 # the same examples on every run, and no deadline: a busy machine is no failure
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("tests")
+
+# started by nohup, this process and its children would ignore the signal that tests send them
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # the tensors here are small; one thread is faster on a machine that does something else too
 torch.set_num_threads(1)
