@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnist_core.data.allographs import add_allograph_strokes
 from mnist_core.imaging.normalize import fit_frame
 
 
@@ -36,8 +35,6 @@ class Augmentation:
         Probability that strokes are made thicker or thinner by up to one pixel.
     refit : float
         Probability that the image is scaled and centred again, as `fit_frame` does.
-    allographs : float
-        Probability that a one, seven or nine gets a flag, bar or curl (`add_allograph_strokes`).
     random_strength : bool
     """
 
@@ -48,7 +45,6 @@ class Augmentation:
     elastic: float = 0.9
     thickness: float = 0.6
     refit: float = 0.7
-    allographs: float = 0.4
     random_strength: bool = True
 
 
@@ -62,21 +58,18 @@ ARTICLE = Augmentation(
     elastic=0.0,
     thickness=0.0,
     refit=0.0,
-    allographs=0.0,
     random_strength=False,
 )
 """The article's: up to 10 degrees and a tenth of the image (torchvision's RandomAffine)."""
 
 
-def augment(frames: Tensor, labels: Tensor, ranges: Augmentation) -> Tensor:
-    """Return randomly transformed frames (B, 1, 28, 28), in [0, 1], of digits `labels` (B,)."""
-    if ranges.allographs == ranges.thickness == ranges.refit == 0:
-        return _warp(frames, ranges)
-    extended, has_stroke = add_allograph_strokes(frames, labels, ranges.allographs)
-    changed = _thicken(_warp(extended, ranges), ranges.thickness)
-    # an additional stroke changes the bounding box, so such images are always fitted again
-    refit = _chance(changed, ranges.refit) | has_stroke[:, None, None, None]
-    return torch.where(refit, fit_frame(changed), changed)
+def augment(frames: Tensor, ranges: Augmentation) -> Tensor:
+    """Return randomly transformed frames (B, 1, 28, 28), in [0, 1]."""
+    warped = _warp(frames, ranges)
+    if ranges.thickness == ranges.refit == 0:
+        return warped
+    changed = _thicken(warped, ranges.thickness)
+    return torch.where(_chance(changed, ranges.refit), fit_frame(changed), changed)
 
 
 def _uniform(frames: Tensor, limit: float) -> Tensor:

@@ -29,7 +29,10 @@ INK_PEN = PEN_WIDTH * SCALE
 _LARGEST = 1e100
 """Positions beyond this are refused: their differences would overflow."""
 
-_CHUNK = 64  # segments processed at once, to bound the memory of long drawings
+_PIECE = 4.0
+"""Longest piece, in canvas pixels, into which segments are cut: only pixels near one are visited."""
+
+_DRAWINGS = 256  # rasterised at once, to bound the memory
 
 
 def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -68,7 +71,9 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
     return checked
 
 
-def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
+def draw_strokes(
+    drawings: Sequence[Sequence[np.ndarray]], pen_width: float | np.ndarray = PEN_WIDTH
+) -> Tensor:
     """Rasterise drawings.
 
     Each drawing is scaled so that its longest side, pen included, is `INK_BOX`, and its bounding
@@ -79,6 +84,8 @@ def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
     ----------
     drawings : sequence of drawings
         Each a list of (N, 2) arrays (x, y) in any unit, y pointing downwards.
+    pen_width : float or array (B,)
+        Pen diameter in frame pixels, of all drawings or of each.
 
     Returns
     -------
@@ -89,11 +96,19 @@ def draw_strokes(drawings: Sequence[Sequence[np.ndarray]]) -> Tensor:
     MnistCoreError
         For malformed strokes.
     """
-    canvases = [_draw(_segments(check_strokes(strokes))) for strokes in drawings]
-    return torch.stack(canvases) if canvases else torch.zeros(0, 1, INK_SIZE, INK_SIZE)
+    pens = SCALE * np.broadcast_to(np.asarray(pen_width, np.float64), len(drawings))
+    canvases = [np.zeros((0, INK_SIZE, INK_SIZE), np.float32)]
+    for first in range(0, len(drawings), _DRAWINGS):
+        pen = pens[first : first + _DRAWINGS]
+        segments = [
+            _segments(check_strokes(strokes), width)
+            for strokes, width in zip(drawings[first : first + _DRAWINGS], pen, strict=True)
+        ]
+        canvases.append(_draw(segments, pen))
+    return torch.from_numpy(np.concatenate(canvases))[:, None]
 
 
-def _segments(strokes: list[np.ndarray]) -> np.ndarray:
+def _segments(strokes: list[np.ndarray], pen: float) -> np.ndarray:
     """Return segments (S, 4) as x0, y0, x1, y1 on the canvas; none for a drawing without extent."""
     if not strokes:
         return np.zeros((0, 4))
@@ -102,7 +117,7 @@ def _segments(strokes: list[np.ndarray]) -> np.ndarray:
     extent = (high - low).max()
     if extent < 1 / _LARGEST:
         return np.zeros((0, 4))
-    scale = (INK_BOX - INK_PEN) / extent
+    scale = (INK_BOX - pen) / extent
     placed = [(s - (low + high) / 2) * scale + INK_SIZE / 2 for s in strokes]
     return np.concatenate(
         # a stroke of one point is a segment from it to itself
@@ -110,23 +125,41 @@ def _segments(strokes: list[np.ndarray]) -> np.ndarray:
     )
 
 
-def _draw(segments: np.ndarray) -> Tensor:
-    """Return the ink (1, 56, 56) of segments (S, 4)."""
-    axis = torch.arange(INK_SIZE, dtype=torch.float64) + 0.5
-    py, px = torch.cartesian_prod(axis, axis).unbind(1)
-    nearest = torch.full_like(px, torch.inf)
-    for chunk in torch.from_numpy(segments).split(_CHUNK):
-        if len(chunk):
-            nearest = torch.minimum(nearest, _squared_distance(px, py, chunk).amin(0))
-    coverage = (0.5 + INK_PEN / 2 - nearest.sqrt()).clamp(0, 1)
-    greys = (255 * coverage + 0.5).floor() / 255
-    return greys.view(1, INK_SIZE, INK_SIZE).float()
+def _draw(segments: list[np.ndarray], pen: np.ndarray) -> np.ndarray:
+    """Return the ink (B, 56, 56) of each drawing's segments (S, 4), with pens of diameters (B,)."""
+    drawing = np.repeat(np.arange(len(segments)), [len(s) for s in segments])
+    start, end, drawing = _pieces(np.concatenate(segments), drawing)
+    reach = int(np.ceil(_PIECE / 2 + pen.max(initial=0) / 2 + 0.5))
+    window = np.arange(-reach, reach + 1)
+    middle = np.floor((start + end) / 2).astype(np.int64)
+    x = (middle[:, :1] + window).clip(0, INK_SIZE - 1)  # (S, W)
+    y = (middle[:, 1:] + window).clip(0, INK_SIZE - 1)
+    squared = _squared_distance(x[:, None, :] + 0.5, y[:, :, None] + 0.5, start, end)
+    pixel = (drawing[:, None, None] * INK_SIZE + y[:, :, None]) * INK_SIZE + x[:, None, :]
+    nearest = np.full(len(segments) * INK_SIZE**2, np.inf)
+    np.minimum.at(nearest, pixel.ravel(), squared.ravel())
+    coverage = 0.5 + pen[:, None, None] / 2 - np.sqrt(nearest.reshape(-1, INK_SIZE, INK_SIZE))
+    return (np.floor(255 * coverage.clip(0, 1) + 0.5) / 255).astype(np.float32)
 
 
-def _squared_distance(px: Tensor, py: Tensor, segments: Tensor) -> Tensor:
-    """Return squared distances (S, P) from points (P,) to segments (S, 4)."""
-    x, y, end_x, end_y = segments.unsqueeze(2).unbind(1)
-    dx, dy = end_x - x, end_y - y
-    length = (dx.square() + dy.square()).clamp(min=1e-12)
-    t = (((px - x) * dx + (py - y) * dy) / length).clamp(0, 1)
-    return (px - (x + t * dx)).square() + (py - (y + t * dy)).square()
+def _pieces(segments: np.ndarray, drawing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut segments (S, 4) into equal pieces; return their starts, ends (P, 2) and drawings (P,)."""
+    start, along = segments[:, :2], segments[:, 2:] - segments[:, :2]
+    count = np.ceil(np.hypot(*along.T) / _PIECE).clip(1).astype(np.int64)
+    whole = np.repeat(np.arange(len(segments)), count)
+    number = np.arange(len(whole)) - np.repeat(np.cumsum(count) - count, count)
+    step = (along / count[:, None])[whole]
+    begin = start[whole] + number[:, None] * step
+    return begin, begin + step, drawing[whole]
+
+
+def _squared_distance(
+    x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """Return squared distances (P, W, W) from points to the segments from start to end (P, 2)."""
+    x0, y0 = start[:, 0, None, None], start[:, 1, None, None]
+    dx, dy = (end - start).T[:, :, None, None]
+    length = np.maximum(dx * dx + dy * dy, 1e-12)
+    x, y = x - x0, y - y0
+    t = ((x * dx + y * dy) / length).clip(0, 1)
+    return (x - t * dx) ** 2 + (y - t * dy) ** 2

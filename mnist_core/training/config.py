@@ -94,6 +94,19 @@ class TrainConfig(BaseModel):
         description="data augmentation: rotation and shift (article), or handwriting variants "
         "(pen)",
     )
+    allographs: float = Field(
+        0.0,
+        ge=0,
+        le=4,
+        description="generated drawings of digits in each batch, per MNIST image",
+    )
+    non_digits: float = Field(
+        0.0,
+        ge=0,
+        le=4,
+        description="generated letters, scribbles and pairs of digits in each batch, per MNIST "
+        "image; the network learns to refuse them",
+    )
     validation_size: int = Field(
         VALIDATION_SIZE, ge=100, le=50_000, description="images held out for validation"
     )

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
+from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.augmentation import ARTICLE, PEN, augment
 from mnist_core.data.mnist import normalise
 from mnist_core.training.config import TrainConfig
@@ -30,6 +31,9 @@ class TrainingStep:
     optimizer : torch.optim.Optimizer
     teacher : nn.Module or None
         In eval mode on the same device; None: no distillation.
+    pool : DrawingPool or None
+        Generated drawings that complete each batch, as `config.allographs` and
+        `config.non_digits` say.
     """
 
     def __init__(
@@ -38,12 +42,14 @@ class TrainingStep:
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         teacher: nn.Module | None,
+        pool: DrawingPool | None = None,
     ) -> None:
         self._config = config
         self._model = model
         self._forward = torch.compile(model) if config.compile else model
         self._optimizer = optimizer
         self._teacher = teacher
+        self._pool = pool
         self._device_type = next(model.parameters()).device.type
         self.scaler = torch.amp.GradScaler(self._device_type, enabled=config.precision == "fp16")
         self._augmentation = _AUGMENTATIONS[config.augment]
@@ -66,12 +72,18 @@ class TrainingStep:
             Loss and accuracy before the update. It stays on the device: reading it would
             synchronise with a GPU.
         """
+        if self._pool is not None:
+            config, size = self._config, len(labels)
+            drawn, drawn_labels = self._pool.sample(
+                round(config.allographs * size), round(config.non_digits * size)
+            )
+            frames, labels = torch.cat([frames, drawn]), torch.cat([labels, drawn_labels])
         if self._augmentation is not None:
-            frames = augment(frames, labels, self._augmentation)
+            frames = augment(frames, self._augmentation)
         frames = normalise(frames)
         with self._autocast():
             logits = self._forward(frames)
-        logits = logits.float()
+        logits = self._with_non_digit(logits.float())
         loss = self._loss(frames, logits, labels)
         self._optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
@@ -91,9 +103,13 @@ class TrainingStep:
         if self._teacher is None:
             return loss
         with torch.no_grad(), self._autocast():
-            teacher_logits = self._teacher(frames).float()
+            teacher_logits = self._with_non_digit(self._teacher(frames).float())
         distillation = distillation_loss(logits, teacher_logits, config.distill_temperature)
         return torch.lerp(loss, distillation, config.distill_alpha)
+
+    def _with_non_digit(self, logits: Tensor) -> Tensor:
+        """Add the logit 0 of "no digit" if the network learns to refuse; see `digit_log_odds`."""
+        return F.pad(logits, (0, 1)) if self._config.non_digits else logits
 
     def _autocast(self) -> AbstractContextManager[Any]:
         dtype = _PRECISIONS[self._config.precision]

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
@@ -130,7 +131,7 @@ class Trainer:
         self._optimizer = build_optimizer(model, config)
         self._schedule = Schedule(self._optimizer, config, self.steps)
         teacher = teacher.to(device).eval() if teacher is not None else None
-        self._step = TrainingStep(config, model, self._optimizer, teacher)
+        self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool())
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
         self.best = BestEpoch(model)
@@ -233,6 +234,18 @@ class Trainer:
             RuntimeError,
         ) as error:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
+
+    def _make_pool(self) -> DrawingPool | None:
+        """Return as many generated drawings as an epoch needs; later epochs draw them again."""
+        config, size = self.config, len(self._training)
+        if not config.allographs and not config.non_digits:
+            return None
+        return DrawingPool.generate(
+            round(config.allographs * size),
+            round(config.non_digits * size),
+            config.seed,
+            self._device,
+        )
 
     def _run(self, should_stop: StopCheck, report_every: int) -> Iterator[Event]:
         config, best = self.config, self.best

@@ -1,0 +1,51 @@
+"""Random deformation of drawings: slant, rotation, proportions, tremor, and how the pen moves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnist_core.data.allographs.pen import Drawing, Pen, Stroke
+
+_TREMOR = 0.012  # standard deviation in digit heights
+
+
+def deform(pen: Pen, drawing: Drawing) -> Drawing:
+    """Return a drawing in another person's hand; strokes may be reversed, hooked or roughened."""
+    points = np.concatenate(drawing)
+    centre = (points.min(0) + points.max(0)) / 2
+    size = max(float(np.ptp(points, axis=0).max()), 1e-6)
+    matrix = _affine(pen)
+    phase, bend = pen.rng.uniform(0, 2 * np.pi, (2, 2)), pen.rng.normal(0, 0.035, (2, 2))
+    tremor = _TREMOR * pen.rng.random()
+    result = []
+    for stroke in drawing:
+        local = (stroke - centre) / size
+        # a wave along each axis moves the waist, the belly and the width at half height
+        local = local + sum(
+            bend[k] * np.sin(np.pi * (k + 1) * local[:, ::-1] + phase[k]) for k in range(2)
+        )
+        local = local @ matrix.T
+        local = local + pen.rng.normal(0, tremor, local.shape)
+        result.append(_pen_habits(pen, local))
+    return result
+
+
+def _affine(pen: Pen) -> np.ndarray:
+    angle = pen.rng.normal(0, np.radians(6))
+    slant = float(np.clip(pen.rng.normal(-0.08, 0.2), -0.55, 0.45))
+    width, height = np.exp(pen.rng.normal(0, (0.16, 0.05)))
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, slant], [0, height]])
+
+
+def _pen_habits(pen: Pen, stroke: Stroke) -> Stroke:
+    """Hooks where the pen lands and lifts; a tablet that reports few positions."""
+    if len(stroke) > 6 and pen.chance(0.1):
+        stroke = stroke[
+            np.unique(np.linspace(0, len(stroke) - 1, len(stroke) // 3 + 2).astype(int))
+        ]
+    if pen.chance(0.06):
+        stroke = np.concatenate([stroke[:1] + pen.rng.normal(0, 0.05, 2), stroke])
+    if pen.chance(0.06):
+        stroke = np.concatenate([stroke, stroke[-1:] + pen.rng.normal(0, 0.05, 2)])
+    return stroke
