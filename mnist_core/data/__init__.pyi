@@ -2,12 +2,14 @@ from .augmentation import ARTICLE, PEN, Augmentation, augment
 from .loaders import DeviceLoader, WorkerLoader, epoch_order
 from .mnist import Split, load_test, load_train_validation, load_validation, normalise
 from .pendigits import read_pendigits
+from .unipen import PenDrawing, read_unipen, read_unipen_digits
 
 __all__ = [
     "ARTICLE",
     "PEN",
     "Augmentation",
     "DeviceLoader",
+    "PenDrawing",
     "Split",
     "WorkerLoader",
     "augment",
@@ -17,4 +19,6 @@ __all__ = [
     "load_validation",
     "normalise",
     "read_pendigits",
+    "read_unipen",
+    "read_unipen_digits",
 ]
