@@ -19,8 +19,10 @@ ADVICE = {
     "batch_size": "The article tries 32 to 256 and starts with 64. Larger batches are faster on a "
     "GPU and need a higher learning rate.",
     "epochs": "The article trains for 10.",
-    "augment": "article: rotation by up to 10 degrees, shift by up to a tenth. pen: handwriting "
-    "variants that MNIST lacks; recommended for recognising drawings.",
+    "augment": "article: rotation by up to 10 degrees, shift by up to a tenth. pen: distortions "
+    "of handwriting; recommended for recognising drawings.",
+    "allographs": "They have the shapes that MNIST lacks: slashed zeros, ones with a flag or a "
+    "foot, crossed sevens.",
     "precision": "The article: fp16 or bf16 halve the memory use on a GPU.",
     "teacher": "The article distils a large network into a small one (improved into "
     "mnist_cnn_fixed).",

@@ -30,7 +30,7 @@ _LARGEST = 1e100
 """Positions beyond this are refused: their differences would overflow."""
 
 _PIECE = 4.0
-"""Longest piece, in canvas pixels, into which segments are cut: only pixels near one are visited."""
+"""Longest piece of a segment, in canvas pixels; only the pixels near a piece are visited."""
 
 _DRAWINGS = 256  # rasterised at once, to bound the memory
 

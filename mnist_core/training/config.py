@@ -91,8 +91,8 @@ class TrainConfig(BaseModel):
     batch_size: int = Field(128, ge=2, le=TRAINING_SET_SIZE, description="batch size")
     augment: Literal["none", "article", "pen"] = Field(
         "pen",
-        description="data augmentation: rotation and shift (article), or handwriting variants "
-        "(pen)",
+        description="data augmentation: rotation and shift (article), or also size, slant, "
+        "elastic distortion and stroke width (pen)",
     )
     allographs: float = Field(
         0.0,

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from mnist_core.data.allographs import add_allograph_strokes
 from mnist_core.data.augmentation import ARTICLE, Augmentation, augment
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import centre_of_mass, ink_box, stroke_width
@@ -16,115 +15,81 @@ NOTHING = Augmentation(**dict.fromkeys(RANGES, 0.0))
 
 
 @pytest.fixture
-def batch(small_splits: tuple[Split, Split]) -> tuple[Tensor, Tensor]:
+def frames(small_splits: tuple[Split, Split]) -> Tensor:
     training, _ = small_splits
-    return training.images[:300], training.labels[:300]
+    return training.images[:300]
 
 
-def test_frames_stay_frames(batch: tuple[Tensor, Tensor]) -> None:
+def test_frames_stay_frames(frames: Tensor) -> None:
     torch.manual_seed(0)
-    frames, labels = batch
     before = frames.clone()
-    changed = augment(frames, labels, Augmentation())
+    changed = augment(frames, Augmentation())
     assert changed.shape == frames.shape
     assert changed.dtype == frames.dtype
     assert changed.min() >= 0
     assert changed.max() <= 1 + 1e-6
     assert changed.isfinite().all()
     assert torch.equal(frames, before)
-    # every one is another picture than it was, and none lost its digit
-    assert ((changed - frames).abs().amax((1, 2, 3)) > 0.05).all()
+    # a random strength near 0 leaves very few as they were; none lost its digit
+    assert ((changed - frames).abs().amax((1, 2, 3)) > 0.05).float().mean() > 0.99
     assert (changed.sum((1, 2, 3)) > 0.3 * frames.sum((1, 2, 3))).all()
 
 
-def test_the_seed_decides(batch: tuple[Tensor, Tensor]) -> None:
+def test_the_seed_decides(frames: Tensor) -> None:
     def with_seed(seed: int) -> Tensor:
         torch.manual_seed(seed)
-        return augment(*batch, Augmentation())
+        return augment(frames, Augmentation())
 
     assert torch.equal(with_seed(1), with_seed(1))
     assert not torch.equal(with_seed(1), with_seed(2))
 
 
-def test_every_image_is_transformed_differently(batch: tuple[Tensor, Tensor]) -> None:
+def test_every_image_is_transformed_differently(frames: Tensor) -> None:
     torch.manual_seed(0)
-    same = batch[0][:1].expand(20, -1, -1, -1)
-    changed = augment(same, batch[1][:1].expand(20), Augmentation())
+    same = frames[:1].expand(20, -1, -1, -1)
+    changed = augment(same, Augmentation())
     assert len(changed.flatten(1).unique(dim=0)) == 20
 
 
-def test_ranges_of_zero_change_nothing(batch: tuple[Tensor, Tensor]) -> None:
-    assert torch.allclose(augment(*batch, NOTHING), batch[0], atol=1e-4)
+def test_ranges_of_zero_change_nothing(frames: Tensor) -> None:
+    assert torch.allclose(augment(frames, NOTHING), frames, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name in RANGES if name != "refit"])
-def test_each_range_changes_something(batch: tuple[Tensor, Tensor], name: str) -> None:
+def test_each_range_changes_something(frames: Tensor, name: str) -> None:
     torch.manual_seed(0)
     value = getattr(Augmentation(), name)
-    changed = augment(*batch, dataclasses.replace(NOTHING, **{name: value}))
-    assert (changed - batch[0]).abs().mean() > 1e-3
+    changed = augment(frames, dataclasses.replace(NOTHING, **{name: value}))
+    assert (changed - frames).abs().mean() > 1e-3
 
 
-def test_shift_is_limited(batch: tuple[Tensor, Tensor]) -> None:
+def test_shift_is_limited(frames: Tensor) -> None:
     torch.manual_seed(0)
-    changed = augment(*batch, dataclasses.replace(NOTHING, shift=2.0))
-    moved = (centre_of_mass(changed) - centre_of_mass(batch[0])).abs()
+    changed = augment(frames, dataclasses.replace(NOTHING, shift=2.0))
+    moved = (centre_of_mass(changed) - centre_of_mass(frames)).abs()
     assert 1.5 < moved.max() < 2.05
 
 
-def test_thickness_increases_and_decreases(batch: tuple[Tensor, Tensor]) -> None:
+def test_thickness_increases_and_decreases(frames: Tensor) -> None:
     torch.manual_seed(0)
-    changed = augment(*batch, dataclasses.replace(NOTHING, thickness=1.0))
-    ratio = stroke_width(changed) / stroke_width(batch[0])
+    changed = augment(frames, dataclasses.replace(NOTHING, thickness=1.0))
+    ratio = stroke_width(changed) / stroke_width(frames)
     assert ratio.min() < 0.95
     assert ratio.max() > 1.2
 
 
-def test_refit_brings_images_back_to_the_middle(batch: tuple[Tensor, Tensor]) -> None:
+def test_refit_brings_images_back_to_the_middle(frames: Tensor) -> None:
     torch.manual_seed(0)
     ranges = dataclasses.replace(NOTHING, shift=3.0, scale=0.2, refit=1.0)
-    changed = augment(*batch, ranges)
+    changed = augment(frames, ranges)
     assert torch.allclose(centre_of_mass(changed), torch.tensor(14.5), atol=0.3)
     assert (ink_box(changed)[1].amax(1) - 20).abs().max() < 1.5
-
-
-def test_allographs_are_for_ones_sevens_and_nines(batch: tuple[Tensor, Tensor]) -> None:
-    torch.manual_seed(0)
-    frames, labels = batch
-    styled, changed = add_allograph_strokes(frames, labels, 1.0)
-    assert set(labels[changed].tolist()) == {1, 7, 9}
-    assert changed.equal(torch.isin(labels, torch.tensor([1, 7, 9])))
-    assert torch.equal(styled[~changed], frames[~changed])
-    assert styled.max() <= 1
-
-
-def test_allographs_add_ink(batch: tuple[Tensor, Tensor]) -> None:
-    torch.manual_seed(0)
-    frames, labels = batch
-    more = add_allograph_strokes(frames, labels, 1.0)[0] - frames
-    assert (more >= 0).all()
-    # a few strokes may lie on the digit itself; nearly all of them can be seen
-    seen = more[torch.isin(labels, torch.tensor([1, 7, 9]))].abs().sum((1, 2, 3)) > 1
-    assert seen.float().mean() > 0.9
-
-
-def test_allographs_depend_on_the_label(batch: tuple[Tensor, Tensor]) -> None:
-    frames = batch[0][:50]
-    assert add_allograph_strokes(frames, torch.full((50,), 7), 1.0)[1].all()
-    assert not add_allograph_strokes(frames, torch.full((50,), 3), 1.0)[1].any()
-
-
-def test_share_of_allographs(batch: tuple[Tensor, Tensor]) -> None:
-    torch.manual_seed(0)
-    frames, labels = batch[0], torch.ones_like(batch[1])
-    assert not add_allograph_strokes(frames, labels, 0.0)[1].any()
-    assert 0.25 < add_allograph_strokes(frames, labels, 0.4)[1].float().mean() < 0.55
 
 
 def test_blank_images_stay_finite() -> None:
     torch.manual_seed(0)
     blank = torch.zeros(3, 1, 28, 28)
-    assert augment(blank, torch.tensor([1, 7, 9]), Augmentation()).isfinite().all()
+    assert augment(blank, Augmentation()).isfinite().all()
 
 
 # --- the article's -----------------------------------------------------------------------------
@@ -150,7 +115,7 @@ def angles(frames: Tensor) -> Tensor:
 
 def test_the_article_rotates_up_to_ten_degrees() -> None:
     torch.manual_seed(0)
-    changed = augment(bar(2000), torch.zeros(2000, dtype=torch.long), ARTICLE)
+    changed = augment(bar(2000), ARTICLE)
     turned = angles(changed)
     assert 9 < turned.max() < 10.5
     assert -10.5 < turned.min() < -9
@@ -162,17 +127,16 @@ def test_the_article_shifts_up_to_a_tenth_of_the_picture() -> None:
     torch.manual_seed(0)
     frames = bar(2000)
     shifted = dataclasses.replace(ARTICLE, rotation=0.0)
-    changed = augment(frames, torch.zeros(2000, dtype=torch.long), shifted)
+    changed = augment(frames, shifted)
     moved = centre_of_mass(changed) - centre_of_mass(frames)
     assert 2.6 < moved.abs().amax(0).min() <= moved.abs().max() < 2.85
     assert moved.std(0).tolist() == pytest.approx([2.8 / 3**0.5] * 2, rel=0.06)
 
 
-def test_the_article_changes_neither_size_nor_ink(batch: tuple[Tensor, Tensor]) -> None:
+def test_the_article_changes_neither_size_nor_ink(frames: Tensor) -> None:
     torch.manual_seed(0)
-    frames, labels = batch
     before = frames.clone()
-    changed = augment(frames, labels, ARTICLE)
+    changed = augment(frames, ARTICLE)
     assert torch.equal(frames, before)
     assert changed.min() >= 0
     assert changed.max() <= 1 + 1e-6
@@ -184,12 +148,12 @@ def test_the_article_changes_neither_size_nor_ink(batch: tuple[Tensor, Tensor]) 
     assert widths.mean().item() == pytest.approx(1, abs=0.1)
 
 
-def test_without_random_strength_more_images_change_much(batch: tuple[Tensor, Tensor]) -> None:
+def test_without_random_strength_more_images_change_much(frames: Tensor) -> None:
     ranges = dataclasses.replace(NOTHING, shift=3.0)
 
     def moved(random_strength: bool) -> Tensor:
         torch.manual_seed(0)
-        changed = augment(*batch, dataclasses.replace(ranges, random_strength=random_strength))
-        return (centre_of_mass(changed) - centre_of_mass(batch[0])).abs().mean()
+        changed = augment(frames, dataclasses.replace(ranges, random_strength=random_strength))
+        return (centre_of_mass(changed) - centre_of_mass(frames)).abs().mean()
 
     assert moved(False) > 1.7 * moved(True)

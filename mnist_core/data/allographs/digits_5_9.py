@@ -192,8 +192,8 @@ def eight_angular(pen: Pen) -> Drawing:
     """An S that a nearly straight line closes."""
     w = pen.between(0.4, 0.65)
     s = pen.curve(
-        (w, pen.between(0.0, 0.12)), (0.5 * w, 0), (0.08 * w, 0.2), (0.5 * w, 0.48), (0.9 * w, 0.78),
-        (0.5 * w, 1), (0.05 * w, 0.82),
+        (w, pen.between(0.0, 0.12)), (0.5 * w, 0), (0.08 * w, 0.2), (0.5 * w, 0.48),
+        (0.9 * w, 0.78), (0.5 * w, 1), (0.05 * w, 0.82),
     )  # fmt: skip
     back = pen.line((0.05 * w, 0.82), (w * pen.between(0.85, 1.2), pen.between(-0.08, 0.12)))
     return [join(s, back)]
