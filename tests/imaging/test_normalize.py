@@ -19,6 +19,7 @@ from mnist_core.imaging.normalize import (
     centre_of_mass,
     fit_canvas,
     fit_frame,
+    frame_from_canvas,
     ink_box,
     is_dot,
     set_thickness,
@@ -141,6 +142,17 @@ def test_thickness_outside_the_range_is_limited(pen: float) -> None:
     )
     assert not MIN_STROKE_WIDTH <= before <= MAX_STROKE_WIDTH
     assert MIN_STROKE_WIDTH * 0.8 <= after <= MAX_STROKE_WIDTH * 1.15
+
+
+@pytest.mark.parametrize("pen", [5, 20, 40])
+def test_frames_of_canvases_are_those_of_limited_thickness(pen: float) -> None:
+    canvases = torch.cat(
+        [fit_canvas(to_grey(paint(strokes, pen))) for strokes in (zero(), one(), seven())]
+    )
+    mixed = torch.cat([canvases, draw_strokes([zero(), seven()]), torch.zeros(1, 1, 56, 56)])
+    before = mixed.clone()
+    assert torch.equal(frame_from_canvas(mixed), fit_frame(set_thickness(mixed)))
+    assert torch.equal(mixed, before)
 
 
 def test_signed_distance_of_a_half_plane() -> None:

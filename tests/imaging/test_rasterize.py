@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from support.drawings import Drawing, one, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError
-from mnist_core.imaging.normalize import ink_box, stroke_width
+from mnist_core.imaging.normalize import SCALE, ink_box, stroke_width
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE, check_strokes, draw_strokes
 
 numbers = st.floats(-1e6, 1e6)
@@ -50,6 +52,42 @@ def test_pen_has_the_same_width_for_any_scale(scale: float) -> None:
     assert ink[0, 0, INK_SIZE // 2].sum().item() == pytest.approx(INK_PEN, abs=0.1)
     zeros = draw_strokes([[zero()[0] * scale]])
     assert stroke_width(zeros).item() == pytest.approx(INK_PEN, rel=0.1)
+
+
+@pytest.mark.parametrize("pen", [1.6, 2.4, 3.2])
+def test_pen_width_is_in_pixels_of_the_frame(pen: float) -> None:
+    ink = draw_strokes([one(), zero()], pen)
+    assert ink[0, 0, INK_SIZE // 2].sum().item() == pytest.approx(SCALE * pen, abs=0.1)
+    assert stroke_width(ink[1:]).item() == pytest.approx(SCALE * pen, rel=0.1)
+    # pen included, each drawing fills the box
+    assert ink_box(ink)[1].amax(1).tolist() == pytest.approx([INK_BOX] * 2, abs=0.3)
+
+
+def test_each_drawing_can_have_its_own_pen() -> None:
+    pens = np.array([1.6, 3.2, 2.0])
+    drawings = [one(), zero(), seven()]
+    each = torch.cat([draw_strokes([d], pen) for d, pen in zip(drawings, pens, strict=True)])
+    assert torch.equal(draw_strokes(drawings, pens), each)
+
+
+@pytest.mark.parametrize("pen", [1.6, 3.2])
+def test_coverage_is_the_distance_to_the_nearest_segment(pen: float) -> None:
+    drawing = [*scribble(), *zero(), np.array([[20.0, 30.0]])]
+    points = np.concatenate(drawing)
+    low, high = points.min(0), points.max(0)
+    scale = (INK_BOX - SCALE * pen) / (high - low).max()
+    nearest = np.full((INK_SIZE, INK_SIZE), np.inf)
+    y, x = np.mgrid[:INK_SIZE, :INK_SIZE] + 0.5
+    for stroke in drawing:
+        placed = (stroke - (low + high) / 2) * scale + INK_SIZE / 2
+        for (ax, ay), (bx, by) in itertools.pairwise(placed):
+            along = max((bx - ax) ** 2 + (by - ay) ** 2, 1e-12)
+            t = (((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / along).clip(0, 1)
+            nearest = np.minimum(nearest, np.hypot(x - ax - t * (bx - ax), y - ay - t * (by - ay)))
+        if len(placed) == 1:
+            nearest = np.minimum(nearest, np.hypot(x - placed[0, 0], y - placed[0, 1]))
+    expected = (0.5 + SCALE * pen / 2 - nearest).clip(0, 1)
+    assert np.abs(draw_strokes([drawing], pen)[0, 0].numpy() - expected).max() <= 0.51 / 255
 
 
 def test_order_and_direction_of_strokes_do_not_matter(

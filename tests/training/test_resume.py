@@ -98,6 +98,7 @@ def assert_same_end(one: Finished, other: Finished) -> None:
         },
         {"precision": "fp16", "ema_decay": 0.5, "lr_scheduler": "none", "label_smoothing": 0.1},
         {"loader": "dataloader", "loader_workers": 1, "augment": "pen", "epochs": 2},
+        {"allographs": 1.0, "non_digits": 0.3, "augment": "pen"},
     ],
     ids=lambda changes: "-".join(str(v) for v in list(changes.values())[:2]),
 )
@@ -131,6 +132,8 @@ def configurations(draw: st.DrawFn) -> TrainConfig:
         "head_learning_rate": draw(st.sampled_from([None, 1e-4])),
         "channels_last": draw(st.booleans()),
         "batch_size": draw(st.sampled_from([30, 50, 200])),
+        "allographs": draw(st.sampled_from([0.0, 0.5])),
+        "non_digits": draw(st.sampled_from([0.0, 0.2])),
     }
     return small(**fields, learning_rate=5e-4)
 

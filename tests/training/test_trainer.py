@@ -4,6 +4,7 @@ import shutil
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,9 +12,12 @@ from support.training import Splits, finish, part, small, weights
 from torch import Tensor, nn
 
 from mnist_core import MnistCoreError
+from mnist_core.data.allographs import NON_DIGIT
+from mnist_core.data.allographs.pool import generate_frames
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import score
 from mnist_core.models.architectures import ARCHITECTURES, build_model
+from mnist_core.models.forward import predict_logits
 from mnist_core.models.registry import weights_path
 from mnist_core.models.scoring import Scores
 from mnist_core.models.weights import load_weights
@@ -178,6 +182,8 @@ def plain_weights(few: Splits) -> Tensor:
         {"augment": "article"},
         {"seed": 1},
         {"batch_size": 40},
+        {"allographs": 0.5},
+        {"non_digits": 0.5},
     ],
     ids=lambda setting: next(iter(setting)),
 )
@@ -284,6 +290,27 @@ def test_the_process_and_the_run_draw_their_own_random_numbers(few: Splits, augm
     assert torch.equal(without, trained)
     torch.manual_seed(1)
     assert torch.equal(drawn, torch.cat([torch.rand(5) for _ in range(len(drawn) // 5)]))
+
+
+def test_generated_drawings_complete_every_batch(few: Splits) -> None:
+    sizes: list[Tensor] = []
+    config = small(allographs=0.5, non_digits=0.2)
+    trainer = Trainer(config, *few)
+    seen = trainer._model.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
+    trainer.train_step(few[0].images[:50], few[0].labels[:50])
+    seen.remove()
+    assert sizes == [50 + 25 + 10]
+
+
+def test_a_network_learns_to_refuse_non_digits(small_splits: Splits) -> None:
+    config = small(model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=2)
+    finished = finish(train(config, *small_splits))
+    assert finished.validation_accuracy > 0.9
+    # the logit of "no digit" is 0, so these are the log-odds of being a digit
+    drawn = generate_frames(np.array([*range(10)] * 20 + [NON_DIGIT] * 200), seed=99)
+    log_odds = predict_logits(finished.model, drawn.float() / 255).logsumexp(1)
+    assert (log_odds[:200] > 0).float().mean() > 0.7
+    assert (log_odds[200:] < 0).float().mean() > 0.7
 
 
 def test_a_batch_larger_than_the_data_is_the_data(few: Splits) -> None:

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from support.drawings import Drawing
+from support.training import finish, small
+
+from mnist_core.data.allographs import NON_DIGIT, TEMPLATES, draw_digit, draw_non_digit
+from mnist_core.data.allographs.generator import Template
+from mnist_core.data.allographs.non_digits import LETTERS
+from mnist_core.data.allographs.pen import Pen
+from mnist_core.data.allographs.pool import DrawingPool, generate_frames
+from mnist_core.data.mnist import Split
+from mnist_core.imaging.normalize import frame_from_canvas, is_dot
+from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.models.forward import predict_logits
+from mnist_core.training.trainer import train
+
+EVERY_TEMPLATE = [(digit, template) for digit in range(10) for template in TEMPLATES[digit]]
+
+
+def check(drawing: Drawing) -> None:
+    """A drawing has strokes of finite positions, and is about one unit large."""
+    assert drawing
+    for stroke in drawing:
+        assert stroke.ndim == 2
+        assert stroke.shape[1] == 2
+        assert len(stroke) >= 1
+        assert np.isfinite(stroke).all()
+    size = np.ptp(np.concatenate(drawing), axis=0)
+    assert 0.5 < size.max() < 3
+
+
+def test_every_digit_has_templates_that_are_drawn() -> None:
+    assert sorted(TEMPLATES) == list(range(10))
+    for templates in TEMPLATES.values():
+        assert len(templates) >= 3
+        assert min(templates.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("digit", "template"),
+    EVERY_TEMPLATE,
+    ids=[f"{digit}-{template.__name__}" for digit, template in EVERY_TEMPLATE],
+)
+def test_templates(digit: int, template: Template) -> None:
+    rng = np.random.default_rng(digit)
+    drawings = [template(Pen(rng)) for _ in range(30)]
+    for drawing in drawings:
+        check(drawing)
+    canvases = draw_strokes(drawings)
+    assert not is_dot(canvases).any()
+    assert len(canvases.flatten(1).unique(dim=0)) == len(drawings)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_drawings_of_digits(digit: int) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        check(draw_digit(rng, digit))
+
+
+def test_drawings_of_non_digits() -> None:
+    rng = np.random.default_rng(0)
+    drawings = [draw_non_digit(rng) for _ in range(200)]
+    for drawing in drawings:
+        assert all(np.isfinite(stroke).all() and len(stroke) for stroke in drawing)
+    assert not is_dot(draw_strokes(drawings)).any()
+
+
+def test_letters_that_look_like_digits_are_no_non_digits() -> None:
+    assert not set("OIlSZBqgbosz|0123456789") & set(LETTERS)
+
+
+def test_the_seed_decides() -> None:
+    def drawn(seed: int) -> list[Drawing]:
+        rng = np.random.default_rng(seed)
+        return [draw_digit(rng, 3), draw_non_digit(rng)]
+
+    for first, second in zip(drawn(1), drawn(1), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not np.array_equal(drawn(1)[0][0], drawn(2)[0][0])
+
+
+def test_frames() -> None:
+    labels = np.array([0, 1, NON_DIGIT, 9])
+    frames = generate_frames(labels, seed=3)
+    assert frames.shape == (4, 1, 28, 28)
+    assert frames.dtype == torch.uint8
+    assert (frames.flatten(1).amax(1) > 200).all()
+    assert torch.equal(frames, generate_frames(labels, seed=3))
+    assert not torch.equal(frames, generate_frames(labels, seed=4))
+    assert generate_frames(labels[:0], seed=3).shape == (0, 1, 28, 28)
+
+
+def test_pool() -> None:
+    pool = DrawingPool.generate(40, 20, seed=0, device="cpu")
+    assert pool.frames.shape == (60, 1, 28, 28)
+    assert pool.frames.dtype == torch.uint8
+    assert pool.labels.dtype == torch.int64
+    counts = torch.bincount(pool.labels, minlength=NON_DIGIT + 1)
+    assert counts.tolist() == [4] * 10 + [20]
+
+
+@pytest.mark.parametrize(("digits", "non_digits"), [(30, 10), (30, 0), (0, 10)])
+def test_samples_of_a_pool(digits: int, non_digits: int) -> None:
+    torch.manual_seed(0)
+    pool = DrawingPool.generate(digits, non_digits, seed=0, device="cpu")
+    frames, labels = pool.sample(digits, non_digits)
+    assert frames.shape == (digits + non_digits, 1, 28, 28)
+    assert frames.dtype == torch.float32
+    assert 0 <= frames.min() < frames.max() <= 1
+    assert (labels[:digits] < NON_DIGIT).all()
+    assert (labels[digits:] == NON_DIGIT).all()
+    # they are the pool's own frames, with their labels
+    for frame, label in zip(frames, labels, strict=True):
+        same = (pool.frames.float() / 255 == frame).flatten(1).all(1)
+        assert label in pool.labels[same]
+
+
+def test_a_network_that_has_seen_generated_digits_only_reads_real_ones(
+    pen_digits: list[tuple[int, Drawing]],
+) -> None:
+    pool = DrawingPool.generate(2500, 0, seed=0, device="cpu")
+    images = pool.frames.float() / 255
+    training = Split(images[:2000], pool.labels[:2000])
+    validation = Split(images[2000:], pool.labels[2000:])
+    config = small(model="mnist_cnn_bn", epochs=4, learning_rate=3e-2)
+    model = finish(train(config, training, validation)).model
+    some = pen_digits[:1000]
+    frames = frame_from_canvas(draw_strokes([strokes for _, strokes in some]))
+    predicted = predict_logits(model, frames).argmax(1)
+    assert (predicted == torch.tensor([label for label, _ in some])).float().mean() > 0.7
