@@ -1,6 +1,8 @@
 from .data.mnist import load_train_validation
 from .errors import MnistCoreError
-from .inference.classifier import Classifier, Prediction, PredictionWithMaps, load_classifier
+from .inference.classifier import Classifier, load_classifier, read_digits
+from .inference.prediction import Prediction, PredictionWithMaps, RefusalReason
+from .inference.rows import ReadDigit
 from .models.registry import available_models, shipped_models
 from .training.config import TrainConfig
 from .training.trainer import train
@@ -12,10 +14,13 @@ __all__ = [
     "MnistCoreError",
     "Prediction",
     "PredictionWithMaps",
+    "ReadDigit",
+    "RefusalReason",
     "TrainConfig",
     "available_models",
     "load_classifier",
     "load_train_validation",
+    "read_digits",
     "shipped_models",
     "train",
 ]

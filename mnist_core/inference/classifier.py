@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
@@ -17,56 +17,21 @@ from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
 from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
+from mnist_core.inference.prediction import Prediction, PredictionWithMaps
+from mnist_core.inference.rows import (
+    ReadDigit,
+    explain_refusal,
+    read_picture_row,
+    read_stroke_row,
+)
+from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.registry import DEFAULT, weights_path
 from mnist_core.models.shapes import LayerShape, shape_table
 from mnist_core.models.weights import Network, load_weights
 
-CLOSE_MARGIN = 1 / 3
-"""Largest difference between the two highest probabilities of a close call."""
-
 _CHUNK = 256
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The classification of one drawing.
-
-    Attributes
-    ----------
-    probabilities : float32 array (10,)
-        Sum to 1; all 0.1 for a blank.
-    digit : int or None
-        The most probable digit; None when blank.
-    confidence : float
-        Its probability, in [0, 1].
-    frame : float32 array (28, 28)
-        The network's input before normalisation, in [0, 1], ink light on dark.
-    is_blank : bool
-        No ink, or only a dot.
-    """
-
-    probabilities: np.ndarray
-    digit: int | None
-    confidence: float
-    frame: np.ndarray
-    is_blank: bool
-
-    @property
-    def close_call(self) -> tuple[int, int] | None:
-        """The two most probable digits, the most probable first, if they are close; else None."""
-        second, first = np.argsort(self.probabilities)[-2:].tolist()
-        margin = self.probabilities[first] - self.probabilities[second]
-        return None if self.is_blank or margin >= CLOSE_MARGIN else (first, second)
-
-
-@dataclass(frozen=True, eq=False)
-class PredictionWithMaps:
-    """A prediction and feature maps: stage name -> float32 array (channels, H, W)."""
-
-    prediction: Prediction
-    maps: dict[str, np.ndarray]
 
 
 class Classifier:
@@ -88,7 +53,7 @@ class Classifier:
         self.architecture = architecture
         self.card = card or ModelCard()
         self._model = model.eval()
-        self._pipeline = InferencePipeline(self._model)
+        self._pipeline = InferencePipeline(self._model, self.card.calibration or UNCALIBRATED)
         first = model.members[0] if isinstance(model, Ensemble) else model
         self.shapes: list[LayerShape] = shape_table(first)
 
@@ -124,6 +89,26 @@ class Classifier:
     def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
         """Classify drawings given as strokes. Raises MnistCoreError for malformed strokes."""
         return self._classify(draw_strokes(drawings))
+
+    def read_digits(self, drawing: Picture | Sequence[np.ndarray]) -> list[ReadDigit]:
+        """Read a row of digits, such as "42", from left to right.
+
+        Digits that touch each other are refused, not guessed: one `ReadDigit` holds them, whose
+        prediction's `reason` is "several digits". A drawing without ink gives an empty list.
+
+        Parameters
+        ----------
+        drawing : PIL image, array, or list of (N, 2) arrays
+            A picture (see `to_grey`), or strokes: pen positions in any unit, y downwards.
+
+        Raises
+        ------
+        MnistCoreError
+            For a picture that cannot be read, or malformed strokes.
+        """
+        if isinstance(drawing, Image.Image | np.ndarray):
+            return read_picture_row(drawing, self._classify_canvases)
+        return read_stroke_row(drawing, self._classify_canvases)
 
     def classify_with_maps(
         self, image: Picture, layers: Sequence[str] = ("conv1",)
@@ -186,6 +171,13 @@ class Classifier:
             raise MnistCoreError(f"unknown layer {unknown[0]!r}; choose from {self.stages}")
 
     def _classify(self, ink: Tensor) -> list[Prediction]:
+        return [
+            explain_refusal(prediction, canvas[None], self._classify_canvases)
+            for prediction, canvas in zip(self._classify_canvases(ink), ink, strict=True)
+        ]
+
+    def _classify_canvases(self, ink: Tensor) -> list[Prediction]:
+        """Classify without the reasons of refusals."""
         predictions: list[Prediction] = []
         with torch.inference_mode():
             for chunk in ink.split(_CHUNK):
@@ -197,7 +189,8 @@ class Classifier:
         with torch.inference_mode():
             output = self._pipeline(ink)
         maps = {layer: output.maps[layer][0].numpy() for layer in layers}
-        return PredictionWithMaps(_predictions(output)[0], maps)
+        prediction = explain_refusal(_predictions(output)[0], ink, self._classify_canvases)
+        return PredictionWithMaps(prediction, maps)
 
 
 def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifier:
@@ -213,6 +206,16 @@ def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifie
     return Classifier(model, name=path.stem, architecture=card.architecture, card=card)
 
 
+def read_digits(
+    drawing: Picture | Sequence[np.ndarray], classifier: Classifier | None = None
+) -> list[ReadDigit]:
+    """Read a row of digits with a classifier, by default the default weights, which it then loads.
+
+    See `Classifier.read_digits`.
+    """
+    return (classifier or load_classifier()).read_digits(drawing)
+
+
 def _picture_canvas(image: Picture) -> Tensor:
     with torch.inference_mode():
         return fit_canvas(find_ink(to_grey(image)))
@@ -223,11 +226,12 @@ def _predictions(output: PipelineOutput) -> list[Prediction]:
         output.probabilities.numpy(),
         output.frame.squeeze(1).numpy(),
         output.blank.tolist(),
+        output.digit_score.tolist(),
         strict=True,
     )
     return [
-        Prediction(p, None if blank else int(p.argmax()), float(p.max()), frame, blank)
-        for p, frame, blank in rows
+        Prediction(p, None if blank else int(p.argmax()), float(p.max()), frame, blank, score)
+        for p, frame, blank, score in rows
     ]
 
 

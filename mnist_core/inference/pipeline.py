@@ -1,4 +1,4 @@
-"""The inference pipeline, from ink canvas to probabilities, as one exportable module."""
+"""The inference pipeline, from ink canvas to probabilities and digit score, exportable."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.imaging.normalize import fit_frame, is_dot, set_thickness
+from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.network import DigitNet
 
@@ -16,22 +17,34 @@ from mnist_core.models.network import DigitNet
 class PipelineOutput(NamedTuple):
     """Outputs for a batch.
 
-    probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; maps has every
-    stage's feature maps (B, C, H, W), after the ReLU.
+    probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; digit_score
+    (B,) in [0, 1], the probability of a single digit, 0 for a blank; maps has every stage's feature
+    maps (B, C, H, W), after the ReLU.
     """
 
     probabilities: Tensor
     frame: Tensor
     blank: Tensor
+    digit_score: Tensor
     maps: dict[str, Tensor]
 
 
 class InferencePipeline(nn.Module):
-    """canvas -> limited thickness -> frame -> normalised -> network -> probabilities, maps."""
+    """canvas -> limited thickness -> frame -> normalised -> network -> probabilities, maps.
 
-    def __init__(self, model: DigitNet | Ensemble) -> None:
+    Parameters
+    ----------
+    model : DigitNet or Ensemble
+    calibration : LogitCalibration
+        Of the model's card; by default it never refuses.
+    """
+
+    def __init__(
+        self, model: DigitNet | Ensemble, calibration: LogitCalibration = UNCALIBRATED
+    ) -> None:
         super().__init__()
         self.model = model
+        self.calibration = calibration
 
     def forward(self, canvas: Tensor) -> PipelineOutput:
         """Classify canvases (B, 1, 56, 56) of `draw_strokes` or `fit_canvas`, in [0, 1]."""
@@ -39,5 +52,8 @@ class InferencePipeline(nn.Module):
         logits, maps = self.model.forward_with_maps(normalise(frame))
         blank = is_dot(canvas)
         uniform = torch.full_like(logits, 1 / logits.shape[1])
-        probabilities = torch.where(blank[:, None], uniform, logits.softmax(1))
-        return PipelineOutput(probabilities, frame, blank, maps)
+        probabilities = self.calibration.probabilities(logits)
+        probabilities = torch.where(blank[:, None], uniform, probabilities)
+        score = self.calibration.digit_score(logits)
+        score = torch.where(blank, torch.zeros_like(score), score)
+        return PipelineOutput(probabilities, frame, blank, score, maps)

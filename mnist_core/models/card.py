@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
+from mnist_core.models.calibration import LogitCalibration
 from mnist_core.models.ensemble import ENSEMBLE
 from mnist_core.models.options import Vote
 from mnist_core.utils.json_files import JsonModel, describe_error
@@ -62,8 +63,8 @@ class ModelCard(_Network):
     ----------
     architecture, kernel_size, dropout
         See `ModelSpec`; the architecture of an ensemble is "ensemble".
-    vote, members
-        Of an ensemble.
+    vote, members, refuses
+        Of an ensemble; see `Ensemble`.
     config : dict
         The training configuration.
     data, command : str
@@ -75,10 +76,13 @@ class ModelCard(_Network):
         Versions and hardware.
     promoted : Origin
         Of a promoted model.
+    calibration : LogitCalibration
+        Fitted by `calibrate`; without one the network never refuses a drawing.
     """
 
     vote: Vote | None = None
     members: tuple[MemberCard, ...] = ()
+    refuses: bool = False
     config: dict[str, Any] = Field(default_factory=dict)
     data: str = ""
     command: str = ""
@@ -87,6 +91,7 @@ class ModelCard(_Network):
     environment: dict[str, Any] = Field(default_factory=dict)
     test: CardScores | None = None
     promoted: Origin = Origin()
+    calibration: LogitCalibration | None = None
 
     @model_validator(mode="after")
     def _known_architecture(self) -> Self:
@@ -111,6 +116,12 @@ class ModelCard(_Network):
         """Return the accuracy in [0, 1] on a split; None if unknown."""
         scores = self.validation if split == "validation" else self.test
         return scores.accuracy if scores else None
+
+    @property
+    def trained_with_non_digits(self) -> bool:
+        """Whether the logsumexp of the logits tells digits from other drawings."""
+        share = self.config.get("non_digits")
+        return self.refuses or (isinstance(share, int | float) and share > 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the card as JSON types."""

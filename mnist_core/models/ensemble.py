@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.models.calibration import combine_members, digit_log_odds
 from mnist_core.models.network import DigitNet
 from mnist_core.models.options import VOTES
 
@@ -31,6 +32,9 @@ class Ensemble(nn.Module):
     vote : "mean" or "majority"
         The mean of the members' probabilities, or the share of members that predict a digit
         (the higher mean probability breaks ties).
+    refuses : bool
+        Whether the members were trained with non-digits. Then the ensemble's digit score is that
+        of the mean of their eleven-class probabilities, for either vote.
 
     Raises
     ------
@@ -39,7 +43,9 @@ class Ensemble(nn.Module):
         unknown vote.
     """
 
-    def __init__(self, members: Sequence[DigitNet], vote: str = "mean") -> None:
+    def __init__(
+        self, members: Sequence[DigitNet], vote: str = "mean", *, refuses: bool = False
+    ) -> None:
         super().__init__()
         if len(members) < 2:
             raise MnistCoreError(f"an ensemble of {len(members)}; give at least two networks")
@@ -56,6 +62,7 @@ class Ensemble(nn.Module):
             raise MnistCoreError(f"vote is {vote!r}; choose from {', '.join(VOTES)}")
         self.members = nn.ModuleList(members)
         self.vote = vote
+        self.refuses = refuses
 
     @property
     def _first(self) -> DigitNet:
@@ -76,7 +83,10 @@ class Ensemble(nn.Module):
         return self._first.kernel(stage)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Return logits (B, 10) for normalised frames: the log of the ensemble's probabilities."""
+        """Return logits (B, 10) for normalised frames: the log of the ensemble's probabilities.
+
+        If it `refuses`, relative to the log-probability of "no digit".
+        """
         return self._combine([member(frames) for member in self.members])
 
     def forward_with_maps(self, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -87,9 +97,15 @@ class Ensemble(nn.Module):
 
     def _combine(self, logits: list[Tensor]) -> Tensor:
         stacked = torch.stack(logits)
-        mean = stacked.log_softmax(2).logsumexp(0) - math.log(len(logits))
+        if self.refuses:
+            mean = combine_members(stacked)
+        else:
+            mean = stacked.log_softmax(2).logsumexp(0) - math.log(len(logits))
         if self.vote == "mean":
             return mean
         votes = F.one_hot(stacked.argmax(2), mean.shape[1]).to(mean.dtype).mean(0)
         # softmax inverts the logarithm: shares of votes, up to the tie break; clamp avoids log(0)
-        return (votes + _TIE_BREAK * mean.exp()).clamp(min=1e-30).log()
+        shares = (votes + _TIE_BREAK * mean.softmax(1)).clamp(min=1e-30).log()
+        if not self.refuses:
+            return shares
+        return shares.log_softmax(1) + digit_log_odds(mean)[:, None]

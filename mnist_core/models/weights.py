@@ -113,7 +113,8 @@ def describe(model: Network) -> dict[str, Any]:
     """
     if isinstance(model, Ensemble):
         members = [describe(member) for member in model.members]
-        return {"architecture": ENSEMBLE, "vote": model.vote, "members": members}
+        network = {"architecture": ENSEMBLE, "vote": model.vote, "members": members}
+        return {**network, "refuses": True} if model.refuses else network
     if model.spec is None:
         raise MnistCoreError("only networks made by build_model can be saved; use build_model")
     return model.spec.as_dict()
@@ -130,7 +131,8 @@ def _merge(network: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any
 
 def _build(card: ModelCard) -> Network:
     if card.architecture == ENSEMBLE:
-        return Ensemble([member.spec().build() for member in card.members], card.vote or "")
+        members = [member.spec().build() for member in card.members]
+        return Ensemble(members, card.vote or "", refuses=card.refuses)
     return card.spec().build()
 
 

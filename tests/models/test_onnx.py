@@ -25,6 +25,7 @@ from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import build_model
+from mnist_core.models.calibration import LogitCalibration
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
@@ -36,14 +37,14 @@ Digits = list[tuple[int, Drawing]]
 
 
 class PicturePipeline(nn.Module):
-    """Grey image -> probabilities, frame, blank."""
+    """Grey image -> probabilities, frame, blank, digit score."""
 
     def __init__(self, pipeline: InferencePipeline) -> None:
         super().__init__()
         self.pipeline = pipeline
 
-    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.pipeline(fit_canvas(find_ink(grey)))[:3]
+    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.pipeline(fit_canvas(find_ink(grey)))[:4]
 
 
 def export_pipeline(pipeline: nn.Module, batch: Tensor, path: Path, **options: Any) -> None:
@@ -61,13 +62,16 @@ def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
 
 def test_the_pipeline_exports_to_onnx_for_any_batch(clear_digits: Digits, tmp_path: Path) -> None:
     members = [load_weights(weights_path("mnist_cnn"))[0], build_model("mnist_cnn_bn")]
-    pipeline = InferencePipeline(Ensemble(members, "majority")).eval().requires_grad_(False)
+    ensemble = Ensemble(members, "majority", refuses=True)
+    calibration = LogitCalibration(temperature=1.3, digit_scale=0.4, digit_offset=-1.0)
+    pipeline = InferencePipeline(ensemble, calibration).eval().requires_grad_(False)
     canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
     dynamic = ({0: torch.export.Dim("batch")},)
     export_pipeline(pipeline, canvases[:2], tmp_path / "pipeline.onnx", dynamic_shapes=dynamic)
     for batch in (canvases, canvases[:1]):
         output = pipeline(batch)
-        probabilities, frame, blank, *maps = run_exported(tmp_path / "pipeline.onnx", batch)
+        probabilities, frame, blank, score, *maps = run_exported(tmp_path / "pipeline.onnx", batch)
+        assert np.allclose(score, output.digit_score, atol=1e-4)
         assert np.allclose(probabilities, output.probabilities, atol=1e-4)
         assert np.allclose(frame, output.frame, atol=1e-3)
         assert blank.tolist() == output.blank.tolist()
@@ -87,7 +91,8 @@ def test_the_pipeline_with_segmentation_exports_to_onnx(
     grey[1] = 1 - grey[1]  # dark on light in the same graph
     export_pipeline(pipeline, torch.rand_like(grey), tmp_path / "picture.onnx")
     expected = pipeline(grey)
-    probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
+    probabilities, frame, blank, score = run_exported(tmp_path / "picture.onnx", grey)
+    assert score.tolist() == [1.0] * (len(grey) - 1) + [0.0]
     assert np.allclose(probabilities, expected[0], atol=1e-3)
     assert np.allclose(frame, expected[1], atol=1e-3)
     assert blank.tolist() == [False] * (len(grey) - 1) + [True]

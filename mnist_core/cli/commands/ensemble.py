@@ -57,7 +57,8 @@ def _ensemble(args: argparse.Namespace) -> int:
     names = [_label(*member) for member in zip(args.members, paths, strict=True)]
     device = choose_device(args.device)
     networks, cards = zip(*map(load_weights, paths), strict=True)
-    ensemble = Ensemble(networks, args.vote).to(device)
+    refuses = all(card.trained_with_non_digits for card in cards)
+    ensemble = Ensemble(networks, args.vote, refuses=refuses).to(device)
     scores = _score(names, ensemble, load_validation(device, args.data))
     for name, card in zip(names, cards, strict=True):
         if note := _note(card):
