@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from mnist_core.cli.commands import (
+    calibrate,
     claims,
     ensemble,
     evaluate,
@@ -28,6 +29,7 @@ COMMANDS = (
     runs,
     work,
     evaluate,
+    calibrate,
     recipes,
     find_lr,
     sweep,
