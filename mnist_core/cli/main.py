@@ -16,6 +16,7 @@ from mnist_core.cli.commands import (
     predict,
     recipes,
     runs,
+    scorecard,
     sweep,
     train,
     weights,
@@ -27,6 +28,7 @@ from mnist_core.errors import MnistCoreError
 COMMANDS = (
     train,
     runs,
+    scorecard,
     work,
     evaluate,
     calibrate,

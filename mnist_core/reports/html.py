@@ -5,15 +5,12 @@ plotly.js and every image are inside, and a content security policy forbids requ
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mnist_core import figures
@@ -24,6 +21,8 @@ from mnist_core.models.weights import read_card
 from mnist_core.runs.evaluation import run_evaluation, run_validation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
+from mnist_core.reports.png import frame_png
+from mnist_core.reports.template import template
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -64,13 +63,7 @@ def html_report(
     """
     from plotly.offline import get_plotlyjs  # 5 MB of text
 
-    environment = Environment(
-        loader=PackageLoader("mnist_core.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         title=title,
         evaluation=evaluation,
         plotlyjs=Markup(get_plotlyjs()),
@@ -188,7 +181,7 @@ def _misclassified_images(
             "index": row.index,
             "label": row.label,
             "predicted": row.predicted,
-            "source": _png(as_array(images[row.index]).squeeze()),
+            "source": frame_png(as_array(images[row.index]).squeeze()),
             "bars": _most_probable(row),
         }
         for row in evaluation.misclassified[:IMAGES]
@@ -240,12 +233,3 @@ def _plot(name: str, figure: go.Figure, *, tools: bool = False) -> Markup:
             default_height=f"{figure.layout.height}px",
         )
     )
-
-
-def _png(frame: np.ndarray) -> str:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    pixels = np.clip(np.rint(255 * frame), 0, 255).astype(np.uint8)
-    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
