@@ -16,6 +16,7 @@ from mnist_core.cli.commands import (
     predict,
     recipes,
     runs,
+    samples,
     scorecard,
     sweep,
     train,
@@ -28,6 +29,7 @@ from mnist_core.errors import MnistCoreError
 COMMANDS = (
     train,
     runs,
+    samples,
     scorecard,
     work,
     evaluate,

@@ -6,7 +6,14 @@ import torch
 from support.drawings import Drawing
 from support.training import finish, small
 
-from mnist_core.data.allographs import NON_DIGIT, TEMPLATES, draw_digit, draw_non_digit
+from mnist_core.data.allographs import (
+    NON_DIGIT,
+    NON_DIGIT_KINDS,
+    TEMPLATES,
+    deformation,
+    draw_digit,
+    draw_non_digit,
+)
 from mnist_core.data.allographs.generator import Template
 from mnist_core.data.allographs.non_digits import LETTERS
 from mnist_core.data.allographs.pen import Pen
@@ -67,6 +74,27 @@ def test_drawings_of_non_digits() -> None:
     for drawing in drawings:
         assert all(np.isfinite(stroke).all() and len(stroke) for stroke in drawing)
     assert not is_dot(draw_strokes(drawings)).any()
+
+
+@pytest.mark.parametrize("kind", NON_DIGIT_KINDS)
+def test_kinds_of_non_digits(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    canvases = draw_strokes([draw_non_digit(rng, kind) for _ in range(30)])
+    assert not is_dot(canvases).any()
+    assert len(canvases.flatten(1).unique(dim=0)) == 30
+
+
+def test_a_slow_tablet_reports_corners() -> None:
+    class Slow(Pen):
+        def chance(self, probability: float) -> bool:
+            return probability == 0.1
+
+    t = np.linspace(0, 1, 30)[:, None]
+    stroke = np.concatenate([t * (0, 1), (0, 1) + t[1:] * (1, -1)])  # a V
+    for start in range(5):
+        seldom = deformation._pen_habits(Slow(np.random.default_rng(0)), stroke[start:])
+        assert 5 < len(seldom) < len(stroke) / 2
+        assert (seldom == (0, 1)).all(1).any()
 
 
 def test_letters_that_look_like_digits_are_no_non_digits() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke
 
 _TREMOR = 0.012  # standard deviation in digit heights
+_CORNER = np.cos(np.radians(40))  # the pen turns by more
 
 
 def deform(pen: Pen, drawing: Drawing) -> Drawing:
@@ -41,11 +42,18 @@ def _affine(pen: Pen) -> np.ndarray:
 def _pen_habits(pen: Pen, stroke: Stroke) -> Stroke:
     """Hooks where the pen lands and lifts; a tablet that reports few positions."""
     if len(stroke) > 6 and pen.chance(0.1):
-        stroke = stroke[
-            np.unique(np.linspace(0, len(stroke) - 1, len(stroke) // 3 + 2).astype(int))
-        ]
+        every = np.linspace(0, len(stroke) - 1, len(stroke) // 3 + 2).astype(int)
+        # without its corners, a digit may be another one
+        stroke = stroke[np.union1d(every, _corners(stroke))]
     if pen.chance(0.06):
         stroke = np.concatenate([stroke[:1] + pen.rng.normal(0, 0.05, 2), stroke])
     if pen.chance(0.06):
         stroke = np.concatenate([stroke, stroke[-1:] + pen.rng.normal(0, 0.05, 2)])
     return stroke
+
+
+def _corners(stroke: Stroke) -> np.ndarray:
+    """Return the indices of the positions where the pen turns sharply."""
+    step = np.diff(stroke, axis=0)
+    step = step / np.maximum(np.hypot(*step.T), 1e-9)[:, None]
+    return 1 + np.flatnonzero((step[:-1] * step[1:]).sum(1) < _CORNER)

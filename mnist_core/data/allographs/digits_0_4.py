@@ -20,9 +20,9 @@ def zero(pen: Pen) -> Drawing:
     return [_ring(pen, pen.between(-170, -10))]
 
 
-def _ring(pen: Pen, start: float) -> Stroke:
-    width = pen.between(0.32, 1.05)
-    sweep = pen.choose((-1, 1), (0.75, 0.25)) * pen.between(310, 410)
+def _ring(pen: Pen, start: float, narrowest: float = 0.32) -> Stroke:
+    width = pen.between(narrowest, 1.05)
+    sweep = pen.choose((-1, 1), (0.75, 0.25)) * pen.between(325, 410)
     return pen.arc((0, 0), (width / 2, 0.5), start, sweep, pen.between(0.86, 1.12))
 
 
@@ -32,10 +32,14 @@ def zero_angular(pen: Pen) -> Drawing:
     a, b = pen.between(0.1, 0.3), pen.between(0.1, 0.3)
     corners = [
         (w * (1 - a), 0), (w * a, 0), (0, b), (0, 1 - b), (w * a, 1), (w * (1 - a), 1),
-        (w, 1 - b), (w, b), (w * pen.between(0.5, 0.9), pen.between(-0.03, 0.06)),
+        (w, 1 - b), (w, b),
     ]  # fmt: skip
     first = int(pen.between(0, 3))
-    return [pen.line(*corners[first:], *corners[:first])]
+    around = corners[first:] + corners[:first]
+    # back to where it began, nearly or beyond
+    t = pen.between(0.75, 1.1)
+    (x, y), (end_x, end_y) = around[-1], around[0]
+    return [pen.line(*around, (x + t * (end_x - x), y + t * (end_y - y)))]
 
 
 def zero_slashed(pen: Pen) -> Drawing:
@@ -58,7 +62,7 @@ def zero_slashed(pen: Pen) -> Drawing:
 
 def zero_dotted(pen: Pen) -> Drawing:
     """A ring with a dot in its centre."""
-    ring = _ring(pen, pen.between(-170, -10))
+    ring = _ring(pen, pen.between(-170, -10), narrowest=0.55)
     x, y = (ring.min(0) + ring.max(0)) / 2
     return [ring, pen.line((x, y), (x + pen.between(0, 0.04), y + pen.between(0, 0.04)))]
 
@@ -82,8 +86,9 @@ def one_slanted(pen: Pen) -> Drawing:
 
 
 def _flag(pen: Pen, longest: float = 0.6) -> Stroke:
-    angle = np.radians(pen.between(20, 75))
     length = pen.between(0.12, longest)
+    # a long flag that is nearly horizontal is the bar of a seven
+    angle = np.radians(pen.between(20, 75 - 40 * max(0.0, length - 0.2)))
     x, y = -length * np.sin(angle), length * np.cos(angle)
     return pen.curve((x, y), (x / 2, y / 2 + pen.between(-0.05, 0.05)), (0, 0))
 
@@ -264,7 +269,7 @@ def four_closed(pen: Pen) -> Drawing:
 
 def four_closed_bent(pen: Pen) -> Drawing:
     """One stroke with a narrow top and a stem that bends."""
-    w, m = pen.between(0.35, 0.6), pen.between(0.42, 0.6)
-    triangle = pen.line((w, 0.03), (0, m), (0.95 * w, m - pen.between(0, 0.12)))
+    w, m = pen.between(0.45, 0.7), pen.between(0.45, 0.62)
+    triangle = pen.line((w, 0.03), (0, m), (0.95 * w, m - pen.between(0, 0.1)))
     stem = pen.curve((w, 0.0), (0.95 * w, 0.6), (w * pen.between(0.3, 1), 1))
     return [join(triangle, stem)]

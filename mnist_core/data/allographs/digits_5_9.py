@@ -101,8 +101,8 @@ def seven(pen: Pen) -> Drawing:
 
 def _bar(pen: Pen) -> Stroke:
     """From the left end to (0, 0), with a hook, a wave or neither."""
-    w = pen.between(0.35, 0.75)
-    y = pen.between(-0.1, 0.12)
+    w = pen.between(0.42, 0.78)
+    y = pen.between(-0.1, 0.08)
     kind = pen.choose(("straight", "hook", "wave", "bent"), (0.5, 0.2, 0.15, 0.15))
     if kind == "hook":
         hook = pen.between(0.08, 0.28)
@@ -216,9 +216,9 @@ def _nine_loop(pen: Pen) -> tuple[float, Stroke]:
     kind = pen.choose(("round", "small", "flat", "open"), (0.6, 0.18, 0.1, 0.12))
     h = pen.between(0.35, 0.6) if kind == "round" else pen.between(0.2, 0.35)
     if kind == "small":
-        w = pen.between(0.18, 0.35)
+        w = pen.between(0.25, 0.38)
     if kind == "flat":
-        h = pen.between(0.12, 0.22)
+        h = pen.between(0.16, 0.24)
     if kind == "open":
         h = pen.between(0.35, 0.55)
         top = pen.between(0.0, 0.12)

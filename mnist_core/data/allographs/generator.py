@@ -35,32 +35,40 @@ TEMPLATES: dict[int, dict[Template, float]] = {
 """The templates of each digit, with how often each is drawn relative to the others."""
 
 
-def draw_digit(rng: np.random.Generator, digit: int) -> Drawing:
-    """Return a random drawing of a digit: strokes (N, 2), y downwards, about one unit high."""
+def draw_digit(rng: np.random.Generator, digit: int, template: Template | None = None) -> Drawing:
+    """Return a random drawing of a digit: strokes (N, 2), y downwards, about one unit high.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    digit : int
+    template : Template, optional
+        One of `TEMPLATES[digit]`; any of them by default.
+    """
     pen = Pen(rng, jitter=rng.uniform(0.01, 0.04))
-    return deform(pen, _template(pen, digit))
+    return deform(pen, template(pen) if template else _template(pen, digit))
 
 
-def draw_non_digit(rng: np.random.Generator) -> Drawing:
-    """Return a random drawing that is no single digit."""
+def draw_non_digit(rng: np.random.Generator, kind: str | None = None) -> Drawing:
+    """Return a random drawing that is no single digit, of one of `NON_DIGIT_KINDS` or of any."""
     pen = Pen(rng, jitter=rng.uniform(0.01, 0.05))
-    kind = pen.choose(
-        ("letter", "several", "scribble", "zigzag", "stacked"), (0.55, 0.25, 0.1, 0.04, 0.06)
-    )
-    if kind == "several":
-        return non_digits.several(pen, _any_digit)
-    if kind == "stacked":
-        return non_digits.stacked(pen, _any_digit)
-    draw = {
-        "letter": non_digits.letter,
-        "scribble": non_digits.scribble,
-        "zigzag": non_digits.zigzag,
-    }[kind]
-    return deform(pen, draw(pen))
+    shares = tuple(share for _, share in NON_DIGIT_KINDS.values())
+    draw, _ = NON_DIGIT_KINDS[kind or pen.choose(tuple(NON_DIGIT_KINDS), shares)]
+    return draw(pen)
 
 
 def _any_digit(pen: Pen) -> Drawing:
     return deform(pen, _template(pen, int(pen.rng.integers(10))))
+
+
+NON_DIGIT_KINDS: dict[str, tuple[Template, float]] = {
+    "letter": (lambda pen: deform(pen, non_digits.letter(pen)), 0.55),
+    "several": (lambda pen: non_digits.several(pen, _any_digit), 0.25),
+    "scribble": (lambda pen: deform(pen, non_digits.scribble(pen)), 0.1),
+    "zigzag": (lambda pen: deform(pen, non_digits.zigzag(pen)), 0.04),
+    "stacked": (lambda pen: non_digits.stacked(pen, _any_digit), 0.06),
+}
+"""The kinds of non-digits: how each is drawn and deformed, and its share."""
 
 
 def _template(pen: Pen, digit: int) -> Drawing:

@@ -1,7 +1,7 @@
 """Drawings that are no single digit: letters, symbols, scribbles, fragments and several digits.
 
-Letters and symbols that look like a digit (O, I, l, S, Z, B, q, g, b, |, and a y or V that could be
-a four or a seven) are left out.
+Letters and symbols that look like a digit (O, I, l, S, Z, B, q, g, b, |, a square, and a y or V that
+could be a four or a seven) are left out.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ LETTERS: dict[str, tuple[Path, ...]] = {
     "heart": (("c", ((0.45, 0.25), (0.2, 0), (0, 0.3), (0.45, 1), (0.9, 0.3), (0.7, 0), (0.45, 0.25))),),
     "star": (("l", ((0.1, 1), (0.45, 0), (0.8, 1), (0, 0.35), (0.95, 0.35), (0.1, 1))),),
     "triangle": (("l", ((0, 1), (0.5, 0), (1, 1), (0, 1))),),
-    "square": (("l", ((0, 0), (0, 1), (1, 1), (1, 0), (0, 0))),),
     "plus": (("l", ((0, 0.5), (1, 0.5))), ("l", ((0.5, 0), (0.5, 1)))),
     "equals": (("l", ((0, 0), (0.9, 0))), ("l", ((0, 0.45), (0.9, 0.45)))),
     "parallel": (("l", ((0, 0), (0, 1))), ("l", ((0.4, 0), (0.4, 1)))),
@@ -83,7 +82,6 @@ LETTERS: dict[str, tuple[Path, ...]] = {
     "greater": (("l", ((0, 0), (0.8, 0.5), (0, 1))),),
     "less": (("l", ((0.8, 0), (0, 0.5), (0.8, 1))),),
     "pi": (("l", ((0, 0.05), (0.9, 0))), ("l", ((0.25, 0.05), (0.2, 1))), ("l", ((0.65, 0.05), (0.68, 1)))),
-    "lightning": (("l", ((0.5, 0), (0, 0.55), (0.45, 0.5), (0, 1))),),
 }  # fmt: skip
 
 
@@ -101,7 +99,7 @@ def scribble(pen: Pen) -> Drawing:
     draw = pen.curve if pen.chance(0.7) else pen.line
     drawing = []
     for _ in range(pen.choose((1, 2, 3, 4), (0.4, 0.3, 0.2, 0.1))):
-        count = int(pen.between(4, 12)) if len(drawing) == 0 else int(pen.between(2, 7))
+        count = int(pen.between(6, 14)) if len(drawing) == 0 else int(pen.between(2, 7))
         drawing.append(draw(*map(tuple, pen.rng.random((count, 2)) * (pen.between(0.5, 1), 1))))
     return drawing
 
@@ -133,5 +131,7 @@ def several(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
 def stacked(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
     """A digit drawn over another one."""
     first, second = digit(pen), digit(pen)
-    shift = pen.rng.normal(0, 0.2, 2)
+    # one on the same place may look like the other alone
+    angle, distance = pen.between(0, 2 * np.pi), pen.between(0.35, 0.65)
+    shift = distance * np.array([np.cos(angle), np.sin(angle)])
     return first + [stroke + shift for stroke in second]

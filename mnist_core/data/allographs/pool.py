@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.data.allographs.generator import NON_DIGIT, draw_digit, draw_non_digit
+from mnist_core.data.allographs.pen import Drawing
 from mnist_core.imaging.normalize import frame_from_canvas
 from mnist_core.imaging.rasterize import draw_strokes
 
@@ -39,10 +41,15 @@ def generate_frames(labels: np.ndarray, seed: int) -> Tensor:
             draw_non_digit(rng) if label == NON_DIGIT else draw_digit(rng, int(label))
             for label in labels[first : first + _CHUNK]
         ]
-        pens = rng.uniform(NARROWEST_PEN, WIDEST_PEN, len(drawings))
-        frame = frame_from_canvas(draw_strokes(drawings, pens))
-        frames.append((255 * frame + 0.5).byte())
+        frames.append(draw_frames(drawings, rng))
     return torch.cat(frames)
+
+
+def draw_frames(drawings: Sequence[Drawing], rng: np.random.Generator) -> Tensor:
+    """Return the frames of drawings, uint8 (N, 1, 28, 28), each with a pen of random width."""
+    pens = rng.uniform(NARROWEST_PEN, WIDEST_PEN, len(drawings))
+    frames = frame_from_canvas(draw_strokes(drawings, pens))
+    return (255 * frames + 0.5).byte()
 
 
 @dataclass(frozen=True)

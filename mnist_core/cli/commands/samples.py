@@ -1,0 +1,41 @@
+"""`samples`: a picture of the generated drawings that networks are trained with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mnist_core.cli.commands.options import Subparsers
+from mnist_core.cli.terminal import print_line
+from mnist_core.errors import MnistCoreError
+from mnist_core.utils.files import make_folder, write_atomic
+
+
+def add_commands(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "samples", help="draw generated digits of every template, and non-digits, as one picture"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a PNG file")
+    parser.add_argument("--count", type=int, default=12, help="drawings of each; default 12")
+    parser.add_argument("--seed", type=int, default=0, help="default 0")
+    parser.set_defaults(run=_samples)
+
+
+def _samples(args: argparse.Namespace) -> int:
+    import io
+
+    from mnist_core.data.allographs.sheet import sample_sheet
+
+    if args.output.suffix != ".png":
+        raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .png")
+    if not 1 <= args.count <= 100:
+        raise MnistCoreError(f"--count is {args.count}; give 1 to 100")
+    if args.seed < 0:
+        raise MnistCoreError(f"--seed is {args.seed}; give 0 or more")
+    make_folder(args.output.parent)
+    buffer = io.BytesIO()
+    sample_sheet(args.count, args.seed).save(buffer, "PNG", optimize=True)
+    write_atomic(args.output, buffer.getvalue())
+    print_line(f"wrote {args.output}")
+    return 0
