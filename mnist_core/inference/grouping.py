@@ -3,8 +3,8 @@
 The parts are ordered from left to right; a digit is a run of neighbours. Of all ways to cut the
 row, the one with the lowest total cost is chosen by dynamic programming (as in segmentation-based
 recognition of numerals, e.g. Matan et al. 1991, "Multi-digit recognition using a space displacement
-neural network"). The cost of a digit is how little it looks like one, plus the gaps inside it; the
-cost of a cut is the overlap of the digits on both sides of it.
+neural network"). The cost of a digit is how little it looks like one, plus the gaps inside it and
+its width; the cost of a cut is the overlap of the digits on both sides of it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ MERGE_OVERLAP = 0.6
 
 _GAP_COST = 5.0  # per gap of a row's height inside a digit
 _OVERLAP_COST = 5.0  # per overlap of a row's height between two digits
+_DIGIT_COST = 0.2  # of each digit: of two ways to read a row, the one with fewer digits
+_WIDE_COST = 1.0  # per row's height that a digit of several parts is wider than high
 _NARROWEST = 0.1  # of the row's height: the width that a vertical line counts as
 
 
@@ -143,10 +145,13 @@ def best_runs(
     height = row_height(parts)
     best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(parts)
     for (first, end), quality in sorted(qualities.items(), key=lambda item: item[0][1]):
-        cost = best[first][0] - math.log(quality) + _gap_cost(parts, first, end, height)
+        box = _box(parts[first:end])
+        cost = best[first][0] + _DIGIT_COST - math.log(quality)
+        cost += _gap_cost(parts, first, end, height)
+        if end - first > 1:
+            cost += _WIDE_COST * max(0.0, box.width - box.height) / height
         if first:
-            overlap = max(0.0, -_gap(_box(parts[:first]), _box(parts[first:end])))
-            cost += _OVERLAP_COST * overlap / height
+            cost += _OVERLAP_COST * max(0.0, -_gap(_box(parts[:first]), box)) / height
         best[end] = min(best[end], (cost, first))
     runs, end = [], len(parts)
     while end:
