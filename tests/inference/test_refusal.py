@@ -1,0 +1,125 @@
+"""Drawings that are no single digit are refused, with a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from support.drawings import Drawing, one, paint, scribble, seven, zero
+
+from mnist_core import Classifier, Prediction, RefusalReason
+from mnist_core.data.allographs import draw_digit, draw_non_digit
+from mnist_core.imaging.rasterize import draw_strokes
+
+Digits = list[tuple[int, Drawing]]
+
+
+def side_by_side(drawings: list[Drawing], gap: float = 0.25) -> Drawing:
+    """Return drawings in a row, each one unit high (or at most one wide), with gaps."""
+    row, right = [], 0.0
+    for strokes in drawings:
+        points = np.concatenate(strokes)
+        low, high = points.min(0), points.max(0)
+        scale = 1 / (high - low).max()
+        row += [(stroke - low) * scale + [right, 0] for stroke in strokes]
+        right += float((high - low)[0] * scale) + gap
+    return row
+
+
+def prediction(score: float, *, blank: bool = False) -> Prediction:
+    frame = np.zeros((28, 28), np.float32)
+    return Prediction(np.full(10, 0.1, np.float32), 8, 0.1, frame, blank, score)
+
+
+@pytest.mark.parametrize(
+    ("score", "accepted"), [(0.0, False), (0.499, False), (0.5, True), (1.0, True)]
+)
+def test_a_digit_has_a_score_of_at_least_one_half(score: float, accepted: bool) -> None:
+    assert prediction(score).is_digit is accepted
+    assert not prediction(score, blank=True).is_digit
+
+
+def test_weights_without_calibration_refuse_only_blanks(classifier: Classifier) -> None:
+    rng = np.random.default_rng(0)
+    drawings = [draw_non_digit(rng) for _ in range(20)]
+    for found in classifier.classify_strokes_many(drawings):
+        assert found.is_digit or found.is_blank
+        assert found.digit_score == (0.0 if found.is_blank else 1.0)
+    for blank in classifier.classify_strokes_many([[], scribble()]):
+        assert blank.reason is RefusalReason.BLANK
+        assert (blank.is_digit, blank.digit_score, blank.digit) == (False, 0.0, None)
+
+
+def test_fields_of_every_prediction(refusing: Classifier) -> None:
+    rng = np.random.default_rng(1)
+    drawings = [draw_non_digit(rng) for _ in range(20)] + [one(), zero(), seven(), []]
+    for found in refusing.classify_strokes_many(drawings):
+        assert 0 <= found.digit_score <= 1
+        assert type(found.digit_score) is float
+        assert found.is_digit == (found.reason is None)
+        assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        # the closest digit is known for what is refused, too
+        assert (found.digit is None) == found.is_blank
+
+
+def test_digits_are_accepted_and_other_drawings_refused(refusing: Classifier) -> None:
+    rng = np.random.default_rng(2)
+    digits = refusing.classify_strokes_many([draw_digit(rng, i % 10) for i in range(100)])
+    others = refusing.classify_strokes_many([draw_non_digit(rng) for _ in range(100)])
+    assert np.mean([found.is_digit for found in digits]) > 0.8
+    assert np.mean([found.is_digit for found in others]) < 0.45
+    reasons = {found.reason for found in others}
+    assert reasons >= {RefusalReason.NOT_A_DIGIT, RefusalReason.SEVERAL_DIGITS}
+
+
+def test_real_digits_are_accepted(refusing: Classifier, clear_digits: Digits) -> None:
+    strokes = [strokes for _, strokes in clear_digits]
+    for found in (
+        refusing.classify_strokes_many(strokes),
+        refusing.classify_many([paint(drawing) for drawing in strokes]),
+    ):
+        assert np.mean([prediction.is_digit for prediction in found]) > 0.8
+
+
+def test_two_digits_side_by_side_are_several(refusing: Classifier, clear_digits: Digits) -> None:
+    rng = np.random.default_rng(3)
+    accepted = [s for _, s in clear_digits if refusing.classify_strokes(s).digit_score > 0.9]
+    pairs = [side_by_side([accepted[i] for i in rng.choice(len(accepted), 2)]) for _ in range(20)]
+    reasons = [found.reason for found in refusing.classify_strokes_many(pairs)]
+    assert reasons.count(RefusalReason.SEVERAL_DIGITS) >= 14
+    joined = [[np.concatenate(strokes)] for strokes in pairs]
+    reasons = [found.reason for found in refusing.classify_strokes_many(joined)]
+    assert reasons.count(None) <= 6
+
+
+def test_all_ways_to_give_a_drawing_agree(refusing: Classifier, clear_digits: Digits) -> None:
+    drawings = [clear_digits[0][1], side_by_side([seven(), zero()]), scribble()]
+    for strokes in drawings:
+        found = refusing.classify_strokes(strokes)
+        ink = draw_strokes([strokes])[0, 0].numpy()
+        for same in (
+            refusing.classify_strokes_with_maps(strokes).prediction,
+            refusing.classify_ink_with_maps(ink).prediction,
+            refusing.classify_strokes_many([one(), strokes])[1],
+        ):
+            assert same.reason is found.reason
+            assert same.digit_score == pytest.approx(found.digit_score, abs=1e-4)
+
+
+def test_temperature_and_offset_of_the_card_are_used(refusing: Classifier) -> None:
+    def changed(**values: float) -> Prediction:
+        calibration = {**dict(refusing.card.calibration), **values}
+        card = refusing.card.updated(calibration=calibration)
+        other = Classifier(refusing._model, name="x", architecture="mnist_cnn_bn", card=card)
+        return other.classify_strokes(seven())
+
+    assert changed(temperature=1000.0).confidence == pytest.approx(0.1, abs=0.05)
+    assert changed(temperature=0.05).confidence == pytest.approx(1.0)
+    assert changed(digit_offset=-50.0).digit_score < 1e-6
+    assert changed(digit_offset=50.0).is_digit
+
+
+def test_predictions_are_as_they_were() -> None:
+    names = [field.name for field in dataclasses.fields(Prediction)]
+    assert names[:5] == ["probabilities", "digit", "confidence", "frame", "is_blank"]

@@ -1,0 +1,185 @@
+"""Rows of real digits are read from left to right, from strokes and from pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.drawings import Drawing, one, paint, scribble, seven, zero
+
+from mnist_core import Classifier, MnistCoreError, ReadDigit, RefusalReason, read_digits
+
+Digits = list[tuple[int, Drawing]]
+
+
+def row(drawings: list[Drawing], gap: float = 60) -> tuple[Drawing, list[tuple[int, ...]]]:
+    """Return drawings side by side, 300 units high, and each one's indices of strokes."""
+    strokes: Drawing = []
+    groups, right = [], 40.0
+    for drawing in drawings:
+        points = np.concatenate(drawing)
+        low, high = points.min(0), points.max(0)
+        scale = 300 / (high - low).max()
+        groups.append(tuple(range(len(strokes), len(strokes) + len(drawing))))
+        strokes += [(stroke - low) * scale + [right, 100] for stroke in drawing]
+        right += float((high - low)[0] * scale) + gap
+    return strokes, groups
+
+
+def paint_row(strokes: Drawing) -> Image.Image:
+    width = int(np.concatenate(strokes)[:, 0].max() * 0.5) + 40
+    return paint(strokes, pen=14, size=(width, 260), scale=0.5)
+
+
+def digits_of(found: list[ReadDigit]) -> list[int | None]:
+    return [digit.prediction.digit for digit in found]
+
+
+@pytest.fixture(params=["default", "refusing"])
+def reader(
+    request: pytest.FixtureRequest, classifier: Classifier, refusing: Classifier
+) -> Classifier:
+    return {"default": classifier, "refusing": refusing}[request.param]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_rows_of_real_digits(reader: Classifier, clear_digits: Digits, count: int) -> None:
+    rng = np.random.default_rng(count)
+    right = grouped = 0
+    for _ in range(12):
+        chosen = [clear_digits[i] for i in rng.choice(len(clear_digits), count, replace=False)]
+        strokes, groups = row([strokes for _, strokes in chosen])
+        found = reader.read_digits(strokes)
+        grouped += [digit.strokes for digit in found] == groups
+        pictured = reader.read_digits(paint_row(strokes))
+        right += len(pictured) == count
+        for digit, group in zip(found, groups, strict=False):
+            if digit.strokes == group:
+                points = np.concatenate([strokes[i] for i in group])
+                assert digit.box == pytest.approx((*points.min(0), *points.max(0)))
+    assert grouped >= 11
+    assert right >= 11
+
+
+def test_the_digits_are_read(classifier: Classifier, clear_digits: Digits) -> None:
+    for start in range(0, 36, 4):
+        chosen = clear_digits[start : start + 40 : 13]
+        strokes, _ = row([strokes for _, strokes in chosen])
+        labels = [label for label, _ in chosen]
+        assert digits_of(classifier.read_digits(strokes)) == labels
+        assert digits_of(classifier.read_digits(paint_row(strokes))) == labels
+
+
+def test_each_digit_is_read_as_it_is_alone(classifier: Classifier, clear_digits: Digits) -> None:
+    chosen = [clear_digits[8][1], clear_digits[20][1]]
+    found = classifier.read_digits(row(chosen)[0])
+    for digit, strokes in zip(found, chosen, strict=True):
+        alone = classifier.classify_strokes(strokes)
+        assert np.allclose(digit.prediction.probabilities, alone.probabilities, atol=1e-4)
+
+
+CROSSED_SEVEN = [
+    np.array([[0.0, 0.0], [60.0, 2.0], [25.0, 100.0]]),
+    np.array([[15.0, 50.0], [60.0, 46.0]]),
+]
+FIVE_WITH_A_HAT = [
+    np.array([[10, 5], [6, 42], [35, 38], [55, 60], [40, 95], [2, 90.0]]),
+    np.array([[14.0, 3.0], [62.0, 0.0]]),
+]
+FOUR_OF_TWO_STROKES = [
+    np.array([[15.0, 0.0], [0.0, 60.0], [55.0, 58.0]]),
+    np.array([[42.0, 35.0], [38.0, 100.0]]),
+]
+ONE_WITH_A_FOOT = [
+    np.array([[8.0, 20.0], [28.0, 0.0], [28.0, 98.0]]),
+    np.array([[6.0, 100.0], [50.0, 100.0]]),
+]
+
+
+@pytest.mark.parametrize(
+    "strokes", [CROSSED_SEVEN, FIVE_WITH_A_HAT, FOUR_OF_TWO_STROKES, ONE_WITH_A_FOOT]
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_strokes_of_one_digit_stay_together(
+    reader: Classifier, strokes: Drawing, place: int
+) -> None:
+    drawings = [zero(), zero()]
+    drawings[place] = strokes
+    together, groups = row(drawings)
+    assert [digit.strokes for digit in reader.read_digits(together)] == groups
+    assert len(reader.read_digits(strokes)) == 1
+
+
+def test_the_order_of_drawing_does_not_matter(classifier: Classifier) -> None:
+    strokes, groups = row([seven(), CROSSED_SEVEN, zero()])
+    order = [3, 1, 0, 2]
+    found = classifier.read_digits([strokes[i] for i in order])
+    assert [tuple(sorted(order[i] for i in digit.strokes)) for digit in found] == groups
+
+
+def test_touching_digits_are_refused(refusing: Classifier, clear_digits: Digits) -> None:
+    """Drawn without lifting the pen: none is read as one digit that is not there."""
+    rng = np.random.default_rng(5)
+    several = accepted = 0
+    for _ in range(20):
+        chosen = [clear_digits[i][1] for i in rng.choice(len(clear_digits), 2)]
+        (found,) = refusing.read_digits([np.concatenate(row(chosen, gap=10)[0])])
+        accepted += found.prediction.is_digit
+        several += found.prediction.reason is RefusalReason.SEVERAL_DIGITS
+    assert accepted <= 6
+    assert several >= 6
+
+
+EMPTY: list[Drawing] = [[], [np.zeros((0, 2))], [np.array([[5.0, 5.0]])]]
+
+
+@pytest.mark.parametrize("strokes", EMPTY)
+def test_nothing_is_drawn(classifier: Classifier, strokes: Drawing) -> None:
+    assert classifier.read_digits(strokes) == []
+
+
+def test_a_picture_without_ink(classifier: Classifier) -> None:
+    assert classifier.read_digits(np.full((60, 90), 200, np.uint8)) == []
+
+
+def test_empty_strokes_do_not_shift_the_indices(classifier: Classifier) -> None:
+    strokes, _ = row([seven(), zero()])
+    found = classifier.read_digits([np.zeros((0, 2)), strokes[0], np.zeros((0, 2)), strokes[1]])
+    assert [digit.strokes for digit in found] == [(1,), (3,)]
+
+
+def test_boxes_are_in_pixels_of_the_picture(classifier: Classifier) -> None:
+    """Also of a picture that is scaled down before it is read."""
+    strokes, _ = row([seven(), zero()])
+    for factor in (0.5, 2.0):
+        width = int(np.concatenate(strokes)[:, 0].max() * factor) + int(80 * factor)
+        size = (width, int(520 * factor))
+        picture = paint(strokes, pen=20 * factor, size=size, scale=factor)
+        found = classifier.read_digits(np.asarray(picture))
+        for digit, stroke in zip(found, strokes, strict=True):
+            expected = np.array([*stroke.min(0) - 10, *stroke.max(0) + 10]) * factor
+            assert np.allclose(digit.box, expected, atol=5 * factor + 4)
+            assert digit.strokes == ()
+
+
+def test_a_scribble_does_not_take_long(classifier: Classifier) -> None:
+    rng = np.random.default_rng(0)
+    many = [rng.random((2, 2)) * [500, 50] for _ in range(400)]
+    assert len(classifier.read_digits(many)) >= 1
+    assert classifier.read_digits(scribble()) == []
+
+
+@pytest.mark.parametrize(
+    "drawing", [[np.zeros((3, 3))], [np.array([[np.nan, 1]])], "strokes", None, np.zeros(5)]
+)
+def test_malformed_drawings(classifier: Classifier, drawing: object) -> None:
+    with pytest.raises(MnistCoreError):
+        classifier.read_digits(drawing)
+
+
+def test_the_function_of_the_package(classifier: Classifier) -> None:
+    strokes, _ = row([one(), zero()])
+    read: Callable[..., list[ReadDigit]] = read_digits
+    assert digits_of(read(strokes)) == digits_of(read(strokes, classifier)) == [1, 0]
