@@ -55,6 +55,16 @@ def calibration_sources(
     MnistCoreError
         If a file cannot be read.
     """
+    # files first: an error in one of them is found before the work
+    given = [
+        (name, read(path))
+        for name, path, read in (
+            ("pendigits", pendigits, read_pendigits),
+            ("UNIPEN digits", unipen, read_unipen_digits),
+            ("letters", letters, _read_letters),
+        )
+        if path is not None
+    ]
     images = load_validation(device, data)
     labels = images.labels.cpu().numpy()
     sources = [CalibrationSource("MNIST", predict_logits(model, images.images), labels)]
@@ -65,13 +75,9 @@ def calibration_sources(
     digits, others = np.arange(drawings) % 10, np.full(drawings, NON_DIGIT)
     add("generated digits", digits, _generate(digits, GENERATED_SEED))
     add("generated non-digits", others, _generate(others, GENERATED_SEED + 1))
-    for name, path, read in (
-        ("pendigits", pendigits, read_pendigits),
-        ("UNIPEN digits", unipen, read_unipen_digits),
-        ("letters", letters, _read_letters),
-    ):
-        if path is not None:
-            read_labels, strokes = zip(*read(path), strict=True)
+    for name, read_drawings in given:
+        if read_drawings:
+            read_labels, strokes = zip(*read_drawings, strict=True)
             add(name, np.array(read_labels), _frames(strokes))
     return sources
 

@@ -61,7 +61,7 @@ def weights(model: nn.Module) -> Tensor:
 def train_refusing_network(splits: Splits, path: Path) -> None:
     """Save a network trained with non-digits, in seconds, and calibrated on generated drawings."""
     config = small(
-        model="mnist_cnn_bn", allographs=1.0, non_digits=1.0, epochs=4, learning_rate=1e-2
+        model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=3, learning_rate=1e-2
     )
     model = finish(train(config, *splits)).model
     labels = np.array([*range(10)] * 40 + [NON_DIGIT] * 400)
