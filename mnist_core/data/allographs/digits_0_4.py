@@ -44,7 +44,14 @@ def zero_angular(pen: Pen) -> Drawing:
 
 def zero_slashed(pen: Pen) -> Drawing:
     """A ring with a slash in any direction, also beyond the ring, also without lifting the pen."""
-    angle = np.radians(pen.choose((pen.between(90, 175), pen.between(5, 90)), (0.8, 0.2)))
+    # clockwise from the right: upright, like /, like \\, lying
+    angles = (
+        pen.rng.normal(90, 10),
+        pen.between(95, 165),
+        pen.between(15, 85),
+        pen.between(165, 195),
+    )
+    angle = np.radians(pen.choose(angles, (0.35, 0.4, 0.1, 0.15)))
     ring = _ring(pen, -np.degrees(angle) if pen.chance(0.5) else pen.between(-170, -10))
     low, high = ring.min(0), ring.max(0)
     centre = (low + high) / 2 + pen.rng.normal(0, 0.04, 2)
@@ -85,12 +92,22 @@ def one_slanted(pen: Pen) -> Drawing:
     return [pen.curve((0, 0), middle, tuple(tip))]
 
 
-def _flag(pen: Pen, longest: float = 0.6) -> Stroke:
-    length = pen.between(0.12, longest)
-    # a long flag that is nearly horizontal is the bar of a seven
-    angle = np.radians(pen.between(20, 75 - 40 * max(0.0, length - 0.2)))
+def _flag(pen: Pen) -> Stroke:
+    """Long and steep, or short and rather flat: a long flat flag would make a seven."""
+    steep = pen.chance(0.6)
+    angle = np.radians(pen.between(15, 60) if steep else pen.between(45, 92))
+    length = pen.between(0.12, 0.8) if steep else pen.between(0.12, 0.42)
     x, y = -length * np.sin(angle), length * np.cos(angle)
-    return pen.curve((x, y), (x / 2, y / 2 + pen.between(-0.05, 0.05)), (0, 0))
+    bend = pen.between(-0.1, 0.1) * length
+    return pen.curve((x, y), (x / 2 + bend, y / 2 + bend), (0, 0))
+
+
+def one_tick(pen: Pen) -> Drawing:
+    """A stem that ends in a short tick, with or without a flag."""
+    side = pen.choose((-1, 1))
+    tick = pen.line((0, 1), (side * pen.between(0.08, 0.22), 1 - pen.between(-0.03, 0.2)))
+    stem = join(_flag(pen), _stem(pen)) if pen.chance(0.5) else _stem(pen)
+    return [join(stem, tick)]
 
 
 def one_flag(pen: Pen) -> Drawing:
@@ -125,7 +142,7 @@ def two(pen: Pen) -> Drawing:
     base = pen.curve(
         corner,
         (0.5 * w, 0.97 + pen.between(-0.08, 0.06)),
-        (w * pen.between(0.6, 1.25), 1 + pen.between(-0.12, 0.12)),
+        (w * pen.between(0.3, 1.25), 1 + pen.between(-0.12, 0.12)),
     )
     return [join(top, base)]
 
@@ -226,12 +243,15 @@ def four_open(pen: Pen) -> Drawing:
 
 def four_short(pen: Pen) -> Drawing:
     """An L and a short second stroke that hardly crosses its bar."""
-    knee = (0, pen.between(0.6, 0.8))
-    bar_end = (pen.between(0.5, 0.8), knee[1] + pen.between(-0.12, 0.05))
-    angle = pen.line((pen.between(0.02, 0.3), 0), knee, bar_end)
-    x = bar_end[0] * pen.between(0.5, 0.9)
+    knee = (0, pen.between(0.55, 0.85))
+    bar_end = (pen.between(0.25, 0.8), knee[1] + pen.between(-0.15, 0.05))
+    top = (pen.between(-0.05, 0.3), 0)
+    angle = pen.line(top, knee, bar_end)
+    if pen.chance(0.3):
+        angle = pen.curve(top, (0.3 * top[0], 0.6 * knee[1]), knee, bar_end)
+    x = bar_end[0] * pen.between(0.6, 1.05)
     stem = pen.line(
-        (x, knee[1] - pen.between(0.15, 0.4)),
+        (x, knee[1] - pen.between(0.05, 0.4)),
         (x + pen.between(-0.1, 0.03), knee[1] + pen.between(0.12, 0.35)),
     )
     return [angle, stem]

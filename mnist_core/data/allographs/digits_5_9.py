@@ -25,12 +25,12 @@ def _belly(pen: Pen, neck: tuple[float, float], w: float) -> Stroke:
 
 
 def five_hat(pen: Pen) -> Drawing:
-    """The hat is a stroke of its own, which may not touch."""
+    """The hat is a stroke of its own, which may not touch; the neck may be short."""
     w, m = pen.between(0.4, 0.65), pen.between(0.34, 0.5)
     neck = (pen.between(0.0, 0.12) * w, m)
-    top = (neck[0] + pen.between(0.0, 0.12), pen.between(0.0, 0.08))
+    top = (neck[0] + pen.between(-0.05, 0.12), m - pen.between(0.1, 0.48))
     body = join(pen.line(top, neck), _belly(pen, neck, w))
-    x, y = top[0] + pen.between(-0.08, 0.2), top[1] + pen.between(-0.12, 0.1)
+    x, y = top[0] + pen.between(-0.1, 0.2), top[1] + pen.between(-0.25, 0.08)
     return [body, pen.line((x, y), (x + pen.between(0.25, 0.6), y + pen.between(-0.1, 0.06)))]
 
 
@@ -119,12 +119,23 @@ def _seven_stem(pen: Pen) -> Stroke:
     return pen.curve((0, 0), (lean / 2 + bend, 0.5), (lean, 1))
 
 
+def seven_curved(pen: Pen) -> Drawing:
+    """The bar bends into the stem, as in a question mark."""
+    w, lean = pen.between(0.35, 0.7), pen.between(-0.4, 0.0)
+    left = (-w, pen.between(0.02, 0.22))
+    return [
+        pen.curve(
+            left, (-0.6 * w, -0.02), (-0.1 * w, 0.02), (0.0, 0.2), (lean / 2, 0.55), (lean, 1)
+        )
+    ]
+
+
 def seven_crossed(pen: Pen) -> Drawing:
     """A second bar through the stem."""
     stem = _seven_stem(pen)
     x, y = stem[len(stem) // 2]
-    y += pen.between(-0.12, 0.15)
-    left, right = pen.between(0.12, 0.4), pen.between(0.12, 0.4)
+    y += pen.between(-0.12, 0.22)
+    left, right = pen.between(0.1, 0.4), pen.between(0.12, 0.5)
     rise = pen.between(-0.12, 0.1)
     return [join(_bar(pen), stem), pen.line((x - left, y + rise), (x + right, y - rise))]
 
@@ -143,9 +154,10 @@ def seven_joined(pen: Pen) -> Drawing:
 
 
 def eight(pen: Pen) -> Drawing:
-    """One stroke that crosses itself; its ends may stay apart."""
-    w, m = pen.between(0.4, 0.65), pen.between(0.4, 0.55)
-    top = 0.78 * w
+    """One stroke that crosses itself; its ends may stay apart, and either loop may be small."""
+    w, m = pen.between(0.4, 0.65), pen.between(0.38, 0.66)
+    top = w * pen.between(0.55, 1.0)
+    foot = 0.5 * w * pen.between(0.55, 1.0)
     end = pen.choose(
         (
             (0.5 * w + top / 2, pen.between(0.05, 0.2)),
@@ -156,7 +168,8 @@ def eight(pen: Pen) -> Drawing:
     )
     loop = pen.curve(
         (0.5 * w + top / 2, pen.between(0.05, 0.22)), (0.5 * w, 0), (0.5 * w - top / 2, 0.22),
-        (0.5 * w, m), (w, 0.75), (0.5 * w, 1), (0, 0.75), (0.5 * w, m), end,
+        (0.5 * w, m), (0.5 * w + foot, (1 + m) / 2), (0.5 * w, 1), (0.5 * w - foot, (1 + m) / 2),
+        (0.5 * w, m), end,
     )  # fmt: skip
     if pen.chance(0.3):  # mirrored: begins in the other direction
         loop = loop * (-1, 1)
@@ -188,6 +201,18 @@ def eight_centre(pen: Pen) -> Drawing:
     ]  # fmt: skip
 
 
+def eight_open(pen: Pen) -> Drawing:
+    """A closed lower loop, an upper one that stays open."""
+    w, m = pen.between(0.4, 0.7), pen.between(0.4, 0.65)
+    return [
+        pen.curve(
+            (w * pen.between(-0.1, 0.2), pen.between(0, 0.12)), (0.1 * w, 0.3 * m), (0.5 * w, m),
+            (0.9 * w, (1 + m) / 2), (0.5 * w, 1), (0.1 * w, (1 + m) / 2), (0.5 * w, m),
+            (0.9 * w, 0.3 * m), (w * pen.between(0.6, 1.1), pen.between(0, 0.1)),
+        )
+    ]  # fmt: skip
+
+
 def eight_angular(pen: Pen) -> Drawing:
     """An S that a nearly straight line closes."""
     w = pen.between(0.4, 0.65)
@@ -210,10 +235,12 @@ def nine(pen: Pen) -> Drawing:
     return [join(loop, stem)] if pen.chance(0.75) else [loop, stem]
 
 
-def _nine_loop(pen: Pen) -> tuple[float, Stroke]:
+def _nine_loop(
+    pen: Pen, weights: tuple[float, ...] = (0.6, 0.18, 0.1, 0.12)
+) -> tuple[float, Stroke]:
     """Return x of the stem, and a loop: round, open, small, or a short flat stroke."""
     w = pen.between(0.35, 0.65)
-    kind = pen.choose(("round", "small", "flat", "open"), (0.6, 0.18, 0.1, 0.12))
+    kind = pen.choose(("round", "small", "flat", "open"), weights)
     h = pen.between(0.35, 0.6) if kind == "round" else pen.between(0.2, 0.35)
     if kind == "small":
         w = pen.between(0.25, 0.38)
@@ -233,7 +260,7 @@ def _nine_loop(pen: Pen) -> tuple[float, Stroke]:
 
 def nine_curled(pen: Pen) -> Drawing:
     """A stem that curls to the left, shortly or as in a g."""
-    x, loop = _nine_loop(pen)
+    x, loop = _nine_loop(pen, (0.4, 0.18, 0.24, 0.18))
     reach = pen.between(0.1, 0.65)
     stem = pen.curve(
         (x, 0.12), (x, 0.65), (x - 0.35 * reach, 0.97), (x - reach, pen.between(0.8, 1.0))

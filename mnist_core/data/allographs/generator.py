@@ -18,19 +18,20 @@ NON_DIGIT = 10
 Template = Callable[[Pen], Drawing]
 
 TEMPLATES: dict[int, dict[Template, float]] = {
-    0: {low.zero: 4, low.zero_slashed: 3, low.zero_angular: 1, low.zero_dotted: 0.3},
-    1: {low.one: 3, low.one_slanted: 0.7, low.one_flag: 3, low.one_foot: 2.5},
+    0: {low.zero: 4, low.zero_slashed: 4, low.zero_angular: 1, low.zero_dotted: 0.3},
+    1: {low.one: 3, low.one_slanted: 0.7, low.one_flag: 4, low.one_foot: 2.5, low.one_tick: 1},
     2: {low.two: 3, low.two_looped: 2.5, low.two_angular: 1.5, low.two_hooked: 1},
     3: {low.three: 4, low.three_looped: 1.5, low.three_flat: 2, low.three_angular: 0.7},
     4: {
-        low.four_open: 3, low.four_short: 1, low.four_bowl: 2, low.four_closed: 2,
+        low.four_open: 3, low.four_short: 2, low.four_bowl: 2, low.four_closed: 2,
         low.four_closed_bent: 1,
     },
-    5: {high.five: 3, high.five_hat: 3, high.five_curved: 1.5, high.five_angular: 0.8},
+    5: {high.five: 3, high.five_hat: 4, high.five_curved: 1.5, high.five_angular: 0.8},
     6: {high.six: 4, high.six_straight: 2, high.six_round: 1},
-    7: {high.seven: 3, high.seven_crossed: 2.5, high.seven_joined: 1},
-    8: {high.eight: 4, high.eight_circles: 1.5, high.eight_centre: 1, high.eight_angular: 1.5},
-    9: {high.nine: 4, high.nine_curled: 3, high.nine_spiral: 1},
+    7: {high.seven: 3, high.seven_crossed: 2.5, high.seven_joined: 1.5, high.seven_curved: 1},
+    8: {high.eight: 4, high.eight_circles: 1.5, high.eight_centre: 1, high.eight_angular: 1.5,
+        high.eight_open: 0.7},
+    9: {high.nine: 4, high.nine_curled: 4, high.nine_spiral: 1},
 }  # fmt: skip
 """The templates of each digit, with how often each is drawn relative to the others."""
 
