@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file."""
+"""Evaluations and errors, each as one HTML file."""
 
 import lazy_loader
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from mnist_core.data.allographs import draw_digit
-from mnist_core.evaluation.scorecard.context import Context
+from mnist_core.evaluation.scorecard.context import Context, Measure, measure_rows
 from mnist_core.evaluation.scorecard.intervals import exact, median
 from mnist_core.evaluation.scorecard.pads import pad_picture
 from mnist_core.evaluation.scorecard.results import Measurement, Row, Unit
@@ -35,17 +35,26 @@ _REPETITIONS = 60
 _WARM_UP = 5
 
 
-def cost_rows(context: Context) -> Iterator[Row]:
-    """Measure `ROWS`."""
-    yield SPEED.model_copy(update={"measured": _seconds(context)})
-    parameters = {model.summary.name: exact(model.parameters) for model in context.models}
-    yield PARAMETERS.model_copy(update={"measured": parameters})
-    sizes = {
+def cost_rows(context: Context, wanted: set[str]) -> Iterator[Row]:
+    """Measure those of `ROWS` whose keys are wanted."""
+    measures: dict[str, Measure] = {
+        SPEED.key: lambda row: _seconds(context),
+        PARAMETERS.key: lambda row: _parameters(context),
+        SIZE.key: lambda row: _sizes(context),
+    }
+    yield from measure_rows(ROWS, measures, wanted)
+
+
+def _parameters(context: Context) -> dict[str, Measurement]:
+    return {model.summary.name: exact(model.parameters) for model in context.models}
+
+
+def _sizes(context: Context) -> dict[str, Measurement]:
+    return {
         model.summary.name: exact(model.file_size)
         for model in context.models
         if model.file_size is not None
     }
-    yield SIZE.model_copy(update={"measured": sizes})
 
 
 def _seconds(context: Context) -> dict[str, Measurement]:

@@ -103,4 +103,4 @@ def _measure(context: Context, wanted: set[str]) -> Iterator[Row]:
     if asked(mnist_rows.ROWS):
         yield from mnist_rows.mnist_rows(context)
     if asked(cost.ROWS):
-        yield from cost.cost_rows(context)
+        yield from cost.cost_rows(context, wanted)
