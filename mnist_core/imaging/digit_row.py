@@ -1,19 +1,22 @@
-"""Several digits in one picture: connected components of the ink, grouped left to right."""
+"""Several digits in one picture: the regions of ink, grouped left to right."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 
+from mnist_core.imaging.grid import GRID, make_grid
 from mnist_core.imaging.normalize import fit_canvas
-from mnist_core.imaging.segment import find_ink
+from mnist_core.imaging.segment import Located, box_of, enlarge, locate
+from mnist_core.imaging.selection import is_surroundings
 
-SMALLEST_PART = 0.2
-"""A component whose longest side is less than this part of the highest one's is no digit."""
+_LARGEST_GRID = 512
+_COUNT = 64  # regions that are looked at
+_SMALLEST_PART = 0.2  # of the longest side of the largest region; what is smaller is a speck
+_SMALLEST_DIGIT = 0.4  # of the largest digit's longest side; what is smaller is punctuation
+_SHARED = 0.25  # of the narrower one's width is above the other: one digit; slanted ones share less
 
 
 class FoundDigit(NamedTuple):
@@ -34,43 +37,80 @@ class FoundDigit(NamedTuple):
 def find_digits(grey: Tensor) -> list[FoundDigit]:
     """Return the digits of a grey image, left to right; none for an image without ink.
 
-    Components of ink above one another are one digit; components beside one another are several.
-    Touching digits are one component, and so one digit.
+    Regions of ink above one another are one digit; regions beside one another are several.
+    Touching digits are one region, and so one digit.
 
     Parameters
     ----------
     grey : Tensor (1, 1, H, W)
         Floats in [0, 1], as `to_grey` returns.
     """
-    ink = find_ink(grey)
-    labels, _ = ndimage.label(ink[0, 0].numpy() > 0.3, np.ones((3, 3)))
-    slices = ndimage.find_objects(labels)
-    sides = [max(s[0].stop - s[0].start, s[1].stop - s[1].start) for s in slices]
-    parts = [
-        (s[1].start, s[1].stop, number)
-        for number, (s, side) in enumerate(zip(slices, sides, strict=True), 1)
-        if side >= SMALLEST_PART * max(sides)
-    ]
-    found = []
-    for numbers in _grouped(parts):
-        own = ink * torch.from_numpy(np.isin(labels, numbers))
-        rows, columns = np.nonzero(own[0, 0].numpy())
-        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        found.append(FoundDigit(tuple(int(n) for n in box), fit_canvas(own)))
+    height, width = grey.shape[-2:]
+    # as many cells for each digit of a row as for a digit alone
+    size = min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
+    with torch.inference_mode():
+        grid = make_grid(grey, size)
+        located = locate(grid, _COUNT)
+        if not located.found:
+            return []
+        parts = _parts(located, is_surroundings(located.regions, grid))
+        groups = _grouped(parts)
+        largest = max(_longest(group) for group in groups)
+        found = []
+        for group in groups:
+            if _longest(group) < _SMALLEST_DIGIT * largest:
+                continue
+            chosen = torch.zeros_like(located.chosen)
+            chosen[0, [part.index for part in group]] = True
+            low, high = (corner[0] * grid.step for corner in box_of(located.regions, chosen))
+            box = (
+                max(0, int(low[1])),
+                max(0, int(low[0])),
+                min(width, int(high[1].ceil())),
+                min(height, int(high[0].ceil())),
+            )
+            found.append(FoundDigit(box, fit_canvas(enlarge(grey, grid, located, chosen))))
     return found
 
 
-def _grouped(parts: list[tuple[int, int, int]]) -> list[list[int]]:
-    """Return the numbers of parts (left, right, number), grouped where their ranges overlap.
+class _Part(NamedTuple):
+    left: float
+    right: float
+    top: float
+    bottom: float
+    index: int
 
-    They must share more than a quarter of the narrower one: slanted digits overlap a little.
-    """
-    groups: list[tuple[int, int, list[int]]] = []
-    for left, right, number in sorted(parts):
+
+def _parts(located: Located, surroundings: Tensor) -> list[_Part]:
+    """Return the regions that belong to digits: of one kind, large enough, not cut off."""
+    regions, main = located.regions, located.main
+    kept = (
+        (regions.kind == regions.kind.gather(1, main))
+        & (regions.longest >= _SMALLEST_PART * regions.longest.gather(1, main))
+        & (located.contrast > 0.5 * located.contrast.gather(1, main))
+        & ((regions.contact == 0) | (regions.contact.gather(1, main) > 0))
+        & ~surroundings
+        & (regions.area > 0)
+    ) | located.chosen
+    sides = torch.stack([regions.left, regions.right, regions.top, regions.bottom], 2)[0]
+    return [_Part(*sides[index].tolist(), index) for index in kept[0].nonzero()[:, 0].tolist()]
+
+
+def _longest(group: list[_Part]) -> float:
+    width = max(part.right for part in group) - min(part.left for part in group)
+    return max(width, max(part.bottom for part in group) - min(part.top for part in group))
+
+
+def _grouped(parts: list[_Part]) -> list[list[_Part]]:
+    """Return parts, grouped where one is above the other, left to right."""
+    groups: list[list[_Part]] = []
+    for part in sorted(parts):
         if groups:
-            first, last, numbers = groups[-1]
-            if min(last, right) - left > 0.25 * min(last - first, right - left):
-                groups[-1] = (first, max(last, right), [*numbers, number])
+            left = min(other.left for other in groups[-1])
+            right = max(other.right for other in groups[-1])
+            shared = min(right, part.right) - part.left
+            if shared > _SHARED * min(right - left, part.right - part.left):
+                groups[-1].append(part)
                 continue
-        groups.append((left, right, [number]))
-    return [numbers for _, _, numbers in groups]
+        groups.append([part])
+    return groups

@@ -1,165 +1,149 @@
-"""Segmentation of ink and background under uneven illumination.
+"""Finding a digit's ink in a grey image, whatever else is in the picture.
 
-Batched tensor operations on (B, 1, H, W), without a branch on data.
+    grey image -> grid of 128x128 cells -> deviation from the paper -> regions -> those of the digit
+               -> the digit's part of the image, enlarged -> ink
+
+The regions are connected components of cells that are darker, or lighter, than the paper around
+them. What is known of each decides whether it belongs to the digit: strips, frames, ruled boxes and
+edges of a page are straight and long or lie along the border; neighbours' marks are cut off by it;
+specks are small. Batched tensor operations on (B, 1, H, W), without a branch on data.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-MIN_CONTRAST = 0.04
-"""Smallest difference between ink and background, in grey values of [0, 1]."""
+from mnist_core.imaging.deviation import MIN_CONTRAST, deviations, kinds_of
+from mnist_core.imaging.grid import Grid, length_of, make_grid, noise, smallness
+from mnist_core.imaging.regions import COUNT, Regions, dilate, measure_regions
+from mnist_core.imaging.sampling import sample
+from mnist_core.imaging.selection import choose_digit, is_thin_surroundings
 
-_GRID = 32  # side of the grid on which the background is estimated
-_WINDOW = 13  # grid cells; wider than strokes, narrower than the background around them
+INK_SIDE = 88
+"""Side of the image of the ink, in pixels."""
+
+LONGEST_SIDE = 64
+"""The digit's longest side in it."""
+
+_FLOOR, _FULL = 0.4, 0.6
+"""Parts of the ink's deviation from the paper that become ink of 0 and of 1: in between lie soft
+edges, below the lines of ruled paper."""
+
+_SMALL_FLOOR, _SMALL_FULL = 0.15, 0.7
+"""The same in small pictures, where strokes are a pixel wide."""
+
+
+class Located(NamedTuple):
+    """The digit on the grid.
+
+    `regions` are all regions, `main` (B, 1) is the index of the digit's largest and `chosen` (B, K)
+    says which are the digit's; `contrast` (B, K) are mean deviations from the paper. `paper` and
+    `foreign` (B, G, G) are the paper's grey value, and 1 where there is something that is not
+    paper; `sign` (B,) is 1 for ink lighter than the paper and -1 for darker; `found` (B,) bool is
+    False for a blank.
+    """
+
+    regions: Regions
+    main: Tensor
+    chosen: Tensor
+    contrast: Tensor
+    paper: Tensor
+    foreign: Tensor
+    sign: Tensor
+    found: Tensor
 
 
 def find_ink(grey: Tensor) -> Tensor:
-    """Return the ink of grey images: (B, 1, H, W) in [0, 1], light on dark, background exactly 0.
+    """Return a digit's ink: (B, 1, 88, 88) in [0, 1], light on dark, paper exactly 0.
 
-    Accepts dark ink on a light background or the reverse, uneven illumination and noise; for an
-    image without contrast the result is 0 everywhere.
+    Accepts dark ink on light paper or the reverse, uneven illumination, and other things beside the
+    digit; for an image without contrast the result is 0 everywhere.
 
     Parameters
     ----------
     grey : Tensor (B, 1, H, W)
         Floats in [0, 1].
     """
-    smooth = _blur(grey, _odd(max(grey.shape[-2:]) / 170))
-    # illumination is fitted to the border: fitted everywhere, a large digit would distort it
-    bright = smooth * _polarity(smooth - _quadratic_surface(smooth, _border(smooth)))
-    return _stretch(bright - _background(bright))
+    grid = make_grid(grey)
+    located = locate(grid)
+    return enlarge(grey, grid, located, located.chosen)
 
 
-def _quadratic_surface(grey: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Return the least-squares surface a + bx + cy + dx² + exy + fy², a model of illumination.
+def locate(grid: Grid, count: int = COUNT) -> Located:
+    """Find the digit among the `count` largest regions of the grid."""
+    first = deviations(grid, grid.valid.expand_as(grid.cells))
+    regions = measure_regions(kinds_of(first, grid), grid.border, count)
+    main, _ = choose_digit(regions, regions.mean(first.largest), first.known, grid)
+    first_sign = regions.kind.gather(1, main)[:, 0]
+    removed = is_thin_surroundings(regions, first.known, grid)
+    # where all is surroundings, as with an upright one cut to its ink, all stays
+    removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
+    # without them the paper and the ink's contrast are measured again
+    valid = grid.valid * (1 - dilate(regions.cells(removed), 1))
 
-    `weight` (H, W) weights the pixels; equal by default.
-    """
-    height, width = grey.shape[-2:]
-    y = torch.linspace(-1, 1, height, dtype=grey.dtype, device=grey.device)[:, None]
-    x = torch.linspace(-1, 1, width, dtype=grey.dtype, device=grey.device)[None, :]
-    one = torch.ones(height, width, dtype=grey.dtype, device=grey.device)
-    terms = torch.stack([one, x * one, y * one, x * x * one, x * y, y * y * one]).flatten(1)
-    weights = (one if weight is None else weight).flatten()
-    basis = _orthonormal(terms, weights)
-    return (((grey.flatten(1) * weights) @ basis.T) @ basis).view_as(grey)
-
-
-def _orthonormal(terms: Tensor, weights: Tensor) -> Tensor:
-    """Gram-Schmidt on six rows; torch.linalg.qr has no ONNX form."""
-    basis: list[Tensor] = []
-    for term in terms:
-        for other in basis:
-            term = term - (term * other * weights).sum() * other
-        # in an image one or two pixels high, terms are equal and the later ones are zero
-        basis.append(term / (term.square() * weights).sum().sqrt().clamp(min=1e-4))
-    return torch.stack(basis)
-
-
-def _border(picture: Tensor) -> Tensor:
-    """Return (H, W): 1 on the image's border, 0 inside."""
-    height, width = picture.shape[-2:]
-    band = max(1, min(height, width) // 16)
-    border = torch.ones(height, width, dtype=picture.dtype, device=picture.device)
-    border[band : height - band, band : width - band] = 0
-    return border
-
-
-def _polarity(flat: Tensor) -> Tensor:
-    """Return (B, 1, 1, 1): +1 if ink is lighter than the background, -1 if it is darker.
-
-    The image's border is background; ink deviates most from it. Deviations are cubed, so that ink
-    outweighs larger areas of weak shadow.
-    """
-    band = max(1, min(flat.shape[-2:]) // 16)
-    border = torch.cat(
-        [
-            flat[:, :, :band].flatten(1),
-            flat[:, :, -band:].flatten(1),
-            flat[:, :, band:-band, :band].flatten(1),
-            flat[:, :, band:-band, -band:].flatten(1),
-        ],
-        1,
+    deviation = deviations(grid, valid)
+    # where dark and light are the two halves of all grey values, one of them is paper
+    deviation = deviation.only(first_sign, ~(first.known | deviation.known))
+    kinds = kinds_of(deviation, grid)
+    regions = measure_regions(kinds, grid.border, count)
+    contrast = regions.mean(deviation.largest)
+    main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+    sign = regions.kind.gather(1, main)[:, 0]
+    paper = torch.where((sign > 0)[:, None, None], deviation.below, deviation.above)
+    strength = contrast.gather(1, main)[:, 0]
+    digit = regions.cells(chosen)
+    # uneven illumination has no edges; those of small pictures are wide
+    edge = ((deviation.largest + dilate(1 - deviation.largest, 3) - 1) * digit).amax((1, 2))
+    found = (strength > torch.maximum(MIN_CONTRAST + 0 * strength, 5 * noise(grid))) & (
+        (edge > 0.3 * strength) | (grid.step < 0.5)
     )
-    background = _quantiles(border, (0.5,))[0]
-    deviation = flat.flatten(1) - background[:, None]
-    weight = (deviation * deviation.square()).sum(1)
-    return torch.where(weight >= 0, 1.0, -1.0).to(flat.dtype)[:, None, None, None]
+    found = found & (regions.area.amax(1) > 0)
+    foreign = torch.maximum(kinds.abs(), 1 - valid)
+    return Located(regions, main, chosen, contrast, paper, foreign, sign, found)
 
 
-def _background(bright: Tensor) -> Tensor:
-    """Return the background of light ink: a quadratic surface plus an opening of the residual."""
-    coarse = F.adaptive_avg_pool2d(bright, [min(_GRID, n) for n in bright.shape[-2:]])
-    surface = _quadratic_surface(_opening(coarse))
-    background = surface + _opening(coarse - surface)
-    return F.interpolate(background, size=bright.shape[-2:], mode="bilinear", align_corners=False)
+def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tensor:
+    """Return the ink (B, 1, 88, 88) of the chosen (B, K) regions."""
+    regions = located.regions
+    digit = regions.cells(chosen)
+    mask = dilate(digit, 2) - dilate(located.foreign * (1 - digit), 1)
+    low, high = box_of(regions, chosen)
+    cells = (high - low).amax(1).clamp(min=1) / LONGEST_SIDE
+    start = (low + high) / 2 - cells[:, None] * INK_SIDE / 2
+    picture = sample(grey, start * grid.step, cells * grid.step, INK_SIDE)
+    paper = sample(located.paper[:, None], start, cells, INK_SIDE)
+    mask = (sample(mask[:, None], start, cells, INK_SIDE) > 0.3).to(grey.dtype)
+    mask = mask * _inside(grey, start * grid.step, cells * grid.step)
+    deviation = ((picture - paper) * located.sign[:, None, None, None]).clamp(min=0) * mask
+    weight = deviation.square()
+    full = (weight * deviation).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-9)
+    part = deviation / full.clamp(min=1e-3)[:, None, None, None]
+    small = smallness(grid)
+    lowest = _FLOOR + (_SMALL_FLOOR - _FLOOR) * small
+    highest = _FULL + (_SMALL_FULL - _FULL) * small
+    ink = ((part - lowest) / (highest - lowest)).clamp(0, 1)
+    return ink * located.found[:, None, None, None]
 
 
-def _opening(coarse: Tensor) -> Tensor:
-    """Morphological opening, wider than strokes, so that it removes all ink."""
-    window = _odd(_WINDOW * min(coarse.shape[-2:]) / _GRID)
-    eroded = -_dilate(-coarse, window)
-    return _blur(_dilate(eroded, window), _odd(window / 3))
+def box_of(regions: Regions, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the upper left and lower right corners (B, 2) of chosen (B, K) regions, in cells."""
+    corners = []
+    for sides, sign in (((regions.top, regions.left), -1), ((regions.bottom, regions.right), 1)):
+        chosen_sides = [torch.where(chosen, sign * side, -1e4).amax(1) for side in sides]
+        corners.append(sign * torch.stack(chosen_sides, 1))
+    return corners[0], corners[1]
 
 
-def _stretch(bright: Tensor) -> Tensor:
-    """Map background to 0 and ink to 1, with a threshold above the measured noise."""
-    flat = bright.flatten(1)
-    low, middle = _quantiles(flat, (0.10, 0.35))
-    # for normal noise these quantiles lie 1.282 and 0.385 standard deviations below the mean
-    sigma = (middle - low) / 0.897
-    background = (middle + 0.385 * sigma)[:, None]
-    sigma = sigma[:, None]
-
-    # two-means clustering of the grey values, with a fixed number of steps
-    threshold = (background + flat.amax(1, keepdim=True)) / 2
-    ink = threshold
-    for _ in range(8):
-        above = (flat > threshold).to(flat.dtype)
-        ink = (flat * above).sum(1, keepdim=True) / above.sum(1, keepdim=True).clamp(min=1)
-        threshold = (background + ink) / 2
-
-    contrast = ink - background
-    found = (contrast > MIN_CONTRAST) & (contrast > 5 * sigma)
-    floor = background + torch.maximum(4 * sigma, 0.1 * contrast)
-    stretched = ((flat - floor) / (ink - floor).clamp(min=1e-3)).clamp(0, 1)
-    picture = torch.where(found, stretched, torch.zeros_like(stretched)).view_as(bright)
-    return picture * _speck_mask(picture)
-
-
-def _speck_mask(ink: Tensor) -> Tensor:
-    """Return a mask that is 0 on specks: ink with hardly any ink around it."""
-    window = _odd(max(ink.shape[-2:]) / 40)
-    if window == 1:
-        return torch.ones_like(ink)
-    dense = (_blur(ink, window) > 0.12).to(ink.dtype)
-    return _dilate(dense, window)
-
-
-def _blur(picture: Tensor, window: int) -> Tensor:
-    # separable: the same mean in a third of the time
-    for size in ((window, 1), (1, window)):
-        padding = (size[0] // 2, size[1] // 2)
-        picture = F.avg_pool2d(picture, size, 1, padding, count_include_pad=False)
-    return picture
-
-
-def _dilate(picture: Tensor, window: int) -> Tensor:
-    for size in ((window, 1), (1, window)):
-        picture = F.max_pool2d(picture, size, 1, (size[0] // 2, size[1] // 2))
-    return picture
-
-
-def _odd(size: float) -> int:
-    return 2 * int(size / 2) + 1
-
-
-def _quantiles(values: Tensor, fractions: tuple[float, ...]) -> list[Tensor]:
-    """Nearest-rank quantiles (B,) of (B, N); torch.quantile has no ONNX form."""
-    if values.shape[1] > 40_000:
-        values = values[:, :: values.shape[1] // 20_000]
-    ordered = values.sort(1).values
-    return [ordered[:, int(f * (values.shape[1] - 1))] for f in fractions]
+def _inside(grey: Tensor, start: Tensor, step: Tensor) -> Tensor:
+    """Return by how much output pixels lie in the picture: (B, 1, 88, 88), in [0, 1]."""
+    places = torch.arange(INK_SIDE, device=grey.device, dtype=grey.dtype) + 0.5
+    parts = []
+    for axis in (0, 1):
+        first = -start[:, axis] / step
+        last = (length_of(grey, axis + 2) - start[:, axis]) / step
+        before, after = places - first[:, None] + 0.5, last[:, None] - places + 0.5
+        parts.append(torch.minimum(before, after).clamp(0, 1))
+    return (parts[0][:, :, None] * parts[1][:, None, :]).unsqueeze(1)
