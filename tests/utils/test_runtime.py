@@ -59,10 +59,13 @@ def test_importing_the_package_is_free_of_side_effects_and_of_torch() -> None:
         "MnistCoreError",
         "Prediction",
         "PredictionWithMaps",
+        "ReadDigit",
+        "RefusalReason",
         "TrainConfig",
         "available_models",
         "load_classifier",
         "load_train_validation",
+        "read_digits",
         "shipped_models",
         "train",
     }

@@ -52,15 +52,16 @@ def zero_slashed(pen: Pen) -> Drawing:
         pen.between(165, 195),
     )
     angle = np.radians(pen.choose(angles, (0.35, 0.4, 0.1, 0.15)))
-    ring = _ring(pen, -np.degrees(angle) if pen.chance(0.5) else pen.between(-170, -10))
+    start = -np.degrees(angle) if pen.chance(0.5) else pen.between(-170, -10)
+    ring = _ring(pen, start, narrowest=0.42)  # a slash would fill a narrower one
     low, high = ring.min(0), ring.max(0)
     centre = (low + high) / 2 + pen.rng.normal(0, 0.04, 2)
     half = (high - low) / 2
     direction = np.array([np.cos(angle), np.sin(angle)])
     reach = 1 / np.hypot(*(direction / half))  # from the centre to the ring
-    start = centre - direction * reach * pen.between(0.5, 1.6)
+    begin = centre - direction * reach * pen.between(0.5, 1.6)
     end = centre + direction * reach * pen.between(0.5, 1.6)
-    slash = pen.curve(tuple(start), tuple((start + end) / 2), tuple(end))
+    slash = pen.curve(tuple(begin), tuple((begin + end) / 2), tuple(end))
     if pen.chance(0.5):
         slash = slash[::-1]
     near = np.hypot(*(slash[0] - ring[-1])) < 0.4
