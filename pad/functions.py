@@ -7,7 +7,10 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from mnist_core import Classifier, MnistCoreError
+import numpy as np
+from PIL import Image
+
+from mnist_core import Classifier, MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.images import open_picture
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
@@ -16,6 +19,7 @@ from pad.payload import (
     ModelRequest,
     PictureRequest,
     encode_prediction_with_maps,
+    encode_row,
     parse_request,
 )
 
@@ -31,19 +35,27 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
 
     @errors_to_json
     def classify_ink(data: Any) -> dict[str, Any]:
-        """InkRequest -> digit, probabilities, frame, maps."""
+        """InkRequest -> digit, refusal, probabilities, frame, maps.
+
+        If the strokes are a row of digits, `row` has them with their boxes, and the rest is about
+        the one that is looked at.
+        """
         request = parse_request(data, InkRequest)
-        result = _classifier(registry, request).classify_ink_with_maps(request.ink, request.layers)
-        return encode_prediction_with_maps(result)
+        classifier = _classifier(registry, request)
+        result = classifier.classify_ink_with_maps(request.ink, request.layers)
+        strokes = [np.array(stroke[: len(stroke) // 2 * 2]) for stroke in request.strokes]
+        row = read_row(classifier, result.prediction, [stroke.reshape(-1, 2) for stroke in strokes])
+        return _encode(classifier, request, result, row)
 
     @errors_to_json
     def classify_picture(data: Any) -> dict[str, Any]:
         """PictureRequest -> as classify_ink, from the pixels of a picture file."""
         request = parse_request(data, PictureRequest)
         picture = open_picture(io.BytesIO(request.picture))
-        return encode_prediction_with_maps(
-            _classifier(registry, request).classify_with_maps(picture, request.layers)
-        )
+        classifier = _classifier(registry, request)
+        result = classifier.classify_with_maps(picture, request.layers)
+        row = read_row(classifier, result.prediction, picture)
+        return {**_encode(classifier, request, result, row), "size": list(picture.size)}
 
     @errors_to_json
     def describe_model(data: Any) -> dict[str, Any]:
@@ -72,6 +84,40 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
         return {"shape": list(weights.shape), "weights": weights.round(4).ravel().tolist()}
 
     return [classify_ink, classify_picture, describe_model, kernel]
+
+
+def read_row(
+    classifier: Classifier, prediction: Prediction, drawing: Image.Image | list[np.ndarray]
+) -> list[ReadDigit]:
+    """Return the digits of a drawing that is no single digit; empty unless it is a row of them.
+
+    Most of a row are digits; of other drawings, such as words, only a few parts look like one.
+    """
+    if prediction.is_digit or prediction.is_blank:
+        return []
+    if isinstance(drawing, list) and len(drawing) < 2:
+        return []
+    row = classifier.read_digits(drawing)
+    accepted = sum(digit.prediction.is_digit for digit in row)
+    return row if len(row) > 1 and accepted > len(row) / 2 else []
+
+
+def _encode(
+    classifier: Classifier,
+    request: InkRequest | PictureRequest,
+    result: PredictionWithMaps,
+    row: list[ReadDigit],
+) -> dict[str, Any]:
+    if not row:
+        return encode_prediction_with_maps(result)
+    newest = max(range(len(row)), key=lambda index: max(row[index].strokes, default=-1))
+    looked_at = newest if request.digit is None else min(request.digit, len(row) - 1)
+    digit = row[looked_at]
+    maps = classifier.classify_ink_with_maps(digit.ink, request.layers).maps
+    return {
+        **encode_prediction_with_maps(PredictionWithMaps(digit.prediction, maps)),
+        "row": encode_row(row, looked_at),
+    }
 
 
 def errors_to_json(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:

@@ -38,8 +38,10 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
 
         Returns:
             digit (0 to 9, null when the picture is blank), probabilities (ten numbers that sum
-            to 1, for the digits 0 to 9), blank, and close (the two most probable
-            digits where neither is clearly ahead).
+            to 1, for the digits 0 to 9), blank, close (the two most probable
+            digits where neither is clearly ahead), is_digit, digit_score (the probability that
+            it is a single digit), and reason (of a refusal: "blank", "not a digit" or "several
+            digits", else null).
         """
         if not image:
             raise gr.Error("no picture was sent; give an image file as 'image'")

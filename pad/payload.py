@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
-from mnist_core import MnistCoreError, Prediction, PredictionWithMaps
+from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.utils.json_files import describe_error
 
@@ -42,7 +43,11 @@ def _decode_picture(text: object) -> bytes:
     return _decode_base64(text, MAX_PICTURE_BYTES)
 
 
+MAX_STROKES, MAX_POSITIONS = 200, 4000
+"""Most strokes of a row, and most numbers of a stroke."""
+
 Name = Annotated[str, Field(max_length=100)]
+Position = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
 class ModelRequest(BaseModel):
@@ -64,12 +69,19 @@ class KernelRequest(ModelRequest):
 class _ClassifyRequest(ModelRequest):
     layers: Annotated[list[Name], Field(max_length=16)]
     """Stages whose feature maps are returned."""
+    digit: Annotated[int, Field(ge=0)] | None = None
+    """The digit of a row that the user looks at; by default the one with the last stroke."""
 
 
 class InkRequest(_ClassifyRequest):
     """A drawing as its ink canvas: (56, 56) uint8, light ink on dark, sent as base64."""
 
     ink: Annotated[np.ndarray, PlainValidator(_decode_ink)]
+    strokes: Annotated[
+        list[Annotated[list[Position], Field(max_length=MAX_POSITIONS)]],
+        Field(max_length=MAX_STROKES),
+    ] = []
+    """The strokes as [x0, y0, x1, y1, ...], if the drawing may be a row of digits."""
 
 
 class PictureRequest(_ClassifyRequest):
@@ -104,10 +116,28 @@ def encode_prediction_with_maps(result: PredictionWithMaps) -> dict[str, Any]:
     }
 
 
+def encode_row(row: Sequence[ReadDigit], looked_at: int) -> dict[str, Any]:
+    """Return the digits of a row with their boxes, and the index of the one that is looked at."""
+    return {
+        "looked_at": looked_at,
+        "digits": [
+            {
+                "digit": found.prediction.digit,
+                "is_digit": found.prediction.is_digit,
+                "box": [round(float(side), 1) for side in found.box],
+            }
+            for found in row
+        ],
+    }
+
+
 def encode_prediction(prediction: Prediction) -> dict[str, Any]:
-    """Return digit, close call, blank and the ten probabilities as JSON types."""
+    """Return digit, refusal, close call, blank and the ten probabilities as JSON types."""
     return {
         "digit": prediction.digit,
+        "is_digit": prediction.is_digit,
+        "digit_score": round(prediction.digit_score, 5),
+        "reason": prediction.reason and prediction.reason.value,
         "close": list(prediction.close_call or ()),
         "blank": prediction.is_blank,
         "probabilities": [round(float(p), 5) for p in prediction.probabilities],

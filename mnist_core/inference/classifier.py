@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,12 +19,8 @@ from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
 from mnist_core.inference.prediction import Prediction, PredictionWithMaps
-from mnist_core.inference.rows import (
-    ReadDigit,
-    explain_refusal,
-    read_picture_row,
-    read_stroke_row,
-)
+from mnist_core.inference.refusal import explain_refusal
+from mnist_core.inference.rows import ReadDigit, read_picture_row, read_stroke_row
 from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
@@ -106,9 +103,12 @@ class Classifier:
         MnistCoreError
             For a picture that cannot be read, or malformed strokes.
         """
-        if isinstance(drawing, Image.Image | np.ndarray):
-            return read_picture_row(drawing, self._classify_canvases)
-        return read_stroke_row(drawing, self._classify_canvases)
+        is_picture = isinstance(drawing, Image.Image | np.ndarray)
+        read = read_picture_row if is_picture else read_stroke_row
+        return [
+            replace(digit, prediction=self._explain(digit.prediction, torch.from_numpy(digit.ink)))
+            for digit in read(drawing, self._classify_canvases)
+        ]
 
     def classify_with_maps(
         self, image: Picture, layers: Sequence[str] = ("conv1",)
@@ -172,9 +172,14 @@ class Classifier:
 
     def _classify(self, ink: Tensor) -> list[Prediction]:
         return [
-            explain_refusal(prediction, canvas[None], self._classify_canvases)
+            self._explain(prediction, canvas)
             for prediction, canvas in zip(self._classify_canvases(ink), ink, strict=True)
         ]
+
+    def _explain(self, prediction: Prediction, canvas: Tensor) -> Prediction:
+        return explain_refusal(
+            prediction, canvas.view(1, 1, INK_SIZE, INK_SIZE), self._classify_canvases
+        )
 
     def _classify_canvases(self, ink: Tensor) -> list[Prediction]:
         """Classify without the reasons of refusals."""
@@ -189,8 +194,7 @@ class Classifier:
         with torch.inference_mode():
             output = self._pipeline(ink)
         maps = {layer: output.maps[layer][0].numpy() for layer in layers}
-        prediction = explain_refusal(_predictions(output)[0], ink, self._classify_canvases)
-        return PredictionWithMaps(prediction, maps)
+        return PredictionWithMaps(self._explain(_predictions(output)[0], ink), maps)
 
 
 def load_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Classifier:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
 from mnist_core.imaging.images import Picture, to_grey
-from mnist_core.imaging.normalize import fit_canvas, ink_box
+from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import check_strokes, draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.grouping import (
@@ -23,7 +25,7 @@ from mnist_core.inference.grouping import (
     row_parts,
     run_part,
 )
-from mnist_core.inference.prediction import Prediction, RefusalReason
+from mnist_core.inference.prediction import Prediction
 
 Classify = Callable[[Tensor], list[Prediction]]
 """Canvases (B, 1, 56, 56) -> their predictions."""
@@ -33,10 +35,8 @@ _INKED = 0.3
 _SPECK = 0.12
 """Components smaller than this share of the row's height are not digits, nor parts of one."""
 _LEAST_QUALITY = 1e-4
-_TOUCHING_WIDTH = 0.9
-"""Two digits that touch are at least so wide, relative to their height."""
-_CUTS = np.linspace(0.3, 0.7, 9)
-"""Where a drawing is cut in two to see whether both halves are digits, relative to its width."""
+_NEIGHBOUR_ODDS = 3.0
+"""How much likelier a drawing is a digit if another one in its row is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +48,17 @@ class ReadDigit:
     box : Box
         (left, top, right, bottom), y downwards: in the strokes' unit, or in pixels of the picture.
     prediction : Prediction
-        Refused where it does not look like one digit; then `reason` says why.
+        Refused where it does not look like one digit; then `reason` says why. Next to an accepted
+        digit, the odds of the digit score are three times those of the digit alone.
+    ink : float32 array (56, 56)
+        The digit's ink canvas, light on dark, as `Classifier.classify_ink_with_maps` takes it.
     strokes : tuple of int
         Indices of its strokes in the drawing; empty for a picture.
     """
 
     box: Box
     prediction: Prediction
+    ink: np.ndarray
     strokes: tuple[int, ...] = ()
 
 
@@ -63,14 +67,14 @@ def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[R
     checked = check_strokes(strokes)
     # the indices of the strokes that are not empty
     given = [index for index, stroke in enumerate(strokes) if np.size(stroke)]
-    parts = row_parts([Box(*stroke.min(0), *stroke.max(0)) for stroke in checked])
+    parts = row_parts([Box(*map(float, (*s.min(0), *s.max(0)))) for s in checked])
 
     def draw(chosen: Sequence[Part]) -> Tensor:
         return draw_strokes([[checked[i] for i in part.indices] for part in chosen])
 
     return [
-        ReadDigit(Box(*map(float, part.box)), prediction, tuple(given[i] for i in part.indices))
-        for part, prediction in _read(parts, draw, classify)
+        replace(digit, strokes=tuple(given[i] for i in digit.strokes))
+        for digit in _read(parts, draw, classify)
     ]
 
 
@@ -79,23 +83,21 @@ def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
     grey = to_grey(picture)
     with torch.inference_mode():
         ink = find_ink(grey)
-    width, height = picture.size if hasattr(picture, "getbands") else picture.shape[1::-1]
+    width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
     x, y = width / grey.shape[-1], height / grey.shape[-2]
     return [
-        ReadDigit(Box(box.left * x, box.top * y, box.right * x, box.bottom * y), prediction)
-        for box, prediction in read_ink_row(ink, classify)
+        replace(digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y))
+        for digit in read_ink_row(ink, classify)
+        for box in [digit.box]
     ]
 
 
-def read_ink_row(
-    ink: Tensor, classify: Classify, *, explain: bool = True
-) -> list[tuple[Box, Prediction]]:
+def read_ink_row(ink: Tensor, classify: Classify) -> list[ReadDigit]:
     """Read a row of digits in ink (1, 1, H, W), light on dark; boxes in its pixels."""
     labels, boxes, numbers = _components(ink[0, 0].numpy())
-    parts = row_parts(boxes)
 
     def draw(chosen: Sequence[Part]) -> Tensor:
-        canvases = [torch.zeros(0, 1, 1, 1)]
+        canvases = []
         for part in chosen:
             mask = np.isin(labels, [numbers[i] for i in part.indices])
             left, top, right, bottom = map(int, part.box)
@@ -103,56 +105,10 @@ def read_ink_row(
                 mask[top:bottom, left:right].astype(np.float32)
             )
             # a margin, so that the soft edge of the ink stays where it is
-            canvases.append(fit_canvas(torch.nn.functional.pad(only, (2, 2, 2, 2))))
-        return torch.cat(canvases[1:])
+            canvases.append(fit_canvas(F.pad(only, (2, 2, 2, 2))))
+        return torch.cat(canvases)
 
-    return [(part.box, prediction) for part, prediction in _read(parts, draw, classify, explain)]
-
-
-def explain_refusal(prediction: Prediction, canvas: Tensor, classify: Classify) -> Prediction:
-    """Return a prediction with the reason of its refusal, if it is refused.
-
-    A drawing that is no single digit is several digits if its separate parts are digits, or if a
-    vertical cut turns a wide drawing into two digits: then they touch. On 300 pairs of UNIPEN
-    digits drawn without lifting the pen, 72% of those that are refused are said to be several
-    digits, and 11% of the letters.
-
-    Parameters
-    ----------
-    prediction : Prediction
-    canvas : Tensor (1, 1, 56, 56)
-        The drawing's ink.
-    classify : callable
-        Must not explain refusals.
-    """
-    if prediction.is_digit:
-        return prediction
-    if prediction.is_blank:
-        return replace(prediction, reason=RefusalReason.BLANK)
-    row = read_ink_row(canvas, classify, explain=False)
-    several = len(row) > 1 and all(digit.is_digit for _, digit in row)
-    several = several or _two_that_touch(canvas, classify)
-    reason = RefusalReason.SEVERAL_DIGITS if several else RefusalReason.NOT_A_DIGIT
-    return replace(prediction, reason=reason)
-
-
-def _two_that_touch(canvas: Tensor, classify: Classify) -> bool:
-    centre, sides = ink_box(canvas)
-    (_, x), (height, width) = centre[0].tolist(), sides[0].tolist()
-    if width < _TOUCHING_WIDTH * height:
-        return False
-    halves = []
-    for cut in (round(x + (share - 0.5) * width) for share in _CUTS):
-        left, right = canvas.clone(), canvas.clone()
-        left[..., cut:] = 0
-        right[..., :cut] = 0
-        halves += [left, right]
-    with torch.inference_mode():
-        predictions = classify(fit_canvas(torch.cat(halves)))
-    return any(
-        left.is_digit and right.is_digit
-        for left, right in zip(predictions[::2], predictions[1::2], strict=True)
-    )
+    return [replace(digit, strokes=()) for digit in _read(row_parts(boxes), draw, classify)]
 
 
 def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
@@ -174,12 +130,9 @@ def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
 
 
 def _read(
-    parts: list[Part],
-    draw: Callable[[Sequence[Part]], Tensor],
-    classify: Classify,
-    explain: bool = True,
-) -> list[tuple[Part, Prediction]]:
-    """Cut a row of parts into digits; blanks (dots) are left out."""
+    parts: list[Part], draw: Callable[[Sequence[Part]], Tensor], classify: Classify
+) -> list[ReadDigit]:
+    """Cut a row of parts into digits, with the parts' indices; blanks (dots) are left out."""
     if not parts:
         return []
     runs = candidates(len(parts))
@@ -187,19 +140,31 @@ def _read(
     with torch.inference_mode():
         canvases = draw(groups)
         predictions = classify(canvases)
-    found = dict(zip(runs, zip(groups, predictions, strict=True), strict=True))
-    chosen = best_runs(parts, {run: _quality(found[run][1]) for run in runs})
-    read = [(run, *found[run]) for run in chosen if not found[run][1].is_blank]
-    if not explain:
-        return [(part, prediction) for _, part, prediction in read]
-    place = {run: index for index, run in enumerate(runs)}
-    return [
-        (part, explain_refusal(prediction, canvases[place[run]][None], classify))
-        for run, part, prediction in read
-    ]
+    found = {
+        run: ReadDigit(group.box, prediction, canvas[0].numpy(), group.indices)
+        for run, group, prediction, canvas in zip(runs, groups, predictions, canvases, strict=True)
+    }
+    chosen = best_runs(parts, {run: _quality(found[run].prediction) for run in runs})
+    return _with_neighbours([found[run] for run in chosen if not found[run].prediction.is_blank])
 
 
 def _quality(prediction: Prediction) -> float:
     if prediction.is_blank:
         return _LEAST_QUALITY
     return max(_LEAST_QUALITY, prediction.digit_score * prediction.confidence)
+
+
+def _with_neighbours(row: list[ReadDigit]) -> list[ReadDigit]:
+    """Raise the digit score of drawings next to a digit."""
+    accepted = [digit.prediction.is_digit for digit in row]
+    return [
+        replace(digit, prediction=_likelier(digit.prediction))
+        if any(accepted[:index] + accepted[index + 1 :])
+        else digit
+        for index, digit in enumerate(row)
+    ]
+
+
+def _likelier(prediction: Prediction) -> Prediction:
+    odds = _NEIGHBOUR_ODDS * prediction.digit_score
+    return replace(prediction, digit_score=odds / (odds + 1 - prediction.digit_score))
