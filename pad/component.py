@@ -25,6 +25,7 @@ _SCRIPTS = (
     "drawing_canvas",
     "colour",
     "prediction_view",
+    "row_view",
     "stages_view",
     "network_view",
     "examples",
@@ -46,7 +47,8 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
     functions : list of callables
         `pad.functions.server_functions`.
     props : Any
-        What the page's scripts read as `props`: `ink`, `default_model`, `picture_limits`.
+        What the page's scripts read as `props`: `ink`, `row_limits`, `default_model`,
+        `picture_limits`.
     """
     return gr.HTML(
         value=str(strings),

@@ -16,7 +16,7 @@ from pad.component import picture_input, sketchpad
 from pad.functions import server_functions
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
-from pad.payload import MAX_PICTURE_BYTES, encode_prediction
+from pad.payload import MAX_PICTURE_BYTES, MAX_POSITIONS, MAX_STROKES, encode_prediction
 from pad.translations import KEY, translations
 
 _FONT = ["system-ui", "sans-serif"]
@@ -57,6 +57,7 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
             translations()(KEY),
             server_functions(registry),
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
+            row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
             default_model=DEFAULT,
             picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
         )

@@ -4,13 +4,14 @@ The parts are ordered from left to right; a digit is a run of neighbours. Of all
 row, the one with the lowest total cost is chosen by dynamic programming (as in segmentation-based
 recognition of numerals, e.g. Matan et al. 1991, "Multi-digit recognition using a space displacement
 neural network"). The cost of a digit is how little it looks like one, plus the gaps inside it and
-its width; the cost of a cut is the overlap of the digits on both sides of it.
+its width; the cost of a cut is the overlap of the digits on both sides of it. Parts that touch are
+not cut apart: an H is no row of three ones, and digits that touch are refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 MAX_PARTS = 5
@@ -26,6 +27,7 @@ _GAP_COST = 5.0  # per gap of a row's height inside a digit
 _OVERLAP_COST = 5.0  # per overlap of a row's height between two digits
 _DIGIT_COST = 0.2  # of each digit: of two ways to read a row, the one with fewer digits
 _WIDE_COST = 1.0  # per row's height that a digit of several parts is wider than high
+_TOUCH_COST = 20.0  # of a cut between parts that touch: more than any other
 _NARROWEST = 0.1  # of the row's height: the width that a vertical line counts as
 
 
@@ -131,7 +133,9 @@ def candidates(count: int) -> list[tuple[int, int]]:
 
 
 def best_runs(
-    parts: Sequence[Part], qualities: dict[tuple[int, int], float]
+    parts: Sequence[Part],
+    qualities: dict[tuple[int, int], float],
+    touching: Collection[tuple[int, int]] = (),
 ) -> list[tuple[int, int]]:
     """Return the runs into which a row is cut, from left to right.
 
@@ -141,6 +145,8 @@ def best_runs(
         From left to right.
     qualities : dict
         Of each run of `candidates`, the probability that it is one digit, in (0, 1].
+    touching : collection of (int, int)
+        Parts that touch each other, the left one first.
     """
     height = row_height(parts)
     best: list[tuple[float, int]] = [(0.0, 0)] + [(math.inf, 0)] * len(parts)
@@ -152,6 +158,7 @@ def best_runs(
             cost += _WIDE_COST * max(0.0, box.width - box.height) / height
         if first:
             cost += _OVERLAP_COST * max(0.0, -_gap(_box(parts[:first]), box)) / height
+            cost += _TOUCH_COST * any(i < first <= j < end for i, j in touching)
         best[end] = min(best[end], (cost, first))
     runs, end = [], len(parts)
     while end:

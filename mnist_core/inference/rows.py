@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from scipy import ndimage
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from mnist_core.imaging.images import Picture, to_grey
@@ -34,6 +36,9 @@ _INKED = 0.3
 """Smallest ink of a pixel that belongs to a component."""
 _SPECK = 0.12
 """Components smaller than this share of the row's height are not digits, nor parts of one."""
+_TOUCH = 0.02
+"""Strokes touch if they are closer than this share of the row's height."""
+_MOST_POINTS = 2000  # on one stroke, to bound the work
 _LEAST_QUALITY = 1e-4
 _NEIGHBOUR_ODDS = 3.0
 """How much likelier a drawing is a digit if another one in its row is."""
@@ -74,8 +79,32 @@ def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[R
 
     return [
         replace(digit, strokes=tuple(given[i] for i in digit.strokes))
-        for digit in _read(parts, draw, classify)
+        for digit in _read(parts, draw, classify, _touching(parts, checked))
     ]
+
+
+def _touching(parts: Sequence[Part], strokes: list[np.ndarray]) -> list[tuple[int, int]]:
+    """Return the pairs of parts whose strokes come so close to each other that they touch."""
+    reach = _TOUCH * row_height(parts)
+    points = [
+        np.concatenate([_dense(strokes[i], reach / 2) for i in part.indices]) for part in parts
+    ]
+    pairs = []
+    for left, right in itertools.combinations(range(len(parts)), 2):
+        first, second = parts[left].box, parts[right].box
+        if second.left - first.right < reach and first.left - second.right < reach:
+            distance, _ = KDTree(points[left]).query(points[right], distance_upper_bound=reach)
+            if np.isfinite(distance).any():
+                pairs.append((left, right))
+    return pairs
+
+
+def _dense(stroke: np.ndarray, spacing: float) -> np.ndarray:
+    """Return points on a stroke that are at most `spacing` apart."""
+    length = np.concatenate([[0.0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+    count = 1 + min(_MOST_POINTS, int(np.ceil(length[-1] / spacing)))
+    at = np.linspace(0, length[-1], count)
+    return np.stack([np.interp(at, length, stroke[:, axis]) for axis in range(2)], 1)
 
 
 def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
@@ -130,7 +159,10 @@ def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
 
 
 def _read(
-    parts: list[Part], draw: Callable[[Sequence[Part]], Tensor], classify: Classify
+    parts: list[Part],
+    draw: Callable[[Sequence[Part]], Tensor],
+    classify: Classify,
+    touching: Sequence[tuple[int, int]] = (),
 ) -> list[ReadDigit]:
     """Cut a row of parts into digits, with the parts' indices; blanks (dots) are left out."""
     if not parts:
@@ -144,7 +176,8 @@ def _read(
         run: ReadDigit(group.box, prediction, canvas[0].numpy(), group.indices)
         for run, group, prediction, canvas in zip(runs, groups, predictions, canvases, strict=True)
     }
-    chosen = best_runs(parts, {run: _quality(found[run].prediction) for run in runs})
+    qualities = {run: _quality(digit.prediction) for run, digit in found.items()}
+    chosen = best_runs(parts, qualities, touching)
     return _with_neighbours([found[run] for run in chosen if not found[run].prediction.is_blank])
 
 

@@ -106,6 +106,14 @@ def test_of_equal_qualities_a_wide_gap_is_no_digits_inside() -> None:
     assert choose([box(0, 0.3), box(0.3, 0.6)], both) == [(0, 2)]
 
 
+def test_parts_that_touch_are_not_cut_apart() -> None:
+    parts = row_parts([box(0, 0.5), box(0.5, 1.0), box(1.1, 1.5)])
+    qualities = dict.fromkeys(candidates(3), 0.01) | {(0, 1): 0.9, (1, 2): 0.9, (2, 3): 0.9}
+    assert best_runs(parts, qualities) == [(0, 1), (1, 2), (2, 3)]
+    assert best_runs(parts, qualities, [(0, 1)]) == [(0, 2), (2, 3)]
+    assert best_runs(parts, qualities, [(0, 2)]) == [(0, 3)]
+
+
 def test_a_run_is_one_part() -> None:
     parts = row_parts([box(0, 1, 0, 1), box(2, 3, -1, 0.5)])
     assert run_part(parts, (0, 2)) == Part((0, 1), Box(0, -1, 3, 1))

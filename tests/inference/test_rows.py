@@ -132,6 +132,20 @@ def test_touching_digits_are_refused(refusing: Classifier, clear_digits: Digits)
     assert several >= 6
 
 
+H = [
+    np.array([[0.0, 0.0], [0.0, 100.0]]),
+    np.array([[60.0, 0.0], [60.0, 100.0]]),
+    np.array([[0.0, 50.0], [60.0, 50.0]]),
+]
+
+
+def test_strokes_that_touch_are_not_taken_apart(reader: Classifier) -> None:
+    (found,) = reader.read_digits(H)
+    assert found.strokes == (0, 1, 2)
+    apart = reader.read_digits([stroke * [k, 1] for k, stroke in zip((1, 2, 1), H, strict=True)])
+    assert len(apart) == 2
+
+
 EMPTY: list[Drawing] = [[], [np.zeros((0, 2))], [np.array([[5.0, 5.0]])]]
 
 

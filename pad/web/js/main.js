@@ -10,8 +10,13 @@ const banner = new Banner(root, part.banner, text);
 
 // ---- editing the drawing ------------------------------------------------------------------
 
+let lookedAt = null; // the digit of a row that the user has chosen to look at
+
 const session = new DrawingSession({
-  edit: refresh,
+  edit: () => {
+    lookedAt = null;
+    refresh();
+  },
   replace: () => recognition.discard(),
   begin: () => banner.clear(),
   save: () => saveState({
@@ -62,6 +67,11 @@ bindPictures(element, part.paper, part.file, async (file) => {
 
 const prediction = new PredictionView(part, text);
 
+const row = new RowView(part, text, (index) => {
+  lookedAt = index;
+  classify();
+});
+
 const models = new ModelPicker(root, part.model, server, banner, text, props.default_model, (description) => {
   network.build(description);
   session.changed();
@@ -77,14 +87,16 @@ const network = new NetworkView(part, text, {
   },
 });
 
-const recognition = new Recognition(server, props.ink, {
-  response: (reply) => {
+const recognition = new Recognition(server, props.ink, props.row_limits, {
+  response: (reply, drawing) => {
     prediction.show(reply);
     network.show(reply);
+    row.show(reply.row ?? null, drawing.picture ? picturePlace(reply.size) : (box) => box);
   },
   blank: (isEmptyDrawing) => {
     prediction.clear(isEmptyDrawing ? "" : text("too_little"));
     network.show(null);
+    row.show(null);
   },
   stale: (model) => models.use(model), // which also classifies again
   error: (message, drawing) => {
@@ -98,7 +110,7 @@ const recognition = new Recognition(server, props.ink, {
 function classify() {
   if (!models.ready) return; // the first description of a model calls this function
   const { name, version } = models;
-  recognition.request(session.drawing, { name, version }, network.openStages);
+  recognition.request(session.drawing, { name, version }, network.openStages, lookedAt);
   showBusy();
 }
 

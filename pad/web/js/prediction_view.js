@@ -15,23 +15,42 @@ class PredictionView {
     this.clear();
   }
 
-  show({ digit, close, blank, probabilities }) {
+  show({ digit, is_digit, reason, close, blank, probabilities, row }) {
     if (blank) return this.clear(this.text("too_little"));
+    if (!is_digit) return this.#refuse(digit, reason, probabilities);
     this.#fill(probabilities, digit);
     const sure = close.length === 0;
     const percent = this.#percent(probabilities[digit]);
+    this.#write(digit, percent, sure ? "" : this.text("not_sure", { a: close[0], b: close[1] }));
+    if (row) {
+      const digits = row.digits.map((one) => one.is_digit ? one.digit : "?").join(" ");
+      this.#announce(this.text("row_announcement", { digits, digit, percent }));
+    } else {
+      this.#announce(sure ? this.text("announcement", { digit, percent }) : this.part.note.textContent);
+    }
+  }
+
+  /** The digit that is closest to what is none, without a winner among the bars. */
+  #refuse(digit, reason, probabilities) {
+    const note = this.text(reason === "several digits" ? "several_digits" : "not_a_digit", { digit });
+    this.#fill(probabilities, null);
+    this.#write("?", "", note);
+    this.part.digit.classList.add("refused");
+    this.#announce(note);
+  }
+
+  #write(digit, confidence, note) {
     this.part.digit.textContent = digit;
-    this.part.confidence.textContent = percent;
-    this.part.note.textContent = sure ? "" : this.text("not_sure", { a: close[0], b: close[1] });
-    this.#announce(sure ? this.text("announcement", { digit, percent }) : this.part.note.textContent);
+    this.part.digit.classList.remove("refused");
+    this.part.confidence.textContent = confidence;
+    this.part.note.textContent = note;
   }
 
   /** Show no prediction, only a note. */
   clear(note = "") {
     this.#fill(new Array(10).fill(0), null);
-    this.part.digit.textContent = "";
-    this.part.confidence.textContent = "";
-    this.part.note.textContent = note;
+    this.#rows.forEach(({ percent }) => { percent.textContent = ""; });
+    this.#write("", "", note);
     this.#announce(note);
   }
 
@@ -40,7 +59,7 @@ class PredictionView {
       const value = probabilities[digit];
       row.classList.toggle("winner", digit === winner);
       bar.style.transform = `scaleX(${value})`;
-      percent.textContent = winner === null ? "" : this.#percent(value);
+      percent.textContent = this.#percent(value);
     });
   }
 
