@@ -134,7 +134,7 @@ def read_ink_row(ink: Tensor, classify: Classify) -> list[ReadDigit]:
                 mask[top:bottom, left:right].astype(np.float32)
             )
             # a margin, so that the soft edge of the ink stays where it is
-            canvases.append(fit_canvas(F.pad(only, (2, 2, 2, 2))))
+            canvases.append(fit_canvas(F.pad(only, (2, 2, 2, 2))).clamp(0, 1))
         return torch.cat(canvases)
 
     return [replace(digit, strokes=()) for digit in _read(row_parts(boxes), draw, classify)]

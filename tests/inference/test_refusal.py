@@ -7,24 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 from support.drawings import Drawing, one, paint, scribble, seven, zero
+from support.rows import row
 
 from mnist_core import Classifier, Prediction, RefusalReason
 from mnist_core.data.allographs import draw_digit, draw_non_digit
 from mnist_core.imaging.rasterize import draw_strokes
 
 Digits = list[tuple[int, Drawing]]
-
-
-def side_by_side(drawings: list[Drawing], gap: float = 0.25) -> Drawing:
-    """Return drawings in a row, each one unit high (or at most one wide), with gaps."""
-    row, right = [], 0.0
-    for strokes in drawings:
-        points = np.concatenate(strokes)
-        low, high = points.min(0), points.max(0)
-        scale = 1 / (high - low).max()
-        row += [(stroke - low) * scale + [right, 0] for stroke in strokes]
-        right += float((high - low)[0] * scale) + gap
-    return row
 
 
 def prediction(score: float, *, blank: bool = False) -> Prediction:
@@ -85,7 +74,7 @@ def test_real_digits_are_accepted(refusing: Classifier, clear_digits: Digits) ->
 def test_two_digits_side_by_side_are_several(refusing: Classifier, clear_digits: Digits) -> None:
     rng = np.random.default_rng(3)
     accepted = [s for _, s in clear_digits if refusing.classify_strokes(s).digit_score > 0.9]
-    pairs = [side_by_side([accepted[i] for i in rng.choice(len(accepted), 2)]) for _ in range(20)]
+    pairs = [row([accepted[i] for i in rng.choice(len(accepted), 2)])[0] for _ in range(20)]
     reasons = [found.reason for found in refusing.classify_strokes_many(pairs)]
     assert reasons.count(RefusalReason.SEVERAL_DIGITS) >= 14
     joined = [[np.concatenate(strokes)] for strokes in pairs]
@@ -94,7 +83,7 @@ def test_two_digits_side_by_side_are_several(refusing: Classifier, clear_digits:
 
 
 def test_all_ways_to_give_a_drawing_agree(refusing: Classifier, clear_digits: Digits) -> None:
-    drawings = [clear_digits[0][1], side_by_side([seven(), zero()]), scribble()]
+    drawings = [clear_digits[0][1], row([seven(), zero()])[0], scribble()]
     for strokes in drawings:
         found = refusing.classify_strokes(strokes)
         ink = draw_strokes([strokes])[0, 0].numpy()

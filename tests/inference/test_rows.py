@@ -8,24 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.drawings import Drawing, one, paint, scribble, seven, zero
+from support.rows import H, row
 
 from mnist_core import Classifier, MnistCoreError, ReadDigit, RefusalReason, read_digits
 
 Digits = list[tuple[int, Drawing]]
-
-
-def row(drawings: list[Drawing], gap: float = 60) -> tuple[Drawing, list[tuple[int, ...]]]:
-    """Return drawings side by side, 300 units high, and each one's indices of strokes."""
-    strokes: Drawing = []
-    groups, right = [], 40.0
-    for drawing in drawings:
-        points = np.concatenate(drawing)
-        low, high = points.min(0), points.max(0)
-        scale = 300 / (high - low).max()
-        groups.append(tuple(range(len(strokes), len(strokes) + len(drawing))))
-        strokes += [(stroke - low) * scale + [right, 100] for stroke in drawing]
-        right += float((high - low)[0] * scale) + gap
-    return strokes, groups
 
 
 def paint_row(strokes: Drawing) -> Image.Image:
@@ -132,13 +119,6 @@ def test_touching_digits_are_refused(refusing: Classifier, clear_digits: Digits)
     assert several >= 6
 
 
-H = [
-    np.array([[0.0, 0.0], [0.0, 100.0]]),
-    np.array([[60.0, 0.0], [60.0, 100.0]]),
-    np.array([[0.0, 50.0], [60.0, 50.0]]),
-]
-
-
 def test_strokes_that_touch_are_not_taken_apart(reader: Classifier) -> None:
     (found,) = reader.read_digits(H)
     assert found.strokes == (0, 1, 2)
@@ -176,6 +156,8 @@ def test_boxes_are_in_pixels_of_the_picture(classifier: Classifier) -> None:
             expected = np.array([*stroke.min(0) - 10, *stroke.max(0) + 10]) * factor
             assert np.allclose(digit.box, expected, atol=5 * factor + 4)
             assert digit.strokes == ()
+            again = classifier.classify_ink_with_maps(digit.ink).prediction
+            assert again.digit == digit.prediction.digit
 
 
 def test_a_scribble_does_not_take_long(classifier: Classifier) -> None:
