@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT
+
+if TYPE_CHECKING:
+    from mnist_core.inference.prediction import Prediction
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -31,8 +35,13 @@ def _predict(args: argparse.Namespace) -> int:
             print_error(f"error: {error}")
             status = 2
             continue
-        result = (
-            "blank" if prediction.is_blank else f"{prediction.digit} {prediction.confidence:.1%}"
-        )
-        print_line(f"{file}: {result}")
+        print_line(f"{file}: {_describe(prediction)}")
     return status
+
+
+def _describe(prediction: Prediction) -> str:
+    if prediction.is_blank:
+        return "blank"
+    if not prediction.is_digit:
+        return f"{prediction.reason} (closest: {prediction.digit})"
+    return f"{prediction.digit} {prediction.confidence:.1%}"

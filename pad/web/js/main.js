@@ -91,7 +91,7 @@ const recognition = new Recognition(server, props.ink, props.row_limits, {
   response: (reply, drawing) => {
     prediction.show(reply);
     network.show(reply);
-    row.show(reply.row ?? null, drawing.picture ? picturePlace(reply.size) : (box) => box);
+    row.show(reply.row ?? null, drawing.picture ? picturePlace(reply.size) : strokesPlace);
   },
   blank: (isEmptyDrawing) => {
     prediction.clear(isEmptyDrawing ? "" : text("too_little"));

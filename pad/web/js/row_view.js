@@ -8,7 +8,8 @@ class RowView {
    * Show the digits of a row.
    * @param {{looked_at: number, digits: {digit: number, is_digit: boolean, box: number[]}[]} | null} row
    *     null for a drawing that is no row
-   * @param {(box: number[]) => number[]} place a box in the unit of the drawing -> in canvas units
+   * @param {(box: number[]) => number[]} place a box in the unit of the drawing -> in canvas units,
+   *     with a margin
    */
   show(row, place) {
     const digits = row ? row.digits : [];
@@ -41,19 +42,26 @@ class RowView {
   }
 
   #place(frame, [left, top, right, bottom]) {
-    const margin = 10; // canvas units: half of a medium pen and a gap
     const inside = (value) => 100 * Math.min(1, Math.max(0, value / CANVAS_SIZE));
-    const [x0, y0] = [inside(left - margin), inside(top - margin)];
+    const [x0, y0] = [inside(left), inside(top)];
     frame.style.left = `${x0}%`;
     frame.style.top = `${y0}%`;
-    frame.style.width = `${inside(right + margin) - x0}%`;
-    frame.style.height = `${inside(bottom + margin) - y0}%`;
+    frame.style.width = `${inside(right) - x0}%`;
+    frame.style.height = `${inside(bottom) - y0}%`;
   }
 }
+
+function withMargin([left, top, right, bottom], margin) {
+  return [left - margin, top - margin, right + margin, bottom + margin];
+}
+
+/** Strokes are in canvas units already; their box does not count half of a medium pen. */
+function strokesPlace(box) { return withMargin(box, 10); }
 
 /** Where a picture of size [width, height] is painted: a function from its pixels to canvas units. */
 function picturePlace([width, height]) {
   const fit = CANVAS_SIZE / Math.max(width, height);
   const [x, y] = [(CANVAS_SIZE - width * fit) / 2, (CANVAS_SIZE - height * fit) / 2];
-  return ([left, top, right, bottom]) => [left * fit + x, top * fit + y, right * fit + x, bottom * fit + y];
+  return ([left, top, right, bottom]) =>
+    withMargin([left * fit + x, top * fit + y, right * fit + x, bottom * fit + y], 3);
 }
