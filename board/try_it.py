@@ -16,7 +16,7 @@ from board.page_context import PageContext
 from board.translation import Translator
 from board.try_it_source import Source, load, select_sources
 from board.widgets import BROKEN, errors_shown
-from mnist_core import Classifier, PredictionWithMaps
+from mnist_core import Classifier, Prediction, PredictionWithMaps, RefusalReason
 from mnist_core.figures import feature_maps, prediction_chart
 from mnist_core.imaging.images import open_picture
 
@@ -101,6 +101,8 @@ def _prediction(
     with st.container(horizontal=True):
         st.metric(t("Prediction"), str(prediction.digit), border=True, width=110)
         st.metric(t("Confidence"), f"{prediction.confidence:.1%}", border=True, width=130)
+    if not prediction.is_digit:
+        st.caption(_refusal(t, prediction))
     if prediction.close_call:
         first, second = prediction.close_call
         st.caption(t("Uncertain: {first} or {second}.", first=first, second=second))
@@ -114,6 +116,12 @@ def _prediction(
         live_chart(t("Feature maps of {layer}", layer=layer), maps, f"{key}-maps")
     else:
         st.caption(t("This network has no layer {layer}.", layer=layer))
+
+
+def _refusal(t: Translator, prediction: Prediction) -> str:
+    if prediction.reason is RefusalReason.SEVERAL_DIGITS:
+        return t("These look like several digits; closest is {digit}.", digit=prediction.digit)
+    return t("This doesn't look like a digit; closest is {digit}.", digit=prediction.digit)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from mnist_core.imaging.grid import GRID, make_grid
+from mnist_core.imaging.grid import GRID, Grid, make_grid
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.segment import Located, box_of, enlarge, locate
 from mnist_core.imaging.selection import is_surroundings
@@ -15,7 +16,7 @@ from mnist_core.imaging.selection import is_surroundings
 _LARGEST_GRID = 512
 _COUNT = 64  # regions that are looked at
 _SMALLEST_PART = 0.2  # of the longest side of the largest region; what is smaller is a speck
-_SMALLEST_DIGIT = 0.4  # of the largest digit's longest side; what is smaller is punctuation
+SMALLEST_DIGIT = 0.4  # of the largest digit's longest side; what is smaller is punctuation
 _SHARED = 0.25  # of the narrower one's width is above the other: one digit; slanted ones share less
 
 
@@ -34,6 +35,68 @@ class FoundDigit(NamedTuple):
     ink: Tensor
 
 
+class InkParts:
+    """The regions of ink in a picture that are digits or parts of digits.
+
+    Attributes
+    ----------
+    boxes : list of (left, top, right, bottom)
+        In pixels of the grey image; right and bottom excluded.
+    """
+
+    def __init__(self, grey: Tensor, grid: Grid, located: Located, parts: list[_Part]) -> None:
+        self._grey, self._grid, self._located, self._parts = grey, grid, located, parts
+        self.boxes = [self.box([number]) for number in range(len(parts))]
+
+    def box(self, numbers: Sequence[int]) -> tuple[int, int, int, int]:
+        """Return the box around some parts, in pixels."""
+        height, width = self._grey.shape[-2:]
+        corners = box_of(self._located.regions, self._chosen(numbers))
+        low, high = (corner[0] * self._grid.step for corner in corners)
+        return (
+            max(0, int(low[1])),
+            max(0, int(low[0])),
+            min(width, int(high[1].ceil())),
+            min(height, int(high[0].ceil())),
+        )
+
+    def ink(self, numbers: Sequence[int]) -> Tensor:
+        """Return the ink of some parts on a canvas (1, 1, 56, 56), as `fit_canvas` returns it."""
+        with torch.inference_mode():
+            return fit_canvas(enlarge(self._grey, self._grid, self._located, self._chosen(numbers)))
+
+    def groups(self) -> list[list[int]]:
+        """Return the parts of each digit, left to right: those that lie above one another."""
+        numbers = {part.index: number for number, part in enumerate(self._parts)}
+        groups = _grouped(self._parts)
+        largest = max((_longest(group) for group in groups), default=0)
+        return [
+            [numbers[part.index] for part in group]
+            for group in groups
+            if _longest(group) >= SMALLEST_DIGIT * largest
+        ]
+
+    def _chosen(self, numbers: Sequence[int]) -> Tensor:
+        chosen = torch.zeros_like(self._located.chosen)
+        chosen[0, [self._parts[number].index for number in numbers]] = True
+        return chosen
+
+
+def find_parts(grey: Tensor) -> InkParts | None:
+    """Return the parts of the digits of a grey image (1, 1, H, W); None for one without ink."""
+    height, width = grey.shape[-2:]
+    # as many cells for each digit of a row as for a digit alone
+    size = min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
+    with torch.inference_mode():
+        grid = make_grid(grey, size)
+        located = locate(grid, _COUNT)
+        if not located.found:
+            return None
+        return InkParts(
+            grey, grid, located, _parts(located, is_surroundings(located.regions, grid))
+        )
+
+
 def find_digits(grey: Tensor) -> list[FoundDigit]:
     """Return the digits of a grey image, left to right; none for an image without ink.
 
@@ -45,32 +108,10 @@ def find_digits(grey: Tensor) -> list[FoundDigit]:
     grey : Tensor (1, 1, H, W)
         Floats in [0, 1], as `to_grey` returns.
     """
-    height, width = grey.shape[-2:]
-    # as many cells for each digit of a row as for a digit alone
-    size = min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
-    with torch.inference_mode():
-        grid = make_grid(grey, size)
-        located = locate(grid, _COUNT)
-        if not located.found:
-            return []
-        parts = _parts(located, is_surroundings(located.regions, grid))
-        groups = _grouped(parts)
-        largest = max(_longest(group) for group in groups)
-        found = []
-        for group in groups:
-            if _longest(group) < _SMALLEST_DIGIT * largest:
-                continue
-            chosen = torch.zeros_like(located.chosen)
-            chosen[0, [part.index for part in group]] = True
-            low, high = (corner[0] * grid.step for corner in box_of(located.regions, chosen))
-            box = (
-                max(0, int(low[1])),
-                max(0, int(low[0])),
-                min(width, int(high[1].ceil())),
-                min(height, int(high[0].ceil())),
-            )
-            found.append(FoundDigit(box, fit_canvas(enlarge(grey, grid, located, chosen))))
-    return found
+    parts = find_parts(grey)
+    if parts is None:
+        return []
+    return [FoundDigit(parts.box(group), parts.ink(group)) for group in parts.groups()]
 
 
 class _Part(NamedTuple):

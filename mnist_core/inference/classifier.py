@@ -18,7 +18,12 @@ from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
 from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
-from mnist_core.inference.prediction import Prediction, PredictionWithMaps
+from mnist_core.inference.prediction import (
+    DIGIT_THRESHOLD,
+    Prediction,
+    PredictionWithMaps,
+    RefusalReason,
+)
 from mnist_core.inference.refusal import explain_refusal
 from mnist_core.inference.rows import ReadDigit, read_picture_row, read_stroke_row
 from mnist_core.models.calibration import UNCALIBRATED
@@ -77,7 +82,11 @@ class Classifier:
     def classify_many(self, images: Sequence[Picture]) -> list[Prediction]:
         """Classify pictures of any sizes, in batches of up to 256."""
         canvases = [_picture_canvas(image) for image in images]
-        return self._classify(torch.cat(canvases)) if canvases else []
+        predictions = self._classify(torch.cat(canvases)) if canvases else []
+        return [
+            self._look_beside(prediction, image)
+            for prediction, image in zip(predictions, images, strict=True)
+        ]
 
     def classify_strokes(self, strokes: Sequence[np.ndarray]) -> Prediction:
         """Classify one drawing: a list of (N, 2) arrays of pen positions, any unit, y downwards."""
@@ -114,7 +123,8 @@ class Classifier:
         self, image: Picture, layers: Sequence[str] = ("conv1",)
     ) -> PredictionWithMaps:
         """Classify one picture; return the feature maps of `layers` as well."""
-        return self._classify_with_maps(_picture_canvas(image), layers)
+        result = self._classify_with_maps(_picture_canvas(image), layers)
+        return replace(result, prediction=self._look_beside(result.prediction, image))
 
     def classify_strokes_with_maps(
         self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
@@ -175,6 +185,19 @@ class Classifier:
             self._explain(prediction, canvas)
             for prediction, canvas in zip(self._classify_canvases(ink), ink, strict=True)
         ]
+
+    def _look_beside(self, prediction: Prediction, image: Picture) -> Prediction:
+        """Refuse a picture's digit if there is another one: the ink is that of one of them."""
+        if not (prediction.is_digit and self._pipeline.calibration.can_refuse):
+            return prediction
+        row = read_picture_row(image, self._classify_canvases)
+        if len(row) < 2:
+            return prediction
+        second = sorted(digit.prediction.digit_score for digit in row)[-2]
+        alone = prediction.digit_score * (1 - second)
+        if alone >= DIGIT_THRESHOLD:
+            return prediction
+        return replace(prediction, digit_score=alone, reason=RefusalReason.SEVERAL_DIGITS)
 
     def _explain(self, prediction: Prediction, canvas: Tensor) -> Prediction:
         return explain_refusal(

@@ -14,10 +14,10 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 from torch import Tensor
 
+from mnist_core.imaging.digit_row import SMALLEST_DIGIT, find_parts
 from mnist_core.imaging.images import Picture, to_grey
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import check_strokes, draw_strokes
-from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.grouping import (
     Box,
     Part,
@@ -110,14 +110,24 @@ def _dense(stroke: np.ndarray, spacing: float) -> np.ndarray:
 def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
     """Read a row of digits in a picture. Raises MnistCoreError as `to_grey` does."""
     grey = to_grey(picture)
-    with torch.inference_mode():
-        ink = find_ink(grey)
+    found = find_parts(grey)
+    if found is None:
+        return []
+
+    def draw(chosen: Sequence[Part]) -> Tensor:
+        return torch.cat([found.ink(part.indices) for part in chosen]).clamp(0, 1)
+
+    row = _read(row_parts([Box(*map(float, box)) for box in found.boxes]), draw, classify)
+    longest = max((max(digit.box.width, digit.box.height) for digit in row), default=0)
     width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
     x, y = width / grey.shape[-1], height / grey.shape[-2]
     return [
-        replace(digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y))
-        for digit in read_ink_row(ink, classify)
+        replace(
+            digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y), strokes=()
+        )
+        for digit in row
         for box in [digit.box]
+        if max(box.width, box.height) >= SMALLEST_DIGIT * longest  # else it is punctuation
     ]
 
 

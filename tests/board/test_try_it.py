@@ -14,11 +14,13 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, show
 from support.drawings import Drawing as Strokes
 from support.drawings import paint
+from support.rows import H
 from support.training import small
 
 from board import try_it
 from board.canvas import Drawing
 from mnist_core import Classifier
+from mnist_core.models.registry import promoted_folder
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 
@@ -84,6 +86,22 @@ def test_real_digits_are_classified(
         "Network input and the probability of each digit",
         "Feature maps of conv1",
     ]
+
+
+def test_what_is_no_digit(run: Run, draw: Draw, refusing_weights: Path, seven: Strokes) -> None:
+    promoted_folder().mkdir(parents=True, exist_ok=True)
+    path = promoted_folder() / "can-refuse.safetensors"
+    shutil.copy(refusing_weights, path)
+    try:
+        page = open_page("try_it")
+        page.selectbox[0].set_value("model can-refuse")
+        draw(pen(H))
+        text = page_text(show(page.run()))
+        assert "closest is" in text
+        draw(pen(seven))
+        assert "closest is" not in page_text(show(page.run()))
+    finally:
+        path.unlink()
 
 
 def test_two_networks_on_one_drawing(run: Run, draw: Draw, seven: Strokes) -> None:

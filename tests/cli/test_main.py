@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 from support.chromium import ROOT
-from support.drawings import one, paint, seven
+from support.drawings import one, paint, seven, zero
+from support.rows import row
 
 from mnist_core import load_classifier, shipped_models
 from mnist_core.cli import main as cli
@@ -85,6 +86,16 @@ def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) 
     out = capsys.readouterr().out
     confidence = load_classifier("mnist_cnn").classify(Image.open(pictures["one"])).confidence
     assert out == f"{pictures['one']}: 1 {confidence:.1%}\n"
+
+
+def test_predict_says_why_a_picture_is_refused(
+    refusing_weights: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    strokes = row([seven(), zero()])[0]
+    paint(strokes, pen=14, size=(420, 260), scale=0.5).save(tmp_path / "two.png")
+    arguments = ["predict", "--weights", str(refusing_weights), str(tmp_path / "two.png")]
+    assert cli.main(arguments) == 0
+    assert "two.png: several digits (closest: " in capsys.readouterr().out
 
 
 def test_predict_with_unknown_weights(pictures: dict[str, Path], capsys: Capture) -> None:

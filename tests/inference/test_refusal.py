@@ -82,6 +82,16 @@ def test_two_digits_side_by_side_are_several(refusing: Classifier, clear_digits:
     assert reasons.count(None) <= 6
 
 
+def test_a_picture_of_two_digits_is_several(refusing: Classifier) -> None:
+    strokes = row([seven(), zero()])[0]
+    picture = paint(strokes, pen=14, size=(420, 260), scale=0.5)
+    for found in (refusing.classify(picture), refusing.classify_with_maps(picture).prediction):
+        assert found.reason is RefusalReason.SEVERAL_DIGITS
+        assert found.digit_score < 0.5
+    alone = paint(zero(), pen=14, size=(420, 260), scale=0.5)
+    assert refusing.classify(alone).is_digit
+
+
 def test_all_ways_to_give_a_drawing_agree(refusing: Classifier, clear_digits: Digits) -> None:
     drawings = [clear_digits[0][1], row([seven(), zero()])[0], scribble()]
     for strokes in drawings:
