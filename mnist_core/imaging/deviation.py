@@ -14,7 +14,7 @@ from mnist_core.imaging.regions import dilate
 MIN_CONTRAST = 0.04
 """Smallest difference between ink and paper, in grey values of [0, 1]."""
 
-_REACH = 10
+_REACH = 6
 """Pairs of cells; paper is wider than four times as many cells, strokes are narrower."""
 
 _FLAT_PART = 0.15
@@ -85,7 +85,7 @@ def _closing_and_opening(cells: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     raised = dilate(both * inside, _REACH)
     closed = 1 - dilate((1 - raised) * inside, _REACH)
     closed = F.interpolate(closed[:, None], scale_factor=2.0, mode="bilinear")[:, 0]
-    closing, opening = closed.chunk(2)
+    closing, opening = closed.unflatten(0, (2, -1)).unbind(0)
     return closing, 1 - opening
 
 

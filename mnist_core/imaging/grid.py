@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mnist_core.imaging.sampling import sample
 
-GRID = 128
+GRID = 80
 """Cells along the longest side of a picture."""
 
 

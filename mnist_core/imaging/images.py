@@ -11,11 +11,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.colour import grey_of
 
 SMALLEST_SIDE = 8
 LARGEST_SIDE = 4000
 CANVAS_LIMIT = 512
 """Longest side of a grey image, in pixels; larger pictures are scaled down."""
+
+_COLOURED = ("RGB", "RGBX", "P", "PA", "CMYK", "YCbCr", "HSV")
 
 Picture = Image.Image | np.ndarray
 
@@ -69,21 +72,13 @@ def to_grey(picture: Picture) -> Tensor:
     image = picture if isinstance(picture, Image.Image) else _from_array(picture)
     _check_size(*image.size)
     try:
-        # reduced before the conversion to float, which takes four times the memory
-        factor = max(image.size) // (2 * CANVAS_LIMIT)
-        if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
-            image = image.reduce(factor)
-        grey = _flatten(image)
+        grey = _to_floats(_reduced(_without_palette(image)))
     except MnistCoreError:
         raise
     except (OSError, SyntaxError, ValueError) as error:
         # a lazily opened file is decoded only here; and Pillow cannot convert LAB to grey
         raise MnistCoreError(f"the picture cannot be read: {error}") from error
-    longest = max(grey.size)
-    if longest > CANVAS_LIMIT:
-        size = [max(1, round(side * CANVAS_LIMIT / longest)) for side in grey.size]
-        grey = grey.resize(size, Image.Resampling.BOX)
-    return torch.from_numpy(np.array(grey, dtype=np.float32))[None, None].clamp(0, 1)
+    return torch.from_numpy(np.ascontiguousarray(grey))[None, None].clamp(0, 1)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -135,21 +130,37 @@ def _check_floats(array: np.ndarray) -> None:
         )
 
 
-def _flatten(image: Image.Image) -> Image.Image:
-    """Return mode F in [0, 1]; transparency is composited on black or white, by contrast."""
+def _without_palette(image: Image.Image) -> Image.Image:
+    """Return a mode that can be reduced: L, RGB, RGBA, I or F."""
     if image.mode == "F":
         _check_floats(np.asarray(image))
         return image
     if image.mode.startswith("I"):
-        grey = np.asarray(image, dtype=np.float32)
         # mode I has 32 bits: mostly of 16-bit pictures, but also of 8-bit ones after convert("I")
-        white = 255 if image.mode == "I" and grey.max() <= 255 else 65535
-        return Image.fromarray((grey / white).clip(0, 1))
+        white = 255 if image.mode == "I" and image.getextrema()[1] <= 255 else 65535
+        return image.convert("I").convert("F").point(lambda level: level * (1 / white) + 0)
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        grey = np.asarray(rgba.convert("L"), dtype=np.float32) / 255
-        alpha = np.asarray(rgba.getchannel("A"), dtype=np.float32) / 255
-        visible = (grey * alpha).sum() / max(float(alpha.sum()), 1e-6)
-        background = 1.0 if visible < 0.5 else 0.0
-        return Image.fromarray(grey * alpha + background * (1 - alpha))
-    return Image.fromarray(np.asarray(image.convert("L"), dtype=np.float32) / 255)
+        return image.convert("RGBA")
+    return image.convert("RGB" if image.mode in _COLOURED else "L")
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Return the image with a longest side of at most 512 pixels."""
+    longest = max(image.size)
+    if longest <= CANVAS_LIMIT:
+        return image
+    size = [max(1, round(side * CANVAS_LIMIT / longest)) for side in image.size]
+    return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+
+
+def _to_floats(image: Image.Image) -> np.ndarray:
+    """Return float32 in [0, 1]; transparency is composited on black or white, by contrast."""
+    if image.mode == "F":
+        return np.asarray(image)
+    if image.mode != "RGBA":
+        return grey_of(image)
+    grey = np.asarray(image.convert("L"), dtype=np.float32) / 255
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
+    visible = (grey * alpha).sum() / max(float(alpha.sum()), 1e-6)
+    behind = Image.new("RGBA", image.size, "white" if visible < 0.5 else "black")
+    return grey_of(Image.alpha_composite(behind, image).convert("RGB"))

@@ -19,7 +19,7 @@ COUNT = 16
 BLOCK = 4
 """Side of the blocks, in cells, by which a region's straight lines are found."""
 
-_STEPS = 8
+_STEPS = 6
 
 
 class Regions(NamedTuple):
@@ -76,15 +76,13 @@ def dilate(grid: Tensor, reach: int) -> Tensor:
     By doubling: the maximum of shifted copies, which is many times faster than max_pool2d.
     """
     for axis in (1, 2):
-        done = 0
+        grid = F.pad(grid, (0, 0, reach, reach) if axis == 1 else (reach, reach))
+        size, done = grid.shape[axis], 0
         while done < reach:
             shift = min(reach - done, 2 * done + 1)
-            padding = (0, 0, shift, shift) if axis == 1 else (shift, shift)
-            padded = F.pad(grid, padding)
-            size = grid.shape[axis]
-            low = padded.narrow(axis, 0, size)
-            high = padded.narrow(axis, 2 * shift, size)
-            grid = torch.maximum(grid, torch.maximum(low, high))
+            size -= 2 * shift
+            low, own, high = (grid.narrow(axis, start * shift, size) for start in (0, 1, 2))
+            grid = torch.maximum(own, torch.maximum(low, high))
             done += shift
     return grid
 
@@ -97,13 +95,13 @@ def label_regions(kinds: Tensor) -> Tensor:
     """
     batch, height, width = kinds.shape
     index = torch.arange(height * width, device=kinds.device).expand(batch, -1)
-    negative, positive = (kinds < 0).to(torch.float32), (kinds > 0).to(torch.float32)
+    own = torch.stack([kinds < 0, kinds > 0]).to(torch.float32)
     labels = index
     for _ in range(_STEPS):
         # floats hold integers up to 2^24 exactly
         grid = labels.view_as(kinds).to(torch.float32)
-        near = dilate(grid * negative, 1) * negative + dilate(grid * positive, 1) * positive
-        near = torch.maximum(near, grid).flatten(1).to(torch.int64)
+        near = dilate((grid * own).flatten(0, 1), 1).view_as(own) * own
+        near = near.amax(0).flatten(1).to(torch.int64)
         # the root of every part learns the largest label next to the part
         labels = labels.scatter_reduce(1, labels, near, "amax")
         for _ in range(2):

@@ -14,7 +14,7 @@ def sample(image: Tensor, start: Tensor, step: Tensor, size: int) -> Tensor:
 
     Parameters
     ----------
-    image : Tensor (B, 1, H, W)
+    image : Tensor (B, C, H, W)
     start : Tensor (B, 2)
         The point (y, x), in pixels, that becomes the upper left corner of the output.
     step : Tensor (B,)
@@ -24,11 +24,11 @@ def sample(image: Tensor, start: Tensor, step: Tensor, size: int) -> Tensor:
 
     Returns
     -------
-    Tensor (B, 1, size, size)
+    Tensor (B, C, size, size)
     """
     rows = _cubic_weights(image.shape[-2], start[:, 0], step, size)
     columns = _cubic_weights(image.shape[-1], start[:, 1], step, size)
-    return (rows @ image.squeeze(1) @ columns.transpose(1, 2)).unsqueeze(1)
+    return rows[:, None] @ image @ columns.transpose(1, 2)[:, None]
 
 
 def _cubic_weights(length: int, start: Tensor, step: Tensor, size: int) -> Tensor:

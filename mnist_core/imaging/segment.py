@@ -1,12 +1,12 @@
 """Finding a digit's ink in a grey image, whatever else is in the picture.
 
-    grey image -> grid of 128x128 cells -> deviation from the paper -> regions -> those of the digit
+    grey image -> grid of 80x80 cells -> deviation from the paper -> regions -> those of the digit
                -> the digit's part of the image, enlarged -> ink
 
 The regions are connected components of cells that are darker, or lighter, than the paper around
 them. What is known of each decides whether it belongs to the digit: strips, frames, ruled boxes and
 edges of a page are straight and long or lie along the border; neighbours' marks are cut off by it;
-specks are small. Batched tensor operations on (B, 1, H, W), without a branch on data.
+specks are small. Batched tensor operations on (B, 1, H, W); an export has no branch on data.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def find_ink(grey: Tensor) -> Tensor:
 def locate(grid: Grid, count: int = COUNT) -> Located:
     """Find the digit among the `count` largest regions of the grid."""
     first = deviations(grid, grid.valid.expand_as(grid.cells))
-    regions = measure_regions(kinds_of(first, grid), grid.border, count)
+    kinds = kinds_of(first, grid)
+    regions = measure_regions(kinds, grid.border, count)
     main, _ = choose_digit(regions, regions.mean(first.largest), first.known, grid)
     first_sign = regions.kind.gather(1, main)[:, 0]
     removed = is_thin_surroundings(regions, first.known, grid)
@@ -83,12 +84,14 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
     removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
     # without them the paper and the ink's contrast are measured again
     valid = grid.valid * (1 - dilate(regions.cells(removed), 1))
-
-    deviation = deviations(grid, valid)
-    # where dark and light are the two halves of all grey values, one of them is paper
-    deviation = deviation.only(first_sign, ~(first.known | deviation.known))
-    kinds = kinds_of(deviation, grid)
-    regions = measure_regions(kinds, grid.border, count)
+    deviation = first
+    # an export has both passes; elsewhere the second is left out where it would change nothing
+    if torch.compiler.is_compiling() or removed.any() or not first.known.all():
+        deviation = deviations(grid, valid)
+        # where dark and light are the two halves of all grey values, one of them is paper
+        deviation = deviation.only(first_sign, ~(first.known | deviation.known))
+        kinds = kinds_of(deviation, grid)
+        regions = measure_regions(kinds, grid.border, count)
     contrast = regions.mean(deviation.largest)
     main, chosen = choose_digit(regions, contrast, deviation.known, grid)
     sign = regions.kind.gather(1, main)[:, 0]
@@ -114,8 +117,8 @@ def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tenso
     cells = (high - low).amax(1).clamp(min=1) / LONGEST_SIDE
     start = (low + high) / 2 - cells[:, None] * INK_SIDE / 2
     picture = sample(grey, start * grid.step, cells * grid.step, INK_SIDE)
-    paper = sample(located.paper[:, None], start, cells, INK_SIDE)
-    mask = (sample(mask[:, None], start, cells, INK_SIDE) > 0.3).to(grey.dtype)
+    both = sample(torch.stack([located.paper, mask], 1), start, cells, INK_SIDE)
+    paper, mask = both[:, :1], (both[:, 1:] > 0.3).to(grey.dtype)
     mask = mask * _inside(grey, start * grid.step, cells * grid.step)
     deviation = ((picture - paper) * located.sign[:, None, None, None]).clamp(min=0) * mask
     weight = deviation.square()

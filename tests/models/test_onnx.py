@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from mnist_core import MnistCoreError, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
+from mnist_core.evaluation.pictures import KINDS
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import draw_strokes
@@ -79,23 +80,26 @@ def test_the_pipeline_exports_to_onnx_for_any_batch(clear_digits: Digits, tmp_pa
         assert np.allclose(maps[0], output.maps["conv1"], atol=1e-2)
 
 
-def test_the_pipeline_with_segmentation_exports_to_onnx(
+def test_the_pipeline_with_segmentation_exports_to_onnx_for_any_size(
     clear_digits: Digits, tmp_path: Path
 ) -> None:
     network = load_weights(weights_path("mnist_cnn"))[0]
     pipeline = PicturePipeline(InferencePipeline(network)).eval().requires_grad_(False)
-    grey = torch.cat(
-        [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for _, strokes in clear_digits[::7]]
-        + [to_grey(np.full((150, 200), 0.3))]
-    )
-    grey[1] = 1 - grey[1]  # dark on light in the same graph
-    export_pipeline(pipeline, torch.rand_like(grey), tmp_path / "picture.onnx")
-    expected = pipeline(grey)
-    probabilities, frame, blank, score = run_exported(tmp_path / "picture.onnx", grey)
-    assert score.tolist() == [1.0] * (len(grey) - 1) + [0.0]
-    assert np.allclose(probabilities, expected[0], atol=1e-3)
-    assert np.allclose(frame, expected[1], atol=1e-3)
-    assert blank.tolist() == [False] * (len(grey) - 1) + [True]
+    drawings = [strokes for _, strokes in clear_digits]
+    greys = [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for strokes in drawings[::7]]
+    greys[1] = 1 - greys[1]  # dark on light in the same graph
+    for index, kind in enumerate(("strip", "form cell", "cut to ink", "tiny", "photo")):
+        greys.append(to_grey(KINDS[kind](drawings[5 * index], np.random.default_rng(index))))
+    greys.append(to_grey(np.full((150, 200), 0.3)))
+    sides = {2: torch.export.Dim("height", min=8), 3: torch.export.Dim("width", min=8)}
+    example = torch.rand(1, 1, 60, 50)
+    export_pipeline(pipeline, example, tmp_path / "picture.onnx", dynamic_shapes=(sides,))
+    for grey in greys:
+        expected = pipeline(grey)
+        probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
+        assert np.allclose(probabilities, expected[0], atol=1e-3)
+        assert np.allclose(frame, expected[1], atol=1e-3)
+        assert blank.tolist() == [grey is greys[-1]]
 
 
 # --- export_onnx -------------------------------------------------------------------------------
