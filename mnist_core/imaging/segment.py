@@ -99,9 +99,9 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
     strength = contrast.gather(1, main)[:, 0]
     digit = regions.cells(chosen)
     # uneven illumination has no edges; those of small pictures are wide
-    edge = ((deviation.largest + dilate(1 - deviation.largest, 3) - 1) * digit).amax((1, 2))
+    edge = ((deviation.largest + dilate(1 - deviation.largest, 2) - 1) * digit).amax((1, 2))
     found = (strength > torch.maximum(MIN_CONTRAST + 0 * strength, 5 * noise(grid))) & (
-        (edge > 0.3 * strength) | (grid.step < 0.5)
+        (edge > 0.4 * strength) | (grid.step < 0.5)
     )
     found = found & (regions.area.amax(1) > 0)
     foreign = torch.maximum(kinds.abs(), 1 - valid)

@@ -96,7 +96,9 @@ def test_the_pipeline_with_segmentation_exports_to_onnx_for_any_size(
     export_pipeline(pipeline, example, tmp_path / "picture.onnx", dynamic_shapes=(sides,))
     for grey in greys:
         expected = pipeline(grey)
-        probabilities, frame, blank = run_exported(tmp_path / "picture.onnx", grey)
+        probabilities, frame, blank, score = run_exported(tmp_path / "picture.onnx", grey)
+        assert np.allclose(score, expected[3], atol=1e-3)
+        assert score.tolist() == [0.0 if grey is greys[-1] else 1.0]
         assert np.allclose(probabilities, expected[0], atol=1e-3)
         assert np.allclose(frame, expected[1], atol=1e-3)
         assert blank.tolist() == [grey is greys[-1]]
