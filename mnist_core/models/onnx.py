@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.weights import Network, describe, load_weights
 from mnist_core.utils.extras import requires_extra
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import onnx
 
 INPUT = "frames"
-OUTPUTS = ("logits", "probabilities")
+OUTPUTS = ("logits", "probabilities", "digit_score")
 OPSET = 18
 TOLERANCE = 1e-3
 """Largest difference from torch's logits, relative to the largest of them (at least 1)."""
@@ -35,20 +36,23 @@ _TRACING = threading.Lock()
 
 
 class _Frames(nn.Module):
-    """Frames (N, 1, 28, 28) in [0, 1] -> logits and probabilities (N, 10)."""
+    """Frames (N, 1, 28, 28) in [0, 1] -> logits and probabilities (N, 10), digit score (N,)."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, calibration: LogitCalibration) -> None:
         super().__init__()
         self.network = network
+        self.calibration = calibration
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits = self.network(normalise(frames))
-        return logits, logits.softmax(1)
+        score = self.calibration.digit_score(logits)
+        return logits, self.calibration.probabilities(logits), score
 
 
 def export_onnx(
     network: Network,
     notes: Mapping[str, str] | None = None,
+    calibration: LogitCalibration = UNCALIBRATED,
     *,
     trace: Callable[[nn.Module], onnx.ModelProto] | None = None,
 ) -> bytes:
@@ -56,7 +60,9 @@ def export_onnx(
 
     Its input `frames` is float32 (N, 1, 28, 28) in [0, 1], ink light on dark, N >= 1; it
     includes the normalisation. Its outputs are `logits` and `probabilities`, float32 (N, 10), of
-    the digits 0 to 9. Its metadata contain the architecture, the input, the classes, and `notes`.
+    the digits 0 to 9, and `digit_score`, float32 (N,): the probability of a single digit, 1 for
+    weights that cannot refuse. Its metadata contain the architecture, the input, the classes, and
+    `notes`.
 
     Parameters
     ----------
@@ -64,6 +70,8 @@ def export_onnx(
         On any device and in any mode; it is not changed.
     notes : mapping of str to str, optional
         Additional metadata, for example the accuracy.
+    calibration : LogitCalibration
+        Of the network's card.
     trace : callable, optional
         Makes the ONNX model of a module in eval mode; `trace_onnx` by default.
 
@@ -78,7 +86,7 @@ def export_onnx(
         import onnx
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
-    frames = _Frames(copy.deepcopy(network).cpu().float()).eval()
+    frames = _Frames(copy.deepcopy(network).cpu().float(), calibration).eval()
     model = (trace or trace_onnx)(frames)
     onnx.helper.set_model_props(
         model,
@@ -96,14 +104,15 @@ def export_onnx(
 
 
 def export_file(path: Path) -> bytes:
-    """Return the network of a weights file as `export_onnx` does, with its card's data and scores.
+    """Return the network of a weights file as `export_onnx` does, with its card's data,
+    scores and calibration.
 
     Raises MnistCoreError as `load_weights` and `export_onnx` do.
     """
     network, model_card = load_weights(path)
     card = model_card.as_dict()
     notes = {key: json.dumps(card[key]) for key in ("data", "validation") if key in card}
-    return export_onnx(network, notes)
+    return export_onnx(network, notes, model_card.calibration or UNCALIBRATED)
 
 
 def trace_onnx(frames: nn.Module) -> onnx.ModelProto:
@@ -160,7 +169,7 @@ def _verify(content: bytes, frames: nn.Module) -> None:
         raise MnistCoreError(f"onnxruntime cannot run the exported network: {reason}") from error
 
 
-def _compare(found: list[Tensor], expected: tuple[Tensor, Tensor]) -> None:
+def _compare(found: list[Tensor], expected: tuple[Tensor, ...]) -> None:
     for name, actual, reference in zip(OUTPUTS, found, expected, strict=True):
         if actual.shape != reference.shape:
             shapes = f"{tuple(actual.shape)} instead of {tuple(reference.shape)}"

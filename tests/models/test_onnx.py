@@ -121,14 +121,16 @@ def test_exported_networks_compute_what_torch_computes(
 ) -> None:
     shipped = name in shipped_models()
     network = load_weights(weights_path(name))[0] if shipped else ensemble(name)
-    session = opened(export_onnx(network))
+    calibration = LogitCalibration(temperature=1.4, digit_scale=0.3, digit_offset=-1.0)
+    session = opened(export_onnx(network, calibration=calibration))
     split = train_validation[1]
     for count in (1, 3, 64):
         frames = split.images[:count]
-        logits, probabilities = session.run(None, {"frames": frames.numpy()})
+        logits, probabilities, score = session.run(None, {"frames": frames.numpy()})
         expected = predict_logits(network, frames)
         assert np.allclose(logits, expected, atol=1e-3)
-        assert np.allclose(probabilities, expected.softmax(1), atol=1e-4)
+        assert np.allclose(probabilities, calibration.probabilities(expected), atol=1e-4)
+        assert np.allclose(score, calibration.digit_score(expected), atol=1e-4)
         assert logits.dtype == probabilities.dtype == np.float32
         assert (logits.argmax(1) == split.labels[:count].numpy()).mean() > 0.9
 
@@ -139,7 +141,7 @@ def test_the_export_does_not_change_the_network(architecture: str) -> None:
     network = build_model(architecture).train()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     session = opened(export_onnx(network))
-    assert [y.name for y in session.get_outputs()] == ["logits", "probabilities"]
+    assert [y.name for y in session.get_outputs()] == ["logits", "probabilities", "digit_score"]
     assert network.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
@@ -190,7 +192,10 @@ def test_export_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert cli.main(["export", "mnist_cnn", "--output", str(output)]) == 0
     printed = capsys.readouterr().out
     assert f"wrote {output}" in printed
-    assert "frames (N, 1, 28, 28) in [0, 1] -> logits, probabilities (N, 10)" in printed
+    assert (
+        "frames (N, 1, 28, 28) in [0, 1] -> logits, probabilities (N, 10), digit_score (N,)"
+        in printed
+    )
     notes = opened(output.read_bytes()).get_modelmeta().custom_metadata_map
     card = read_card(weights_path("mnist_cnn")).as_dict()
     assert json.loads(notes["validation"]) == card["validation"]

@@ -31,5 +31,7 @@ def _export(args: argparse.Namespace) -> int:
     content = export_file(find_weights(args.weights, args.runs))
     write_atomic(args.output, content)
     print_line(f"wrote {args.output}, {len(content) / 1e6:.1f} MB; its outputs agree with torch's")
-    print_line(f"{INPUT} (N, 1, 28, 28) in [0, 1] -> {', '.join(OUTPUTS)} (N, 10)")
+    print_line(
+        f"{INPUT} (N, 1, 28, 28) in [0, 1] -> {', '.join(OUTPUTS[:2])} (N, 10), {OUTPUTS[2]} (N,)"
+    )
     return 0
