@@ -74,26 +74,27 @@ def find_ink(grey: Tensor) -> Tensor:
 
 def locate(grid: Grid, count: int = COUNT) -> Located:
     """Find the digit among the `count` largest regions of the grid."""
-    first = deviations(grid, grid.valid.expand_as(grid.cells))
-    kinds = kinds_of(first, grid)
+    valid = grid.valid.expand_as(grid.cells)
+    deviation = deviations(grid, valid)
+    kinds = kinds_of(deviation, grid)
     regions = measure_regions(kinds, grid.border, count)
-    main, _ = choose_digit(regions, regions.mean(first.largest), first.known, grid)
-    first_sign = regions.kind.gather(1, main)[:, 0]
-    removed = is_thin_surroundings(regions, first.known, grid)
-    # where all is surroundings, as with an upright one cut to its ink, all stays
-    removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
-    # without them the paper and the ink's contrast are measured again
-    valid = grid.valid * (1 - dilate(regions.cells(removed), 1))
-    deviation = first
-    # an export has both passes; elsewhere the second is left out where it would change nothing
-    if torch.compiler.is_compiling() or removed.any() or not first.known.all():
-        deviation = deviations(grid, valid)
-        # where dark and light are the two halves of all grey values, one of them is paper
-        deviation = deviation.only(first_sign, ~(first.known | deviation.known))
-        kinds = kinds_of(deviation, grid)
-        regions = measure_regions(kinds, grid.border, count)
     contrast = regions.mean(deviation.largest)
     main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+    removed = is_thin_surroundings(regions, deviation.known, grid)
+    # an export has both passes; elsewhere the second is left out where it would change nothing
+    if torch.compiler.is_compiling() or removed.any() or not deviation.known.all():
+        # where all is surroundings, as with an upright one cut to its ink, all stays
+        removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
+        # without them the paper and the ink's contrast are measured again
+        valid = valid * (1 - dilate(regions.cells(removed), 1))
+        first_sign, first_known = regions.kind.gather(1, main)[:, 0], deviation.known
+        deviation = deviations(grid, valid)
+        # where dark and light are the two halves of all grey values, one of them is paper
+        deviation = deviation.only(first_sign, ~(first_known | deviation.known))
+        kinds = kinds_of(deviation, grid)
+        regions = measure_regions(kinds, grid.border, count)
+        contrast = regions.mean(deviation.largest)
+        main, chosen = choose_digit(regions, contrast, deviation.known, grid)
     sign = regions.kind.gather(1, main)[:, 0]
     paper = torch.where((sign > 0)[:, None, None], deviation.below, deviation.above)
     strength = contrast.gather(1, main)[:, 0]
