@@ -18,11 +18,11 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import Evaluation, Misclassified
 from mnist_core.figures.theme import as_array
 from mnist_core.models.weights import read_card
+from mnist_core.reports.png import frame_png
+from mnist_core.reports.template import template
 from mnist_core.runs.evaluation import run_evaluation, run_validation
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
-from mnist_core.reports.png import frame_png
-from mnist_core.reports.template import template
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
