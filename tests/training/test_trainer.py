@@ -305,7 +305,7 @@ def test_generated_drawings_complete_every_batch(few: Splits) -> None:
 def test_a_network_learns_to_refuse_non_digits(small_splits: Splits) -> None:
     config = small(model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=2)
     finished = finish(train(config, *small_splits))
-    assert finished.validation_accuracy > 0.9
+    assert finished.validation_accuracy > 0.8
     # the logit of "no digit" is 0, so these are the log-odds of being a digit
     drawn = generate_frames(np.array([*range(10)] * 20 + [NON_DIGIT] * 200), seed=99)
     log_odds = predict_logits(finished.model, drawn.float() / 255).logsumexp(1)
