@@ -114,7 +114,7 @@ def zigzag(pen: Pen) -> Drawing:
 
 
 def several(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
-    """Two or three digits side by side, with or without a gap."""
+    """Two or three digits side by side; wide ones may touch, narrow ones would look like one."""
     drawing: Drawing = []
     right = 0.0
     for _ in range(pen.choose((2, 3), (0.75, 0.25))):
@@ -124,7 +124,8 @@ def several(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
         scale = pen.between(0.8, 1.1) / max(float((high - low).max()), 1e-6)
         shift = np.array([right, pen.between(-0.1, 0.1)])
         drawing += [(stroke - low) * scale + shift for stroke in strokes]
-        right += float(high[0] - low[0]) * scale + pen.between(0.05, 0.35)
+        width = float(high[0] - low[0]) * scale
+        right += width + pen.between(-0.12 if width > 0.4 else 0.05, 0.35)
     return drawing
 
 
