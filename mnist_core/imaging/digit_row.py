@@ -60,10 +60,11 @@ class InkParts:
             min(height, int(high[0].ceil())),
         )
 
-    def ink(self, numbers: Sequence[int]) -> Tensor:
-        """Return the ink of some parts on a canvas (1, 1, 56, 56), as `fit_canvas` returns it."""
+    def inks(self, groups: Sequence[Sequence[int]]) -> Tensor:
+        """Return the ink of each group of parts on a canvas: (G, 1, 56, 56), as of `fit_canvas`."""
         with torch.inference_mode():
-            return fit_canvas(enlarge(self._grey, self._grid, self._located, self._chosen(numbers)))
+            chosen = torch.cat([self._chosen(numbers) for numbers in groups])
+            return fit_canvas(enlarge(self._grey, self._grid, self._located, chosen))
 
     def groups(self) -> list[list[int]]:
         """Return the parts of each digit, left to right: those that lie above one another."""
@@ -82,19 +83,53 @@ class InkParts:
         return chosen
 
 
+class PictureInk:
+    """The ink of a picture of one digit, and what else is in the picture.
+
+    Attributes
+    ----------
+    canvas : Tensor (1, 1, 56, 56)
+        The digit's ink, float32 in [0, 1], as `fit_canvas` of `find_ink` returns it.
+
+    Parameters
+    ----------
+    grey : Tensor (1, 1, H, W)
+        Floats in [0, 1], as `to_grey` returns.
+    """
+
+    def __init__(self, grey: Tensor) -> None:
+        self._grey = grey
+        with torch.inference_mode():
+            self._grid = make_grid(grey)
+            self._located = locate(self._grid)
+            self.canvas = fit_canvas(enlarge(grey, self._grid, self._located, self._located.chosen))
+
+    def parts(self) -> InkParts | None:
+        """Return the parts of all digits, as `find_parts`; only a long picture is searched again."""
+        if _grid_size(self._grey) == GRID:
+            return _ink_parts(self._grey, self._grid, self._located)
+        return find_parts(self._grey)
+
+
 def find_parts(grey: Tensor) -> InkParts | None:
     """Return the parts of the digits of a grey image (1, 1, H, W); None for one without ink."""
-    height, width = grey.shape[-2:]
-    # as many cells for each digit of a row as for a digit alone
-    size = min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
     with torch.inference_mode():
-        grid = make_grid(grey, size)
-        located = locate(grid, _COUNT)
-        if not located.found:
-            return None
-        return InkParts(
-            grey, grid, located, _parts(located, is_surroundings(located.regions, grid))
-        )
+        grid = make_grid(grey, _grid_size(grey))
+        return _ink_parts(grey, grid, locate(grid, _COUNT))
+
+
+def _grid_size(grey: Tensor) -> int:
+    """Return as many cells for each digit of a row as for a digit alone."""
+    height, width = grey.shape[-2:]
+    return min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
+
+
+def _ink_parts(grey: Tensor, grid: Grid, located: Located) -> InkParts | None:
+    if not located.found:
+        return None
+    with torch.inference_mode():
+        surroundings = is_surroundings(located.regions, grid)
+        return InkParts(grey, grid, located, _parts(located, surroundings))
 
 
 def find_digits(grey: Tensor) -> list[FoundDigit]:
@@ -111,7 +146,9 @@ def find_digits(grey: Tensor) -> list[FoundDigit]:
     parts = find_parts(grey)
     if parts is None:
         return []
-    return [FoundDigit(parts.box(group), parts.ink(group)) for group in parts.groups()]
+    groups = parts.groups()
+    inks = parts.inks(groups).split(1)
+    return [FoundDigit(parts.box(group), ink) for group, ink in zip(groups, inks, strict=True)]
 
 
 class _Part(NamedTuple):

@@ -58,9 +58,10 @@ class Regions(NamedTuple):
         return self.contact / perimeter.clamp(min=1)
 
     def cells(self, chosen: Tensor) -> Tensor:
-        """Return (B, G, G): 1 on the cells of chosen (B, K) regions."""
+        """Return (N, G, G): 1 on the cells of chosen (N, K) regions; N is B, or any if B is 1."""
         table = F.pad(chosen.to(self.area.dtype), (0, 1))
-        return table.gather(1, self.number.flatten(1)).view_as(self.number)
+        number = self.number.flatten(1).expand(len(chosen), -1)
+        return table.gather(1, number).unflatten(1, self.number.shape[1:])
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the means (B, K) of values (B, G, G)."""

@@ -110,7 +110,7 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
 
 
 def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tensor:
-    """Return the ink (B, 1, 88, 88) of the chosen (B, K) regions."""
+    """Return the ink (N, 1, 88, 88) of chosen (N, K) regions; N is B, or any if B is 1."""
     regions = located.regions
     digit = regions.cells(chosen)
     mask = dilate(digit, 2) - dilate(located.foreign * (1 - digit), 1)
@@ -118,7 +118,7 @@ def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tenso
     cells = (high - low).amax(1).clamp(min=1) / LONGEST_SIDE
     start = (low + high) / 2 - cells[:, None] * INK_SIDE / 2
     picture = sample(grey, start * grid.step, cells * grid.step, INK_SIDE)
-    both = sample(torch.stack([located.paper, mask], 1), start, cells, INK_SIDE)
+    both = sample(torch.stack([located.paper.expand_as(mask), mask], 1), start, cells, INK_SIDE)
     paper, mask = both[:, :1], (both[:, 1:] > 0.3).to(grey.dtype)
     mask = mask * _inside(grey, start * grid.step, cells * grid.step)
     deviation = ((picture - paper) * located.sign[:, None, None, None]).clamp(min=0) * mask

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.digit_row import PictureInk
 from mnist_core.imaging.images import Picture, to_grey
-from mnist_core.imaging.normalize import FRAME_SIZE, fit_canvas
+from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.imaging.rasterize import INK_SIZE, draw_strokes
-from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline, PipelineOutput
 from mnist_core.inference.prediction import (
     DIGIT_THRESHOLD,
@@ -25,7 +25,13 @@ from mnist_core.inference.prediction import (
     RefusalReason,
 )
 from mnist_core.inference.refusal import explain_refusal
-from mnist_core.inference.rows import ReadDigit, read_picture_row, read_stroke_row
+from mnist_core.inference.rows import (
+    ReadDigit,
+    found_parts,
+    read_parts,
+    read_picture_row,
+    read_stroke_row,
+)
 from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
@@ -81,11 +87,11 @@ class Classifier:
 
     def classify_many(self, images: Sequence[Picture]) -> list[Prediction]:
         """Classify pictures of any sizes, in batches of up to 256."""
-        canvases = [_picture_canvas(image) for image in images]
-        predictions = self._classify(torch.cat(canvases)) if canvases else []
+        found = [PictureInk(to_grey(image)) for image in images]
+        predictions = self._classify(torch.cat([ink.canvas for ink in found])) if found else []
         return [
-            self._look_beside(prediction, image)
-            for prediction, image in zip(predictions, images, strict=True)
+            self._look_beside(prediction, ink)
+            for prediction, ink in zip(predictions, found, strict=True)
         ]
 
     def classify_strokes(self, strokes: Sequence[np.ndarray]) -> Prediction:
@@ -123,8 +129,9 @@ class Classifier:
         self, image: Picture, layers: Sequence[str] = ("conv1",)
     ) -> PredictionWithMaps:
         """Classify one picture; return the feature maps of `layers` as well."""
-        result = self._classify_with_maps(_picture_canvas(image), layers)
-        return replace(result, prediction=self._look_beside(result.prediction, image))
+        found = PictureInk(to_grey(image))
+        result = self._classify_with_maps(found.canvas, layers)
+        return replace(result, prediction=self._look_beside(result.prediction, found))
 
     def classify_strokes_with_maps(
         self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
@@ -186,11 +193,14 @@ class Classifier:
             for prediction, canvas in zip(self._classify_canvases(ink), ink, strict=True)
         ]
 
-    def _look_beside(self, prediction: Prediction, image: Picture) -> Prediction:
+    def _look_beside(self, prediction: Prediction, found: PictureInk) -> Prediction:
         """Refuse a picture's digit if there is another one: the ink is that of one of them."""
         if not (prediction.is_digit and self._pipeline.calibration.can_refuse):
             return prediction
-        row = read_picture_row(image, self._classify_canvases)
+        parts = found.parts()
+        if parts is None or len(found_parts(parts)) < 2:
+            return prediction
+        row = read_parts(parts, self._classify_canvases)
         if len(row) < 2:
             return prediction
         second = sorted(digit.prediction.digit_score for digit in row)[-2]
@@ -241,11 +251,6 @@ def read_digits(
     See `Classifier.read_digits`.
     """
     return (classifier or load_classifier()).read_digits(drawing)
-
-
-def _picture_canvas(image: Picture) -> Tensor:
-    with torch.inference_mode():
-        return fit_canvas(find_ink(to_grey(image)))
 
 
 def _predictions(output: PipelineOutput) -> list[Prediction]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mnist_core.imaging.normalize import fit_canvas, ink_box
 from mnist_core.inference.prediction import Prediction, RefusalReason
-from mnist_core.inference.rows import Classify, read_ink_row
+from mnist_core.inference.rows import Classify, ink_parts, read_ink_row
 
 _TOUCHING_WIDTH = 0.9
 """Two digits that touch are at least so wide, relative to their height."""
@@ -38,11 +38,16 @@ def explain_refusal(prediction: Prediction, canvas: Tensor, classify: Classify) 
         return prediction
     if prediction.is_blank:
         return replace(prediction, reason=RefusalReason.BLANK)
-    row = read_ink_row(canvas, classify)
-    several = len(row) > 1 and all(digit.prediction.is_digit for digit in row)
-    several = several or _two_that_touch(canvas, classify)
+    several = _all_parts_are_digits(canvas, classify) or _two_that_touch(canvas, classify)
     reason = RefusalReason.SEVERAL_DIGITS if several else RefusalReason.NOT_A_DIGIT
     return replace(prediction, reason=reason)
+
+
+def _all_parts_are_digits(canvas: Tensor, classify: Classify) -> bool:
+    if len(ink_parts(canvas)) < 2:
+        return False
+    row = read_ink_row(canvas, classify)
+    return len(row) > 1 and all(digit.prediction.is_digit for digit in row)
 
 
 def _two_that_touch(canvas: Tensor, classify: Classify) -> bool:

@@ -14,7 +14,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from mnist_core.imaging.digit_row import SMALLEST_DIGIT, find_parts
+from mnist_core.imaging.digit_row import SMALLEST_DIGIT, InkParts, find_parts
 from mnist_core.imaging.images import Picture, to_grey
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.rasterize import check_strokes, draw_strokes
@@ -111,24 +111,34 @@ def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
     """Read a row of digits in a picture. Raises MnistCoreError as `to_grey` does."""
     grey = to_grey(picture)
     found = find_parts(grey)
-    if found is None:
-        return []
-
-    def draw(chosen: Sequence[Part]) -> Tensor:
-        return torch.cat([found.ink(part.indices) for part in chosen]).clamp(0, 1)
-
-    row = _read(row_parts([Box(*map(float, box)) for box in found.boxes]), draw, classify)
-    longest = max((max(digit.box.width, digit.box.height) for digit in row), default=0)
     width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
     x, y = width / grey.shape[-1], height / grey.shape[-2]
     return [
-        replace(
-            digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y), strokes=()
-        )
-        for digit in row
+        replace(digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y))
+        for digit in (read_parts(found, classify) if found else [])
         for box in [digit.box]
-        if max(box.width, box.height) >= SMALLEST_DIGIT * longest  # else it is punctuation
     ]
+
+
+def read_parts(found: InkParts, classify: Classify) -> list[ReadDigit]:
+    """Read a row of digits of a picture's parts; boxes in pixels of its grey image."""
+
+    def draw(chosen: Sequence[Part]) -> Tensor:
+        return found.inks([part.indices for part in chosen]).clamp(0, 1)
+
+    row = _read(found_parts(found), draw, classify)
+    longest = max((max(digit.box.width, digit.box.height) for digit in row), default=0)
+    return [
+        replace(digit, strokes=())
+        for digit in row
+        # what is smaller is punctuation
+        if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * longest
+    ]
+
+
+def found_parts(found: InkParts) -> list[Part]:
+    """Return a picture's parts from left to right; those above one another are one."""
+    return row_parts([Box(*map(float, box)) for box in found.boxes])
 
 
 def read_ink_row(ink: Tensor, classify: Classify) -> list[ReadDigit]:
@@ -148,6 +158,11 @@ def read_ink_row(ink: Tensor, classify: Classify) -> list[ReadDigit]:
         return torch.cat(canvases)
 
     return [replace(digit, strokes=()) for digit in _read(row_parts(boxes), draw, classify)]
+
+
+def ink_parts(ink: Tensor) -> list[Part]:
+    """Return the parts of a row of digits in ink (1, 1, H, W), from left to right."""
+    return row_parts(_components(ink[0, 0].numpy())[1])
 
 
 def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
