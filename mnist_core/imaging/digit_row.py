@@ -105,7 +105,7 @@ class PictureInk:
             self.canvas = fit_canvas(enlarge(grey, self._grid, self._located, self._located.chosen))
 
     def parts(self) -> InkParts | None:
-        """Return the parts of all digits, as `find_parts`; only a long picture is searched again."""
+        """Return the parts of all digits, as `find_parts`; long pictures are searched again."""
         if _grid_size(self._grey) == GRID:
             return _ink_parts(self._grey, self._grid, self._located)
         return find_parts(self._grey)
