@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mnist_core.data.allographs import NON_DIGIT
-from mnist_core.data.allographs.pool import generate_frames
+from mnist_core.data.allographs.frames import generate_frames
 from mnist_core.data.mnist import load_validation
 from mnist_core.data.pendigits import read_pendigits
 from mnist_core.data.unipen import read_unipen, read_unipen_digits

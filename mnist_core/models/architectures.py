@@ -112,9 +112,57 @@ def improved(kernel_size: int = 3, dropout: float = 0.5) -> DigitNet:
     return DigitNet(stages, head)
 
 
+def compact(kernel_size: int = 3) -> DigitNet:
+    """A network of fewer than 25,000 parameters (with 3x3 kernels), for distillation.
+
+    Six convolutions of 12 to 24 channels, pooled twice; the last has 12 channels, which keeps the
+    fully connected layer small.
+    """
+    padding = kernel_size // 2
+    stages = [
+        ("conv1", _conv(1, 12, kernel_size, padding=padding, bn=True)),
+        ("conv2", _conv(12, 16, kernel_size, padding=padding, bn=True)),
+        ("pool1", nn.MaxPool2d(2)),
+        ("conv3", _conv(16, 24, kernel_size, padding=padding, bn=True)),
+        ("conv4", _conv(24, 24, kernel_size, padding=padding, bn=True)),
+        ("pool2", nn.MaxPool2d(2)),
+        ("conv5", _conv(24, 24, kernel_size, padding=padding, bn=True)),
+        ("conv6", _conv(24, 12, kernel_size, padding=padding, bn=True)),
+    ]
+    return DigitNet(stages, nn.Linear(12 * 7 * 7, NUM_CLASSES))
+
+
+def simple_cnn(kernel_size: int = 3) -> DigitNet:
+    """Unpadded convolutions without pooling: ten of 3x3, or five of 5x5.
+
+    Source: An et al. 2020, "An Ensemble of Simple Convolutional Neural Network Models for MNIST
+    Digit Recognition", table 1: their M3 and M5.
+    """
+    channels = (
+        [32 + 16 * i for i in range(10)] if kernel_size == 3 else [32 * i for i in range(1, 6)]
+    )
+    stages = [
+        (f"conv{number}", _conv(cin, cout, kernel_size, bn=True))
+        for number, (cin, cout) in enumerate(zip([1, *channels], channels, strict=False), 1)
+    ]
+    side = FRAME_SIZE - len(channels) * (kernel_size - 1)
+    head = nn.Sequential(
+        nn.Linear(channels[-1] * side**2, NUM_CLASSES, bias=False), nn.BatchNorm1d(NUM_CLASSES)
+    )
+    return DigitNet(stages, head)
+
+
 ARCHITECTURES: dict[str, Callable[..., DigitNet]] = {
     build.__name__: build
-    for build in (mnist_cnn, mnist_cnn_fixed, mnist_cnn_bn, mnist_resnet, improved)
+    for build in (
+        mnist_cnn,
+        mnist_cnn_fixed,
+        mnist_cnn_bn,
+        mnist_resnet,
+        improved,
+        compact,
+        simple_cnn,
+    )
 }
 
 

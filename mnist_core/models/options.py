@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Architecture = Literal["mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet", "improved"]
+Architecture = Literal[
+    "mnist_cnn",
+    "mnist_cnn_fixed",
+    "mnist_cnn_bn",
+    "mnist_resnet",
+    "improved",
+    "compact",
+    "simple_cnn",
+]
 """The keys of `architectures.ARCHITECTURES`."""
 KernelSize = Literal[3, 5]
 """Sides of convolution kernels, in pixels."""

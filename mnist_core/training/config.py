@@ -107,6 +107,13 @@ class TrainConfig(BaseModel):
         description="generated letters, scribbles and pairs of digits in each batch, per MNIST "
         "image; the network learns to refuse them",
     )
+    drawings: int = Field(
+        100_000,
+        ge=100,
+        le=2_000_000,
+        description="most generated drawings of a run, digits and others; they are made once and "
+        "kept in the cache folder",
+    )
     validation_size: int = Field(
         VALIDATION_SIZE, ge=100, le=50_000, description="images held out for validation"
     )

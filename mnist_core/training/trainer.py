@@ -236,14 +236,15 @@ class Trainer:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
 
     def _make_pool(self) -> DrawingPool | None:
-        """Return as many generated drawings as an epoch needs; later epochs draw them again."""
-        config, size = self.config, len(self._training)
-        if not config.allographs and not config.non_digits:
+        """Return generated drawings; with fewer than all epochs need, they are drawn again."""
+        config = self.config
+        share = config.allographs + config.non_digits
+        if not share:
             return None
+        count = min(config.drawings, config.epochs * len(self._training) * share)
         return DrawingPool.generate(
-            round(config.allographs * size),
-            round(config.non_digits * size),
-            config.seed,
+            round(count * config.allographs / share),
+            round(count * config.non_digits / share),
             self._device,
         )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -14,10 +16,11 @@ from mnist_core.data.allographs import (
     draw_digit,
     draw_non_digit,
 )
+from mnist_core.data.allographs.frames import cached_frames, generate_frames
 from mnist_core.data.allographs.generator import Template
 from mnist_core.data.allographs.non_digits import LETTERS
 from mnist_core.data.allographs.pen import Pen
-from mnist_core.data.allographs.pool import DrawingPool, generate_frames
+from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import frame_from_canvas, is_dot
 from mnist_core.imaging.rasterize import draw_strokes
@@ -120,6 +123,46 @@ def test_frames() -> None:
     assert torch.equal(frames, generate_frames(labels, seed=3))
     assert not torch.equal(frames, generate_frames(labels, seed=4))
     assert generate_frames(labels[:0], seed=3).shape == (0, 1, 28, 28)
+
+
+def test_frames_do_not_depend_on_the_number_of_processes() -> None:
+    labels = np.arange(2500) % 11
+    assert torch.equal(generate_frames(labels, 1), generate_frames(labels, 1, processes=2))
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[np.ndarray, torch.Tensor]:
+    labels = np.arange(2000) % 10
+    return labels, generate_frames(labels, 5, processes=-1)
+
+
+def test_frames_are_kept(many: tuple[np.ndarray, torch.Tensor], tmp_path: Path) -> None:
+    labels, frames = many
+    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+    (kept,) = tmp_path.glob("*.npz")
+    written = kept.stat().st_mtime_ns
+    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+    assert kept.stat().st_mtime_ns == written
+
+
+def test_a_damaged_file_is_written_again(
+    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path
+) -> None:
+    labels, frames = many
+    cached_frames(labels, 5, folder=tmp_path)
+    (kept,) = tmp_path.glob("*.npz")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-1000])
+    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+    assert kept.stat().st_size == len(whole)
+
+
+def test_frames_without_a_folder_for_them(
+    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path
+) -> None:
+    labels, frames = many
+    (tmp_path / "file").touch()
+    assert torch.equal(cached_frames(labels, 5, folder=tmp_path / "file" / "x"), frames)
 
 
 def test_pool() -> None:

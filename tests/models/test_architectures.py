@@ -19,6 +19,8 @@ PARAMETERS = {
     "mnist_cnn_bn": 21_870,
     "mnist_resnet": 43_770,
     "improved": 871_082,
+    "compact": 24_366,
+    "simple_cnn": 1_124_180,
 }
 
 STAGES = {
@@ -37,6 +39,15 @@ STAGES = {
         "conv3": (64, 14, 14),
         "conv4": (64, 14, 14),
     },
+    "compact": {
+        "conv1": (12, 28, 28),
+        "conv2": (16, 28, 28),
+        "conv3": (24, 14, 14),
+        "conv4": (24, 14, 14),
+        "conv5": (24, 7, 7),
+        "conv6": (12, 7, 7),
+    },
+    "simple_cnn": {f"conv{i}": (16 + 16 * i, 28 - 2 * i, 28 - 2 * i) for i in range(1, 11)},
 }
 
 # without padding, a smaller kernel leaves more; the other networks keep their shape
@@ -44,6 +55,10 @@ ARTICLE_KERNEL_3 = {"conv1": (10, 26, 26), "conv2": (20, 11, 11)}
 STAGES_OF_KERNEL_3 = {
     name: ARTICLE_KERNEL_3 if name.startswith("mnist_cnn") else stages
     for name, stages in STAGES.items()
+}
+# five unpadded convolutions instead of ten
+STAGES_OF_KERNEL_5 = STAGES | {
+    "simple_cnn": {f"conv{i}": (32 * i, 28 - 4 * i, 28 - 4 * i) for i in range(1, 6)}
 }
 
 every_architecture = pytest.mark.parametrize("architecture", list(ARCHITECTURES))
@@ -160,7 +175,7 @@ def test_kernel_size(architecture: str, kernel_size: int) -> None:
     model = build_model(architecture, kernel_size=kernel_size).eval()
     logits, maps = model.forward_with_maps(torch.randn(3, 1, 28, 28))
     assert logits.shape == (3, 10)
-    expected = STAGES if kernel_size == 5 else STAGES_OF_KERNEL_3
+    expected = STAGES_OF_KERNEL_5 if kernel_size == 5 else STAGES_OF_KERNEL_3
     assert {name: tuple(m.shape[1:]) for name, m in maps.items()} == expected[architecture]
     for stage in model.stages:
         assert model.kernel(stage).shape[2:] == (kernel_size, kernel_size)

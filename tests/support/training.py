@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.data.allographs import NON_DIGIT
-from mnist_core.data.allographs.pool import generate_frames
+from mnist_core.data.allographs.frames import generate_frames
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.calibration_fit import CalibrationSource, fit_calibration
 from mnist_core.models.forward import predict_logits

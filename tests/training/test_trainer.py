@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mnist_core import MnistCoreError
 from mnist_core.data.allographs import NON_DIGIT
-from mnist_core.data.allographs.pool import generate_frames
+from mnist_core.data.allographs.frames import generate_frames
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import score
 from mnist_core.models.architectures import ARCHITECTURES, build_model

@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.data.allographs.generator import NON_DIGIT, draw_digit, draw_non_digit
-from mnist_core.data.allographs.pen import Drawing
-from mnist_core.imaging.normalize import frame_from_canvas
-from mnist_core.imaging.rasterize import draw_strokes
-
-NARROWEST_PEN, WIDEST_PEN = 1.6, 3.2
-"""Range of the pen's diameter in frame pixels."""
-
-_CHUNK = 1000  # drawings with one random generator
-
-
-def generate_frames(labels: np.ndarray, seed: int) -> Tensor:
-    """Return frames of random drawings, made by the functions that a visitor's strokes go through.
-
-    Parameters
-    ----------
-    labels : int array (N,)
-        Digits, or `NON_DIGIT`.
-    seed : int
-        Equal seeds and labels give equal frames.
-
-    Returns
-    -------
-    uint8 Tensor (N, 1, 28, 28)
-    """
-    frames = [torch.zeros(0, 1, 28, 28, dtype=torch.uint8)]
-    for number, first in enumerate(range(0, len(labels), _CHUNK)):
-        rng = np.random.default_rng([seed, number])
-        drawings = [
-            draw_non_digit(rng) if label == NON_DIGIT else draw_digit(rng, int(label))
-            for label in labels[first : first + _CHUNK]
-        ]
-        frames.append(draw_frames(drawings, rng))
-    return torch.cat(frames)
-
-
-def draw_frames(drawings: Sequence[Drawing], rng: np.random.Generator) -> Tensor:
-    """Return the frames of drawings, uint8 (N, 1, 28, 28), each with a pen of random width."""
-    pens = rng.uniform(NARROWEST_PEN, WIDEST_PEN, len(drawings))
-    frames = frame_from_canvas(draw_strokes(drawings, pens))
-    return (255 * frames + 0.5).byte()
+from mnist_core.data.allographs.frames import cached_frames
+from mnist_core.data.allographs.generator import NON_DIGIT
 
 
 @dataclass(frozen=True)
@@ -72,11 +32,14 @@ class DrawingPool:
 
     @classmethod
     def generate(
-        cls, digits: int, non_digits: int, seed: int, device: torch.device | str
+        cls, digits: int, non_digits: int, device: torch.device | str, *, seed: int = 0
     ) -> DrawingPool:
-        """Draw `digits` digits, equally many of each, and `non_digits` other things."""
+        """Draw `digits` digits, equally many of each, and `non_digits` other things.
+
+        Many drawings are kept on the disk; see `cached_frames`.
+        """
         labels = np.concatenate([np.arange(digits) % 10, np.full(non_digits, NON_DIGIT)])
-        frames = generate_frames(labels, seed)
+        frames = cached_frames(labels, seed)
         return cls(frames.to(device), torch.from_numpy(labels).to(device), digits)
 
     def sample(self, digits: int, non_digits: int) -> tuple[Tensor, Tensor]:
