@@ -115,7 +115,7 @@ def test_augmented_images_can_be_learned(small_splits: Splits, augment: str) -> 
 
 # one of the two kernel sizes each: tests/models has the shapes of all pairs
 @pytest.mark.parametrize(
-    ("model", "kernel_size"), [*zip(ARCHITECTURES, [3, 5, 3, 5, None], strict=True)]
+    ("model", "kernel_size"), [*zip(ARCHITECTURES, [3, 5, 3, 5, None, None, 5], strict=True)]
 )
 def test_every_architecture_trains(
     small_splits: Splits, model: str, kernel_size: int | None
