@@ -16,11 +16,14 @@ from mnist_core.data.allographs import (
     draw_digit,
     draw_non_digit,
 )
+from mnist_core.data.allographs.digits_0_1 import zero_open
 from mnist_core.data.allographs.frames import cached_frames, generate_frames
 from mnist_core.data.allographs.generator import Template
-from mnist_core.data.allographs.non_digits import LETTERS
+from mnist_core.data.allographs.letters import LETTERS
+from mnist_core.data.allographs.non_digits import crossed_out, word
 from mnist_core.data.allographs.pen import Pen
 from mnist_core.data.allographs.pool import DrawingPool
+from mnist_core.data.allographs.symbols import SYMBOLS
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import frame_from_canvas, is_dot
 from mnist_core.imaging.rasterize import draw_strokes
@@ -102,6 +105,46 @@ def test_a_slow_tablet_reports_corners() -> None:
 
 def test_letters_that_look_like_digits_are_no_non_digits() -> None:
     assert not set("OIlSZBqgbosz|0123456789") & set(LETTERS)
+
+
+@pytest.mark.parametrize("table", [LETTERS, SYMBOLS], ids=["letters", "symbols"])
+def test_control_points(table: dict) -> None:
+    for paths in table.values():
+        for kind, points in paths:
+            assert kind in ("l", "c")
+            assert len(points) >= 2
+        check([np.array(points) for _, points in paths])
+
+
+def test_letters_and_symbols_have_names_of_their_own() -> None:
+    assert not set(LETTERS) & set(SYMBOLS)
+
+
+def test_a_digit_is_crossed_out_over_all_its_width() -> None:
+    digit = np.array([[0.0, 0.0], [0.6, 0.1], [0.2, 1.0]])
+    for seed in range(20):
+        drawing = crossed_out(Pen(np.random.default_rng(seed)), lambda _: [digit])
+        assert np.array_equal(drawing[0], digit)
+        over = np.concatenate(drawing[1:])
+        assert over[:, 0].min() < 0
+        assert over[:, 0].max() > 0.6
+
+
+def test_the_letters_of_a_word_follow_each_other() -> None:
+    letter = np.array([[0.0, 0.0], [0.6, 1.0]])
+    for seed in range(20):
+        drawing = word(Pen(np.random.default_rng(seed)), lambda _: [letter])
+        assert len(drawing) in (2, 3)
+        left = [stroke[:, 0].min() for stroke in drawing]
+        assert (np.diff(left) > 0.3).all()
+
+
+def test_an_open_zero_has_its_gap_at_the_top() -> None:
+    for seed in range(20):
+        (ring,) = zero_open(Pen(np.random.default_rng(seed)))
+        ends = ring[[0, -1]]
+        assert (ends[:, 1] < np.median(ring[:, 1])).all()
+        assert np.hypot(*(ends[0] - ends[1])) > 0.05
 
 
 def test_the_seed_decides() -> None:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mnist_core.data.allographs import digits_0_4 as low
-from mnist_core.data.allographs import digits_5_9 as high
+from mnist_core.data.allographs import digits_0_1 as d01
+from mnist_core.data.allographs import digits_2_4 as d24
+from mnist_core.data.allographs import digits_5_7 as d57
+from mnist_core.data.allographs import digits_8_9 as d89
 from mnist_core.data.allographs import non_digits
 from mnist_core.data.allographs.deformation import deform
 from mnist_core.data.allographs.pen import Drawing, Pen
@@ -18,20 +20,21 @@ NON_DIGIT = 10
 Template = Callable[[Pen], Drawing]
 
 TEMPLATES: dict[int, dict[Template, float]] = {
-    0: {low.zero: 4, low.zero_slashed: 4, low.zero_angular: 1, low.zero_dotted: 0.3},
-    1: {low.one: 3, low.one_slanted: 0.7, low.one_flag: 4, low.one_foot: 2.5, low.one_tick: 1},
-    2: {low.two: 3, low.two_looped: 2.5, low.two_angular: 1.5, low.two_hooked: 1},
-    3: {low.three: 4, low.three_looped: 1.5, low.three_flat: 2, low.three_angular: 0.7},
-    4: {
-        low.four_open: 3, low.four_short: 2, low.four_bowl: 2, low.four_closed: 2,
-        low.four_closed_bent: 1,
-    },
-    5: {high.five: 3, high.five_hat: 4, high.five_curved: 1.5, high.five_angular: 0.8},
-    6: {high.six: 4, high.six_straight: 2, high.six_round: 1},
-    7: {high.seven: 3, high.seven_crossed: 2.5, high.seven_joined: 1.5, high.seven_curved: 1},
-    8: {high.eight: 4, high.eight_circles: 1.5, high.eight_centre: 1, high.eight_angular: 1.5,
-        high.eight_open: 0.7},
-    9: {high.nine: 4, high.nine_curled: 4, high.nine_spiral: 1},
+    0: {d01.zero: 4, d01.zero_slashed: 4.5, d01.zero_open: 0.7, d01.zero_overlapping: 1,
+        d01.zero_angular: 1, d01.zero_dotted: 0.3},
+    1: {d01.one: 3, d01.one_slanted: 0.7, d01.one_flag: 4.5, d01.one_long_flag: 1.5,
+        d01.one_foot: 2.5, d01.one_tick: 0.8},
+    2: {d24.two: 3, d24.two_looped: 3, d24.two_angular: 1.5, d24.two_hooked: 1,
+        d24.two_curved: 0.8},
+    3: {d24.three: 4, d24.three_looped: 1.5, d24.three_flat: 2, d24.three_angular: 0.7},
+    4: {d24.four_open: 3, d24.four_short: 2, d24.four_bowl: 2, d24.four_closed: 2,
+        d24.four_closed_bent: 1.3, d24.four_looped: 1},
+    5: {d57.five: 3.5, d57.five_hat: 4, d57.five_curved: 1.5, d57.five_angular: 0.8},
+    6: {d57.six: 4, d57.six_straight: 2, d57.six_round: 1, d57.six_narrow: 1.2},
+    7: {d57.seven: 3, d57.seven_crossed: 3, d57.seven_joined: 1.8, d57.seven_curved: 0.8},
+    8: {d89.eight: 4, d89.eight_circles: 1.5, d89.eight_centre: 1.3, d89.eight_angular: 1.5,
+        d89.eight_open: 0.8},
+    9: {d89.nine: 4, d89.nine_curled: 3, d89.nine_bent: 1.8, d89.nine_spiral: 1},
 }  # fmt: skip
 """The templates of each digit, with how often each is drawn relative to the others."""
 
@@ -62,12 +65,20 @@ def _any_digit(pen: Pen) -> Drawing:
     return deform(pen, _template(pen, int(pen.rng.integers(10))))
 
 
+def _letter_or_digit(pen: Pen) -> Drawing:
+    return deform(pen, non_digits.letter(pen)) if pen.chance(0.75) else _any_digit(pen)
+
+
 NON_DIGIT_KINDS: dict[str, tuple[Template, float]] = {
-    "letter": (lambda pen: deform(pen, non_digits.letter(pen)), 0.55),
-    "several": (lambda pen: non_digits.several(pen, _any_digit), 0.25),
-    "scribble": (lambda pen: deform(pen, non_digits.scribble(pen)), 0.1),
-    "zigzag": (lambda pen: deform(pen, non_digits.zigzag(pen)), 0.04),
-    "stacked": (lambda pen: non_digits.stacked(pen, _any_digit), 0.06),
+    "letter": (lambda pen: deform(pen, non_digits.letter(pen)), 0.46),
+    "symbol": (lambda pen: deform(pen, non_digits.symbol(pen)), 0.1),
+    "several": (lambda pen: non_digits.several(pen, _any_digit), 0.24),
+    "word": (lambda pen: non_digits.word(pen, _letter_or_digit), 0.03),
+    "scribble": (lambda pen: deform(pen, non_digits.scribble(pen)), 0.06),
+    "zigzag": (lambda pen: deform(pen, non_digits.zigzag(pen)), 0.03),
+    "character": (lambda pen: deform(pen, non_digits.character(pen)), 0.02),
+    "crossed out": (lambda pen: non_digits.crossed_out(pen, _any_digit), 0.02),
+    "stacked": (lambda pen: non_digits.stacked(pen, _any_digit), 0.04),
 }
 """The kinds of non-digits: how each is drawn and deformed, and its share."""
 

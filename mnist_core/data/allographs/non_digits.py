@@ -1,93 +1,29 @@
-"""Drawings that are no single digit: letters, symbols, scribbles, fragments and several digits.
-
-Letters and symbols that look like a digit (O, I, l, S, Z, B, q, g, b, |, a square, and a y or V that
-could be a four or a seven) are left out.
-"""
+"""Drawings that are no single digit: letters, symbols, scribbles and several digits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mnist_core.data.allographs.letters import LETTERS, Path
 from mnist_core.data.allographs.pen import Drawing, Pen, join
+from mnist_core.data.allographs.symbols import SYMBOLS
 
-Path = tuple[str, tuple[tuple[float, float], ...]]
-
-# "l": polyline, "c": curve; each is one pen stroke
-LETTERS: dict[str, tuple[Path, ...]] = {
-    "A": (("l", ((0, 1), (0.4, 0), (0.75, 1))), ("l", ((0.15, 0.62), (0.62, 0.62)))),
-    "C": (("c", ((0.65, 0.15), (0.35, 0.0), (0.0, 0.5), (0.35, 1.0), (0.68, 0.85))),),
-    "E": (
-        ("l", ((0.6, 0), (0, 0), (0, 1), (0.65, 1))),
-        ("l", ((0, 0.48), (0.5, 0.48))),
-    ),
-    "E round": (("c", ((0.6, 0.1), (0.3, 0), (0.1, 0.2), (0.35, 0.46), (0.02, 0.72), (0.3, 1), (0.65, 0.88))),),
-    "F": (("l", ((0.6, 0), (0, 0), (0, 1))), ("l", ((0, 0.45), (0.45, 0.45)))),
-    "G": (("c", ((0.62, 0.15), (0.3, 0), (0, 0.5), (0.3, 1), (0.65, 0.85))), ("l", ((0.35, 0.55), (0.68, 0.55), (0.68, 1.0)))),
-    "H": (("l", ((0, 0), (0, 1))), ("l", ((0.6, 0), (0.6, 1))), ("l", ((0, 0.5), (0.6, 0.5)))),
-    "J": (("l", ((0.1, 0), (0.7, 0))), ("c", ((0.45, 0), (0.45, 0.75), (0.25, 1), (0, 0.75)))),
-    "K": (("l", ((0, 0), (0, 1))), ("l", ((0.55, 0), (0.02, 0.55), (0.6, 1)))),
-    "M": (("l", ((0, 1), (0.1, 0), (0.45, 0.7), (0.8, 0), (0.9, 1))),),
-    "N": (("l", ((0, 1), (0, 0), (0.6, 1), (0.6, 0))),),
-    "P": (("l", ((0, 0), (0, 1))), ("c", ((0, 0.05), (0.5, 0.08), (0.5, 0.45), (0, 0.5)))),
-    "R": (("l", ((0, 0), (0, 1))), ("c", ((0, 0.05), (0.5, 0.08), (0.45, 0.45), (0.05, 0.5))), ("l", ((0.1, 0.5), (0.6, 1)))),
-    "T": (("l", ((0, 0), (0.75, 0))), ("l", ((0.38, 0), (0.38, 1)))),
-    "U": (("c", ((0, 0), (0.02, 0.65), (0.3, 1), (0.6, 0.65), (0.62, 0))),),
-    "V": (("l", ((0, 0), (0.35, 1), (0.7, 0))),),
-    "W": (("l", ((0, 0), (0.22, 1), (0.45, 0.25), (0.68, 1), (0.9, 0))),),
-    "X": (("l", ((0, 0), (0.65, 1))), ("l", ((0.65, 0), (0, 1)))),
-    "Y": (("l", ((0, 0), (0.32, 0.48))), ("l", ((0.65, 0), (0.32, 0.48), (0.3, 1)))),
-    "D": (("l", ((0, 0), (0, 1))), ("c", ((-0.1, 0), (0.4, 0.05), (0.62, 0.5), (0.4, 0.95), (-0.1, 1)))),
-    "L looped": (("c", ((0.5, 0.2), (0.4, 0), (0.25, 0.25), (0.3, 0.7), (0.1, 0.95), (0, 0.85), (0.3, 0.9), (0.7, 0.95))),),
-    "Q": (("c", ((0.4, 0), (0, 0.3), (0.1, 0.9), (0.6, 0.9), (0.7, 0.3), (0.4, 0))), ("l", ((0.45, 0.65), (0.85, 1.05)))),
-    "a": (("c", ((0.6, 0.15), (0.3, 0), (0, 0.5), (0.25, 1), (0.6, 0.5), (0.62, 0.1), (0.62, 0.8), (0.85, 0.95))),),
-    "a printed": (("c", ((0.05, 0.15), (0.35, 0), (0.6, 0.25), (0.6, 0.95))), ("c", ((0.6, 0.45), (0.2, 0.45), (0.0, 0.75), (0.25, 1), (0.6, 0.75)))),
-    "c": (("c", ((0.7, 0.15), (0.3, 0), (0.0, 0.5), (0.3, 1.0), (0.75, 0.8))),),
-    "d": (("c", ((0.45, 0.6), (0.2, 0.5), (0, 0.75), (0.2, 1), (0.5, 0.75))), ("l", ((0.5, 0), (0.5, 1)))),
-    "e": (("c", ((0.02, 0.5), (0.6, 0.45), (0.55, 0.1), (0.25, 0), (0, 0.5), (0.3, 1), (0.75, 0.8))),),
-    "f": (("c", ((0.6, 0.1), (0.4, 0), (0.28, 0.2), (0.28, 1))), ("l", ((0.05, 0.42), (0.55, 0.42)))),
-    "f looped": (("c", ((0, 0.6), (0.4, 0.25), (0.35, 0), (0.22, 0.2), (0.25, 0.9), (0.1, 1.0), (0.1, 0.75), (0.5, 0.55))),),
-    "h": (("c", ((0, 0), (0, 1), (0.02, 0.7), (0.3, 0.5), (0.5, 0.65), (0.5, 1))),),
-    "i": (("l", ((0, 0.35), (0, 1))), ("l", ((0.0, 0.0), (0.03, 0.03)))),
-    "j": (("c", ((0.3, 0.25), (0.3, 0.8), (0.1, 1), (-0.1, 0.9))), ("l", ((0.3, 0), (0.33, 0.03)))),
-    "k": (("l", ((0, 0), (0, 1))), ("l", ((0.45, 0.4), (0.02, 0.7), (0.5, 1)))),
-    "m": (("c", ((0, 0), (0.02, 1), (0.05, 0.3), (0.3, 0.0), (0.42, 0.3), (0.42, 1), (0.45, 0.3), (0.7, 0), (0.85, 0.3), (0.87, 1))),),
-    "n": (("c", ((0, 0), (0.02, 1), (0.08, 0.3), (0.4, 0), (0.65, 0.3), (0.67, 1))),),
-    "p": (("l", ((0, 0), (0, 1))), ("c", ((0, 0.12), (0.3, 0), (0.52, 0.25), (0.3, 0.5), (0, 0.42)))),
-    "r": (("c", ((0, 0), (0.02, 1), (0.05, 0.4), (0.3, 0.05), (0.6, 0.1))),),
-    "t": (("c", ((0.3, 0), (0.28, 0.75), (0.4, 1), (0.65, 0.9))), ("l", ((0.0, 0.35), (0.62, 0.32)))),
-    "t straight": (("l", ((0.3, 0), (0.3, 1))), ("l", ((0.0, 0.3), (0.62, 0.3)))),
-    "u": (("c", ((0, 0), (0.02, 0.7), (0.3, 1), (0.6, 0.6), (0.62, 0))), ("l", ((0.62, 0), (0.66, 1)))),
-    "w": (("c", ((0, 0), (0.05, 0.8), (0.25, 1), (0.45, 0.3), (0.5, 0.8), (0.7, 1), (0.9, 0.2), (0.85, 0))),),
-    "x": (("c", ((0, 0.05), (0.2, 0.05), (0.45, 0.95), (0.7, 0.95))), ("l", ((0.65, 0), (0.05, 1)))),
-    "y looped": (("c", ((0, 0), (0.05, 0.4), (0.35, 0.35), (0.42, 0), (0.4, 0.8), (0.2, 1), (0.1, 0.85), (0.6, 0.5))),),
-    "alpha": (("c", ((0.85, 0.05), (0.5, 0.8), (0.2, 1), (0, 0.5), (0.2, 0), (0.5, 0.3), (0.85, 1))),),
-    "heart": (("c", ((0.45, 0.25), (0.2, 0), (0, 0.3), (0.45, 1), (0.9, 0.3), (0.7, 0), (0.45, 0.25))),),
-    "star": (("l", ((0.1, 1), (0.45, 0), (0.8, 1), (0, 0.35), (0.95, 0.35), (0.1, 1))),),
-    "triangle": (("l", ((0, 1), (0.5, 0), (1, 1), (0, 1))),),
-    "plus": (("l", ((0, 0.5), (1, 0.5))), ("l", ((0.5, 0), (0.5, 1)))),
-    "equals": (("l", ((0, 0), (0.9, 0))), ("l", ((0, 0.45), (0.9, 0.45)))),
-    "parallel": (("l", ((0, 0), (0, 1))), ("l", ((0.4, 0), (0.4, 1)))),
-    "asterisk": (("l", ((0, 0.25), (0.9, 0.75))), ("l", ((0.9, 0.25), (0, 0.75))), ("l", ((0.45, 0), (0.45, 1)))),
-    "hash": (("l", ((0.3, 0), (0.25, 1))), ("l", ((0.7, 0), (0.65, 1))), ("l", ((0, 0.35), (1, 0.3))), ("l", ((0, 0.7), (1, 0.65)))),
-    "arrow": (("l", ((0, 0.5), (1, 0.5))), ("l", ((0.65, 0.2), (1, 0.5), (0.65, 0.8)))),
-    "question": (("c", ((0, 0.15), (0.3, 0), (0.55, 0.2), (0.3, 0.45), (0.28, 0.72))), ("l", ((0.28, 0.98), (0.29, 1)))),
-    "exclamation": (("l", ((0, 0), (0, 0.7))), ("l", ((0, 0.97), (0.02, 1)))),
-    "tick": (("l", ((0, 0.6), (0.3, 1), (1, 0))),),
-    "wave": (("c", ((0, 0.3), (0.25, 0), (0.5, 0.3), (0.75, 0.6), (1, 0.3))),),
-    "percent": (("l", ((0.8, 0), (0, 1))), ("c", ((0.1, 0.1), (0.3, 0.2), (0.15, 0.35), (0.05, 0.2), (0.15, 0.1))), ("c", ((0.7, 0.65), (0.85, 0.8), (0.7, 0.95), (0.6, 0.8), (0.7, 0.65)))),
-    "smiley": (("c", ((0.5, 0), (0, 0.3), (0.1, 0.9), (0.9, 0.9), (1, 0.3), (0.5, 0))), ("l", ((0.33, 0.35), (0.34, 0.4))), ("l", ((0.66, 0.35), (0.67, 0.4))), ("c", ((0.3, 0.65), (0.5, 0.8), (0.7, 0.65)))),
-    "caret": (("l", ((0, 1), (0.45, 0), (0.9, 1))),),
-    "greater": (("l", ((0, 0), (0.8, 0.5), (0, 1))),),
-    "less": (("l", ((0.8, 0), (0, 0.5), (0.8, 1))),),
-    "pi": (("l", ((0, 0.05), (0.9, 0))), ("l", ((0.25, 0.05), (0.2, 1))), ("l", ((0.65, 0.05), (0.68, 1)))),
-}  # fmt: skip
+_LETTER_NAMES, _SYMBOL_NAMES = tuple(LETTERS), tuple(SYMBOLS)
 
 
 def letter(pen: Pen) -> Drawing:
-    """A letter or symbol."""
-    paths = LETTERS[pen.choose(tuple(LETTERS))]
+    """A letter of the Latin alphabet, printed or cursive."""
+    return _drawn(pen, LETTERS[pen.choose(_LETTER_NAMES)])
+
+
+def symbol(pen: Pen) -> Drawing:
+    """A symbol, a small drawing or a simple character of another script."""
+    return _drawn(pen, SYMBOLS[pen.choose(_SYMBOL_NAMES)])
+
+
+def _drawn(pen: Pen, paths: tuple[Path, ...]) -> Drawing:
     drawing = [(pen.line if kind == "l" else pen.curve)(*points) for kind, points in paths]
     if len(drawing) > 1 and pen.chance(0.1):
         drawing = [join(*drawing)]
@@ -113,19 +49,64 @@ def zigzag(pen: Pen) -> Drawing:
     return [draw(*zip(x, y, strict=True))]
 
 
+def character(pen: Pen) -> Drawing:
+    """Horizontal, upright and slanted lines across each other, as in Chinese characters."""
+    drawing = []
+    for _ in range(int(pen.between(2, 4))):
+        x, y, width = pen.between(0, 0.25), pen.between(0, 1), pen.between(0.5, 0.9)
+        drawing.append(pen.line((x, y), (x + width, y + pen.between(-0.1, 0.02))))
+    for _ in range(int(pen.between(2, 4))):
+        x, lean = pen.between(0.15, 0.85), pen.choose((0.0, -0.4, 0.4), (0.5, 0.25, 0.25))
+        top = pen.between(0, 0.3)
+        drawing.append(pen.curve((x, top), (x + lean / 3, (1 + top) / 2), (x + lean, 1)))
+    return drawing
+
+
+def crossed_out(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
+    """A digit struck out: by back and forth over all of it, or by several lines through it."""
+    strokes = digit(pen)
+    points = np.concatenate(strokes)
+    low, size = points.min(0), np.ptp(points, axis=0)
+    size = np.maximum(size, 0.5)
+    if pen.chance(0.5):
+        cross = zigzag(pen)
+    else:
+        levels = pen.rng.permutation([0.15, 0.38, 0.62, 0.85])[: pen.choose((2, 3))]
+        lean = pen.choose((0.0, -0.8, 0.8))
+        cross = [pen.line((0, y - lean / 2), (1, y + lean / 2)) for y in levels]
+        if pen.chance(0.5):  # two diagonals
+            cross = [pen.line((0, 0), (1, 1)), pen.line((0, 1), (1, 0))]
+    over = np.concatenate(cross)
+    start, extent = over.min(0), np.maximum(np.ptp(over, axis=0), 0.3)
+    margin = pen.between(0.05, 0.3)
+    scaled = [
+        low - margin * size + (stroke - start) / extent * (1 + 2 * margin) * size
+        for stroke in cross
+    ]
+    return [*strokes, *scaled]
+
+
+def word(pen: Pen, one: Callable[[Pen], Drawing]) -> Drawing:
+    """Two or three letters side by side, or a letter and a digit."""
+    return _row(pen, [one(pen) for _ in range(pen.choose((2, 3), (0.6, 0.4)))])
+
+
 def several(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
     """Two or three digits side by side; wide ones may touch, narrow ones would look like one."""
+    return _row(pen, [digit(pen) for _ in range(pen.choose((2, 3), (0.75, 0.25)))])
+
+
+def _row(pen: Pen, drawings: Sequence[Drawing]) -> Drawing:
     drawing: Drawing = []
     right = 0.0
-    for _ in range(pen.choose((2, 3), (0.75, 0.25))):
-        strokes = digit(pen)
+    for strokes in drawings:
         points = np.concatenate(strokes)
         low, high = points.min(0), points.max(0)
         scale = pen.between(0.8, 1.1) / max(float((high - low).max()), 1e-6)
         shift = np.array([right, pen.between(-0.1, 0.1)])
         drawing += [(stroke - low) * scale + shift for stroke in strokes]
         width = float(high[0] - low[0]) * scale
-        right += width + pen.between(-0.12 if width > 0.4 else 0.05, 0.35)
+        right += width + pen.between(-0.15 if width > 0.4 else 0.05, 0.3)
     return drawing
 
 
