@@ -122,12 +122,12 @@ def one_slanted(pen: Pen) -> Drawing:
     return [pen.curve((0, 0), middle, tuple(tip))]
 
 
-def _flag(pen: Pen) -> Stroke:
+def _flag(pen: Pen, longest: float = 1.0) -> Stroke:
     """The flatter, the shorter: a long flat flag would make a seven."""
     kinds = (((10, 50), 0.85), ((45, 72), 0.6), ((65, 92), 0.4))
-    (least, most), longest = pen.choose(kinds, (0.45, 0.35, 0.2))
+    (least, most), limit = pen.choose(kinds, (0.45, 0.35, 0.2))
     angle = np.radians(pen.between(least, most))
-    length = pen.between(0.14, longest)
+    length = pen.between(0.14, min(limit, longest))
     x, y = -length * np.sin(angle), length * np.cos(angle)
     bend = pen.between(-0.18, 0.1) * length
     return pen.curve((x, y), (x / 2 + bend, y / 2 + bend), (0, 0))
@@ -136,9 +136,10 @@ def _flag(pen: Pen) -> Stroke:
 def one_tick(pen: Pen) -> Drawing:
     """A stem that ends in a short tick, with or without a flag."""
     side = pen.choose((-1, 1))
-    tick = pen.line((0, 1), (side * pen.between(0.06, 0.18), 1 - pen.between(0.0, 0.15)))
     if pen.chance(0.5):
+        tick = pen.line((0, 1), (side * pen.between(0.06, 0.18), 1 - pen.between(0.0, 0.15)))
         return [join(_stem(pen), tick)]
+    tick = pen.line((0, 1), (side * pen.between(0.04, 0.12), 1 - pen.between(0.02, 0.12)))
     # a larger flag and a tick would make a two or a three
     angle, length = np.radians(pen.between(20, 55)), pen.between(0.14, 0.35)
     flag = pen.line((-length * np.sin(angle), length * np.cos(angle)), (0, 0))
@@ -172,6 +173,15 @@ def _foot(pen: Pen) -> Stroke:
 
 def one_foot(pen: Pen) -> Drawing:
     """A stem with a flag and a foot, with or without lifting the pen."""
-    stem = join(_flag(pen), _stem(pen)) if pen.chance(0.85) else _stem(pen)
     foot = _foot(pen)
-    return [join(stem, foot)] if pen.chance(0.35) else [stem, foot]
+    joined = pen.chance(0.28)
+    if pen.chance(0.15):
+        stem = _stem(pen)
+    elif joined or pen.chance(0.3):
+        # a long flag would make a two
+        angle, length = np.radians(pen.between(15, 52)), pen.between(0.15, 0.4)
+        stem = pen.line((-length * np.sin(angle), length * np.cos(angle)), (0, 0))
+        stem = join(stem, _stem(pen))
+    else:
+        stem = join(_flag(pen, longest=0.5), _stem(pen))
+    return [join(stem, foot)] if joined else [stem, foot]

@@ -166,15 +166,15 @@ def four_short(pen: Pen) -> Drawing:
 
 def four_looped(pen: Pen) -> Drawing:
     """One stroke: the bar turns up in a narrow loop or a point, and down through itself."""
-    w, m = pen.between(0.3, 0.6), pen.between(0.5, 0.72)
-    rise = pen.between(0.15, 0.45)
-    top = (pen.between(0.3, 0.9) * w, pen.between(0.0, 0.08))
+    w, m = pen.between(0.35, 0.65), pen.between(0.52, 0.68)
+    rise = pen.between(0.15, 0.36)
+    top = (pen.between(0.2, 0.6) * w, pen.between(0.0, 0.08))
     angle = pen.curve(top, (0.1 * w, 0.6 * m), (0.0, m), (0.55 * w, m))
     if pen.chance(0.5):
         angle = pen.line(top, (0, m), (0.55 * w, m + pen.between(-0.06, 0.03)))
     up = pen.curve((0.9 * w, m - 0.1), (w, m - rise), (0.92 * w, m - rise + 0.05))
     down = pen.curve(
-        (0.9 * w, m), (pen.between(0.7, 0.95) * w, 0.8), (pen.between(0.4, 0.9) * w, 1)
+        (0.9 * w, m), (pen.between(0.8, 0.95) * w, 0.8), (pen.between(0.6, 0.95) * w, 1)
     )
     return [join(angle, up, down)]
 

@@ -117,13 +117,13 @@ def seven(pen: Pen) -> Drawing:
     """A bar and a straight or bent stem."""
     bar = _bar(pen)
     # below a short bar, an upright stem would make a one
-    upright = 0.0 if np.ptp(bar[:, 0]) > 0.52 else -0.14
+    upright = 0.0 if np.ptp(bar[:, 0]) > 0.58 else -0.14
     return [join(bar, _seven_stem(pen, upright))]
 
 
 def _bar(pen: Pen) -> Stroke:
     """From the left end to (0, 0), with a hook, a wave or neither."""
-    w = pen.between(0.42, 0.78)
+    w = pen.between(0.47, 0.78)
     y = pen.between(-0.1, 0.05)
     kind = pen.choose(("straight", "hook", "wave", "bent"), (0.5, 0.2, 0.15, 0.15))
     if kind == "hook":
