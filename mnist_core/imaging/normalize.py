@@ -79,9 +79,15 @@ def ink_box(ink: Tensor) -> tuple[Tensor, Tensor]:
     low = torch.stack([side[0] for side in sides], 1)
     high = torch.stack([side[1] for side in sides], 1)
     empty = ink.amax((1, 2, 3)) <= _EPS
-    size = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype)
+    size = _height_width(ink)
     centre = torch.where(empty[:, None], size / 2, (low + high) / 2)
     return centre, torch.where(empty[:, None], torch.ones_like(low), high - low)
+
+
+def _height_width(ink: Tensor) -> Tensor:
+    """Return (2,): a GPU fills it in itself; it would wait for a copy from the host."""
+    sides = [torch.full((), n, device=ink.device, dtype=ink.dtype) for n in ink.shape[-2:]]
+    return torch.stack(sides)
 
 
 def _extent(profile: Tensor, threshold: float = 0.1) -> tuple[Tensor, Tensor]:
@@ -100,7 +106,7 @@ def centre_of_mass(ink: Tensor) -> Tensor:
     axes = [torch.arange(n, device=ink.device, dtype=ink.dtype) + 0.5 for n in ink.shape[-2:]]
     y = (ink.sum(3).squeeze(1) * axes[0]).sum(1)
     x = (ink.sum(2).squeeze(1) * axes[1]).sum(1)
-    middle = torch.tensor(ink.shape[-2:], device=ink.device, dtype=ink.dtype) / 2
+    middle = _height_width(ink) / 2
     centre = torch.stack([y, x], 1) / mass.clamp(min=_EPS)[:, None]
     return torch.where((mass <= _EPS)[:, None], middle, centre)
 
