@@ -18,6 +18,7 @@ from torchvision import datasets, transforms
 
 from mnist_core.data.mnist import SPLIT_SEED, data_root
 from mnist_core.data.sizes import VALIDATION_SIZE
+from mnist_core.utils.devices import choose_device
 
 
 class Net(nn.Module):
@@ -44,9 +45,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--began", type=float, required=True)
     parser.add_argument("--accuracy", type=float, default=0.99)
+    parser.add_argument("--device", default="auto")
     args = parser.parse_args()
     torch.manual_seed(1)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = choose_device(args.device)
     transform = transforms.Compose(
         [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
     )

@@ -1,0 +1,112 @@
+"""What gpu.py measures, in the order of importance."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+PRECISIONS = ("bf16", "fp16", "fp32")
+MODES = ("eager", "graph", "compile", "compile+graph")
+_SECONDS = {"eager": 2.0, "graph": 2.0, "compile": 20.0, "compile+graph": 20.0}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One measurement.
+
+    Attributes
+    ----------
+    section : str
+    name : str
+        Function in `gpu_worker.TASKS`.
+    seconds : float
+        Estimated duration.
+    values : dict
+        The function's arguments; also the first columns of its row.
+    kind : str
+        Tasks of one kind take equally long: the last one's duration is the next one's estimate.
+    flexible : bool
+        It takes a limit in seconds: what tasks with `reserved` leave of the budget.
+    reserved : bool
+        Flexible tasks before it leave it its time.
+    """
+
+    section: str
+    name: str
+    seconds: float
+    values: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    flexible: bool = False
+    reserved: bool = False
+
+
+def speed(
+    model: str,
+    batch: int,
+    precision: str = "bf16",
+    channels_last: bool = True,
+    mode: str = "eager",
+    augment: str = "pen",
+) -> Task:
+    """Return the measurement of one way to take a training step."""
+    values = {
+        "model": model,
+        "precision": precision,
+        "channels_last": channels_last,
+        "mode": mode,
+        "augment": augment,
+        "batch": batch,
+    }
+    return Task("speed", "step", _SECONDS[mode], values, mode)
+
+
+def make_plan(args: argparse.Namespace) -> list[Task]:
+    """Return the measurements of the chosen sections, the most important ones first."""
+    plan = [Task("ceiling", "ceiling", 2, {"precision": p}, "ceiling") for p in _CEILINGS]
+    large, *_ = args.batch_sizes
+    models = tuple(args.models or _MODELS)
+    first = models[0]
+    plan += [
+        speed(first, large, mode="eager"),
+        speed(first, large, mode="graph"),
+        Task("speed", "epochs", 4, {"flags": "--preset gpu-fast --no-compile"}, "epochs"),
+    ]
+    plan += [speed(first, large, p, mode="eager") for p in ("fp32", "fp16")]
+    plan += [speed(first, large, p, mode="graph") for p in ("fp32", "fp16")]
+    plan += [speed(first, large, channels_last=False, mode=m) for m in ("eager", "graph")]
+    plan += [speed(first, large, mode="graph", augment="none")]
+    plan += [speed(first, batch, mode=m) for batch in args.batch_sizes for m in ("eager", "graph")]
+    ours = args.train_flags
+    plan += [
+        _accuracy(f"{ours} --no-compile", 15),
+        Task("accuracy", "examples", 15, {"recipe": "pytorch/examples"}, flexible=True),
+        replace(speed(first, large, mode="compile"), reserved=True),
+        Task("resume", "resume", 15, reserved=True),
+        Task("two-runs", "two_runs", 15, {"mode": "eager"}, "two", reserved=True),
+    ]
+    plan += [speed(first, large, mode="compile+graph")]
+    plan += [speed(model, large, mode=m) for model in models for m in ("eager", "graph")]
+    plan += [Task("two-runs", "two_runs", 15, {"mode": "graph"}, "two")]
+    for cache in ("empty", "full"):
+        plan.append(_accuracy(f"{ours} --compile", 40, compiler_cache=cache))
+    plan += [Task("speed", "epochs", 8, {"flags": "--preset improved"}, "epochs")]
+    for mode in MODES:
+        for augment, batch, channels_last, precision, model in itertools.product(
+            ("pen", "none"), args.batch_sizes, (True, False), PRECISIONS, models
+        ):
+            if augment == "pen" or mode == "eager":
+                plan.append(speed(model, batch, precision, channels_last, mode, augment))
+    unique: dict[tuple[object, ...], Task] = {}
+    for task in plan:
+        unique.setdefault((task.name, *task.values.items()), task)
+    return [task for task in unique.values() if task.section in args.only]
+
+
+_CEILINGS = ("bf16", "fp16", "tf32", "fp32", "copy")
+_MODELS = ("improved", "mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet")
+
+
+def _accuracy(flags: str, seconds: float, **values: str) -> Task:
+    return Task("accuracy", "ours", seconds, {"recipe": flags, **values}, flexible=True)

@@ -1,0 +1,109 @@
+"""Carry out gpu.py's plan in a worker process within a budget of seconds."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing as mp
+import os
+import signal
+import time
+from typing import Any
+
+from benchmarks.gpu_plan import Task
+from benchmarks.gpu_report import Report
+
+_START_SECONDS = 15.0
+"""Estimated start of a worker: torch, CUDA, the images."""
+_MOST_STARTS = 8
+
+
+class Worker:
+    """A process that measures; it is replaced after it has crashed or taken too long."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._process: Any = None
+        self.starts = 0
+
+    def start(self, seconds: float) -> dict[str, Any]:
+        """Start the process; return what it says about the machine, or {"failed": reason}."""
+        from benchmarks.gpu_worker import serve
+
+        context = mp.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=serve, args=(there, self._args))
+        self._process.start()
+        there.close()
+        self.starts += 1
+        return self._answer(seconds)
+
+    @property
+    def running(self) -> bool:
+        """Whether it waits for a task."""
+        return self._process is not None
+
+    def run(self, name: str, values: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Let it carry out a task; return the row, {"failed": reason} if there is none."""
+        with contextlib.suppress(OSError):  # it has died; the answer says so
+            self._pipe.send((name, values))
+        return self._answer(seconds)
+
+    def stop(self) -> None:
+        """Kill the process and those that it has started."""
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it has not made its group yet
+            self._process.kill()
+        self._process.join()
+        self._process = None
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        try:
+            if self._pipe.poll(max(seconds, 0)):
+                return self._pipe.recv()
+            reason = f"stopped after {seconds:.0f} s, at the end of its time"
+        except (EOFError, OSError):
+            self._process.join(5)
+            reason = f"the process ended with exit code {self._process.exitcode}"
+        self.stop()
+        return {"failed": reason}
+
+
+def carry_out(plan: list[Task], args: argparse.Namespace, report: Report, end: float) -> None:
+    """Measure, until `end` (time.monotonic()); every task becomes a row or is left out."""
+    worker, durations = Worker(args), {}
+
+    def left() -> float:
+        return end - time.monotonic()
+
+    def estimate(task: Task) -> float:
+        return durations.get(task.kind, task.seconds)
+
+    try:
+        for number, task in enumerate(plan):
+            starting = 0.0 if worker.running or not worker.starts else _START_SECONDS
+            if estimate(task) + starting > left():
+                report.leave_out(task, f"{max(left(), 0):.0f} s are left")
+                continue
+            if not worker.running:
+                machine = {"failed": "too many workers failed"}
+                if worker.starts < _MOST_STARTS:
+                    machine = worker.start(left())
+                if "failed" in machine:
+                    report.add(task, machine)
+                    continue
+                report.describe(machine)
+            values = dict(task.values)
+            if task.flexible:
+                later = sum(estimate(other) for other in plan[number:] if other.reserved)
+                values["limit"] = min(max(left() - later, task.seconds), 0.3 * args.seconds)
+            began = time.monotonic()
+            row = worker.run(task.name, values, left())
+            if task.kind and "failed" not in row:
+                durations[task.kind] = time.monotonic() - began
+            report.add(task, row)
+    finally:
+        worker.stop()
