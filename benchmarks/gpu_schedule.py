@@ -15,7 +15,7 @@ from benchmarks.gpu_report import Report
 
 _START_SECONDS = 15.0
 """Estimated start of a worker: torch, CUDA, the images."""
-_MOST_STARTS = 8
+_MOST_FAILED_STARTS = 2
 
 
 class Worker:
@@ -24,10 +24,13 @@ class Worker:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
         self._process: Any = None
+        self._failed_starts = 0
         self.starts = 0
 
     def start(self, seconds: float) -> dict[str, Any]:
         """Start the process; return what it says about the machine, or {"failed": reason}."""
+        if self._failed_starts == _MOST_FAILED_STARTS:
+            return {"failed": f"{_MOST_FAILED_STARTS} workers could not start, see above"}
         from benchmarks.gpu_worker import serve
 
         context = mp.get_context("spawn")
@@ -36,7 +39,11 @@ class Worker:
         self._process.start()
         there.close()
         self.starts += 1
-        return self._answer(seconds)
+        machine = self._answer(seconds)
+        if "failed" in machine:
+            self._failed_starts += 1
+            self.stop()
+        return machine
 
     @property
     def running(self) -> bool:
@@ -89,9 +96,7 @@ def carry_out(plan: list[Task], args: argparse.Namespace, report: Report, end: f
                 report.leave_out(task, f"{max(left(), 0):.0f} s are left")
                 continue
             if not worker.running:
-                machine = {"failed": "too many workers failed"}
-                if worker.starts < _MOST_STARTS:
-                    machine = worker.start(left())
+                machine = worker.start(left())
                 if "failed" in machine:
                     report.add(task, machine)
                     continue

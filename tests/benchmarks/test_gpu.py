@@ -1,0 +1,53 @@
+"""benchmarks.gpu on the CPU: what it writes, whatever fails or no longer fits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import gpu
+from benchmarks.gpu_plan import make_plan
+
+TINY = ["--device", "cpu", "--steps", "1", "--repeats", "1", "--matrix", "32", "--images", "100"]
+TINY += ["--batch-sizes", "16", "--models", "mnist_cnn"]
+
+
+def measure(folder: Path, *options: str) -> tuple[dict[str, Any], str]:
+    paths = folder / "gpu.json", folder / "gpu.md"
+    assert gpu.main([*TINY, "--json", str(paths[0]), "--markdown", str(paths[1]), *options]) == 0
+    return json.loads(paths[0].read_text()), paths[1].read_text()
+
+
+@pytest.mark.usefixtures("mnist_root")
+def test_a_section_becomes_rows_of_both_files(tmp_path: Path) -> None:
+    results, text = measure(tmp_path, "--only", "ceiling")
+    rows = results["rows"]["ceiling"]
+    assert [row["precision"] for row in rows] == ["bf16", "fp16", "tf32", "fp32", "copy"]
+    assert all(row["TFLOP/s"] > 0 for row in rows[:-1])
+    assert rows[-1]["GB/s"] > 0
+    assert not results["left_out"]
+    assert "CPU" in results["machine"]["device"]
+    assert all(f"| {row['precision']} |" in text for row in rows)
+
+
+def test_what_does_not_fit_is_reported_as_left_out(tmp_path: Path) -> None:
+    results, text = measure(tmp_path, "--seconds", "0")
+    assert {row["section"] for row in results["left_out"]} == set(gpu.SECTIONS)
+    assert not results["rows"]
+    assert all(f"Left out of {section}" in text for section in gpu.SECTIONS)
+
+
+def test_the_plan_measures_every_combination_once() -> None:
+    plan = make_plan(gpu.parse_args([]))
+    steps = [tuple(task.values.items()) for task in plan if task.name == "step"]
+    assert len(set(steps)) == len(steps)
+    found = {tuple(value for _, value in step if value != "pen") for step in steps}
+    for model in ("improved", "mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet"):
+        for precision in ("fp32", "fp16", "bf16"):
+            for channels_last in (True, False):
+                for mode in ("eager", "graph", "compile", "compile+graph"):
+                    for batch in (256, 1024):
+                        assert (model, precision, channels_last, mode, batch) in found
