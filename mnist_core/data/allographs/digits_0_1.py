@@ -77,7 +77,7 @@ def zero_slashed(pen: Pen) -> Drawing:
         pen.between(15, 85),
         pen.between(165, 195),
     )
-    angle = np.radians(pen.choose(angles, (0.35, 0.4, 0.1, 0.15)))
+    angle = np.radians(pen.choose(angles, (0.33, 0.38, 0.1, 0.19)))
     start = -np.degrees(angle) if pen.chance(0.5) else pen.between(-170, -10)
     long = pen.chance(0.45)
     # a slash would fill a narrower one; a long one makes all of it smaller
@@ -87,7 +87,7 @@ def zero_slashed(pen: Pen) -> Drawing:
     half = (high - low) / 2
     direction = np.array([np.cos(angle), np.sin(angle)])
     reach = 1 / np.hypot(*(direction / half))  # from the centre to the ring
-    shortest, longest = (1.25, 2.1) if long else (0.5, 1.5)
+    shortest, longest = (1.25, 2.3) if long else (0.5, 1.5)
     begin = centre - direction * reach * pen.between(shortest, longest)
     end = centre + direction * reach * pen.between(shortest, longest)
     slash = pen.curve(tuple(begin), tuple((begin + end) / 2), tuple(end))
@@ -124,7 +124,7 @@ def one_slanted(pen: Pen) -> Drawing:
 
 def _flag(pen: Pen, longest: float = 1.0) -> Stroke:
     """The flatter, the shorter: a long flat flag would make a seven."""
-    kinds = (((10, 50), 0.85), ((45, 72), 0.6), ((65, 92), 0.4))
+    kinds = (((6, 46), 0.9), ((45, 72), 0.6), ((65, 92), 0.4))
     (least, most), limit = pen.choose(kinds, (0.45, 0.35, 0.2))
     angle = np.radians(pen.between(least, most))
     length = pen.between(0.14, min(limit, longest))
@@ -137,7 +137,7 @@ def one_tick(pen: Pen) -> Drawing:
     """A stem that ends in a short tick, with or without a flag."""
     side = pen.choose((-1, 1))
     if pen.chance(0.5):
-        tick = pen.line((0, 1), (side * pen.between(0.06, 0.18), 1 - pen.between(0.0, 0.15)))
+        tick = pen.line((0, 1), (side * pen.between(0.05, 0.18), 1 - pen.between(0.0, 0.25)))
         return [join(_stem(pen), tick)]
     tick = pen.line((0, 1), (side * pen.between(0.04, 0.12), 1 - pen.between(0.02, 0.12)))
     # a larger flag and a tick would make a two or a three

@@ -51,7 +51,7 @@ def _two_narrow_loop(pen: Pen) -> Stroke:
 def two_curved(pen: Pen) -> Drawing:
     """The base sags, as in a mirrored S with a corner or without."""
     w = pen.between(0.5, 0.8)
-    corner = (pen.between(0.0, 0.2), pen.between(0.68, 0.85))
+    corner = (pen.between(0.05, 0.25), pen.between(0.56, 0.82))
     top = pen.curve(
         (0.05, pen.between(0.08, 0.28)), (0.4 * w, 0), (0.85 * w, 0.15), (0.6 * w, 0.45), corner
     )
@@ -85,8 +85,8 @@ def two_hooked(pen: Pen) -> Drawing:
 
 def three(pen: Pen) -> Drawing:
     """Two bellies that meet in a cusp."""
-    w, m = pen.between(0.45, 0.7), pen.between(0.4, 0.52)
-    cusp = (pen.between(0.15, 0.5) * w, m)
+    w, m = pen.between(0.45, 0.7), pen.between(0.35, 0.52)
+    cusp = (pen.between(0.15, 0.6) * w, m)
     upper = pen.curve(
         (0.0, pen.between(0.05, 0.2)), (0.4 * w, 0), (0.85 * w, 0.12), (0.75 * w, 0.35), cusp
     )
@@ -95,10 +95,10 @@ def three(pen: Pen) -> Drawing:
 
 def _lower_belly(pen: Pen, cusp: tuple[float, float], w: float) -> Stroke:
     m = cusp[1]
-    if pen.chance(0.12):  # its end curls up inside
+    if pen.chance(0.05):  # its end curls up inside
         return pen.curve(
             cusp, (0.85 * w, m + 0.1), (w, m + 0.5 * (1 - m)), (0.5 * w, 1), (0.05 * w, 0.85),
-            (0.2 * w, pen.between(0.68, 0.78)), (0.45 * w, pen.between(0.72, 0.8)),
+            (0.25 * w, pen.between(0.72, 0.8)),
         )  # fmt: skip
     return pen.curve(
         cusp, (0.8 * w, m + 0.1), (w, m + 0.5 * (1 - m)), (0.6 * w, 1),
@@ -138,7 +138,7 @@ def four_open(pen: Pen) -> Drawing:
     """An angle and a stem, which crosses far or hardly at all."""
     knee = (0, pen.between(0.5, 0.68))
     bar_end = (pen.between(0.5, 0.85), knee[1] + pen.between(-0.1, 0.08))
-    top = (pen.between(0.02, 0.35), pen.between(-0.05, 0.1))
+    top = (pen.between(0.02, 0.42), pen.between(-0.05, 0.1))
     angle = pen.line(top, knee, bar_end)
     if pen.chance(0.25):
         angle = pen.curve(top, knee, (0.3, knee[1] + 0.03), bar_end)

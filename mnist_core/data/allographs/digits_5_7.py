@@ -98,12 +98,14 @@ def six_narrow(pen: Pen) -> Drawing:
     w, top = pen.between(0.52, 0.75), pen.between(0.35, 0.55)
     begin = (pen.between(0.25, 0.7) * w, pen.between(-0.02, 0.05))
     tip = (pen.between(0.75, 1.05) * w, top)
-    end = (pen.between(0.15, 0.5) * w, pen.between(0.75, 0.95))
+    ends = [(pen.between(0.15, 0.5) * w, pen.between(0.75, 0.95))]
+    if pen.chance(0.35):  # and runs out to the right, as an e does
+        ends = [(0.4 * w, 0.75), (0.55 * w, 0.95), (w, pen.between(0.72, 0.92))]
     points = [
         begin, (0.1 * w, 0.35), (0.0, 0.72), (0.25 * w, 0.98), (0.75 * w, 0.8), tip,
         (tip[0] - 0.25 * w, top + 0.03),
     ]  # fmt: skip
-    return [pen.curve(*points, end)]
+    return [pen.curve(*points, *ends)]
 
 
 def six_round(pen: Pen) -> Drawing:

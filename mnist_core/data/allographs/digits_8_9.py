@@ -64,8 +64,16 @@ def _lead(pen: Pen, side: int, w: float, m: float) -> Stroke:
 
 
 def eight_open(pen: Pen) -> Drawing:
-    """A closed lower loop, an upper one that stays open."""
+    """A closed lower loop, an upper one that stays open at its top or at its left."""
     w, m = pen.between(0.4, 0.7), pen.between(0.4, 0.65)
+    if pen.chance(0.4):
+        return [
+            pen.curve(
+                (pen.between(0.02, 0.3) * w, pen.between(0.15, 0.3) * m), (0.5 * w, 0),
+                (0.92 * w, 0.4 * m), (0.45 * w, m), (0.05 * w, (1 + m) / 2), (0.5 * w, 1),
+                (0.95 * w, (1 + m) / 2), (0.5 * w, m), (pen.between(0.1, 0.3) * w, 0.7 * m),
+            )
+        ]  # fmt: skip
     return [
         pen.curve(
             (w * pen.between(-0.1, 0.2), pen.between(0, 0.12)), (0.1 * w, 0.3 * m), (0.5 * w, m),

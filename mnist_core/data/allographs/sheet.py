@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mnist_core.data.allographs.frames import draw_frames
 from mnist_core.data.allographs.generator import (
     NON_DIGIT_KINDS,
     TEMPLATES,
@@ -12,7 +13,6 @@ from mnist_core.data.allographs.generator import (
     draw_non_digit,
 )
 from mnist_core.data.allographs.pen import Drawing
-from mnist_core.data.allographs.pool import draw_frames
 
 _CELL = 56  # twice a frame
 _LABEL = 150
