@@ -105,10 +105,15 @@ class PictureInk:
             self.canvas = fit_canvas(enlarge(grey, self._grid, self._located, self._located.chosen))
 
     def parts(self) -> InkParts | None:
-        """Return the parts of all digits, as `find_parts`; long pictures are searched again."""
-        if _grid_size(self._grey) == GRID:
-            return _ink_parts(self._grey, self._grid, self._located)
-        return find_parts(self._grey)
+        """Return the parts of all digits as `find_parts`, or None if there is one part only.
+
+        Long pictures are searched again.
+        """
+        if _grid_size(self._grey) != GRID:
+            return find_parts(self._grey)
+        if not self._located.regions.several:
+            return None
+        return _ink_parts(self._grey, self._grid, self._located)
 
 
 def find_parts(grey: Tensor) -> InkParts | None:

@@ -46,6 +46,8 @@ def make_grid(grey: Tensor, size: int = GRID) -> Grid:
 
 def length_of(image: Tensor, axis: int) -> Tensor:
     """Return the length of axis 2 or 3 of (B, 1, H, W) as a float tensor."""
+    if not torch.compiler.is_compiling():
+        return image.new_tensor(image.shape[axis])
     return torch.ones_like(image[0, 0].select(3 - axis, 0)).sum()
 
 

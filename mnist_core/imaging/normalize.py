@@ -12,6 +12,8 @@ centre of mass.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -198,31 +200,51 @@ def fit_frame(ink: Tensor) -> Tensor:
     The longest side becomes 20 pixels; the centre of mass becomes the middle of the pixel (14, 14),
     as in MNIST (measured on its training images: 14.50, 14.51 from the corner).
     """
-    _, sides = ink_box(ink)
-    step = sides.amax(1) / DIGIT_SIZE
+    return _fit_frame(ink, ink_box(ink)[1].amax(1))
+
+
+def _fit_frame(ink: Tensor, longest: Tensor) -> Tensor:
+    step = longest / DIGIT_SIZE
     centre = centre_of_mass(ink) - 0.5 * step[:, None]
     return resample(ink, centre, step, FRAME_SIZE).clamp(0, 1)
 
 
-def frame_from_canvas(canvas: Tensor) -> Tensor:
+class StrokeSizes(NamedTuple):
+    """Longest side and stroke width of ink, both (B,), in pixels."""
+
+    longest: Tensor
+    width: Tensor
+
+
+def stroke_sizes(ink: Tensor) -> StrokeSizes:
+    """Measure ink (B, 1, H, W)."""
+    return StrokeSizes(ink_box(ink)[1].amax(1), stroke_width(ink))
+
+
+def frame_from_canvas(canvas: Tensor, sizes: StrokeSizes | None = None) -> Tensor:
     """Return the frames (B, 1, 28, 28) of ink canvases (B, 1, 56, 56), the network's input.
 
     As `fit_frame(set_thickness(canvas))`, but only canvases whose strokes are too thin or too wide
-    take the time of `set_thickness`, which does not change the others.
+    take the time of `set_thickness`, which does not change the others. In an export, all do.
+    `sizes` are those of the canvases, if they are known.
     """
-    _, sides = ink_box(canvas)
-    ratio = stroke_width(canvas) / sides.amax(1)
+    if torch.compiler.is_compiling():
+        return fit_frame(set_thickness(canvas))
+    longest, width = sizes or stroke_sizes(canvas)
+    ratio = width / longest
     out = (ratio < MIN_STROKE_WIDTH / DIGIT_SIZE) | (ratio > MAX_STROKE_WIDTH / DIGIT_SIZE)
+    if not out.any():
+        return _fit_frame(canvas, longest)
     limited = canvas.clone()
-    if out.any():
-        limited[out] = set_thickness(canvas[out])
+    limited[out] = set_thickness(canvas[out])
     return fit_frame(limited)
 
 
-def is_dot(ink: Tensor) -> Tensor:
+def is_dot(ink: Tensor, sizes: StrokeSizes | None = None) -> Tensor:
     """Return (B,) bool: no ink, or a blob without strokes (a dot, a filled canvas).
 
     A filled disc's or square's `stroke_width` is half its longest side; strokes stay below that.
+    `sizes` are those of the ink, if they are known.
     """
-    _, sides = ink_box(ink)
-    return (ink.amax((1, 2, 3)) <= _EPS) | (stroke_width(ink) > 0.45 * sides.amax(1))
+    longest, width = sizes or stroke_sizes(ink)
+    return (ink.amax((1, 2, 3)) <= _EPS) | (width > 0.45 * longest)

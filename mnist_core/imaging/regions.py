@@ -1,16 +1,18 @@
 """Connected regions of a small grid, as batched tensor operations without a loop over pixels.
 
-Labels are found by hooking and pointer jumping (FastSV: Zhang, Azad and Hu 2020), with a fixed
-number of steps: every step joins each region's parts with their neighbours, so that the number of
-parts at least halves. scipy.ndimage.label has no ONNX form.
+Labels are those of scipy.ndimage.label. It has no ONNX form: in an export they are found by hooking
+and pointer jumping (FastSV: Zhang, Azad and Hu 2020), with a fixed number of steps: every step
+joins each region's parts with their neighbours, so that the number of parts at least halves.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy import ndimage
 from torch import Tensor
 
 COUNT = 16
@@ -20,6 +22,7 @@ BLOCK = 4
 """Side of the blocks, in cells, by which a region's straight lines are found."""
 
 _STEPS = 6
+_NEIGHBOURS = np.ones((3, 3))
 
 
 class Regions(NamedTuple):
@@ -45,6 +48,11 @@ class Regions(NamedTuple):
     def longest(self) -> Tensor:
         """Longest side (B, K) of the box in cells."""
         return torch.maximum(self.bottom - self.top, self.right - self.left)
+
+    @property
+    def several(self) -> bool:
+        """Whether any of the grids has more than one region; not for an export."""
+        return bool((self.area[:, 1:] > 0).any())
 
     @property
     def fill(self) -> Tensor:
@@ -94,6 +102,27 @@ def label_regions(kinds: Tensor) -> Tensor:
     Kinds are -1, 0 and 1. A label is the index of the region's last cell; cells of kind 0 are
     labelled by their own index.
     """
+    if torch.compiler.is_compiling() or kinds.device.type != "cpu":
+        return hook_regions(kinds)
+    return torch.from_numpy(np.stack([_labels_of_one(grid) for grid in kinds.numpy()]))
+
+
+def _labels_of_one(kinds: np.ndarray) -> np.ndarray:
+    """Return labels (G * G,) of kinds (G, G) as `label_regions` does."""
+    labels = np.arange(kinds.size)
+    for cells in (kinds < 0, kinds > 0):
+        numbers, count = ndimage.label(cells, _NEIGHBOURS)
+        if count:
+            inside = np.flatnonzero(cells)
+            numbers = numbers.ravel()[inside]
+            last = np.zeros(count + 1, np.int64)
+            np.maximum.at(last, numbers, inside)
+            labels[inside] = last[numbers]
+    return labels
+
+
+def hook_regions(kinds: Tensor) -> Tensor:
+    """Return labels as `label_regions` does, in any export."""
     batch, height, width = kinds.shape
     index = torch.arange(height * width, device=kinds.device).expand(batch, -1)
     own = torch.stack([kinds < 0, kinds > 0]).to(torch.float32)
@@ -119,20 +148,17 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
     labels = label_regions(kinds)
     flat = kinds.flatten(1)
     inside = flat.abs()
-    zero = torch.zeros_like(flat)
-    area, roots = zero.scatter_add(1, labels, inside).topk(count, 1)
-    y, x = (
-        torch.arange(side, device=kinds.device, dtype=kinds.dtype)[index].expand(batch, -1)
-        for index in _cell_indices(side, kinds.device)
-    )
-
-    def largest(values: Tensor) -> Tensor:
-        return zero.scatter_reduce(1, labels, values * inside, "amax").gather(1, roots)
-
-    top, left = side - largest(side - y), side - largest(side - x)
-    bottom, right = largest(y + 1), largest(x + 1)
-    contact = zero.scatter_add(1, labels, inside * border.flatten()).gather(1, roots)
-    kind = flat.gather(1, roots)
+    sums = torch.stack([inside, inside * border.flatten()], 1)
+    sums = torch.zeros_like(sums).scatter_add(2, labels[:, None].expand_as(sums), sums)
+    area, roots = sums[:, 0].topk(count, 1)
+    contact, kind = sums[:, 1].gather(1, roots), flat.gather(1, roots)
+    place = torch.arange(side, device=kinds.device, dtype=kinds.dtype)
+    y, x = place.repeat_interleave(side), place.repeat(side)
+    ends = torch.stack([side - y, side - x, y + 1, x + 1]) * inside[:, None]
+    ends = torch.zeros_like(ends).scatter_reduce(2, labels[:, None].expand_as(ends), ends, "amax")
+    ends = ends.gather(2, roots[:, None].expand(-1, 4, -1))
+    top, left = (side - ends[:, :2]).unbind(1)
+    bottom, right = ends[:, 2:].unbind(1)
 
     ranks = torch.arange(count, device=kinds.device).expand(batch, -1)
     number = torch.full_like(labels, count).scatter(1, roots, ranks).gather(1, labels)

@@ -26,8 +26,12 @@ def sample(image: Tensor, start: Tensor, step: Tensor, size: int) -> Tensor:
     -------
     Tensor (B, C, size, size)
     """
-    rows = _cubic_weights(image.shape[-2], start[:, 0], step, size)
-    columns = _cubic_weights(image.shape[-1], start[:, 1], step, size)
+    if torch.compiler.is_compiling() or image.shape[-2] != image.shape[-1]:
+        rows = _cubic_weights(image.shape[-2], start[:, 0], step, size)
+        columns = _cubic_weights(image.shape[-1], start[:, 1], step, size)
+    else:  # both at once
+        weights = _cubic_weights(image.shape[-1], start.flatten(), step.repeat_interleave(2), size)
+        rows, columns = weights.unflatten(0, (-1, 2)).unbind(1)
     return rows[:, None] @ image @ columns.transpose(1, 2)[:, None]
 
 

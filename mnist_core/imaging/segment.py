@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_core.imaging.deviation import MIN_CONTRAST, deviations, kinds_of
@@ -79,10 +80,17 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
     kinds = kinds_of(deviation, grid)
     regions = measure_regions(kinds, grid.border, count)
     contrast = regions.mean(deviation.largest)
-    main, chosen = choose_digit(regions, contrast, deviation.known, grid)
-    removed = is_thin_surroundings(regions, deviation.known, grid)
-    # an export has both passes; elsewhere the second is left out where it would change nothing
-    if torch.compiler.is_compiling() or removed.any() or not deviation.known.all():
+    # an export has both passes; elsewhere what would change nothing is left out
+    exported = torch.compiler.is_compiling()
+    alone = not (exported or regions.several) and bool(deviation.known.all())
+    if alone:
+        chosen = torch.ones_like(regions.area[:, :1], dtype=torch.bool)
+        main, chosen = chosen.long() - 1, F.pad(chosen, (0, count - 1))
+        removed = torch.zeros_like(chosen)
+    else:
+        main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+        removed = is_thin_surroundings(regions, deviation.known, grid)
+    if exported or removed.any() or not deviation.known.all():
         # where all is surroundings, as with an upright one cut to its ink, all stays
         removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
         # without them the paper and the ink's contrast are measured again
@@ -134,20 +142,16 @@ def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tenso
 
 def box_of(regions: Regions, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """Return the upper left and lower right corners (B, 2) of chosen (B, K) regions, in cells."""
-    corners = []
-    for sides, sign in (((regions.top, regions.left), -1), ((regions.bottom, regions.right), 1)):
-        chosen_sides = [torch.where(chosen, sign * side, -1e4).amax(1) for side in sides]
-        corners.append(sign * torch.stack(chosen_sides, 1))
-    return corners[0], corners[1]
+    sides = torch.stack([-regions.top, -regions.left, regions.bottom, regions.right], 2)
+    ends = torch.where(chosen[:, :, None], sides, -1e4).amax(1)
+    return -ends[:, :2], ends[:, 2:]
 
 
 def _inside(grey: Tensor, start: Tensor, step: Tensor) -> Tensor:
     """Return by how much output pixels lie in the picture: (B, 1, 88, 88), in [0, 1]."""
     places = torch.arange(INK_SIDE, device=grey.device, dtype=grey.dtype) + 0.5
-    parts = []
-    for axis in (0, 1):
-        first = -start[:, axis] / step
-        last = (length_of(grey, axis + 2) - start[:, axis]) / step
-        before, after = places - first[:, None] + 0.5, last[:, None] - places + 0.5
-        parts.append(torch.minimum(before, after).clamp(0, 1))
-    return (parts[0][:, :, None] * parts[1][:, None, :]).unsqueeze(1)
+    lengths = torch.stack([length_of(grey, 2), length_of(grey, 3)])
+    first, last = -start / step[:, None], (lengths - start) / step[:, None]
+    before, after = places - first[:, :, None] + 0.5, last[:, :, None] - places + 0.5
+    rows, columns = torch.minimum(before, after).clamp(0, 1).unbind(1)
+    return (rows[:, :, None] * columns[:, None, :]).unsqueeze(1)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.data.mnist import normalise
-from mnist_core.imaging.normalize import fit_frame, is_dot, set_thickness
+from mnist_core.imaging.normalize import frame_from_canvas, is_dot, stroke_sizes
 from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.network import DigitNet
@@ -48,9 +48,10 @@ class InferencePipeline(nn.Module):
 
     def forward(self, canvas: Tensor) -> PipelineOutput:
         """Classify canvases (B, 1, 56, 56) of `draw_strokes` or `fit_canvas`, in [0, 1]."""
-        frame = fit_frame(set_thickness(canvas))
+        sizes = stroke_sizes(canvas)
+        frame = frame_from_canvas(canvas, sizes)
         logits, maps = self.model.forward_with_maps(normalise(frame))
-        blank = is_dot(canvas)
+        blank = is_dot(canvas, sizes)
         uniform = torch.full_like(logits, 1 / logits.shape[1])
         probabilities = self.calibration.probabilities(logits)
         probabilities = torch.where(blank[:, None], uniform, probabilities)

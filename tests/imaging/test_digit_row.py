@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from support.drawings import Drawing, one, seven, zero
+from support.drawings import Drawing, one, paint, seven, zero
 
 from mnist_core import Classifier
-from mnist_core.evaluation.pictures import draw_row
-from mnist_core.imaging.digit_row import find_digits
+from mnist_core.evaluation.pictures import KINDS, draw_row
+from mnist_core.imaging.digit_row import PictureInk, find_digits, find_parts
 from mnist_core.imaging.images import to_grey
+from mnist_core.imaging.normalize import fit_canvas
+from mnist_core.imaging.segment import find_ink
 
 Digits = list[tuple[int, Drawing]]
 
@@ -42,3 +44,26 @@ def test_one_digit_of_several_strokes_is_one(clear_digits: Digits) -> None:
     for strokes in (one(), zero(), seven(), hat_apart):
         image, _ = draw_row([strokes], np.random.default_rng(1))
         assert len(find_digits(to_grey(image))) == 1
+
+
+def test_inks_of_several_groups_at_once_are_those_of_each(clear_digits: Digits) -> None:
+    image, _ = draw_row([clear_digits[i][1] for i in (0, 9, 17)], np.random.default_rng(4))
+    parts = find_parts(to_grey(image))
+    groups = [[number] for number in range(len(parts.boxes))] + [[0, 1]]
+    for group, ink in zip(groups, parts.inks(groups), strict=True):
+        assert torch.allclose(parts.inks([group])[0], ink, atol=1e-5)
+
+
+def test_the_digit_of_a_picture_and_its_parts(clear_digits: Digits) -> None:
+    rng = np.random.default_rng(5)
+    for strokes in (one(), zero(), clear_digits[4][1]):
+        for kind in ("pen 12", "ruled box", "specks"):
+            grey = to_grey(KINDS[kind](strokes, rng))
+            found = PictureInk(grey)
+            assert torch.equal(found.canvas, fit_canvas(find_ink(grey)))
+            parts = found.parts()
+            assert parts is None or len(parts.groups()) == 1
+    beside = [zero()[0], seven()[0] + [400, 0]]
+    parts = PictureInk(to_grey(paint(beside, pen=14, size=(280, 280), scale=0.3))).parts()
+    assert len(parts.groups()) == 2
+    assert PictureInk(torch.full((1, 1, 90, 90), 0.7)).parts() is None

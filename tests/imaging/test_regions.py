@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from mnist_core.imaging.regions import dilate, label_regions, measure_regions
+from mnist_core.imaging.regions import dilate, hook_regions, label_regions, measure_regions
 
 SIDE = 48
 
@@ -20,8 +20,10 @@ def blobs(seed: int, sigma: float, threshold: float) -> np.ndarray:
 
 
 def assert_same_regions(kinds: np.ndarray) -> None:
-    labels = label_regions(torch.tensor(kinds, dtype=torch.float32)[None])[0].numpy()
-    labels = labels.reshape(kinds.shape)
+    given = torch.tensor(kinds, dtype=torch.float32)[None]
+    # an export's labels are the same
+    assert torch.equal(label_regions(given), hook_regions(given))
+    labels = label_regions(given)[0].numpy().reshape(kinds.shape)
     for kind in (-1, 1):
         expected, count = ndimage.label(kinds == kind, np.ones((3, 3)))
         where = kinds == kind
