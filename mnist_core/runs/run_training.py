@@ -144,10 +144,19 @@ def _best(trainer: Trainer) -> dict[str, Any]:
     }
 
 
+def _describe_data(config: TrainConfig, training: Split, validation: Split) -> str:
+    text = f"MNIST: {len(training)} training images, {len(validation)} held out to validate"
+    kinds = {"digits": config.allographs, "non-digits": config.non_digits}
+    drawn = [f"{share:g} {kind}" for kind, share in kinds.items() if share]
+    if drawn:
+        text += f"; generated drawings: {' and '.join(drawn)} for each image of a batch"
+    return text
+
+
 def _card(config: TrainConfig, training: Split, validation: Split) -> dict[str, Any]:
     return {
         "config": config.model_dump(mode="json"),
-        "data": f"MNIST: {len(training)} training images, {len(validation)} held out to validate",
+        "data": _describe_data(config, training, validation),
         "command": train_command(config),
         "environment": {
             "torch": torch.__version__,

@@ -347,7 +347,8 @@ def test_the_command_writes_file_and_card(
         own = read_card(weights_path(name)).as_dict()
         assert member["name"] == name
         assert member["architecture"] == own["architecture"]
-        assert member["card"] == {"validation": own["validation"]}
+        kept = ("data", "command", "epoch", "validation")
+        assert member["card"] == {key: own[key] for key in kept if key in own}
 
 
 def test_a_member_may_be_a_run(small_mnist: Split, tmp_path: Path) -> None:

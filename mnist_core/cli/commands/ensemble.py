@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mnist_core.models.ensemble import Ensemble
 
 
+_KEPT = ("data", "command", "epoch", "validation")
+
+
 def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("ensemble", help="combine several networks into one model")
@@ -108,9 +111,10 @@ def _score(names: list[str], ensemble: Ensemble, validation: Split) -> list[dict
 
 
 def _original_scores(card: ModelCard) -> dict[str, Any]:
-    """Return a member's entries in the ensemble's card: the scores of its own card, and a note."""
+    """Return what an ensemble's card says of a member's own card: data, command, scores, a note."""
     note = _note(card)
-    own = {"card": {"validation": card.as_dict()["validation"]}} if card.validation else {}
+    kept = {key: value for key, value in card.as_dict().items() if key in _KEPT}
+    own = {"card": kept} if kept else {}
     return {**own, **({"note": note} if note else {})}
 
 
