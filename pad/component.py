@@ -1,4 +1,4 @@
-"""The page's components: the sketchpad, whose html, css and js files are in `web/`."""
+"""The page's components: the sketchpad, whose html, css and script are in `web/`."""
 
 from __future__ import annotations
 
@@ -12,29 +12,6 @@ from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
-# joined into one function scope, in this order
-_SCRIPTS = (
-    "ink",
-    "drawing",
-    "texts",
-    "banner",
-    "storage",
-    "request_queue",
-    "recognition",
-    "model_picker",
-    "drawing_canvas",
-    "colour",
-    "prediction_view",
-    "row_view",
-    "stages_view",
-    "network_view",
-    "examples",
-    "drawing_session",
-    "toolbar",
-    "keyboard",
-    "pictures",
-    "main",
-)
 
 
 def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
@@ -54,7 +31,7 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
         value=str(strings),
         html_template=_read("sketchpad.html"),
         css_template=_read("sketchpad.css"),
-        js_on_load="\n".join(_read(f"js/{name}.js") for name in _SCRIPTS),
+        js_on_load=_read("dist/sketchpad.js"),  # built from src/ by `npm run build`
         apply_default_css=False,
         server_functions=functions,
         elem_id="sketchpad",

@@ -16,6 +16,8 @@ from support.chromium import ROOT, serving
 import mnist_core
 
 SHIPPED = ["default", "mnist_cnn"]
+WEB = ("sketchpad.html", "sketchpad.css", "dist/sketchpad.js", "strings/en.json", "strings/zh.json")
+"""What the pad's page uses of pad/web; the rest is for building it."""
 
 
 def run(*command: str, folder: Path, environment: dict[str, str] | None = None) -> str:
@@ -77,8 +79,12 @@ def test_wheel_has_the_files_that_are_not_python(wheel: Path) -> None:
         for package in ("mnist_core", "pad", "board")
         for path in (ROOT / package).rglob("*")
         if path.is_file() and path.suffix != ".pyc" and path.name != "component.pyi"  # by gradio
+        if not path.is_relative_to(ROOT / "pad/web")
     }
     assert in_checkout <= names
+    assert {name for name in names if name.startswith("pad/web/")} == {
+        f"pad/web/{name}" for name in WEB
+    }
     assert {f"mnist_core/weights/{name}.safetensors" for name in SHIPPED} <= names
     assert {"board/script/dashboard.py", "board/script/.streamlit/config.toml"} <= names
     outside = {name.partition("/")[0] for name in names} - {"mnist_core", "pad", "board"}

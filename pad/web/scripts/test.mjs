@@ -1,0 +1,28 @@
+// Runs tests/*.test.ts with node's own test runner. Node 20 cannot run TypeScript, so they are
+// bundled first.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const web = fileURLToPath(new URL("..", import.meta.url));
+const folder = path.join(web, "node_modules/.cache/tests");
+const names = readdirSync(path.join(web, "tests")).filter((name) => name.endsWith(".test.ts"));
+
+rmSync(folder, { recursive: true, force: true });
+await esbuild.build({
+  absWorkingDir: web,
+  entryPoints: names.map((name) => `tests/${name}`),
+  outdir: folder,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  sourcemap: "inline",
+});
+const files = names.map((name) => path.join(folder, name.replace(/\.ts$/, ".mjs")));
+const options = ["--enable-source-maps", "--test"];
+process.exit(spawnSync(process.execPath, [...options, ...files], { stdio: "inherit" }).status ?? 1);

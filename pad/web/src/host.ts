@@ -1,0 +1,24 @@
+// What gr.HTML gives to the code of js_on_load.
+
+import type { PictureLimits } from "./drawing/picture_file.ts";
+import type { InkFormat } from "./recognition/ink.ts";
+import type { Server } from "./recognition/server.ts";
+import type { RowLimits } from "./recognition/server_recognizer.ts";
+
+/** The value of the component, and what pad/page.py passes to it. */
+export interface Props {
+  /** JSON object with the page's texts */
+  readonly value: string;
+  readonly ink: InkFormat;
+  readonly row_limits: RowLimits;
+  readonly default_model: string;
+  readonly picture_limits: PictureLimits;
+}
+
+export interface Host {
+  readonly element: HTMLElement;
+  readonly props: Props;
+  readonly server: Server;
+  /** Call a function after every change of a prop. */
+  watch(prop: keyof Props, callback: () => void): void;
+}

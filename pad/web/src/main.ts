@@ -1,0 +1,199 @@
+// Creates the parts of the page and connects them.
+
+import { DrawingCanvas, type PenEvents } from "./drawing/canvas.ts";
+import { isEmpty } from "./drawing/drawing.ts";
+import { exampleStrokes } from "./drawing/examples.ts";
+import { readPicture } from "./drawing/picture_file.ts";
+import { renderDrawing } from "./drawing/render.ts";
+import { replay } from "./drawing/replay.ts";
+import { DrawingSession } from "./drawing/session.ts";
+import type { Host } from "./host.ts";
+import { Recognition } from "./recognition/recognition.ts";
+import { ServerRecognizer } from "./recognition/server_recognizer.ts";
+import { Banner } from "./ui/banner.ts";
+import { addExampleButtons, labelExampleButtons } from "./ui/example_buttons.ts";
+import { FrameTask } from "./ui/frame_task.ts";
+import { KeyboardPen } from "./ui/keyboard_pen.ts";
+import { ModelPicker } from "./ui/model_picker.ts";
+import { find, findParts } from "./ui/parts.ts";
+import { bindPictures } from "./ui/picture_input.ts";
+import { bindShortcuts } from "./ui/shortcuts.ts";
+import { restoreVisit, saveVisit } from "./ui/storage.ts";
+import { Texts } from "./ui/texts.ts";
+import { Toolbar } from "./ui/toolbar.ts";
+import { NetworkView } from "./views/network_view.ts";
+import { PredictionView } from "./views/prediction_view.ts";
+import { picturePlace, strokesPlace } from "./views/row_place.ts";
+import { RowView } from "./views/row_view.ts";
+
+/** Start the page; called once, by the code of js_on_load. */
+export function start({ element, props, server, watch }: Host): void {
+  const root = find(element, ".drawpad", HTMLElement);
+  const part = findParts(root);
+  const texts = new Texts();
+  const text = texts.get;
+  const banner = new Banner(root, part.banner, text);
+
+  // ---- editing the drawing ----------------------------------------------------------------
+
+  let lookedAt: number | null = null; // the digit of a row that the user has chosen to look at
+
+  const session = new DrawingSession({
+    edit: () => {
+      lookedAt = null;
+      refresh();
+    },
+    replace: () => recognition.discard(),
+    begin: () => banner.clear(),
+    save: () => saveVisit({
+      strokes: session.drawing.strokes, model: models.name, penWidth: toolbar.penWidth,
+    }),
+  }, replay);
+
+  const actions = {
+    undo: () => session.undo(),
+    redo: () => session.redo(),
+    clear: () => {
+      toolbar.chooseEraser(false);
+      session.clear();
+    },
+    upload: () => part.file.click(),
+  };
+  const toolbar = new Toolbar(root, actions);
+
+  const pen: PenEvents = {
+    start: (points, erasing) =>
+      session.beginStroke(points, toolbar.penWidth, erasing || toolbar.erasing),
+    move: (points) => session.continueStroke(points, toolbar.penWidth),
+    end: () => session.endStroke(),
+  };
+  const canvas = new DrawingCanvas(part.canvas, pen, paint);
+  const keyboardPen = new KeyboardPen(part.canvas, part.cursor, pen);
+
+  bindShortcuts(element, {
+    ...actions,
+    eraser: () => toolbar.chooseEraser(!toolbar.erasing),
+    thinner: () => toolbar.stepPen(-1),
+    thicker: () => toolbar.stepPen(1),
+    other: (event) => keyboardPen.action(event),
+  });
+
+  addExampleButtons(part.examples, (digit) => {
+    toolbar.chooseEraser(false);
+    session.playExample(exampleStrokes(digit), toolbar.penWidth);
+  });
+
+  bindPictures(element, part.paper, part.file, async (file) => {
+    const picture = await readPicture(file, props.picture_limits);
+    const limit = Math.floor(props.picture_limits.bytes / 2 ** 20);
+    if (picture) session.setPicture(picture);
+    else banner.show(text("too_large", { limit }));
+  });
+
+  // ---- classifying it ---------------------------------------------------------------------
+
+  const prediction = new PredictionView(part, text);
+
+  const row = new RowView(part, text, (index) => {
+    lookedAt = index;
+    classify();
+  });
+
+  const models = new ModelPicker(
+    root, part.model, server, banner, text, props.default_model, (description) => {
+      network.build(description);
+      session.changed();
+    });
+
+  const network = new NetworkView(part, text, {
+    toggle: classify,
+    kernel: async (layer, channel) => {
+      const model = models.current;
+      if (!model) return undefined;
+      const reply = await server.kernel({
+        model: model.name, version: model.version, layer, channel,
+      });
+      if (reply && !("error" in reply)) return reply;
+      if (reply?.stale) models.use(models.name);
+      return undefined;
+    },
+  });
+
+  const recognizer = new ServerRecognizer(server, props.row_limits);
+  const recognition = new Recognition(recognizer, props.ink, {
+    reading: (reading) => {
+      prediction.show(reading.prediction, reading.row);
+      network.show(reading);
+      if (reading.row) row.show(reading.row, reading.size ? picturePlace(reading.size) : strokesPlace);
+      else row.clear();
+    },
+    blank: (nothing) => {
+      prediction.clear(nothing ? "" : text("too_little"));
+      network.show(null);
+      row.clear();
+    },
+    stale: (model) => models.use(model), // which also classifies again
+    error: (message, drawing) => {
+      session.rejectPicture(drawing);
+      banner.show(message);
+    },
+    connection: (lost) => banner.setConnectionLost(lost),
+    idle: showBusy,
+  });
+
+  function classify(): void {
+    if (!models.current) return; // asked again when there is one
+    recognition.request(session.drawing, models.current, network.openStages, lookedAt);
+    showBusy();
+  }
+
+  // ---- the page ---------------------------------------------------------------------------
+
+  const frame = new FrameTask(() => {
+    paint();
+    classify();
+    showBusy(); // also if it was not classified
+  });
+
+  /** Paint the drawing and classify it, once in the next animation frame. */
+  function refresh(): void {
+    frame.request();
+    showBusy();
+  }
+
+  /** The page is busy until the bars belong to the drawing. */
+  function showBusy(): void {
+    root.setAttribute("aria-busy", String(frame.pending || !recognition.idle));
+  }
+
+  function paint(): void {
+    const { drawing, canUndo, canRedo } = session;
+    canvas.render(drawing);
+    renderDrawing(part.drawing, drawing);
+    root.classList.toggle("inked", !isEmpty(drawing));
+    toolbar.enable({ undo: canUndo, redo: canRedo, clear: !isEmpty(drawing) });
+  }
+
+  function applyTheme(): void {
+    network.recolour();
+    paint();
+  }
+
+  function translate(): void {
+    texts.load(props.value, root);
+    labelExampleButtons(part.examples, text);
+  }
+
+  new MutationObserver(applyTheme)
+    .observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  translate();
+  watch("value", translate);
+  let model: string | undefined;
+  restoreVisit((visit) => {
+    model = visit.model;
+    toolbar.choosePen(visit.penWidth);
+    session.restore(visit.strokes);
+  });
+  applyTheme();
+  models.start(model);
+}

@@ -1,0 +1,66 @@
+// Keeps the reading of the drawing up to date: at most one question is asked at a time, and answers
+// about another drawing or model are ignored.
+
+import { isEmpty, type Drawing } from "../drawing/drawing.ts";
+import { inkStrokes, type InkFormat } from "./ink.ts";
+import type { Answer, ModelVersion, Question, Reading, Recognizer } from "./recognizer.ts";
+import { RequestQueue } from "./request_queue.ts";
+
+export interface RecognitionEvents {
+  reading(reading: Reading, drawing: Drawing): void;
+  /** there is nothing to classify */
+  blank(isEmpty: boolean): void;
+  /** the model is not the one the page knows */
+  stale(model: string): void;
+  error(message: string, drawing: Drawing): void;
+  connection(lost: boolean): void;
+  idle(): void;
+}
+
+interface Job extends Question {
+  readonly generation: number;
+}
+
+export class Recognition {
+  readonly #ink: InkFormat;
+  readonly #on: RecognitionEvents;
+  readonly #queue: RequestQueue<Job, Answer>;
+  #generation = 0; // answers to questions of an earlier generation are ignored
+
+  constructor(recognizer: Recognizer, ink: InkFormat, on: RecognitionEvents) {
+    this.#ink = ink;
+    this.#on = on;
+    this.#queue = new RequestQueue<Job, Answer>((job) => recognizer.recognize(job), {
+      response: (answer, job) => this.#receive(answer, job),
+      connection: on.connection,
+      idle: on.idle,
+    });
+  }
+
+  get idle(): boolean { return this.#queue.idle; }
+
+  /** Ignore the answers to all questions so far: they are about another drawing or model. */
+  discard(): void { this.#generation++; }
+
+  /** Classify a drawing; the arguments are those of a Question. */
+  request(
+    drawing: Drawing, model: ModelVersion, layers: readonly string[], digit: number | null,
+  ): void {
+    const ink = drawing.picture
+      ? null : inkStrokes(drawing.strokes.map(({ points }) => points), this.#ink);
+    if (!drawing.picture && !ink) {
+      this.#queue.drop();
+      this.discard();
+      this.#on.blank(isEmpty(drawing));
+      return;
+    }
+    this.#queue.submit({ drawing, ink, model, layers, digit, generation: this.#generation });
+  }
+
+  #receive(answer: Answer, { drawing, model, generation }: Job): void {
+    if (generation !== this.#generation) return;
+    if (answer.kind === "stale") this.#on.stale(model.name);
+    else if (answer.kind === "error") this.#on.error(answer.message, drawing);
+    else this.#on.reading(answer.reading, drawing);
+  }
+}

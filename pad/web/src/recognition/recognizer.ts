@@ -1,0 +1,78 @@
+// The one interface through which the page asks what a drawing is.
+
+import type { Box, Drawing } from "../drawing/drawing.ts";
+
+/** A model, and the version of its weights that the page knows. */
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Question {
+  readonly drawing: Drawing;
+  /** the ink canvas of the strokes (see inkStrokes); null for a picture */
+  readonly ink: Uint8Array | null;
+  readonly model: ModelVersion;
+  /** stages whose feature maps are wanted */
+  readonly layers: readonly string[];
+  /** the digit of a row to look at; null: the newest */
+  readonly digit: number | null;
+}
+
+export interface Prediction {
+  readonly digit: number | null;
+  readonly isDigit: boolean;
+  /** of a refusal: "blank", "not a digit" or "several digits" */
+  readonly reason: string | null;
+  /** the two most probable digits where neither is clearly ahead, else empty */
+  readonly close: readonly number[];
+  readonly blank: boolean;
+  /** ten, for the digits 0 to 9 */
+  readonly probabilities: readonly number[];
+}
+
+/** One stage's feature maps; all are scaled by the same factor. */
+export interface FeatureMaps {
+  /** largest value, shown as 255 */
+  readonly top: number;
+  /** largest value of each map */
+  readonly peaks: readonly number[];
+  /** channels x height x width */
+  readonly pixels: Uint8Array;
+}
+
+export interface RowDigit {
+  readonly digit: number | null;
+  readonly isDigit: boolean;
+  /** in the drawing's unit: canvas units for strokes, pixels for a picture */
+  readonly box: Box;
+}
+
+export interface Row {
+  /** index of the digit that everything else is about */
+  readonly lookedAt: number;
+  readonly digits: readonly RowDigit[];
+}
+
+export interface Reading {
+  readonly prediction: Prediction;
+  /** 28 x 28 greys: what the network sees */
+  readonly frame: Uint8Array;
+  readonly maps: Readonly<Record<string, FeatureMaps>>;
+  /** null if the drawing is no row of digits */
+  readonly row: Row | null;
+  /** width and height of a picture in pixels; null for strokes */
+  readonly size: readonly [number, number] | null;
+}
+
+export type Answer =
+  | { readonly kind: "reading"; readonly reading: Reading }
+  /** the model is not the one the page knows: it was replaced, withdrawn or is damaged */
+  | { readonly kind: "stale" }
+  /** the drawing cannot be read; the message says why */
+  | { readonly kind: "error"; readonly message: string };
+
+export interface Recognizer {
+  /** Answer a question; undefined, or a rejected promise, where no answer came: ask again. */
+  recognize(question: Question): Promise<Answer | undefined>;
+}

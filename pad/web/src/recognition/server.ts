@@ -1,0 +1,85 @@
+// The functions of pad/functions.py, as gr.HTML offers them, and the JSON they exchange
+// (pad/payload.py).
+
+export interface ModelRequest {
+  model: string;
+  version?: string;
+}
+
+export interface ClassifyRequest extends ModelRequest {
+  layers: readonly string[];
+  digit: number | null;
+}
+
+export interface InkRequest extends ClassifyRequest {
+  /** base64 of the ink canvas */
+  ink: string;
+  /** empty unless the drawing may be a row of digits */
+  strokes: number[][];
+}
+
+export interface PictureRequest extends ClassifyRequest {
+  /** base64 of a picture file */
+  picture: string;
+}
+
+export interface KernelRequest extends ModelRequest {
+  layer: string;
+  channel: number;
+}
+
+/** In place of every other reply: what is wrong with the request or the model. */
+export interface Failure {
+  error: string;
+  stale?: boolean;
+  gone?: boolean;
+}
+
+export interface ClassifyReply {
+  digit: number | null;
+  is_digit: boolean;
+  digit_score: number;
+  reason: string | null;
+  close: number[];
+  blank: boolean;
+  probabilities: number[];
+  /** base64 of 28 x 28 bytes */
+  frame: string;
+  maps: Record<string, { shape: number[]; top: number; peaks: number[]; pixels: string }>;
+  row?: {
+    looked_at: number;
+    digits: { digit: number | null; is_digit: boolean; box: [number, number, number, number] }[];
+  };
+  /** of a picture */
+  size?: [number, number];
+}
+
+export interface Stage {
+  name: string;
+  /** channels, height, width */
+  shape: [number, number, number];
+}
+
+export interface ModelDescription {
+  models: string[];
+  version: string;
+  architecture: string;
+  parameters: number;
+  stages: Stage[];
+  /** sizes of the layers after the last stage */
+  head: number[];
+}
+
+export interface Kernel {
+  /** input channels, height, width */
+  shape: [number, number, number];
+  weights: number[];
+}
+
+/** Each call may also reject, or resolve to undefined, when the server does not respond. */
+export interface Server {
+  classify_ink(request: InkRequest): Promise<ClassifyReply | Failure | undefined>;
+  classify_picture(request: PictureRequest): Promise<ClassifyReply | Failure | undefined>;
+  describe_model(request: ModelRequest): Promise<ModelDescription | Failure | undefined>;
+  kernel(request: KernelRequest): Promise<Kernel | Failure | undefined>;
+}

@@ -1,0 +1,130 @@
+// The model in use, and the list of models, which may change while the page is open.
+
+import type { ModelVersion } from "../recognition/recognizer.ts";
+import type { Failure, ModelDescription, Server } from "../recognition/server.ts";
+import type { Banner } from "./banner.ts";
+import type { Text } from "./texts.ts";
+
+type Models = Pick<Server, "describe_model">;
+
+export class ModelPicker {
+  readonly #root: HTMLElement;
+  readonly #select: HTMLSelectElement;
+  readonly #server: Models;
+  readonly #banner: Banner;
+  readonly #text: Text;
+  readonly #fallback: string;
+  readonly #onUse: (description: ModelDescription) => void;
+  #name: string;
+  #version: string | null = null; // of the weights in use; null until a model is in use
+  #wanted: string;
+  #refreshing = false;
+
+  /**
+   * @param root gets data-model once the first model is in use
+   * @param fallback name of the default model
+   * @param onUse another model, or other weights, are in use
+   */
+  constructor(
+    root: HTMLElement, select: HTMLSelectElement, server: Models, banner: Banner, text: Text,
+    fallback: string, onUse: (description: ModelDescription) => void,
+  ) {
+    this.#root = root;
+    this.#select = select;
+    this.#server = server;
+    this.#banner = banner;
+    this.#text = text;
+    this.#fallback = fallback;
+    this.#onUse = onUse;
+    this.#name = this.#wanted = fallback;
+    select.addEventListener("change", () => this.use(select.value));
+    const refresh = () => void this.#refresh();
+    for (const event of ["pointerenter", "pointerdown", "focus"]) {
+      select.addEventListener(event, refresh);
+    }
+    window.addEventListener("focus", refresh);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  }
+
+  /** Name of the model in use. */
+  get name(): string { return this.#name; }
+
+  /** The model in use; null until the server has described the first one. */
+  get current(): ModelVersion | null {
+    return this.#version === null ? null : { name: this.#name, version: this.#version };
+  }
+
+  /** Use the model of an earlier visit first. */
+  start(name: string = this.#fallback): void {
+    this.#name = name;
+    void this.#use(name);
+  }
+
+  /** Switch to a model once the server has described it; until then the present one is used. */
+  use(name: string): void { void this.#use(name); }
+
+  /** message: shown when the model is in use. */
+  async #use(name: string, message = ""): Promise<void> {
+    this.#wanted = name;
+    const reply = await this.#describe(name);
+    if (name !== this.#wanted) return;
+    if (!reply) {
+      this.#banner.setConnectionLost(true);
+      setTimeout(() => { if (name === this.#wanted) void this.#use(name, message); }, 1000);
+      return;
+    }
+    if ("error" in reply) {
+      this.#replaceUnusable(name, reply);
+      return;
+    }
+    if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
+    this.#name = name;
+    this.#version = reply.version;
+    this.#list(reply.models);
+    this.#onUse(reply);
+    this.#root.dataset.model = name;
+    if (message) this.#banner.show(message);
+  }
+
+  /** A model cannot be used: keep the present one, or where that is the one, take the default. */
+  #replaceUnusable(name: string, reply: Failure): void {
+    const other = name === this.#name ? this.#fallback : this.#name;
+    const message = reply.gone ? this.#text("withdrawn", { name, other }) : reply.error;
+    this.#wanted = this.#name;
+    this.#select.value = this.#name;
+    if (other === name) this.#banner.show(message);
+    else void this.#use(other, message); // also updates the list of models
+  }
+
+  #list(models: readonly string[]): void {
+    const listed = [...this.#select.options].map((option) => option.value);
+    // replacing the options would disturb an open list, so only if they differ
+    if (listed.join() !== models.join()) {
+      this.#select.replaceChildren(...models.map((name) => new Option(name, name)));
+    }
+    this.#select.value = this.#name;
+  }
+
+  /** Update the list of models, and the model in use if its weights were replaced. */
+  async #refresh(): Promise<void> {
+    const settled = this.#wanted === this.#name && this.current !== null;
+    if (this.#refreshing || !settled || !this.#root.isConnected) return;
+    this.#refreshing = true;
+    const reply = await this.#describe(this.#name);
+    this.#refreshing = false;
+    // a lost connection is reported when a drawing needs it
+    if (!reply || this.#wanted !== this.#name) return;
+    if ("error" in reply || reply.version !== this.#version) this.use(this.#name);
+    else this.#list(reply.models);
+  }
+
+  /** The server's description of a model; undefined if there is no response. */
+  async #describe(name: string): Promise<ModelDescription | Failure | undefined> {
+    try {
+      return await this.#server.describe_model({ model: name });
+    } catch (error) {
+      console.warn(error);
+      return undefined;
+    }
+  }
+}

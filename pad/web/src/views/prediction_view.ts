@@ -1,0 +1,92 @@
+// The ten bars, the predicted digit and the texts next to them.
+
+import type { Prediction, Row } from "../recognition/recognizer.ts";
+import { find, type Parts } from "../ui/parts.ts";
+import type { Text } from "../ui/texts.ts";
+
+type PredictionParts = Pick<Parts, "bars" | "digit" | "confidence" | "note" | "announcement">;
+
+interface Bar { row: HTMLElement; bar: HTMLElement; percent: HTMLElement }
+
+export class PredictionView {
+  readonly #part: PredictionParts;
+  readonly #text: Text;
+  readonly #bars: readonly Bar[];
+  #announcement: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(part: PredictionParts, text: Text) {
+    this.#part = part;
+    this.#text = text;
+    this.#bars = Array.from({ length: 10 }, (_, digit) => addBar(part.bars, digit));
+    this.clear();
+  }
+
+  /** row: of which the prediction is about one digit; null for a single digit. */
+  show(prediction: Prediction, row: Row | null): void {
+    const { digit, isDigit, close, probabilities } = prediction;
+    if (prediction.blank || digit === null) return this.clear(this.#text("too_little"));
+    if (!isDigit) return this.#refuse(digit, prediction.reason, probabilities);
+    this.#fill(probabilities, digit);
+    const sure = close.length === 0;
+    const percent = percentage(probabilities[digit]);
+    const note = sure ? "" : this.#text("not_sure", { a: close[0], b: close[1] });
+    this.#write(String(digit), percent, note);
+    if (row) {
+      const digits = row.digits.map((one) => (one.isDigit ? one.digit : "?")).join(" ");
+      this.#announce(this.#text("row_announcement", { digits, digit, percent }));
+    } else {
+      this.#announce(sure ? this.#text("announcement", { digit, percent }) : note);
+    }
+  }
+
+  /** Show no prediction, only a note. */
+  clear(note = ""): void {
+    this.#fill(new Array<number>(10).fill(0), null);
+    for (const { percent } of this.#bars) percent.textContent = "";
+    this.#write("", "", note);
+    this.#announce(note);
+  }
+
+  /** The digit that is closest to what is none, without a winner among the bars. */
+  #refuse(digit: number, reason: string | null, probabilities: readonly number[]): void {
+    const several = reason === "several digits";
+    const note = this.#text(several ? "several_digits" : "not_a_digit", { digit });
+    this.#fill(probabilities, null);
+    this.#write("?", "", note);
+    this.#part.digit.classList.add("refused");
+    this.#announce(note);
+  }
+
+  #write(digit: string, confidence: string, note: string): void {
+    this.#part.digit.textContent = digit;
+    this.#part.digit.classList.remove("refused");
+    this.#part.confidence.textContent = confidence;
+    this.#part.note.textContent = note;
+  }
+
+  #fill(probabilities: readonly number[], winner: number | null): void {
+    this.#bars.forEach(({ row, bar, percent }, digit) => {
+      const value = probabilities[digit];
+      row.classList.toggle("winner", digit === winner);
+      bar.style.transform = `scaleX(${value})`;
+      percent.textContent = percentage(value);
+    });
+  }
+
+  /** Screen readers announce the final prediction, not every intermediate one. */
+  #announce(message: string): void {
+    clearTimeout(this.#announcement);
+    this.#announcement = setTimeout(() => {
+      this.#part.announcement.textContent = message;
+    }, 700);
+  }
+}
+
+function addBar(list: HTMLElement, digit: number): Bar {
+  const row = document.createElement("li");
+  row.innerHTML = `<b>${digit}</b><i><s></s></i><span></span>`;
+  list.append(row);
+  return { row, bar: find(row, "s", HTMLElement), percent: find(row, "span", HTMLElement) };
+}
+
+function percentage(value: number): string { return `${(100 * value).toFixed(1)}%`; }
