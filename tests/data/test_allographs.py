@@ -130,6 +130,18 @@ def test_a_digit_is_crossed_out_over_all_its_width() -> None:
         assert over[:, 0].max() > 0.6
 
 
+@pytest.mark.parametrize("kind", ["crossed out", "stacked"])
+def test_nothing_is_drawn_over_a_zero_or_a_one(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unexpected(pen: Pen) -> Drawing:
+        raise AssertionError("it could make a slashed zero or a crossed seven")
+
+    for digit in (0, 1):
+        monkeypatch.setitem(TEMPLATES, digit, {unexpected: 1.0})
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        draw_non_digit(rng, kind)
+
+
 def test_the_letters_of_a_word_follow_each_other() -> None:
     letter = np.array([[0.0, 0.0], [0.6, 1.0]])
     for seed in range(20):

@@ -149,7 +149,7 @@ def one_tick(pen: Pen) -> Drawing:
 def one_long_flag(pen: Pen) -> Drawing:
     """A slanted stem and a long flag that rises: it begins below the top."""
     lean = pen.between(-0.45, -0.05)
-    angle, length = np.radians(pen.between(15, 50)), pen.between(0.35, 0.75)
+    angle, length = np.radians(pen.between(24, 55)), pen.between(0.35, 0.75)
     x, y = -length * np.cos(angle), length * np.sin(angle)
     bend = pen.between(-0.12, 0.04) * length
     flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))

@@ -195,7 +195,7 @@ def four_bowl(pen: Pen) -> Drawing:
 
 def four_closed(pen: Pen) -> Drawing:
     """A triangle and a stem, in one or two strokes."""
-    w, knee = pen.between(0.4, 0.7), pen.between(0.5, 0.78)
+    w, knee = pen.between(0.46, 0.72), pen.between(0.5, 0.76)
     top = (w * pen.between(0.7, 1.0), 0)
     bar = (w * pen.between(1.0, 1.5), knee + pen.between(-0.08, 0.06))
     triangle = pen.line(top, (0, knee), bar)

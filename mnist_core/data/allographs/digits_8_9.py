@@ -117,7 +117,7 @@ def _nine_loop(
     if kind == "small":
         w = pen.between(0.25, 0.38)
     if kind == "flat":
-        h = pen.between(0.16, 0.24)
+        h = pen.between(0.18, 0.26)
     if kind == "open":
         h = pen.between(0.35, 0.55)
         top = pen.between(0.0, 0.12)

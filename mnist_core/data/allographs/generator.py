@@ -65,6 +65,11 @@ def _any_digit(pen: Pen) -> Drawing:
     return deform(pen, _template(pen, int(pen.rng.integers(10))))
 
 
+def _from_two(pen: Pen) -> Drawing:
+    """A digit but 0 and 1: drawn over another, those may make a slashed zero or a crossed seven."""
+    return deform(pen, _template(pen, int(pen.rng.integers(2, 10))))
+
+
 def _letter_or_digit(pen: Pen) -> Drawing:
     return deform(pen, non_digits.letter(pen)) if pen.chance(0.75) else _any_digit(pen)
 
@@ -77,8 +82,8 @@ NON_DIGIT_KINDS: dict[str, tuple[Template, float]] = {
     "scribble": (lambda pen: deform(pen, non_digits.scribble(pen)), 0.06),
     "zigzag": (lambda pen: deform(pen, non_digits.zigzag(pen)), 0.03),
     "character": (lambda pen: deform(pen, non_digits.character(pen)), 0.02),
-    "crossed out": (lambda pen: non_digits.crossed_out(pen, _any_digit), 0.02),
-    "stacked": (lambda pen: non_digits.stacked(pen, _any_digit), 0.04),
+    "crossed out": (lambda pen: non_digits.crossed_out(pen, _from_two), 0.02),
+    "stacked": (lambda pen: non_digits.stacked(pen, _from_two), 0.04),
 }
 """The kinds of non-digits: how each is drawn and deformed, and its share."""
 
