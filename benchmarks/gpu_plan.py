@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import itertools
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
+
+from mnist_core.models.options import Architecture
 
 PRECISIONS = ("bf16", "fp16", "fp32")
 MODES = ("eager", "graph", "compile", "compile+graph")
@@ -105,7 +107,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
 
 
 _CEILINGS = ("bf16", "fp16", "tf32", "fp32", "copy")
-_MODELS = ("improved", "mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet")
+_MODELS = sorted(get_args(Architecture), key=lambda name: name != "improved")
 
 
 def _accuracy(flags: str, seconds: float, **values: str) -> Task:

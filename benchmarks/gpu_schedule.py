@@ -56,6 +56,13 @@ class Worker:
             self._pipe.send((name, values))
         return self._answer(seconds)
 
+    def close(self) -> None:
+        """Let the process end and remove its temporary files."""
+        if self._process is not None:
+            self._pipe.close()
+            self._process.join(5)
+            self.stop()
+
     def stop(self) -> None:
         """Kill the process and those that it has started."""
         if self._process is None:
@@ -111,4 +118,4 @@ def carry_out(plan: list[Task], args: argparse.Namespace, report: Report, end: f
                 durations[task.kind] = time.monotonic() - began
             report.add(task, row)
     finally:
-        worker.stop()
+        worker.close()

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import gpu
 from benchmarks.gpu_plan import make_plan
+from mnist_core.models.architectures import ARCHITECTURES
 
 TINY = ["--device", "cpu", "--steps", "1", "--repeats", "1", "--matrix", "32", "--images", "100"]
 TINY += ["--batch-sizes", "16", "--models", "mnist_cnn"]
@@ -45,7 +46,7 @@ def test_the_plan_measures_every_combination_once() -> None:
     steps = [tuple(task.values.items()) for task in plan if task.name == "step"]
     assert len(set(steps)) == len(steps)
     found = {tuple(value for _, value in step if value != "pen") for step in steps}
-    for model in ("improved", "mnist_cnn", "mnist_cnn_fixed", "mnist_cnn_bn", "mnist_resnet"):
+    for model in ARCHITECTURES:
         for precision in ("fp32", "fp16", "bf16"):
             for channels_last in (True, False):
                 for mode in ("eager", "graph", "compile", "compile+graph"):
