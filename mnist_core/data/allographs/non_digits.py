@@ -35,7 +35,7 @@ def scribble(pen: Pen) -> Drawing:
     draw = pen.curve if pen.chance(0.7) else pen.line
     drawing = []
     for _ in range(pen.choose((1, 2, 3, 4), (0.4, 0.3, 0.2, 0.1))):
-        count = int(pen.between(8, 15)) if len(drawing) == 0 else int(pen.between(2, 7))
+        count = int(pen.between(7, 13)) if len(drawing) == 0 else int(pen.between(2, 7))
         drawing.append(draw(*map(tuple, pen.rng.random((count, 2)) * (pen.between(0.5, 1), 1))))
     return drawing
 
