@@ -1,5 +1,7 @@
 from .attribution import attribution_maps
 from .classifier import Classifier, load_classifier, read_digits
+from .export import export_graph
+from .export_pictures import export_ink_finder
 from .grouping import Box
 from .pipeline import InferencePipeline, PipelineOutput
 from .prediction import Prediction, PredictionWithMaps, RefusalReason
@@ -15,6 +17,8 @@ __all__ = [
     "ReadDigit",
     "RefusalReason",
     "attribution_maps",
+    "export_graph",
+    "export_ink_finder",
     "load_classifier",
     "read_digits",
 ]

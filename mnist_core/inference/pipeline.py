@@ -19,7 +19,7 @@ class PipelineOutput(NamedTuple):
 
     probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; digit_score
     (B,) in [0, 1], the probability of a single digit, 0 for a blank; maps has every stage's feature
-    maps (B, C, H, W), after the ReLU.
+    maps (B, C, H, W), after the ReLU; logits (B, 10) are the network's own, also of a blank.
     """
 
     probabilities: Tensor
@@ -27,6 +27,7 @@ class PipelineOutput(NamedTuple):
     blank: Tensor
     digit_score: Tensor
     maps: dict[str, Tensor]
+    logits: Tensor
 
 
 class InferencePipeline(nn.Module):
@@ -57,4 +58,4 @@ class InferencePipeline(nn.Module):
         probabilities = torch.where(blank[:, None], uniform, probabilities)
         score = self.calibration.digit_score(logits)
         score = torch.where(blank, torch.zeros_like(score), score)
-        return PipelineOutput(probabilities, frame, blank, score, maps)
+        return PipelineOutput(probabilities, frame, blank, score, maps, logits)

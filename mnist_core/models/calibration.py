@@ -4,18 +4,20 @@ The logit of "no digit" is fixed at 0 (a softmax over eleven classes does not ch
 logits are shifted), so the log-odds of being a digit are the logsumexp of the ten digits' logits.
 Sources: Guo et al. 2017, "On Calibration of Modern Neural Networks" (temperature); Platt 1999,
 "Probabilistic Outputs for Support Vector Machines" (scale and offset of the log-odds).
+
+Imports no torch: the calibration is part of a model's card, which programs without torch read.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import torch
 from pydantic import Field, model_validator
-from torch import Tensor
 
 from mnist_core.utils.json_files import JsonModel
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class LogitCalibration(JsonModel):
@@ -54,7 +56,7 @@ class LogitCalibration(JsonModel):
         """Return the probability (B,) that it is a single digit."""
         log_odds = digit_log_odds(logits)
         if self.digit_scale is None or self.digit_offset is None:
-            return torch.ones_like(log_odds)
+            return log_odds.new_ones(log_odds.shape)
         return (self.digit_scale * log_odds + self.digit_offset).sigmoid()
 
 
@@ -65,17 +67,3 @@ UNCALIBRATED = LogitCalibration()
 def digit_log_odds(logits: Tensor) -> Tensor:
     """Return the log-odds (B,) of being a digit, of logits (B, 10), before calibration."""
     return logits.logsumexp(1)
-
-
-def combine_members(logits: Tensor) -> Tensor:
-    """Return the logits (B, 10) of the members' mean eleven-class probabilities.
-
-    Parameters
-    ----------
-    logits : Tensor (M, B, 10)
-        Of networks that were trained with non-digits. The result has the same form: relative to
-        the log-probability of "no digit".
-    """
-    padded = torch.nn.functional.pad(logits, (0, 1))
-    mean = padded.log_softmax(2).logsumexp(0) - math.log(len(logits))
-    return mean[:, :-1] - mean[:, -1:]

@@ -1,18 +1,22 @@
-"""Model cards: how weights were made and how they score."""
+"""Model cards: how weights were made and how they score. Imports no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
 from mnist_core.models.calibration import LogitCalibration
-from mnist_core.models.ensemble import ENSEMBLE
-from mnist_core.models.options import Vote
+from mnist_core.models.options import ENSEMBLE, Architecture, Vote
 from mnist_core.utils.json_files import JsonModel, describe_error
+
+if TYPE_CHECKING:
+    from mnist_core.models.architectures import ModelSpec
+
+ARCHITECTURES = (*get_args(Architecture), ENSEMBLE)
+"""The architectures that a card may name."""
 
 
 class _Open(JsonModel):
@@ -46,6 +50,8 @@ class _Network(_Open):
 
     def spec(self) -> ModelSpec:
         """Return the architecture and its options. Raises MnistCoreError if they are invalid."""
+        from mnist_core.models.architectures import ModelSpec  # imports torch
+
         return ModelSpec.parse({name: getattr(self, name) for name in ModelSpec.model_fields})
 
 
@@ -95,10 +101,10 @@ class ModelCard(_Network):
 
     @model_validator(mode="after")
     def _known_architecture(self) -> Self:
-        if self.architecture not in ("", ENSEMBLE, *ARCHITECTURES):
+        if self.architecture not in ("", *ARCHITECTURES):
             raise ValueError(
                 f"unknown architecture {self.architecture!r}; known architectures: "
-                f"{', '.join([*ARCHITECTURES, ENSEMBLE])}"
+                f"{', '.join(ARCHITECTURES)}"
             )
         return self
 

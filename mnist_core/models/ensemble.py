@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.calibration import combine_members, digit_log_odds
+from mnist_core.models.calibration import digit_log_odds
 from mnist_core.models.network import DigitNet
-from mnist_core.models.options import VOTES
+from mnist_core.models.options import ENSEMBLE, VOTES
 
-ENSEMBLE = "ensemble"
-"""The architecture of an ensemble, in weights files and lists."""
+__all__ = ["ENSEMBLE", "Ensemble", "combine_members"]
+
 _TIE_BREAK = 1e-3
 """Weight of the mean probabilities relative to the votes: it only breaks ties."""
 
@@ -109,3 +109,17 @@ class Ensemble(nn.Module):
         if not self.refuses:
             return shares
         return shares.log_softmax(1) + digit_log_odds(mean)[:, None]
+
+
+def combine_members(logits: Tensor) -> Tensor:
+    """Return the logits (B, 10) of the members' mean eleven-class probabilities.
+
+    Parameters
+    ----------
+    logits : Tensor (M, B, 10)
+        Of networks that were trained with non-digits. The result has the same form: relative to
+        the log-probability of "no digit".
+    """
+    padded = F.pad(logits, (0, 1))
+    mean = padded.log_softmax(2).logsumexp(0) - math.log(len(logits))
+    return mean[:, :-1] - mean[:, -1:]

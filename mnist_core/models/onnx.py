@@ -1,11 +1,12 @@
-"""Export of networks to ONNX, for programs without torch."""
+"""Export of networks to ONNX: from frames to logits, probabilities and digit score.
+
+The graph that the pad runs, from ink to feature maps, is `mnist_core.inference.export`'s.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
-import threading
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,21 +19,19 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.network import NUM_CLASSES
+from mnist_core.models.onnx_session import open_session, run_session
+from mnist_core.models.onnx_trace import check_exporter, trace_module
 from mnist_core.models.weights import Network, describe, load_weights
-from mnist_core.utils.extras import requires_extra
 
 if TYPE_CHECKING:
     import onnx
 
 INPUT = "frames"
 OUTPUTS = ("logits", "probabilities", "digit_score")
-OPSET = 18
 TOLERANCE = 1e-3
 """Largest difference from torch's logits, relative to the largest of them (at least 1)."""
 
 _BATCHES = (1, 7)
-# torch.export modifies global state of torch while it traces
-_TRACING = threading.Lock()
 
 
 class _Frames(nn.Module):
@@ -82,10 +81,9 @@ def export_onnx(
         onnxruntime does not compute what torch computes.
     """
     description = describe(network)
-    with requires_extra("export"):
-        import onnx
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
+    check_exporter()
+    import onnx
+
     frames = _Frames(copy.deepcopy(network).cpu().float(), calibration).eval()
     model = (trace or trace_onnx)(frames)
     onnx.helper.set_model_props(
@@ -118,55 +116,20 @@ def export_file(path: Path) -> bytes:
 def trace_onnx(frames: nn.Module) -> onnx.ModelProto:
     """Export a module that takes frames (N, 1, 28, 28). Raises MnistCoreError if it cannot be."""
     example = torch.rand(2, 1, FRAME_SIZE, FRAME_SIZE)
-    with _TRACING, warnings.catch_warnings():
-        # deprecation warnings of torch about its own internals
-        warnings.simplefilter("ignore")
-        try:
-            program = torch.onnx.export(
-                frames,
-                (example,),
-                dynamo=True,
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                input_names=[INPUT],
-                output_names=list(OUTPUTS),
-                opset_version=OPSET,
-                verbose=False,
-            )
-        except torch.onnx.errors.OnnxExporterError as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise MnistCoreError(f"the network cannot be exported to ONNX: {reason}") from error
-    model = program.model_proto
-    # the exporter's metadata contain paths of this machine
-    graph = model.graph
-    for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
-        part.ClearField("metadata_props")
-    graph.ClearField("metadata_props")
-    return model
+    return trace_module(frames, (example,), ({0: torch.export.Dim("batch")},), [INPUT], OUTPUTS)
 
 
 def _verify(content: bytes, frames: nn.Module) -> None:
     """Raise MnistCoreError if onnxruntime cannot run the model or differs from torch."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
     generator = torch.Generator().manual_seed(0)
-    try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        for batch in _BATCHES:
-            images = torch.rand(batch, 1, FRAME_SIZE, FRAME_SIZE, generator=generator)
-            images[-1] = images[-1] > 0.8  # like ink: mostly 0, some 1
-            found = [torch.from_numpy(y) for y in session.run(None, {INPUT: images.numpy()})]
-            with torch.inference_mode():
-                expected = frames(images)
-            _compare(found, expected)
-    # onnxruntime's errors have no common base class
-    except Exception as error:
-        if isinstance(error, MnistCoreError):
-            raise
-        reason = str(error).partition("\n")[0]
-        raise MnistCoreError(f"onnxruntime cannot run the exported network: {reason}") from error
+    session = open_session(content)
+    for batch in _BATCHES:
+        images = torch.rand(batch, 1, FRAME_SIZE, FRAME_SIZE, generator=generator)
+        images[-1] = images[-1] > 0.8  # like ink: mostly 0, some 1
+        found = run_session(session, OUTPUTS, {INPUT: images.numpy()})
+        with torch.inference_mode():
+            expected = frames(images)
+        _compare([torch.from_numpy(y) for y in found], expected)
 
 
 def _compare(found: list[Tensor], expected: tuple[Tensor, ...]) -> None:

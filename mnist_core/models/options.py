@@ -23,3 +23,6 @@ DROPOUT_ARCHITECTURES: tuple[Architecture, ...] = ("mnist_cnn_fixed", "mnist_cnn
 Vote = Literal["mean", "majority"]
 """How the members of an ensemble vote."""
 VOTES: tuple[Vote, ...] = get_args(Vote)
+
+ENSEMBLE = "ensemble"
+"""The architecture of an ensemble, in weights files and lists."""

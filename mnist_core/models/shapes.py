@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
 from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.models.layers import LayerShape
 from mnist_core.models.network import DigitNet
 
 
 def count_parameters(model: nn.Module) -> int:
     """Return the number of parameters, frozen ones included; buffers do not count."""
     return sum(p.numel() for p in model.parameters())
-
-
-@dataclass(frozen=True)
-class LayerShape:
-    """A leaf layer: its output shape without the batch axis, and its number of parameters."""
-
-    name: str
-    kind: str
-    output_shape: tuple[int, ...]
-    parameters: int
 
 
 def shape_table(model: DigitNet) -> list[LayerShape]:

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 
 from mnist_core import MnistCoreError
 from mnist_core.models.architectures import build_model
-from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration, combine_members
+from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.card import ModelCard
-from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.ensemble import Ensemble, combine_members
 from mnist_core.models.options import VOTES, Vote
 from mnist_core.models.weights import load_weights, read_card, save_weights, update_card
 

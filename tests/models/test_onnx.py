@@ -1,4 +1,4 @@
-"""ONNX exports of networks and of the inference pipeline compute what torch computes."""
+"""ONNX exports of networks compute what torch computes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ import copy
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
-from support.drawings import Drawing, paint, scribble
-from torch import Tensor, nn
+from support.drawings import Drawing
+from torch import nn
 
 from mnist_core import MnistCoreError, shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.pictures import KINDS
-from mnist_core.imaging.images import to_grey
-from mnist_core.imaging.normalize import fit_canvas
-from mnist_core.imaging.rasterize import draw_strokes
-from mnist_core.imaging.segment import find_ink
-from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import LogitCalibration
 from mnist_core.models.ensemble import Ensemble
@@ -35,73 +28,6 @@ from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card
 
 Digits = list[tuple[int, Drawing]]
-
-
-class PicturePipeline(nn.Module):
-    """Grey image -> probabilities, frame, blank, digit score."""
-
-    def __init__(self, pipeline: InferencePipeline) -> None:
-        super().__init__()
-        self.pipeline = pipeline
-
-    def forward(self, grey: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        return self.pipeline(fit_canvas(find_ink(grey)))[:4]
-
-
-def export_pipeline(pipeline: nn.Module, batch: Tensor, path: Path, **options: Any) -> None:
-    # not optimised: onnxruntime does that as well, in a tenth of the time
-    program = torch.onnx.export(
-        pipeline, (batch,), dynamo=True, optimize=False, verbose=False, **options
-    )
-    program.save(path)
-
-
-def run_exported(path: Path, batch: Tensor) -> list[np.ndarray]:
-    session = onnxruntime.InferenceSession(path)
-    return session.run(None, {session.get_inputs()[0].name: batch.numpy()})
-
-
-def test_the_pipeline_exports_to_onnx_for_any_batch(clear_digits: Digits, tmp_path: Path) -> None:
-    members = [load_weights(weights_path("mnist_cnn"))[0], build_model("mnist_cnn_bn")]
-    ensemble = Ensemble(members, "majority", refuses=True)
-    calibration = LogitCalibration(temperature=1.3, digit_scale=0.4, digit_offset=-1.0)
-    pipeline = InferencePipeline(ensemble, calibration).eval().requires_grad_(False)
-    canvases = draw_strokes([strokes for _, strokes in clear_digits[::5]] + [[], scribble()])
-    dynamic = ({0: torch.export.Dim("batch")},)
-    export_pipeline(pipeline, canvases[:2], tmp_path / "pipeline.onnx", dynamic_shapes=dynamic)
-    for batch in (canvases, canvases[:1]):
-        output = pipeline(batch)
-        probabilities, frame, blank, score, *maps = run_exported(tmp_path / "pipeline.onnx", batch)
-        assert np.allclose(score, output.digit_score, atol=1e-4)
-        assert np.allclose(probabilities, output.probabilities, atol=1e-4)
-        assert np.allclose(frame, output.frame, atol=1e-3)
-        assert blank.tolist() == output.blank.tolist()
-        assert [m.shape for m in maps] == [m.shape for m in output.maps.values()]
-        assert np.allclose(maps[0], output.maps["conv1"], atol=1e-2)
-
-
-def test_the_pipeline_with_segmentation_exports_to_onnx_for_any_size(
-    clear_digits: Digits, tmp_path: Path
-) -> None:
-    network = load_weights(weights_path("mnist_cnn"))[0]
-    pipeline = PicturePipeline(InferencePipeline(network)).eval().requires_grad_(False)
-    drawings = [strokes for _, strokes in clear_digits]
-    greys = [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for strokes in drawings[::7]]
-    greys[1] = 1 - greys[1]  # dark on light in the same graph
-    for index, kind in enumerate(("strip", "form cell", "cut to ink", "tiny", "photo")):
-        greys.append(to_grey(KINDS[kind](drawings[5 * index], np.random.default_rng(index))))
-    greys.append(to_grey(np.full((150, 200), 0.3)))
-    sides = {2: torch.export.Dim("height", min=8), 3: torch.export.Dim("width", min=8)}
-    example = torch.rand(1, 1, 60, 50)
-    export_pipeline(pipeline, example, tmp_path / "picture.onnx", dynamic_shapes=(sides,))
-    for grey in greys:
-        expected = pipeline(grey)
-        probabilities, frame, blank, score = run_exported(tmp_path / "picture.onnx", grey)
-        assert np.allclose(score, expected[3], atol=1e-3)
-        assert score.tolist() == [0.0 if grey is greys[-1] else 1.0]
-        assert np.allclose(probabilities, expected[0], atol=1e-3)
-        assert np.allclose(frame, expected[1], atol=1e-3)
-        assert blank.tolist() == [grey is greys[-1]]
 
 
 # --- export_onnx -------------------------------------------------------------------------------
@@ -189,7 +115,7 @@ def test_without_onnx_the_error_names_the_packages(monkeypatch: pytest.MonkeyPat
 
 def test_export_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "new folder" / "net.onnx"
-    assert cli.main(["export", "mnist_cnn", "--output", str(output)]) == 0
+    assert cli.main(["export", "mnist_cnn", "--network", "--output", str(output)]) == 0
     printed = capsys.readouterr().out
     assert f"wrote {output}" in printed
     assert (

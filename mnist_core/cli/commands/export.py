@@ -1,8 +1,9 @@
-"""`export`: write a network as an ONNX file."""
+"""`export`: write a model, or the steps from a picture to its ink, as an ONNX file."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option, add_weights_argument
@@ -14,24 +15,64 @@ from mnist_core.utils.files import make_folder, write_atomic
 
 def add_commands(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("export", help="write a network as an ONNX file")
+    parser = commands.add_parser(
+        "export",
+        help="write a model as an ONNX file",
+        description="Write a model as one ONNX file: from the ink canvas to probabilities, digit "
+        "score and every stage's feature maps. It is compared with torch before it is written.",
+    )
     add_weights_argument(parser, nargs="?", default=DEFAULT)
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="ends in .onnx")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        "--network", action="store_true", help="only the network: from frames to logits"
+    )
+    part.add_argument(
+        "--picture",
+        action="store_true",
+        help="the steps from a grey picture of any size to its ink canvas; no model is part of it",
+    )
     add_runs_option(parser)
     parser.set_defaults(run=_export)
 
 
 def _export(args: argparse.Namespace) -> int:
-    from mnist_core.models.onnx import INPUT, OUTPUTS, export_file
-    from mnist_core.runs.run_list import find_weights
-
     if args.output.suffix != ".onnx":
         raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .onnx")
     make_folder(args.output.parent)
-    content = export_file(find_weights(args.weights, args.runs))
+    content, signature = _choose(args)()
     write_atomic(args.output, content)
     print_line(f"wrote {args.output}, {len(content) / 1e6:.1f} MB; its outputs agree with torch's")
-    print_line(
+    print_line(signature)
+    return 0
+
+
+def _choose(args: argparse.Namespace) -> Callable[[], tuple[bytes, str]]:
+    if args.picture:
+        return _picture
+    return lambda: (_network if args.network else _model)(args)
+
+
+def _model(args: argparse.Namespace) -> tuple[bytes, str]:
+    from mnist_core.inference.export import export_weights
+    from mnist_core.runs.run_list import find_weights
+
+    return export_weights(find_weights(args.weights, args.runs)), (
+        "canvas uint8 (N, 1, 56, 56) -> frame (N, 1, 28, 28), probabilities (N, 10), "
+        "digit_score (N,), blank (N,), logits (N, 10), maps and kernels of every stage"
+    )
+
+
+def _network(args: argparse.Namespace) -> tuple[bytes, str]:
+    from mnist_core.models.onnx import INPUT, OUTPUTS, export_file
+    from mnist_core.runs.run_list import find_weights
+
+    return export_file(find_weights(args.weights, args.runs)), (
         f"{INPUT} (N, 1, 28, 28) in [0, 1] -> {', '.join(OUTPUTS[:2])} (N, 10), {OUTPUTS[2]} (N,)"
     )
-    return 0
+
+
+def _picture() -> tuple[bytes, str]:
+    from mnist_core.inference.export_pictures import export_ink_finder
+
+    return export_ink_finder(), "grey (H, W) in [0, 1] -> canvas uint8 (1, 1, 56, 56)"

@@ -1,0 +1,166 @@
+"""Export of models to one ONNX graph: from the ink canvas to probabilities and feature maps."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+import mnist_core
+from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.inference.export_check import check_graph
+from mnist_core.inference.graph_format import (
+    CANVAS,
+    DESCRIPTION,
+    FORMAT,
+    OUTPUTS,
+    GraphDescription,
+    Stage,
+    kernel_output,
+)
+from mnist_core.inference.graph_key import graph_key
+from mnist_core.inference.pipeline import InferencePipeline
+from mnist_core.models.calibration import UNCALIBRATED
+from mnist_core.models.card import ModelCard
+from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.layers import stage_shape
+from mnist_core.models.network import NUM_CLASSES
+from mnist_core.models.onnx_trace import check_exporter, trace_module
+from mnist_core.models.shapes import count_parameters, shape_table
+from mnist_core.models.weights import Network, describe, load_weights
+
+if TYPE_CHECKING:
+    import onnx
+
+
+class ExportedPipeline(nn.Module):
+    """Canvases uint8 (N, 1, 56, 56) -> the outputs of `graph_format`, then every stage's maps."""
+
+    def __init__(self, pipeline: InferencePipeline) -> None:
+        super().__init__()
+        self.pipeline = pipeline
+
+    def forward(self, canvas: Tensor) -> tuple[Tensor, ...]:
+        output = self.pipeline(canvas.to(torch.float32) / 255)
+        return (
+            output.frame,
+            output.probabilities,
+            output.digit_score,
+            output.blank,
+            output.logits,
+            *output.maps.values(),
+        )
+
+
+Trace = Callable[[nn.Module, tuple[str, ...]], "onnx.ModelProto"]
+"""Makes the ONNX model of an `ExportedPipeline`, with the given names of outputs."""
+
+
+def export_graph(
+    network: Network, card: ModelCard | None = None, key: str = "", *, trace: Trace | None = None
+) -> bytes:
+    """Return the whole pipeline of a model as one ONNX model, compared with torch's outputs.
+
+    Its input, its outputs and its metadata are those of `graph_format`. It is offered only if, on
+    drawings that the package makes up, it takes the same decisions as torch, with frames that
+    differ by at most 1/255 and probabilities that differ by at most 0.001.
+
+    Parameters
+    ----------
+    network : DigitNet of `build_model`, or Ensemble of such
+        On any device and in any mode; it is not changed.
+    card : ModelCard, optional
+        With the calibration.
+    key : str
+        Of the weights file; see `graph_key`.
+    trace : callable, optional
+        `trace_pipeline` by default.
+
+    Raises
+    ------
+    MnistCoreError
+        If onnx, onnxscript or onnxruntime is not installed, the network cannot be exported, or
+        onnxruntime does not compute what torch computes.
+    """
+    description = _describe(network, card or ModelCard(), key)
+    check_exporter()
+    import onnx
+
+    plain = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
+    calibration = description.card.calibration or UNCALIBRATED
+    pipeline = ExportedPipeline(InferencePipeline(plain, calibration)).eval()
+    model = (trace or trace_pipeline)(pipeline, (*OUTPUTS, *plain.stages))
+    _add_kernels(model, plain)
+    card_notes = description.card.as_dict()
+    onnx.helper.set_model_props(
+        model,
+        {
+            "architecture": description.architecture,
+            "network": json.dumps(description.network),
+            "input": "one channel, 56 x 56, values in 0 to 255, ink light on dark",
+            "classes": ",".join(map(str, range(NUM_CLASSES))),
+            **{k: json.dumps(card_notes[k]) for k in ("data", "validation") if k in card_notes},
+            DESCRIPTION: description.model_dump_json(exclude_unset=True),
+        },
+    )
+    content = model.SerializeToString()
+    check_graph(content, pipeline, plain.stages)
+    return content
+
+
+def export_weights(path: Path) -> bytes:
+    """Return the graph of a weights file. Raises as `load_weights` and `export_graph` do."""
+    network, card = load_weights(path)
+    return export_graph(network, card, graph_key(path))
+
+
+def trace_pipeline(pipeline: nn.Module, outputs: tuple[str, ...]) -> onnx.ModelProto:
+    """Export an `ExportedPipeline` for any number of canvases."""
+    example = torch.randint(256, (2, 1, INK_SIZE, INK_SIZE), dtype=torch.uint8)
+    return trace_module(pipeline, (example,), ({0: torch.export.Dim("batch")},), [CANVAS], outputs)
+
+
+def _add_kernels(model: onnx.ModelProto, network: Network) -> None:
+    """Add the kernels as constant outputs: those of the traced graph contain BatchNorm's scale."""
+    import onnx
+
+    for stage in network.stages:
+        kernel = network.kernel(stage).detach().numpy()
+        name = kernel_output(stage)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(kernel, name))
+        kind = onnx.TensorProto.FLOAT
+        model.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, kernel.shape))
+
+
+def _describe(network: Network, card: ModelCard, key: str) -> GraphDescription:
+    built = describe(network)
+    first = network.members[0] if isinstance(network, Ensemble) else network
+    layers = shape_table(first)
+    head = [module for module in first.head.modules() if isinstance(module, nn.Linear)]
+    if not head:
+        raise MnistCoreError("the network's head has no fully connected layer")
+    return GraphDescription(
+        format=FORMAT,
+        version=mnist_core.__version__,
+        key=key,
+        architecture=built["architecture"],
+        network=built,
+        parameters=count_parameters(network),
+        stages=tuple(
+            Stage(
+                name=stage,
+                shape=stage_shape(layers, stage),
+                parameters=count_parameters(first.trunk.get_submodule(stage)),
+            )
+            for stage in first.stages
+        ),
+        layers=tuple(layers),
+        head=(head[0].in_features, *(module.out_features for module in head)),
+        card=card,
+    )

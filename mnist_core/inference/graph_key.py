@@ -1,0 +1,56 @@
+"""A text that says which graph weights are exported to. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.inference.graph_format import FORMAT
+from mnist_core.models.card import ModelCard
+from mnist_core.utils.json_files import DamagedFileError, read_regular_file
+
+_CARD = "mnist_core"  # the metadata key of the card, as in models.weights
+_MAX_BYTES = 512 * 2**20
+
+
+def graph_key(path: Path) -> str:
+    """Return a text that changes when what a weights file computes does, and only then.
+
+    It depends on the tensors, on what the network is built from, on its calibration and on the
+    format of graphs; scores and other notes of the card may change.
+
+    Raises
+    ------
+    MnistCoreError
+        If the file cannot be read. A damaged one has a key: exporting it says what is wrong.
+    """
+    content = read_regular_file(path, _MAX_BYTES)
+    end = 8 + int.from_bytes(content[:8], "little")
+    try:
+        header = json.loads(content[8:end])
+        card = ModelCard.parse(header.pop("__metadata__")[_CARD])
+        parts = [json.dumps([header, _computed(card)], sort_keys=True).encode(), content[end:]]
+    except (MnistCoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # damaged, of another program, or of version 0.1, whose card is a file of its own
+        parts = [content, _side_card(path)]
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def _computed(card: ModelCard) -> list[Any]:
+    """Return what a card says about what is computed."""
+    members = [(member.architecture, member.kernel_size) for member in card.members]
+    calibration = card.calibration and card.calibration.model_dump()
+    return [card.architecture, card.kernel_size, card.vote, card.refuses, members, calibration]
+
+
+def _side_card(path: Path) -> bytes:
+    try:
+        return read_regular_file(path.with_suffix(".json"), _MAX_BYTES)
+    except DamagedFileError:
+        return b""

@@ -1,0 +1,56 @@
+"""Running ONNX models in onnxruntime, on one core. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.utils.extras import requires_extra
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+_FATAL_ONLY = 4
+T = TypeVar("T")
+
+
+def session_options() -> onnxruntime.SessionOptions:
+    """Return options for one thread, without messages."""
+    with requires_extra("export"):
+        import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = _FATAL_ONLY
+    return options
+
+
+def open_session(
+    content: bytes, options: onnxruntime.SessionOptions | None = None
+) -> onnxruntime.InferenceSession:
+    """Return a session on the CPU. Raises MnistCoreError if onnxruntime cannot load the model."""
+    options = options or session_options()
+    import onnxruntime
+
+    providers = ["CPUExecutionProvider"]
+    return _explained(lambda: onnxruntime.InferenceSession(content, options, providers=providers))
+
+
+def run_session(
+    session: onnxruntime.InferenceSession,
+    outputs: Sequence[str],
+    inputs: Mapping[str, np.ndarray],
+) -> list[np.ndarray]:
+    """Return some outputs. Raises MnistCoreError if onnxruntime cannot compute them."""
+    return _explained(lambda: session.run(list(outputs), dict(inputs)))
+
+
+def _explained(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    # onnxruntime's errors have no common base class
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise MnistCoreError(f"onnxruntime cannot run the model: {reason}") from error
