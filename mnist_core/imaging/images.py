@@ -1,17 +1,21 @@
-"""Decoding of pictures: files, PIL images and arrays -> grey images. Pillow decodes the files."""
+"""Decoding of pictures: files, PIL images and arrays -> grey images. Pillow decodes the files.
+
+Imports no torch: programs that run exported graphs read pictures as well.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.colour import grey_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SMALLEST_SIDE = 8
 LARGEST_SIDE = 4000
@@ -55,7 +59,14 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
 
 
 def to_grey(picture: Picture) -> Tensor:
-    """Return a picture as a grey image (1, 1, H, W), float32 in [0, 1], longest side <= 512.
+    """Return a picture as `grey_image` does, as a tensor (1, 1, H, W)."""
+    import torch
+
+    return torch.from_numpy(grey_image(picture))[None, None]
+
+
+def grey_image(picture: Picture) -> np.ndarray:
+    """Return a picture as a grey image (H, W), float32 in [0, 1], longest side <= 512.
 
     Parameters
     ----------
@@ -78,7 +89,8 @@ def to_grey(picture: Picture) -> Tensor:
     except (OSError, SyntaxError, ValueError) as error:
         # a lazily opened file is decoded only here; and Pillow cannot convert LAB to grey
         raise MnistCoreError(f"the picture cannot be read: {error}") from error
-    return torch.from_numpy(np.ascontiguousarray(grey))[None, None].clamp(0, 1)
+    # a new array, which may be written to
+    return np.clip(grey, 0, 1, dtype=np.float32, order="C")
 
 
 def _check_size(width: int, height: int) -> None:

@@ -18,15 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-FRAME_SIZE = 28
-DIGIT_SIZE = 20.0
-"""Longest side of the digit in the frame, in frame pixels."""
-
-SCALE = 2
-"""Ink pixels per frame pixel on the canvas where strokes are drawn and thickness is set."""
-
-CANVAS_SIZE = SCALE * FRAME_SIZE
-CANVAS_DIGIT = SCALE * DIGIT_SIZE
+from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE, DIGIT_SIZE, FRAME_SIZE
 
 MIN_STROKE_WIDTH, MAX_STROKE_WIDTH = 2.0, 3.0
 """Stroke widths in frame pixels; ink between them is not changed."""

@@ -1,18 +1,21 @@
 """Rasterisation of pen strokes, with a pen width relative to the drawing's size as in MNIST.
 
-The browser rasterises with the same formula; the results differ by at most one grey level.
+The browser rasterises with the same formula; the results differ by at most one grey level. Imports
+no torch: programs that run exported graphs draw as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.imaging.normalize import CANVAS_DIGIT, CANVAS_SIZE, SCALE
+from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE, SCALE
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INK_SIZE = CANVAS_SIZE
 """Side of the ink canvas in pixels."""
@@ -74,6 +77,15 @@ def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
 def draw_strokes(
     drawings: Sequence[Sequence[np.ndarray]], pen_width: float | np.ndarray = PEN_WIDTH
 ) -> Tensor:
+    """Rasterise drawings as `rasterize_strokes`; return a tensor (B, 1, 56, 56)."""
+    import torch
+
+    return torch.from_numpy(rasterize_strokes(drawings, pen_width))[:, None]
+
+
+def rasterize_strokes(
+    drawings: Sequence[Sequence[np.ndarray]], pen_width: float | np.ndarray = PEN_WIDTH
+) -> np.ndarray:
     """Rasterise drawings.
 
     Each drawing is scaled so that its longest side, pen included, is `INK_BOX`, and its bounding
@@ -89,7 +101,7 @@ def draw_strokes(
 
     Returns
     -------
-    Tensor (B, 1, 56, 56), float32 in [0, 1], ink light on dark
+    float32 (B, 56, 56) in [0, 1], ink light on dark
 
     Raises
     ------
@@ -105,7 +117,7 @@ def draw_strokes(
             for strokes, width in zip(drawings[first : first + _DRAWINGS], pen, strict=True)
         ]
         canvases.append(_draw(segments, pen))
-    return torch.from_numpy(np.concatenate(canvases))[:, None]
+    return np.concatenate(canvases)
 
 
 def _segments(strokes: list[np.ndarray], pen: float) -> np.ndarray:

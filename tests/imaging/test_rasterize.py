@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.drawings import Drawing, one, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError
-from mnist_core.imaging.normalize import SCALE, ink_box, stroke_width
+from mnist_core.imaging.normalize import ink_box, stroke_width
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE, check_strokes, draw_strokes
+from mnist_core.imaging.sizes import SCALE
 
 numbers = st.floats(-1e6, 1e6)
 

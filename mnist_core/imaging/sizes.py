@@ -1,0 +1,13 @@
+"""Sizes of the frame and of the ink canvas. Imports no torch."""
+
+from __future__ import annotations
+
+FRAME_SIZE = 28
+DIGIT_SIZE = 20.0
+"""Longest side of the digit in the frame, in frame pixels."""
+
+SCALE = 2
+"""Ink pixels per frame pixel on the canvas where strokes are drawn and thickness is set."""
+
+CANVAS_SIZE = SCALE * FRAME_SIZE
+CANVAS_DIGIT = SCALE * DIGIT_SIZE
