@@ -40,7 +40,7 @@ _TOUCH = 0.02
 """Strokes touch if they are closer than this share of the row's height."""
 _MOST_POINTS = 2000  # on one stroke, to bound the work
 _LEAST_QUALITY = 1e-4
-_NEIGHBOUR_ODDS = 3.0
+_NEIGHBOUR_ODDS = 10.0
 """How much likelier a drawing is a digit if another one in its row is."""
 
 
@@ -54,7 +54,7 @@ class ReadDigit:
         (left, top, right, bottom), y downwards: in the strokes' unit, or in pixels of the picture.
     prediction : Prediction
         Refused where it does not look like one digit; then `reason` says why. Next to an accepted
-        digit, the odds of the digit score are three times those of the digit alone.
+        digit, the odds of the digit score are ten times those of the digit alone.
     ink : float32 array (56, 56)
         The digit's ink canvas, light on dark, as `Classifier.classify_ink_with_maps` takes it.
     strokes : tuple of int

@@ -6,11 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 from support.rows import H, row
 
-from mnist_core import Classifier, MnistCoreError, ReadDigit, RefusalReason, read_digits
+from mnist_core import (
+    Classifier,
+    MnistCoreError,
+    Prediction,
+    ReadDigit,
+    RefusalReason,
+    read_digits,
+)
+from mnist_core.inference.rows import read_stroke_row
 
 Digits = list[tuple[int, Drawing]]
 
@@ -122,8 +131,17 @@ def test_touching_digits_are_refused(refusing: Classifier, clear_digits: Digits)
 def test_strokes_that_touch_are_not_taken_apart(reader: Classifier) -> None:
     (found,) = reader.read_digits(H)
     assert found.strokes == (0, 1, 2)
-    apart = reader.read_digits([stroke * [k, 1] for k, stroke in zip((1, 2, 1), H, strict=True)])
-    assert len(apart) == 2
+
+
+def test_strokes_that_do_not_touch_are_taken_apart() -> None:
+    apart = [stroke * [k, 1] for k, stroke in zip((1, 2, 1), H, strict=True)]
+    assert len(read_stroke_row(H, equally_sure)) == 1
+    assert len(read_stroke_row(apart, equally_sure)) == 2
+
+
+def equally_sure(canvases: torch.Tensor) -> list[Prediction]:
+    probabilities, frame = np.full(10, 0.1, np.float32), np.zeros((28, 28), np.float32)
+    return [Prediction(probabilities, 1, 0.9, frame, False, 0.9) for _ in canvases]
 
 
 EMPTY: list[Drawing] = [[], [np.zeros((0, 2))], [np.array([[5.0, 5.0]])]]
