@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ LAYERS = (
     "cli",
 )
 """Packages of mnist_core, from the ground up."""
+WEB_LAYERS = ("drawing", "recognition", "ui", "views")
+"""Folders of pad/web/src, from the ground up; main.ts stands above them."""
 # entry points: what the package exports, and `python -m mnist_core`
 ENTRY_POINTS = ("__init__", "__main__")
 
@@ -77,3 +80,21 @@ def test_pages_and_core_stay_apart(package: str, forbidden: tuple[str, ...]) -> 
         if any(name == other or name.startswith(f"{other}.") for other in forbidden)
     ]
     assert not crossing
+
+
+@pytest.mark.parametrize("layer", WEB_LAYERS)
+def test_the_pads_scripts_import_only_from_lower_layers(layer: str) -> None:
+    source = ROOT / "pad/web/src"
+    allowed = WEB_LAYERS[: WEB_LAYERS.index(layer) + 1]
+    upward = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (source / layer).rglob("*.ts")
+        for name in re.findall(r'from "\.\./([^"]+)"', path.read_text(encoding="utf-8"))
+        if name.partition("/")[0] not in allowed
+    ]
+    assert not upward
+
+
+def test_every_folder_of_the_pads_scripts_has_a_layer() -> None:
+    folders = {path.name for path in (ROOT / "pad/web/src").iterdir() if path.is_dir()}
+    assert folders == set(WEB_LAYERS)

@@ -25,4 +25,5 @@ await esbuild.build({
 });
 const files = names.map((name) => path.join(folder, name.replace(/\.ts$/, ".mjs")));
 const options = ["--enable-source-maps", "--test"];
-process.exit(spawnSync(process.execPath, [...options, ...files], { stdio: "inherit" }).status ?? 1);
+const limits = { stdio: "inherit", timeout: 120_000 };
+process.exit(spawnSync(process.execPath, [...options, ...files], limits).status ?? 1);

@@ -3,7 +3,8 @@
 
 import { isEmpty, type Drawing } from "../drawing/drawing.ts";
 import { inkStrokes, type InkFormat } from "./ink.ts";
-import type { Answer, ModelVersion, Question, Reading, Recognizer } from "./recognizer.ts";
+import type { ModelVersion } from "./model.ts";
+import type { Answer, Question, Reading, Recognizer } from "./recognizer.ts";
 import { RequestQueue } from "./request_queue.ts";
 
 export interface RecognitionEvents {

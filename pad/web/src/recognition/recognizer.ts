@@ -1,12 +1,7 @@
 // The one interface through which the page asks what a drawing is.
 
 import type { Box, Drawing } from "../drawing/drawing.ts";
-
-/** A model, and the version of its weights that the page knows. */
-export interface ModelVersion {
-  readonly name: string;
-  readonly version: string;
-}
+import type { ModelVersion } from "./model.ts";
 
 export interface Question {
   readonly drawing: Drawing;

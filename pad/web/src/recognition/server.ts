@@ -1,6 +1,8 @@
 // The functions of pad/functions.py, as gr.HTML offers them, and the JSON they exchange
 // (pad/payload.py).
 
+import type { Kernel, ModelDescription } from "./model.ts";
+
 export interface ModelRequest {
   model: string;
   version?: string;
@@ -52,28 +54,6 @@ export interface ClassifyReply {
   };
   /** of a picture */
   size?: [number, number];
-}
-
-export interface Stage {
-  name: string;
-  /** channels, height, width */
-  shape: [number, number, number];
-}
-
-export interface ModelDescription {
-  models: string[];
-  version: string;
-  architecture: string;
-  parameters: number;
-  stages: Stage[];
-  /** sizes of the layers after the last stage */
-  head: number[];
-}
-
-export interface Kernel {
-  /** input channels, height, width */
-  shape: [number, number, number];
-  weights: number[];
 }
 
 /** Each call may also reject, or resolve to undefined, when the server does not respond. */

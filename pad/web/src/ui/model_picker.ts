@@ -1,7 +1,7 @@
 // The model in use, and the list of models, which may change while the page is open.
 
-import type { ModelVersion } from "../recognition/recognizer.ts";
-import type { Failure, ModelDescription, Server } from "../recognition/server.ts";
+import type { ModelDescription, ModelVersion } from "../recognition/model.ts";
+import type { Failure, Server } from "../recognition/server.ts";
 import type { Banner } from "./banner.ts";
 import type { Text } from "./texts.ts";
 

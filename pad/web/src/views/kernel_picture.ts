@@ -1,6 +1,6 @@
 // A kernel as a picture.
 
-import type { Kernel } from "../recognition/server.ts";
+import type { Kernel } from "../recognition/model.ts";
 
 export interface GreyPicture {
   readonly greys: Uint8Array;

@@ -1,7 +1,7 @@
 // One feature map enlarged, next to the kernel that computes it.
 
 import type { FeatureMaps } from "../recognition/recognizer.ts";
-import type { Kernel } from "../recognition/server.ts";
+import type { Kernel } from "../recognition/model.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { paintGreys, type ColourScale } from "./colour.ts";

@@ -2,7 +2,7 @@
 
 import { CANVAS_SIZE } from "../drawing/drawing.ts";
 import type { Reading } from "../recognition/recognizer.ts";
-import type { ModelDescription } from "../recognition/server.ts";
+import type { ModelDescription } from "../recognition/model.ts";
 import type { Parts } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { paintGreys } from "./colour.ts";

@@ -1,7 +1,7 @@
 // One stage of the network: a button for each of its feature maps.
 
 import type { FeatureMaps } from "../recognition/recognizer.ts";
-import type { Stage } from "../recognition/server.ts";
+import type { Stage } from "../recognition/model.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { paintGreys, type ColourScale } from "./colour.ts";

@@ -1,7 +1,7 @@
 // The network's stages in order, and one of their maps enlarged.
 
 import type { Reading } from "../recognition/recognizer.ts";
-import type { Kernel, Stage } from "../recognition/server.ts";
+import type { Kernel, Stage } from "../recognition/model.ts";
 import type { Text } from "../ui/texts.ts";
 import { colourScale, type ColourScale } from "./colour.ts";
 import { MapDetail } from "./map_detail.ts";

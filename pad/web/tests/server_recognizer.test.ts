@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Question } from "../src/recognition/recognizer.ts";
+import type { ClassifyReply, Failure } from "../src/recognition/server.ts";
+import { rowStrokes, ServerRecognizer } from "../src/recognition/server_recognizer.ts";
+import { drawingOf, PICTURE } from "./drawings.ts";
+
+const LIMITS = { strokes: 3, positions: 6 };
+const QUESTION: Question = {
+  drawing: drawingOf([1, 1, 2, 2], [3.14159, 4, 5, 6]),
+  ink: Uint8Array.of(0, 128, 255),
+  model: { name: "default", version: "1" },
+  layers: ["conv1"],
+  digit: null,
+};
+const REPLY: ClassifyReply = {
+  digit: 7, is_digit: true, digit_score: 0.98, reason: null, close: [7, 1], blank: false,
+  probabilities: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0],
+  frame: "AAEC",
+  maps: { conv1: { shape: [1, 1, 2], top: 0.5, peaks: [0.5], pixels: "/wA=" } },
+};
+
+/** A server that replies the same to everything, and keeps what it was asked. */
+function serverThat(reply: ClassifyReply | Failure | undefined) {
+  const asked: [string, unknown][] = [];
+  const answer = (name: string) => async (request: unknown) => {
+    asked.push([name, request]);
+    return reply;
+  };
+  const server = { classify_ink: answer("ink"), classify_picture: answer("picture") };
+  return { asked, recognizer: new ServerRecognizer(server, LIMITS) };
+}
+
+test("strokes are sent as ink, with what may be a row", async () => {
+  const { asked, recognizer } = serverThat(REPLY);
+  await recognizer.recognize(QUESTION);
+  assert.deepEqual(asked, [["ink", {
+    model: "default", version: "1", layers: ["conv1"], digit: null,
+    ink: "AID/", strokes: [[1, 1, 2, 2], [3.1, 4, 5, 6]],
+  }]]);
+});
+
+test("a picture is sent as its file", async () => {
+  const { asked, recognizer } = serverThat(REPLY);
+  await recognizer.recognize({ ...QUESTION, drawing: PICTURE, ink: null, digit: 1 });
+  assert.deepEqual(asked, [["picture", {
+    model: "default", version: "1", layers: ["conv1"], digit: 1, picture: "AAAA",
+  }]]);
+});
+
+test("a reply is decoded", async () => {
+  const row = { looked_at: 1, digits: [{ digit: 7, is_digit: false, box: [1, 2, 3, 4] }] };
+  const { recognizer } = serverThat({ ...REPLY, row, size: [30, 20] } as ClassifyReply);
+  const answer = await recognizer.recognize(QUESTION);
+  assert.ok(answer?.kind === "reading");
+  const { prediction, frame, maps, row: decoded, size } = answer.reading;
+  assert.deepEqual(prediction, {
+    digit: 7, isDigit: true, reason: null, close: [7, 1], blank: false,
+    probabilities: REPLY.probabilities,
+  });
+  assert.deepEqual(frame, Uint8Array.of(0, 1, 2));
+  assert.deepEqual(maps, { conv1: { top: 0.5, peaks: [0.5], pixels: Uint8Array.of(255, 0) } });
+  assert.deepEqual(decoded, {
+    lookedAt: 1, digits: [{ digit: 7, isDigit: false, box: [1, 2, 3, 4] }],
+  });
+  assert.deepEqual(size, [30, 20]);
+});
+
+test("a drawing that is no row has none, and strokes have no size", async () => {
+  const answer = await serverThat(REPLY).recognizer.recognize(QUESTION);
+  assert.ok(answer?.kind === "reading");
+  assert.equal(answer.reading.row, null);
+  assert.equal(answer.reading.size, null);
+});
+
+test("errors, stale models and silence are told apart", async () => {
+  const answerTo = (reply: Failure | undefined) => serverThat(reply).recognizer.recognize(QUESTION);
+  assert.deepEqual(await answerTo({ error: "unreadable" }), { kind: "error", message: "unreadable" });
+  assert.deepEqual(await answerTo({ error: "replaced", stale: true }), { kind: "stale" });
+  assert.equal(await answerTo(undefined), undefined);
+});
+
+test("single strokes, and more than the server takes, are no row", () => {
+  const many = [[1, 1], [2, 2], [3, 3], [4, 4]];
+  assert.deepEqual(rowStrokes(drawingOf(many[0]), LIMITS), []);
+  assert.deepEqual(rowStrokes(drawingOf(...many), LIMITS), []);
+  assert.deepEqual(rowStrokes(drawingOf([1, 1], [1, 1, 2, 2, 3, 3, 4, 4]), LIMITS), []);
+  assert.equal(rowStrokes(drawingOf(...many.slice(1)), LIMITS).length, 3);
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { actionOf, type ShortcutActions } from "../src/ui/shortcuts.ts";
+import { restoreVisit, saveVisit, type Visit } from "../src/ui/storage.ts";
+import { Texts } from "../src/ui/texts.ts";
+
+/** The name of the action that a key has. */
+function actionFor(key: string, modifiers: Partial<KeyboardEvent> = {}): string | undefined {
+  let called: string | undefined;
+  const named = (name: string) => () => { called = name; };
+  const actions: ShortcutActions = {
+    undo: named("undo"), redo: named("redo"), clear: named("clear"), eraser: named("eraser"),
+    thinner: named("thinner"), thicker: named("thicker"),
+    other: (event) => (event.key === "ArrowUp" ? named("other") : undefined),
+  };
+  actionOf({ key, ...modifiers } as KeyboardEvent, actions)?.();
+  return called;
+}
+
+test("keys have their actions", () => {
+  const keys = ["e", "E", "c", "Delete", "Backspace", "[", "]", "ArrowUp", "x", "z"];
+  assert.deepEqual(keys.map((key) => actionFor(key)), [
+    "eraser", "eraser", "clear", "clear", "clear", "thinner", "thicker", "other", undefined, undefined,
+  ]);
+});
+
+test("undo and redo need a modifier, the browser keeps its other shortcuts", () => {
+  for (const modifier of [{ ctrlKey: true }, { metaKey: true }]) {
+    assert.equal(actionFor("z", modifier), "undo");
+    assert.equal(actionFor("Z", { ...modifier, shiftKey: true }), "redo");
+    assert.equal(actionFor("y", modifier), "redo");
+    assert.equal(actionFor("c", modifier), undefined);
+    assert.equal(actionFor("ArrowUp", modifier), undefined);
+  }
+});
+
+test("texts have their placeholders filled in", () => {
+  const texts = new Texts();
+  const root = { querySelectorAll: () => [] } as unknown as HTMLElement;
+  assert.equal(texts.get("digit", { a: 1 }), "digit");
+  texts.load('{"digit": "{a} or {b}"}', root);
+  assert.equal(texts.get("digit", { a: 1, b: 7 }), "1 or 7");
+  texts.load("not translated yet", root);
+  assert.equal(texts.get("digit", { a: 1, b: 7 }), "1 or 7");
+  assert.equal(texts.get("unknown"), "unknown");
+});
+
+/** A storage for this test. */
+function useStorage(setItem?: () => void): Map<string, string> {
+  const items = new Map<string, string>();
+  const storage = {
+    setItem: setItem ?? ((key: string, value: string) => { items.set(key, value); }),
+    getItem: (key: string) => items.get(key) ?? null,
+    removeItem: (key: string) => { items.delete(key); },
+  };
+  Object.defineProperty(globalThis, "sessionStorage", { value: storage, configurable: true });
+  return items;
+}
+
+const VISIT: Visit = { strokes: [{ points: [1, 2], width: 16 }], model: "default", penWidth: 24 };
+
+test("a visit is restored", () => {
+  useStorage();
+  restoreVisit(() => assert.fail("nothing was saved"));
+  saveVisit(VISIT);
+  let restored: Visit | undefined;
+  restoreVisit((visit) => { restored = visit; });
+  assert.deepEqual(restored, VISIT);
+});
+
+test("what cannot be restored is deleted", () => {
+  const items = useStorage();
+  items.set("drawpad", "{");
+  restoreVisit(() => assert.fail("it is no JSON"));
+  assert.equal(items.size, 0);
+  saveVisit(VISIT);
+  restoreVisit(() => { throw new Error("not usable"); });
+  assert.equal(items.size, 0);
+});
+
+test("a full storage is no error", () => {
+  useStorage(() => { throw new Error("quota exceeded"); });
+  saveVisit(VISIT);
+});

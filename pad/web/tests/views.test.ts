@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mixColours } from "../src/views/colour.ts";
+import { kernelPicture } from "../src/views/kernel_picture.ts";
+import { picturePlace, strokesPlace } from "../src/views/row_place.ts";
+
+/** #rrggbb of a pixel; image data has red in the lowest byte. */
+function hexOf(pixel: number): string {
+  assert.equal(pixel >>> 24, 255);
+  return [0, 8, 16].map((at) => ((pixel >>> at) & 255).toString(16).padStart(2, "0")).join("");
+}
+
+test("a colour scale goes through its stops", () => {
+  const scale = mixColours([" #000000", "#ff8000", "#ffffff"]);
+  assert.equal(scale.length, 256);
+  assert.equal(hexOf(scale[0]), "000000");
+  assert.equal(hexOf(scale[51]), "663300");
+  assert.equal(hexOf(scale[255]), "ffffff");
+});
+
+test("a kernel of one channel is shown as it is", () => {
+  const { greys, width, height } = kernelPicture({ shape: [1, 2, 3], weights: [0, 1, -1, 0.5, 0, 0] });
+  assert.deepEqual([width, height], [3, 2]);
+  assert.deepEqual([...greys], [128, 255, 0, 191, 128, 128]);
+});
+
+test("channels are tiles in a square, one pixel apart", () => {
+  const { greys, width, height } = kernelPicture({ shape: [3, 1, 1], weights: [1, -1, 1] });
+  assert.deepEqual([width, height], [3, 3]);
+  assert.deepEqual([...greys], [255, 128, 0, 128, 128, 128, 255, 128, 128]);
+});
+
+test("a kernel of zeros is grey", () => {
+  assert.deepEqual([...kernelPicture({ shape: [1, 1, 2], weights: [0, 0] }).greys], [128, 128]);
+});
+
+test("boxes have a margin, on strokes and on a picture that is painted in the middle", () => {
+  assert.deepEqual(strokesPlace([20, 30, 40, 50]), [10, 20, 50, 60]);
+  const place = picturePlace([560, 280]);
+  assert.deepEqual(place([0, 0, 560, 280]), [-3, 67, 283, 213]);
+});
