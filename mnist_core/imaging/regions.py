@@ -152,8 +152,7 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
     sums = torch.zeros_like(sums).scatter_add(2, labels[:, None].expand_as(sums), sums)
     area, roots = sums[:, 0].topk(count, 1)
     contact, kind = sums[:, 1].gather(1, roots), flat.gather(1, roots)
-    place = torch.arange(side, device=kinds.device, dtype=kinds.dtype)
-    y, x = place.repeat_interleave(side), place.repeat(side)
+    y, x = (index.to(kinds.dtype) for index in _cell_indices(side, kinds.device))
     ends = torch.stack([side - y, side - x, y + 1, x + 1]) * inside[:, None]
     ends = torch.zeros_like(ends).scatter_reduce(2, labels[:, None].expand_as(ends), ends, "amax")
     ends = ends.gather(2, roots[:, None].expand(-1, 4, -1))
@@ -169,8 +168,10 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
 
 
 def _cell_indices(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    cells = torch.arange(side * side, device=device)
-    return cells // side, cells % side
+    # a sum, as an export cannot take remainders, or repeat, by a side that is not constant
+    place = torch.arange(side, device=device)
+    zero = torch.zeros_like(place)
+    return (place[:, None] + zero).flatten(), (zero[:, None] + place).flatten()
 
 
 def _longest_line(number: Tensor, side: int, height: Tensor, width: Tensor) -> Tensor:

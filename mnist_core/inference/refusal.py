@@ -1,16 +1,14 @@
-"""Why a drawing is refused."""
+"""Why a drawing is refused. Imports no torch."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from mnist_core.imaging.normalize import fit_canvas, ink_box
 from mnist_core.inference.prediction import Prediction, RefusalReason
 from mnist_core.inference.rows import Classify, ink_parts, read_ink_row
+from mnist_core.inference.steps import ImagingSteps
 
 _TOUCHING_WIDTH = 0.9
 """Two digits that touch are at least so wide, relative to their height."""
@@ -18,7 +16,9 @@ _CUTS = np.linspace(0.3, 0.7, 9)
 """Where a drawing is cut in two to see whether both halves are digits, relative to its width."""
 
 
-def explain_refusal(prediction: Prediction, canvas: Tensor, classify: Classify) -> Prediction:
+def explain_refusal(
+    prediction: Prediction, canvas: np.ndarray, classify: Classify, steps: ImagingSteps
+) -> Prediction:
     """Return a prediction with the reason of its refusal, if it is refused.
 
     A drawing that is no single digit is several digits if its separate parts are digits, or if a
@@ -29,40 +29,42 @@ def explain_refusal(prediction: Prediction, canvas: Tensor, classify: Classify) 
     Parameters
     ----------
     prediction : Prediction
-    canvas : Tensor (1, 1, 56, 56)
+    canvas : float32 array (56, 56)
         The drawing's ink.
     classify : callable
         Must not explain refusals.
+    steps : ImagingSteps
     """
     if prediction.is_digit:
         return prediction
     if prediction.is_blank:
         return replace(prediction, reason=RefusalReason.BLANK)
-    several = _all_parts_are_digits(canvas, classify) or _two_that_touch(canvas, classify)
+    several = _all_parts_are_digits(canvas, classify, steps) or _two_that_touch(
+        canvas, classify, steps
+    )
     reason = RefusalReason.SEVERAL_DIGITS if several else RefusalReason.NOT_A_DIGIT
     return replace(prediction, reason=reason)
 
 
-def _all_parts_are_digits(canvas: Tensor, classify: Classify) -> bool:
+def _all_parts_are_digits(canvas: np.ndarray, classify: Classify, steps: ImagingSteps) -> bool:
     if len(ink_parts(canvas)) < 2:
         return False
-    row = read_ink_row(canvas, classify)
+    row = read_ink_row(canvas, classify, steps)
     return len(row) > 1 and all(digit.prediction.is_digit for digit in row)
 
 
-def _two_that_touch(canvas: Tensor, classify: Classify) -> bool:
-    centre, sides = ink_box(canvas)
-    (_, x), (height, width) = centre[0].tolist(), sides[0].tolist()
+def _two_that_touch(canvas: np.ndarray, classify: Classify, steps: ImagingSteps) -> bool:
+    whole = steps.fit(canvas[None])
+    (_, x), (height, width) = whole.centre[0].tolist(), whole.sides[0].tolist()
     if width < _TOUCHING_WIDTH * height:
         return False
     halves = []
     for cut in (round(x + (share - 0.5) * width) for share in _CUTS):
-        left, right = canvas.clone(), canvas.clone()
-        left[..., cut:] = 0
-        right[..., :cut] = 0
+        left, right = canvas.copy(), canvas.copy()
+        left[:, cut:] = 0
+        right[:, :cut] = 0
         halves += [left, right]
-    with torch.inference_mode():
-        predictions = classify(fit_canvas(torch.cat(halves)))
+    predictions = classify(steps.fit(np.stack(halves)).canvas)
     return any(
         left.is_digit and right.is_digit
         for left, right in zip(predictions[::2], predictions[1::2], strict=True)

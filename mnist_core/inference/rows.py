@@ -1,4 +1,7 @@
-"""Reading a row of digits, such as "42" or "2026", from strokes or a picture."""
+"""Reading a row of digits, such as "42" or "2026", from strokes or a picture.
+
+Imports no torch.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import KDTree
-from torch import Tensor
 
-from mnist_core.imaging.digit_row import SMALLEST_DIGIT, InkParts, find_parts
-from mnist_core.imaging.images import Picture, to_grey
-from mnist_core.imaging.normalize import fit_canvas
-from mnist_core.imaging.rasterize import check_strokes, draw_strokes
+from mnist_core.imaging.images import Picture, grey_image
+from mnist_core.imaging.ink_parts import SMALLEST_DIGIT, InkParts
+from mnist_core.imaging.rasterize import check_strokes, rasterize_strokes
 from mnist_core.inference.grouping import (
     Box,
     Part,
@@ -28,9 +27,10 @@ from mnist_core.inference.grouping import (
     run_part,
 )
 from mnist_core.inference.prediction import Prediction
+from mnist_core.inference.steps import ImagingSteps
 
-Classify = Callable[[Tensor], list[Prediction]]
-"""Canvases (B, 1, 56, 56) -> their predictions."""
+Classify = Callable[[np.ndarray], list[Prediction]]
+"""Canvases (B, 56, 56), float32 in [0, 1] -> their predictions."""
 
 _INKED = 0.3
 """Smallest ink of a pixel that belongs to a component."""
@@ -74,8 +74,8 @@ def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[R
     given = [index for index, stroke in enumerate(strokes) if np.size(stroke)]
     parts = row_parts([Box(*map(float, (*s.min(0), *s.max(0)))) for s in checked])
 
-    def draw(chosen: Sequence[Part]) -> Tensor:
-        return draw_strokes([[checked[i] for i in part.indices] for part in chosen])
+    def draw(chosen: Sequence[Part]) -> np.ndarray:
+        return rasterize_strokes([[checked[i] for i in part.indices] for part in chosen])
 
     return [
         replace(digit, strokes=tuple(given[i] for i in digit.strokes))
@@ -107,12 +107,12 @@ def _dense(stroke: np.ndarray, spacing: float) -> np.ndarray:
     return np.stack([np.interp(at, length, stroke[:, axis]) for axis in range(2)], 1)
 
 
-def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
-    """Read a row of digits in a picture. Raises MnistCoreError as `to_grey` does."""
-    grey = to_grey(picture)
-    found = find_parts(grey)
+def read_picture_row(picture: Picture, classify: Classify, steps: ImagingSteps) -> list[ReadDigit]:
+    """Read a row of digits in a picture. Raises MnistCoreError as `grey_image` does."""
+    grey = grey_image(picture)
+    found = steps.parts(grey)
     width, height = picture.size if isinstance(picture, Image.Image) else picture.shape[1::-1]
-    x, y = width / grey.shape[-1], height / grey.shape[-2]
+    x, y = width / grey.shape[1], height / grey.shape[0]
     return [
         replace(digit, box=Box(box.left * x, box.top * y, box.right * x, box.bottom * y))
         for digit in (read_parts(found, classify) if found else [])
@@ -123,8 +123,8 @@ def read_picture_row(picture: Picture, classify: Classify) -> list[ReadDigit]:
 def read_parts(found: InkParts, classify: Classify) -> list[ReadDigit]:
     """Read a row of digits of a picture's parts; boxes in pixels of its grey image."""
 
-    def draw(chosen: Sequence[Part]) -> Tensor:
-        return found.inks([part.indices for part in chosen]).clamp(0, 1)
+    def draw(chosen: Sequence[Part]) -> np.ndarray:
+        return found.inks([part.indices for part in chosen])
 
     row = _read(found_parts(found), draw, classify)
     longest = max((max(digit.box.width, digit.box.height) for digit in row), default=0)
@@ -141,28 +141,20 @@ def found_parts(found: InkParts) -> list[Part]:
     return row_parts([Box(*map(float, box)) for box in found.boxes])
 
 
-def read_ink_row(ink: Tensor, classify: Classify) -> list[ReadDigit]:
-    """Read a row of digits in ink (1, 1, H, W), light on dark; boxes in its pixels."""
-    labels, boxes, numbers = _components(ink[0, 0].numpy())
+def read_ink_row(ink: np.ndarray, classify: Classify, steps: ImagingSteps) -> list[ReadDigit]:
+    """Read a row of digits in a canvas (56, 56), light on dark; boxes in its pixels."""
+    labels, boxes, numbers = _components(ink)
 
-    def draw(chosen: Sequence[Part]) -> Tensor:
-        canvases = []
-        for part in chosen:
-            mask = np.isin(labels, [numbers[i] for i in part.indices])
-            left, top, right, bottom = map(int, part.box)
-            only = ink[:, :, top:bottom, left:right] * torch.from_numpy(
-                mask[top:bottom, left:right].astype(np.float32)
-            )
-            # a margin, so that the soft edge of the ink stays where it is
-            canvases.append(fit_canvas(F.pad(only, (2, 2, 2, 2))).clamp(0, 1))
-        return torch.cat(canvases)
+    def draw(chosen: Sequence[Part]) -> np.ndarray:
+        masks = [np.isin(labels, [numbers[i] for i in part.indices]) for part in chosen]
+        return steps.fit(ink * np.stack(masks)).canvas
 
     return [replace(digit, strokes=()) for digit in _read(row_parts(boxes), draw, classify)]
 
 
-def ink_parts(ink: Tensor) -> list[Part]:
-    """Return the parts of a row of digits in ink (1, 1, H, W), from left to right."""
-    return row_parts(_components(ink[0, 0].numpy())[1])
+def ink_parts(ink: np.ndarray) -> list[Part]:
+    """Return the parts of a row of digits in a canvas (56, 56), from left to right."""
+    return row_parts(_components(ink)[1])
 
 
 def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
@@ -185,7 +177,7 @@ def _components(ink: np.ndarray) -> tuple[np.ndarray, list[Box], list[int]]:
 
 def _read(
     parts: list[Part],
-    draw: Callable[[Sequence[Part]], Tensor],
+    draw: Callable[[Sequence[Part]], np.ndarray],
     classify: Classify,
     touching: Sequence[tuple[int, int]] = (),
 ) -> list[ReadDigit]:
@@ -194,11 +186,10 @@ def _read(
         return []
     runs = candidates(len(parts))
     groups = [run_part(parts, run) for run in runs]
-    with torch.inference_mode():
-        canvases = draw(groups)
-        predictions = classify(canvases)
+    canvases = draw(groups)
+    predictions = classify(canvases)
     found = {
-        run: ReadDigit(group.box, prediction, canvas[0].numpy(), group.indices)
+        run: ReadDigit(group.box, prediction, canvas, group.indices)
         for run, group, prediction, canvas in zip(runs, groups, predictions, canvases, strict=True)
     }
     qualities = {run: _quality(digit.prediction) for run, digit in found.items()}
