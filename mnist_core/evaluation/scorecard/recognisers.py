@@ -13,7 +13,8 @@ from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scorecard.results import ModelSummary
 from mnist_core.evaluation.scorecard.sets import StrokeSet
 from mnist_core.imaging.images import Picture
-from mnist_core.inference.classifier import Classifier, Prediction
+from mnist_core.inference.classifier import Classifier
+from mnist_core.inference.prediction import Prediction
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
