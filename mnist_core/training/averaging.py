@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mnist_core.training.config import TrainConfig
@@ -21,9 +24,9 @@ class WeightAverage:
     """
 
     def __init__(self, model: nn.Module, config: TrainConfig) -> None:
-        self._averaged = AveragedModel(
-            model, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True
-        )
+        self._multi_average = get_ema_multi_avg_fn(config.ema_decay)
+        self._averaged = AveragedModel(model, multi_avg_fn=self._multi_average, use_buffers=True)
+        self._includes_weights = False
         skipped = math.ceil(_SKIPPED_SHARE * config.epochs) if config.epochs > 1 else 0
         self._first_epoch = 1 + skipped if config.ema_decay else math.inf
 
@@ -34,8 +37,16 @@ class WeightAverage:
 
     def update(self, model: nn.Module, epoch: int) -> None:
         """Include the weights after a step of an epoch (from 1)."""
-        if epoch >= self._first_epoch:
+        if epoch < self._first_epoch:
+            return
+        if not self._includes_weights:
             self._averaged.update_parameters(model)
+            self._includes_weights = True
+            return
+        # AveragedModel would read its counter in each step, and so wait for a GPU
+        for averaged, current in self._pairs_by_dtype(model):
+            self._multi_average(averaged, current, self._averaged.n_averaged)
+        self._averaged.n_averaged += 1
 
     def has_started(self, epoch: int, steps: int) -> bool:
         """Return whether it includes weights, after so many steps of an epoch."""
@@ -48,3 +59,17 @@ class WeightAverage:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what `state_dict` returned."""
         self._averaged.load_state_dict(state)
+        self._includes_weights = bool(self._averaged.n_averaged > 0)
+
+    def _pairs_by_dtype(self, model: nn.Module) -> Iterable[tuple[list[Tensor], list[Tensor]]]:
+        """Return the averaged tensors and those of the model, in one list for each dtype."""
+        groups: dict[torch.dtype, tuple[list[Tensor], list[Tensor]]] = {}
+        for averaged, current in zip(_tensors(self.model), _tensors(model), strict=True):
+            pair = groups.setdefault(current.dtype, ([], []))
+            pair[0].append(averaged)
+            pair[1].append(current)
+        return groups.values()
+
+
+def _tensors(model: nn.Module) -> Iterator[Tensor]:
+    return (tensor.detach() for tensor in chain(model.parameters(), model.buffers()))

@@ -34,7 +34,7 @@ _NONE_MEANS = {
     "training_size": "all remaining images",
     "teacher": "no distillation",
 }
-_ABBREVIATIONS = ("LR", "EMA")
+_ABBREVIATIONS = ("LR", "EMA", "CUDA")
 _BOUND_TEXTS = {
     "ge": "at least {:g}",
     "gt": "above {:g}",
@@ -85,7 +85,20 @@ _REQUIREMENTS = {
     "lr_step_size": _needs("lr_scheduler", "step"),
     "lr_gamma": _needs("lr_scheduler", "step", "plateau"),
     "lr_patience": _needs("lr_scheduler", "plateau"),
+    "drawings": Requirement(
+        "allographs or non_digits above 0",
+        lambda values: values["allographs"] > 0 or values["non_digits"] > 0,
+    ),
     "loader_workers": _needs("loader", "dataloader"),
+    "cuda_graph": Requirement(
+        "optimizer adam or adamw, precision fp32 or bf16, and no compile",
+        lambda values: (
+            values["optimizer"] in ("adam", "adamw")
+            and values["precision"] != "fp16"
+            and not values["compile"]
+        ),
+        strict=True,
+    ),
     "distill_temperature": _A_TEACHER,
     "distill_alpha": _A_TEACHER,
 }

@@ -56,7 +56,7 @@ class Schedule:
         if config.lr_scheduler == "onecycle" and total > 1:
             main = lr_scheduler.OneCycleLR(
                 optimizer,
-                [group["lr"] for group in optimizer.param_groups],
+                [float(group["lr"]) for group in optimizer.param_groups],
                 total_steps=total,
                 pct_start=_rise(config.lr_warmup, total),
                 cycle_momentum=False,

@@ -85,7 +85,7 @@ class TrainingStep:
             logits = self._forward(frames)
         logits = self._with_non_digit(logits.float())
         loss = self._loss(frames, logits, labels)
-        self._optimizer.zero_grad(set_to_none=True)
+        self.zero_grad()
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self._optimizer)  # norms and clipping need the unscaled gradients
         if norms is not None:
@@ -96,6 +96,10 @@ class TrainingStep:
         self.scaler.update()
         accuracy = (logits.detach().argmax(1) == labels).float().mean()
         return torch.stack([loss.detach(), accuracy])
+
+    def zero_grad(self) -> None:
+        """Drop the gradients of the last step."""
+        self._optimizer.zero_grad(set_to_none=True)
 
     def _loss(self, frames: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
         config = self._config

@@ -23,6 +23,7 @@ from mnist_core.models.transfer import copy_matching_weights, freeze_parts
 from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.cuda_graph import CapturedStep, prepare_for_capture
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
@@ -129,9 +130,13 @@ class Trainer:
         )
         self.steps = len(training) // batch_size
         self._optimizer = build_optimizer(model, config)
+        captured = config.cuda_graph and device.type == "cuda"
+        if captured:
+            prepare_for_capture(self._optimizer, device)
         self._schedule = Schedule(self._optimizer, config, self.steps)
         teacher = teacher.to(device).eval() if teacher is not None else None
         self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool())
+        self._captured_step = CapturedStep(self._step) if captured else None
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
         self.best = BestEpoch(model)
@@ -174,12 +179,17 @@ class Trainer:
 
         Draws from torch's generators: activate `random_state` for the run's own sequence.
         """
+        if self._captured_step is not None and norms is None:
+            return self._captured_step(frames, labels)
         return self._step(frames, labels, norms)
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of all parameters until the schedule's next step."""
         for group in self._optimizer.param_groups:
-            group["lr"] = rate
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that `load_state_dict` needs to resume: copies of tensors, plain types."""
@@ -215,6 +225,9 @@ class Trainer:
             self._model.load_state_dict(state["model"])
             self._average.load_state_dict(state["average"])
             self._optimizer.load_state_dict(state["optimizer"])
+            if self._captured_step is not None:  # a graph of its own, for the loaded tensors
+                prepare_for_capture(self._optimizer, self._device)
+                self._captured_step = CapturedStep(self._step)
             self._schedule.load_state_dict(state["schedule"])
             self._step.scaler.load_state_dict(state["scaler"])
             self.best.load_state_dict(state)

@@ -94,6 +94,7 @@ def test_every_field_is_described() -> None:
         ({"loader": "device"}, {"loader_workers"}),
         ({"teacher": None}, {"distill_temperature", "distill_alpha"}),
         ({"init_weights": None}, {"freeze"}),
+        ({"allographs": 0.0}, {"drawings"}),
     ],
 )
 def test_fields_without_effect(changes: dict[str, Any], without_effect: set[str]) -> None:
@@ -104,7 +105,9 @@ def test_fields_without_effect(changes: dict[str, Any], without_effect: set[str]
         "loader": "dataloader",
         "teacher": "default",
         "init_weights": "default",
+        "allographs": 0.5,
     }
+    without_effect = without_effect | {"cuda_graph"}  # which needs adam or adamw
     without_effect = without_effect | ({"lr_step_size"} if "lr_scheduler" not in changes else set())
     values = {**dict(TrainConfig()), **everything, **changes}
     assert {n for n, field in FIELDS.items() if not field.has_effect(values)} == without_effect
