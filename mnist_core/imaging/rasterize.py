@@ -35,7 +35,7 @@ _LARGEST = 1e100
 _PIECE = 4.0
 """Longest piece of a segment, in canvas pixels; only the pixels near a piece are visited."""
 
-_DRAWINGS = 256  # rasterised at once, to bound the memory
+_DRAWINGS = 32  # rasterised at once: what a processor's cache holds
 
 
 def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
