@@ -134,7 +134,10 @@ class Trainer:
         if captured:
             prepare_for_capture(self._optimizer, device)
         self._schedule = Schedule(self._optimizer, config, self.steps)
-        teacher = teacher.to(device).eval() if teacher is not None else None
+        if teacher is not None:
+            teacher = teacher.to(device).eval()
+            if config.channels_last:
+                teacher = teacher.to(memory_format=torch.channels_last)
         self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool())
         self._captured_step = CapturedStep(self._step) if captured else None
         self.epoch, self.step = 1, 0
