@@ -6,7 +6,7 @@ Imports no torch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,10 +38,16 @@ _SPECK = 0.12
 """Components smaller than this share of the row's height are not digits, nor parts of one."""
 _TOUCH = 0.02
 """Strokes touch if they are closer than this share of the row's height."""
+_CLOSE = 0.12
+"""Strokes almost touch if they are closer than this share of the row's height."""
+_LEAST_SCORE = 0.1
+"""Strokes that almost touch are not taken apart where one side has a lower digit score."""
 _MOST_POINTS = 2000  # on one stroke, to bound the work
 _LEAST_QUALITY = 1e-4
 _NEIGHBOUR_ODDS = 10.0
 """How much likelier a drawing is a digit if another one in its row is."""
+
+_NO_GAPS: Mapping[tuple[int, int], float] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,24 +85,26 @@ def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[R
 
     return [
         replace(digit, strokes=tuple(given[i] for i in digit.strokes))
-        for digit in _read(parts, draw, classify, _touching(parts, checked))
+        for digit in _read(parts, draw, classify, _gaps(parts, checked))
     ]
 
 
-def _touching(parts: Sequence[Part], strokes: list[np.ndarray]) -> list[tuple[int, int]]:
-    """Return the pairs of parts whose strokes come so close to each other that they touch."""
-    reach = _TOUCH * row_height(parts)
+def _gaps(parts: Sequence[Part], strokes: list[np.ndarray]) -> dict[tuple[int, int], float]:
+    """Return the pairs of parts whose strokes almost touch: their distance by the row's height."""
+    height = row_height(parts)
+    reach = _CLOSE * height
     points = [
-        np.concatenate([_dense(strokes[i], reach / 2) for i in part.indices]) for part in parts
+        np.concatenate([_dense(strokes[i], _TOUCH * height / 2) for i in part.indices])
+        for part in parts
     ]
-    pairs = []
+    gaps = {}
     for left, right in itertools.combinations(range(len(parts)), 2):
         first, second = parts[left].box, parts[right].box
         if second.left - first.right < reach and first.left - second.right < reach:
             distance, _ = KDTree(points[left]).query(points[right], distance_upper_bound=reach)
             if np.isfinite(distance).any():
-                pairs.append((left, right))
-    return pairs
+                gaps[left, right] = float(distance.min()) / height
+    return gaps
 
 
 def _dense(stroke: np.ndarray, spacing: float) -> np.ndarray:
@@ -179,9 +187,12 @@ def _read(
     parts: list[Part],
     draw: Callable[[Sequence[Part]], np.ndarray],
     classify: Classify,
-    touching: Sequence[tuple[int, int]] = (),
+    gaps: Mapping[tuple[int, int], float] = _NO_GAPS,
 ) -> list[ReadDigit]:
-    """Cut a row of parts into digits, with the parts' indices; blanks (dots) are left out."""
+    """Cut a row of parts into digits, with the parts' indices; blanks (dots) are left out.
+
+    `gaps` are those of parts that touch or almost touch, by the row's height.
+    """
     if not parts:
         return []
     runs = candidates(len(parts))
@@ -193,7 +204,13 @@ def _read(
         for run, group, prediction, canvas in zip(runs, groups, predictions, canvases, strict=True)
     }
     qualities = {run: _quality(digit.prediction) for run, digit in found.items()}
+    touching = [pair for pair, gap in gaps.items() if gap < _TOUCH]
     chosen = best_runs(parts, qualities, touching)
+    # a K is no 1 beside something else
+    others = [range(*run) for run in chosen if found[run].prediction.digit_score < _LEAST_SCORE]
+    cut = [pair for pair in gaps if any((pair[0] in run) != (pair[1] in run) for run in others)]
+    if cut:
+        chosen = best_runs(parts, qualities, touching + cut)
     return _with_neighbours([found[run] for run in chosen if not found[run].prediction.is_blank])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,6 +138,23 @@ def test_strokes_that_do_not_touch_are_taken_apart() -> None:
     apart = [stroke * [k, 1] for k, stroke in zip((1, 2, 1), H, strict=True)]
     assert len(read_stroke_row(H, equally_sure)) == 1
     assert len(read_stroke_row(apart, equally_sure)) == 2
+
+
+@pytest.mark.parametrize("flat_score", [0.05, 0.9])
+def test_strokes_that_almost_touch_are_taken_apart_only_into_digits(flat_score: float) -> None:
+    def score(canvas: torch.Tensor) -> float:
+        tall, wide = ((canvas[0].amax(axis) > 0.5).sum() > 20 for axis in (1, 0))
+        return (0.001 if wide else 0.9) if tall else flat_score
+
+    def classify(canvases: torch.Tensor) -> list[Prediction]:
+        scores = map(score, canvases)
+        return [
+            replace(p, digit_score=s) for p, s in zip(equally_sure(canvases), scores, strict=True)
+        ]
+
+    for gap, count in ((8, 2 if flat_score > 0.5 else 1), (40, 2)):
+        strokes = [H[0], np.array([[gap, 50.0], [gap + 60, 50.0]])]
+        assert len(read_stroke_row(strokes, classify)) == count
 
 
 def equally_sure(canvases: torch.Tensor) -> list[Prediction]:
