@@ -135,12 +135,13 @@ def read_parts(found: InkParts, classify: Classify) -> list[ReadDigit]:
         return found.inks([part.indices for part in chosen])
 
     row = _read(found_parts(found), draw, classify)
-    longest = max((max(digit.box.width, digit.box.height) for digit in row), default=0)
+    # digits that touch are wide: the others are not small beside them
+    height = row_height([Part((), digit.box) for digit in row])
     return [
         replace(digit, strokes=())
         for digit in row
         # what is smaller is punctuation
-        if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * longest
+        if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * height
     ]
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 from support.rows import H, row
@@ -142,11 +141,11 @@ def test_strokes_that_do_not_touch_are_taken_apart() -> None:
 
 @pytest.mark.parametrize("flat_score", [0.05, 0.9])
 def test_strokes_that_almost_touch_are_taken_apart_only_into_digits(flat_score: float) -> None:
-    def score(canvas: torch.Tensor) -> float:
-        tall, wide = ((canvas[0].amax(axis) > 0.5).sum() > 20 for axis in (1, 0))
+    def score(canvas: np.ndarray) -> float:
+        tall, wide = ((canvas.max(axis) > 0.5).sum() > 20 for axis in (1, 0))
         return (0.001 if wide else 0.9) if tall else flat_score
 
-    def classify(canvases: torch.Tensor) -> list[Prediction]:
+    def classify(canvases: np.ndarray) -> list[Prediction]:
         scores = map(score, canvases)
         return [
             replace(p, digit_score=s) for p, s in zip(equally_sure(canvases), scores, strict=True)
@@ -157,7 +156,7 @@ def test_strokes_that_almost_touch_are_taken_apart_only_into_digits(flat_score: 
         assert len(read_stroke_row(strokes, classify)) == count
 
 
-def equally_sure(canvases: torch.Tensor) -> list[Prediction]:
+def equally_sure(canvases: np.ndarray) -> list[Prediction]:
     probabilities, frame = np.full(10, 0.1, np.float32), np.zeros((28, 28), np.float32)
     return [Prediction(probabilities, 1, 0.9, frame, False, 0.9) for _ in canvases]
 
@@ -178,6 +177,14 @@ def test_empty_strokes_do_not_shift_the_indices(classifier: Classifier) -> None:
     strokes, _ = row([seven(), zero()])
     found = classifier.read_digits([np.zeros((0, 2)), strokes[0], np.zeros((0, 2)), strokes[1]])
     assert [digit.strokes for digit in found] == [(1,), (3,)]
+
+
+def test_a_digit_beside_wide_ones_that_touch_is_kept(classifier: Classifier) -> None:
+    bar = np.array([[80.0, 250.0], [1300.0, 250.0]])
+    touching = [zero()[0] + [x, 0] for x in (-60, 300, 660)]
+    found = classifier.read_digits(paint_row([*touching, bar, seven()[0] + [1250, 0]]))
+    assert len(found) == 2
+    assert found[1].prediction.digit == 7
 
 
 def test_boxes_are_in_pixels_of_the_picture(classifier: Classifier) -> None:
