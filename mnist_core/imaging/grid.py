@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnist_core.imaging.sampling import sample
+from mnist_core.imaging.sampling import cubic_weights
 
 GRID = 80
 """Cells along the longest side of a picture."""
@@ -33,15 +34,46 @@ def make_grid(grey: Tensor, size: int = GRID) -> Grid:
     """Return grey images (B, 1, H, W) on a grid of `size` cells, a multiple of 4, along the longer
     side."""
     # lengths as tensors: in an export they are symbolic
+    if torch.compiler.is_compiling() or grey.device.type != "cpu" or grey.dtype != torch.float32:
+        layout = _make_layout(grey, size)
+    else:
+        layout = _known_layout(*grey.shape[2:], size)
+    cells = layout.row_weights @ grey.squeeze(1) @ layout.column_weights.T
+    return Grid(cells.clamp(0, 1), *layout[2:])
+
+
+class _Layout(NamedTuple):
+    """What depends on the size of a picture only: the weights (G, H), (G, W) of its pixels in each
+    row and column of cells, and the fields of its `Grid`."""
+
+    row_weights: Tensor
+    column_weights: Tensor
+    valid: Tensor
+    border: Tensor
+    rows: Tensor
+    columns: Tensor
+    step: Tensor
+
+
+@lru_cache(maxsize=8)
+def _known_layout(height: int, width: int, size: int) -> _Layout:
+    # not in inference mode: the tensors are used in others as well
+    with torch.inference_mode(False), torch.no_grad():
+        return _make_layout(torch.zeros(1, 1, height, width), size)
+
+
+def _make_layout(grey: Tensor, size: int) -> _Layout:
     height, width = (length_of(grey, axis) for axis in (2, 3))
     step = torch.maximum(height, width) / size
-    batch = grey.shape[0]
-    cells = sample(grey, grey.new_zeros(batch, 2), step.expand(batch), size)
+    row_weights, column_weights = (
+        cubic_weights(length, grey.new_zeros(1), step.expand(1), size)[0]
+        for length in grey.shape[2:]
+    )
     middles = (torch.arange(size, device=grey.device) + 0.5) * step
     rows, columns = (middles < height).to(grey.dtype), (middles < width).to(grey.dtype)
     valid = rows[:, None] * columns
     border = valid - _without_ends(rows)[:, None] * _without_ends(columns)
-    return Grid(cells.squeeze(1).clamp(0, 1), valid, border, rows.sum(), columns.sum(), step)
+    return _Layout(row_weights, column_weights, valid, border, rows.sum(), columns.sum(), step)
 
 
 def length_of(image: Tensor, axis: int) -> Tensor:

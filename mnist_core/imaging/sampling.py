@@ -27,16 +27,19 @@ def sample(image: Tensor, start: Tensor, step: Tensor, size: int) -> Tensor:
     Tensor (B, C, size, size)
     """
     if torch.compiler.is_compiling() or image.shape[-2] != image.shape[-1]:
-        rows = _cubic_weights(image.shape[-2], start[:, 0], step, size)
-        columns = _cubic_weights(image.shape[-1], start[:, 1], step, size)
+        rows = cubic_weights(image.shape[-2], start[:, 0], step, size)
+        columns = cubic_weights(image.shape[-1], start[:, 1], step, size)
     else:  # both at once
-        weights = _cubic_weights(image.shape[-1], start.flatten(), step.repeat_interleave(2), size)
+        weights = cubic_weights(image.shape[-1], start.flatten(), step.repeat_interleave(2), size)
         rows, columns = weights.unflatten(0, (-1, 2)).unbind(1)
     return rows[:, None] @ image @ columns.transpose(1, 2)[:, None]
 
 
-def _cubic_weights(length: int, start: Tensor, step: Tensor, size: int) -> Tensor:
-    """Return weights (B, size, length) of the pixels; each row sums to 1."""
+def cubic_weights(length: int, start: Tensor, step: Tensor, size: int) -> Tensor:
+    """Return weights (B, size, length) of the pixels of one axis; each row sums to 1.
+
+    Parameters as of `sample`: start (B,), step (B,).
+    """
     out = torch.arange(size, device=start.device, dtype=start.dtype) + 0.5
     positions = (start[:, None] + out * step[:, None]).clamp(0.5, length - 0.5)
     pixels = torch.arange(length, device=start.device, dtype=start.dtype) + 0.5
