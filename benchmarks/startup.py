@@ -1,4 +1,4 @@
-"""Seconds from `python app.py` to a page that can be drawn on, compared with a bare Gradio page.
+"""Seconds from `python app.py` to a page that can be drawn on, and memory, against bare Gradio.
 
     python -m benchmarks.startup
 
@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.chromium import Server, launch_chromium
@@ -26,8 +27,8 @@ page.launch(ssr_mode=False)
 """
 
 
-def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float]:
-    """Return the seconds until the server responds and until the page is ready."""
+def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float, float]:
+    """Return the seconds until the server responds and until the page is ready, and its MB then."""
     server = Server(script)
     began = time.perf_counter()
     try:
@@ -36,10 +37,11 @@ def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float]:
         page.goto(server.url)
         page.wait_for_selector(ready)
         usable = time.perf_counter() - began
+        megabytes = psutil.Process(server.process.pid).memory_info().rss / 1e6
         page.close()
     finally:
         server.stop()
-    return served, usable
+    return served, usable, megabytes
 
 
 def main() -> None:
@@ -57,12 +59,11 @@ def main() -> None:
             for name, page in pages.items()
         }
         browser.close()
-    print(
-        f"median of {args.runs} starts, seconds\n\n{'':22}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}"
-    )
-    for index, name in enumerate(("server responds", "page can be drawn on")):
+    print(f"median of {args.runs} starts\n\n{'':26}{'pad':>8}{'bare Gradio':>14}{'ratio':>8}")
+    rows = ("server responds, s", "page can be drawn on, s", "memory, MB")
+    for index, name in enumerate(rows):
         pad, bare_page = (statistics.median(run[index] for run in runs[k]) for k in pages)
-        print(f"{name:22}{pad:8.2f}{bare_page:14.2f}{pad / bare_page:7.2f}x")
+        print(f"{name:26}{pad:8.2f}{bare_page:14.2f}{pad / bare_page:7.2f}x")
 
 
 if __name__ == "__main__":

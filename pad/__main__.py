@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import requires_extra
-from mnist_core.utils.runtime import configure_server_process
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,10 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--port", type=int, help="port; default: the first free one from 7860")
     options = parser.parse_args(argv)
-    configure_server_process()
     try:
         with requires_extra("pad"):
-            from pad.model_registry import ModelRegistry  # imports torch
+            from pad.model_registry import ModelRegistry
             from pad.page import build_page, launch_options
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)

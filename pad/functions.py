@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mnist_core import Classifier, MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
+from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.images import open_picture
+from mnist_core.inference.base_classifier import BaseClassifier
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
     InkRequest,
@@ -87,7 +88,7 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
 
 
 def read_row(
-    classifier: Classifier, prediction: Prediction, drawing: Image.Image | list[np.ndarray]
+    classifier: BaseClassifier, prediction: Prediction, drawing: Image.Image | list[np.ndarray]
 ) -> list[ReadDigit]:
     """Return the digits of a drawing that is no single digit; empty unless it is a row of them.
 
@@ -103,7 +104,7 @@ def read_row(
 
 
 def _encode(
-    classifier: Classifier,
+    classifier: BaseClassifier,
     request: InkRequest | PictureRequest,
     result: PredictionWithMaps,
     row: list[ReadDigit],
@@ -137,7 +138,7 @@ def errors_to_json(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any],
     return wrapped
 
 
-def _classifier(registry: ModelRegistry, request: ModelRequest) -> Classifier:
+def _classifier(registry: ModelRegistry, request: ModelRequest) -> BaseClassifier:
     version, classifier = registry.get_with_version(request.model)
     if request.version not in (None, version):
         raise UnusableModelError("the model was replaced; ask for its description")

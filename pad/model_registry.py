@@ -1,11 +1,12 @@
-"""The classifiers that the pad offers, loaded on first use."""
+"""The classifiers that the pad offers, loaded on first use, without torch."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path
 
-from mnist_core import Classifier, MnistCoreError, available_models, load_classifier
+from mnist_core import MnistCoreError, available_models
+from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
 from mnist_core.models.registry import model_path
 
 
@@ -20,22 +21,24 @@ class ModelNotFoundError(UnusableModelError):
 class ModelRegistry:
     """Shipped and promoted classifiers by name. Models promoted or withdrawn later are seen.
 
-    Thread-safe; holds no user data.
+    Thread-safe; holds no user data. While one model is loaded, which may take seconds if its graph
+    has to be exported first, the others are answered.
     """
 
     def __init__(self) -> None:
-        self._loaded: dict[str, tuple[str, Classifier]] = {}
+        self._loaded: dict[str, tuple[str, OnnxClassifier]] = {}
         self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
 
     def names(self) -> list[str]:
         """Return the names offered at this moment, the default first."""
         return available_models()
 
-    def get(self, name: str) -> Classifier:
+    def get(self, name: str) -> OnnxClassifier:
         """Return the classifier of that name. Raises as `get_with_version` does."""
         return self.get_with_version(name)[1]
 
-    def get_with_version(self, name: str) -> tuple[str, Classifier]:
+    def get_with_version(self, name: str) -> tuple[str, OnnxClassifier]:
         """Return a version, which changes when the model's weights do, and the classifier.
 
         Raises
@@ -46,22 +49,30 @@ class ModelRegistry:
             If its weights are damaged. Other models are not affected.
         """
         with self._lock:
-            path = model_path(name)
-            version = path and _file_version(path)
-            if path is None or version is None:
+            loading = self._loading.setdefault(name, threading.Lock()) if model_path(name) else None
+        if loading is None:
+            return self._load(name)
+        with loading:
+            return self._load(name)
+
+    def _load(self, name: str) -> tuple[str, OnnxClassifier]:
+        path = model_path(name)
+        version = path and _file_version(path)
+        if path is None or version is None:
+            with self._lock:
                 self._loaded.pop(name, None)
-                raise ModelNotFoundError(
-                    f"no model {name!r}; choose from {', '.join(self.names())}"
-                )
-            loaded = self._loaded.get(name)
-            if loaded is None or loaded[0] != version:
-                loaded = self._loaded[name] = version, _load(path)
-            return loaded
+            raise ModelNotFoundError(f"no model {name!r}; choose from {', '.join(self.names())}")
+        loaded = self._loaded.get(name)
+        if loaded is None or loaded[0] != version:
+            loaded = version, _load(path)
+            with self._lock:
+                self._loaded[name] = loaded
+        return loaded
 
 
-def _load(path: Path) -> Classifier:
+def _load(path: Path) -> OnnxClassifier:
     try:
-        return load_classifier(path)
+        return load_onnx_classifier(path)
     except MnistCoreError as error:
         # users of the page need not know where the server keeps its files
         raise UnusableModelError(str(error).replace(f"{path.parent}/", "")) from error

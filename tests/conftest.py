@@ -69,6 +69,15 @@ def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_graphs_of_promoted_models(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exporting takes seconds; tests marked `exports` promote with it, others without."""
+    if request.node.get_closest_marker("exports") is None:
+        monkeypatch.setattr("mnist_core.runs.promotion.write_graph", lambda path: path)
+
+
 @pytest.fixture(scope="session")
 def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """MNIST, unpacked once for all worker processes of pytest-xdist."""

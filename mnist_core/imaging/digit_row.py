@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.imaging.grid import GRID, Grid, make_grid
-from mnist_core.imaging.ink_parts import InkParts
+from mnist_core.imaging.grid import Grid, make_grid
+from mnist_core.imaging.ink_parts import InkParts, grid_size
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.segment import Located, enlarge, locate
 from mnist_core.imaging.selection import is_surroundings
+from mnist_core.imaging.sizes import GRID
 
-_LARGEST_GRID = 512
 COUNT = 64
 """Number of regions that are looked at in a row of digits."""
 
@@ -74,11 +74,6 @@ def find_parts(grey: Tensor) -> InkParts | None:
     with torch.inference_mode():
         grid = make_grid(grey, grid_size(*grey.shape[-2:]))
         return _ink_parts(grey, grid, locate(grid, COUNT))
-
-
-def grid_size(height: int, width: int) -> int:
-    """Return as many cells for each digit of a row as for a digit alone."""
-    return min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
 
 
 def _ink_parts(grey: Tensor, grid: Grid, located: Located) -> InkParts | None:

@@ -10,9 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_core.imaging.sampling import cubic_weights
-
-GRID = 80
-"""Cells along the longest side of a picture."""
+from mnist_core.imaging.sizes import GRID
 
 
 class Grid(NamedTuple):

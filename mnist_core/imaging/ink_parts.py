@@ -7,8 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_core.imaging.sizes import GRID
+
 SMALLEST_DIGIT = 0.4  # of the largest digit's longest side; what is smaller is punctuation
 _SHARED = 0.25  # of the narrower one's width is above the other: one digit; slanted ones share less
+
+
+_LARGEST_GRID = 512
+
+
+def grid_size(height: int, width: int) -> int:
+    """Return as many cells for each digit of a row as for a digit alone."""
+    return min(_LARGEST_GRID, 4 * round(GRID * max(height, width) / min(height, width) / 4))
 
 
 class InkParts:

@@ -68,7 +68,7 @@ class Regions(NamedTuple):
     def cells(self, chosen: Tensor) -> Tensor:
         """Return (N, G, G): 1 on the cells of chosen (N, K) regions; N is B, or any if B is 1."""
         table = F.pad(chosen.to(self.area.dtype), (0, 1))
-        number = self.number.flatten(1).expand(len(chosen), -1)
+        number = self.number.flatten(1).expand(chosen.shape[0], -1)
         return table.gather(1, number).unflatten(1, self.number.shape[1:])
 
     def mean(self, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Sizes of the frame and of the ink canvas. Imports no torch."""
+"""Sizes of the frame, of the ink canvas and of the grid. Imports no torch."""
 
 from __future__ import annotations
 
@@ -11,3 +11,6 @@ SCALE = 2
 
 CANVAS_SIZE = SCALE * FRAME_SIZE
 CANVAS_DIGIT = SCALE * DIGIT_SIZE
+
+GRID = 80
+"""Cells along the longest side of a picture, on which its regions are looked for."""

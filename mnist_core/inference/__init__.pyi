@@ -1,8 +1,9 @@
 from .attribution import attribution_maps
 from .classifier import Classifier, load_classifier, read_digits
 from .export import export_graph
-from .export_pictures import export_ink_finder
+from .export_imaging import export_imaging
 from .grouping import Box
+from .onnx_classifier import OnnxClassifier, load_onnx_classifier
 from .pipeline import InferencePipeline, PipelineOutput
 from .prediction import Prediction, PredictionWithMaps, RefusalReason
 from .rows import ReadDigit
@@ -11,6 +12,7 @@ __all__ = [
     "Box",
     "Classifier",
     "InferencePipeline",
+    "OnnxClassifier",
     "PipelineOutput",
     "Prediction",
     "PredictionWithMaps",
@@ -18,7 +20,8 @@ __all__ = [
     "RefusalReason",
     "attribution_maps",
     "export_graph",
-    "export_ink_finder",
+    "export_imaging",
     "load_classifier",
+    "load_onnx_classifier",
     "read_digits",
 ]

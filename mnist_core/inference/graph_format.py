@@ -19,10 +19,6 @@ FORMAT = 1
 CANVAS = "canvas"
 """The input: uint8 (N, 1, 56, 56), ink light on dark, as `draw_strokes` draws it."""
 
-GREY = "grey"
-"""The input of the model-independent graph from a picture to its canvas: float32 (H, W) in [0, 1].
-"""
-
 OUTPUTS = ("frame", "probabilities", "digit_score", "blank", "logits")
 """The outputs before the maps: float32 (N, 1, 28, 28) in [0, 1], (N, 10), (N,) in [0, 1], bool
 (N,) and float32 (N, 10). The maps are float32 (N, channels, H, W), named as their stage."""

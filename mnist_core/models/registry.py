@@ -24,6 +24,16 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else _CHECKOUT
 
 
+def imaging_graph_path(name: str) -> Path:
+    """Return the file of an exported imaging step; see `inference.imaging_graphs`."""
+    return shipped_folder() / "imaging" / f"{name}.onnx"
+
+
+def graph_path(weights: Path) -> Path:
+    """Return the path of the exported graph next to a weights file."""
+    return weights.with_suffix(".onnx")
+
+
 def promoted_folder(folder: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of promoted weights: argument, MNIST_MODELS, or the user's data folder."""
     chosen = folder or os.environ.get("MNIST_MODELS")

@@ -1,10 +1,11 @@
 """Promoting: a run's best weights become a named model, which the pad and all commands offer.
 
-Promoted models are in `promoted_folder()`, one weights file each.
+Promoted models are in `promoted_folder()`, one weights file each, and its exported graph.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from contextlib import AbstractContextManager
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.inference.graph_files import write_graph
 from mnist_core.models.registry import (
     MODEL_NAME,
+    graph_path,
     model_path,
     promoted_folder,
     promoted_models,
@@ -106,7 +109,7 @@ def promote(
     *,
     replace: bool = False,
 ) -> Path:
-    """Save a run's best weights as a promoted model; return the new file.
+    """Save a run's best weights as a promoted model, and its graph; return the new file.
 
     Its card says in addition, under "promoted", which run it comes from and when. The run may be
     running: later training does not change the model.
@@ -146,6 +149,9 @@ def promote(
                     f"there is a promoted model {other!r} already; replace it, or give another name"
                 )
         save_weights(path, network, card)
+    # without its graph it is a model as well: the pad exports it on first use, or says why not
+    with contextlib.suppress(MnistCoreError):
+        write_graph(path)
     return path
 
 
@@ -169,6 +175,7 @@ def withdraw(name: str, folder: str | os.PathLike[str] | None = None) -> None:
     with _locked(place), explain_errors(path, "cannot be deleted"):
         path.unlink(missing_ok=True)  # first: weights without a card are a model
         card_path(path).unlink(missing_ok=True)
+        graph_path(path).unlink(missing_ok=True)
 
 
 def list_promoted(folder: str | os.PathLike[str] | None = None) -> list[Promoted]:

@@ -21,17 +21,17 @@ from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.inference.export import ExportedPipeline, export_graph, trace_pipeline
 from mnist_core.inference.export_check import compare_outputs
-from mnist_core.inference.export_pictures import InkFinder
+from mnist_core.inference.export_imaging import InkFinder
 from mnist_core.inference.graph_format import (
     CANVAS,
     DESCRIPTION,
     FORMAT,
-    GREY,
     OUTPUTS,
     GraphDescription,
     kernel_output,
 )
 from mnist_core.inference.graph_key import graph_key
+from mnist_core.inference.imaging_graphs import GREY
 from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import LogitCalibration

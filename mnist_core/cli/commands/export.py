@@ -9,7 +9,13 @@ from pathlib import Path
 from mnist_core.cli.commands.options import Subparsers, add_runs_option, add_weights_argument
 from mnist_core.cli.terminal import print_line
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.registry import DEFAULT
+from mnist_core.models.registry import (
+    DEFAULT,
+    graph_path,
+    imaging_graph_path,
+    shipped_models,
+    weights_path,
+)
 from mnist_core.utils.files import make_folder, write_atomic
 
 
@@ -22,7 +28,9 @@ def add_commands(commands: Subparsers) -> None:
         "score and every stage's feature maps. It is compared with torch before it is written.",
     )
     add_weights_argument(parser, nargs="?", default=DEFAULT)
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="ends in .onnx")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="ends in .onnx; needed except with --shipped"
+    )
     part = parser.add_mutually_exclusive_group()
     part.add_argument(
         "--network", action="store_true", help="only the network: from frames to logits"
@@ -32,11 +40,20 @@ def add_commands(commands: Subparsers) -> None:
         action="store_true",
         help="the steps from a grey picture of any size to its ink canvas; no model is part of it",
     )
+    part.add_argument(
+        "--shipped",
+        action="store_true",
+        help="the graphs of all shipped models, and all steps of imaging, next to the weights",
+    )
     add_runs_option(parser)
     parser.set_defaults(run=_export)
 
 
 def _export(args: argparse.Namespace) -> int:
+    if args.shipped:
+        return _write_shipped()
+    if args.output is None:
+        raise MnistCoreError("give --output FILE, a file ending in .onnx")
     if args.output.suffix != ".onnx":
         raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .onnx")
     make_folder(args.output.parent)
@@ -73,6 +90,29 @@ def _network(args: argparse.Namespace) -> tuple[bytes, str]:
 
 
 def _picture() -> tuple[bytes, str]:
-    from mnist_core.inference.export_pictures import export_ink_finder
+    from mnist_core.inference.export_imaging import export_imaging
+    from mnist_core.inference.imaging_graphs import FIND_INK
 
-    return export_ink_finder(), "grey (H, W) in [0, 1] -> canvas uint8 (1, 1, 56, 56)"
+    return export_imaging(FIND_INK), "grey (H, W) in [0, 1] -> canvas uint8 (1, 1, 56, 56)"
+
+
+def _write_shipped() -> int:
+    from mnist_core.inference.export import export_weights
+    from mnist_core.inference.export_imaging import export_imaging
+    from mnist_core.inference.graph_files import LARGEST_SHIPPED
+    from mnist_core.inference.imaging_graphs import GRAPHS
+
+    contents = {imaging_graph_path(name): export_imaging(name) for name in GRAPHS}
+    for name in shipped_models():
+        weights = weights_path(name)
+        contents[graph_path(weights)] = export_weights(weights)
+    for path, content in contents.items():
+        size = f"{len(content) / 1e6:.1f} MB"
+        if len(content) > LARGEST_SHIPPED:
+            path.unlink(missing_ok=True)
+            print_line(f"{path.stem} ({size}) is exported on first use")
+            continue
+        make_folder(path.parent)
+        write_atomic(path, content)
+        print_line(f"wrote {path}, {size}")
+    return 0

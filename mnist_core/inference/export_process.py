@@ -1,0 +1,30 @@
+"""The process of an export: `python -m mnist_core.inference.export_process WEIGHTS OUTPUT END`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mnist_core.utils.runtime import configure_server_process
+
+configure_server_process()  # before torch is used: other processes need their cores
+
+from mnist_core.errors import MnistCoreError  # noqa: E402
+from mnist_core.inference.export import export_weights  # noqa: E402
+from mnist_core.inference.graph_files import ExportEnd  # noqa: E402
+from mnist_core.utils.files import write_atomic  # noqa: E402
+from mnist_core.utils.json_files import write_json  # noqa: E402
+
+
+def main(weights: Path, output: Path, end: Path) -> None:
+    """Export weights; write the graph, then whether that was possible."""
+    try:
+        write_atomic(output, export_weights(weights))
+    except MnistCoreError as error:
+        write_json(end, ExportEnd(error=str(error)))
+        return
+    write_json(end, ExportEnd())
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

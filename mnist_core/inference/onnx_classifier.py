@@ -1,0 +1,96 @@
+"""The classifier without torch: it runs a model's exported graph in onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.inference.base_classifier import BaseClassifier
+from mnist_core.inference.batching import BatchingQueue, Outputs
+from mnist_core.inference.graph_files import Graph, load_graph
+from mnist_core.inference.graph_format import CANVAS, kernel_output
+from mnist_core.inference.onnx_steps import OnnxSteps
+from mnist_core.inference.steps import CanvasOutputs
+from mnist_core.models.onnx_session import run_session
+from mnist_core.models.registry import DEFAULT, weights_path
+
+_OUTPUTS = ("probabilities", "frame", "blank", "digit_score")
+
+
+class OnnxClassifier(BaseClassifier):
+    """An exported model. Safe to share between threads: calls at the same time share a batch.
+
+    Parameters
+    ----------
+    graph : Graph
+        Its description says what the classifier's attributes are; the card is as it was exported.
+    name : str
+
+    Attributes
+    ----------
+    parameters : int
+        Of all members of an ensemble.
+    graph_path : Path
+        The graph's file, for programs that run it elsewhere.
+    """
+
+    def __init__(self, graph: Graph, *, name: str) -> None:
+        description = graph.description
+        self.name = name
+        self.architecture = description.architecture
+        self.card = description.card
+        self.parameters = description.parameters
+        self.graph_path = graph.path
+        self.shapes = list(description.layers)
+        self._head = list(description.head)
+        self._stages = tuple(stage.name for stage in description.stages)
+        self._session = graph.session
+        self._steps = OnnxSteps()
+        self._queue = BatchingQueue(self._compute)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages that have feature maps, `conv1` first."""
+        return self._stages
+
+    def head_sizes(self) -> list[int]:
+        """Return the layer widths of the fully connected part, from its input to the logits."""
+        return list(self._head)
+
+    def kernels(self, layer: str = "conv1") -> np.ndarray:
+        """Return the convolution kernels (out, in, kh, kw) of a stage, float32."""
+        self._check_layers([layer])
+        blank = np.zeros((1, INK_SIZE, INK_SIZE), np.uint8)
+        name = kernel_output(layer)
+        return self._compute(blank, [name])[name]
+
+    def _run(self, canvases: np.ndarray, stages: Sequence[str] = ()) -> CanvasOutputs:
+        outputs = self._queue(canvases, [*_OUTPUTS, *stages])
+        return CanvasOutputs(
+            outputs["probabilities"],
+            outputs["frame"][:, 0],
+            outputs["blank"],
+            outputs["digit_score"],
+            {stage: outputs[stage] for stage in stages},
+        )
+
+    def _compute(self, canvases: np.ndarray, names: Sequence[str]) -> Outputs:
+        found = run_session(self._session, names, {CANVAS: canvases[:, None]})
+        return dict(zip(names, found, strict=True))
+
+
+def load_onnx_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> OnnxClassifier:
+    """Load the graph of shipped weights by name, or of any weights file by path.
+
+    A graph that is missing or out of date is exported first, which takes seconds.
+
+    Raises
+    ------
+    MnistCoreError
+        If the weights are missing or unusable; the message says why.
+    """
+    path = weights_path(name_or_path)
+    return OnnxClassifier(load_graph(path), name=path.stem)

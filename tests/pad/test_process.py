@@ -1,0 +1,39 @@
+"""The process that serves the pad imports no torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from support.chromium import ROOT
+
+SERVE = """
+import sys, urllib.request
+from pad.functions import server_functions
+from pad.model_registry import ModelRegistry
+from pad.page import build_page, launch_options
+
+registry = ModelRegistry()
+page = build_page(registry)
+_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+assert urllib.request.urlopen(url, timeout=60).status == 200
+functions = {function.__name__: function for function in server_functions(registry)}
+assert functions["describe_model"]({"model": "default"})["architecture"]
+import base64, numpy as np
+ink = np.zeros((56, 56), np.uint8)
+ink[8:48, 26:31] = 255
+request = {"model": "default", "ink": base64.b64encode(ink.tobytes()).decode(), "layers": ["conv1"]}
+print(functions["classify_ink"](request)["digit"], "torch" in sys.modules)
+page.close()
+"""
+
+
+def test_a_pad_that_answers_has_not_imported_torch() -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", SERVE],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+    )
+    assert "1 False" in process.stdout.splitlines()
