@@ -100,7 +100,8 @@ def _promotion(t: Translator, run: Run) -> None:
         )
         if not st.button(t("Promote"), type="primary", icon=":material/upgrade:"):
             return
-        with errors_shown():
+        # its graph is exported as well, which takes seconds
+        with errors_shown(), st.spinner(t("Generating the file …")):
             promote(run, name, replace=replace)
             _explain_use(t, name)
 

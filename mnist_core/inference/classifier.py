@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
@@ -22,7 +21,7 @@ from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.registry import DEFAULT, weights_path
-from mnist_core.models.shapes import shape_table
+from mnist_core.models.shapes import head_widths, shape_table
 from mnist_core.models.weights import Network, load_weights
 
 
@@ -47,8 +46,8 @@ class Classifier(BaseClassifier):
         self._model = model.eval()
         self._pipeline = InferencePipeline(self._model, self.card.calibration or UNCALIBRATED)
         self._steps = TorchSteps()
-        first = model.members[0] if isinstance(model, Ensemble) else model
-        self.shapes = shape_table(first)
+        self._first = model.members[0] if isinstance(model, Ensemble) else model
+        self.shapes = shape_table(self._first)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -57,8 +56,7 @@ class Classifier(BaseClassifier):
 
     def head_sizes(self) -> list[int]:
         """Return the layer widths of the fully connected part, from its input to the logits."""
-        linear = [module for module in self._model.head.modules() if isinstance(module, nn.Linear)]
-        return [linear[0].in_features, *(module.out_features for module in linear)]
+        return head_widths(self._first)
 
     def feature_maps(self, frame: np.ndarray, layer: str = "conv1") -> np.ndarray:
         """Return the feature maps (channels, H, W), float32, of `layer` for a frame (28, 28).

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 import mnist_core
-from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.inference.export_check import check_graph
 from mnist_core.inference.graph_format import (
     CANVAS,
     DESCRIPTION,
     FORMAT,
+    HIDDEN,
     OUTPUTS,
     GraphDescription,
     Stage,
@@ -32,7 +32,7 @@ from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.layers import stage_shape
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.models.onnx_trace import check_exporter, trace_module
-from mnist_core.models.shapes import count_parameters, shape_table
+from mnist_core.models.shapes import count_parameters, head_widths, shape_table
 from mnist_core.models.weights import Network, describe, load_weights
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class ExportedPipeline(nn.Module):
-    """Canvases uint8 (N, 1, 56, 56) -> the outputs of `graph_format`, then every stage's maps."""
+    """Canvases uint8 (N, 1, 56, 56) -> the outputs that `names` names."""
 
     def __init__(self, pipeline: InferencePipeline) -> None:
         super().__init__()
@@ -55,7 +55,14 @@ class ExportedPipeline(nn.Module):
             output.blank,
             output.logits,
             *output.maps.values(),
+            *([] if output.hidden is None else [output.hidden]),
         )
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the outputs."""
+        model = self.pipeline.model
+        first = model.members[0] if isinstance(model, Ensemble) else model
+        return (*OUTPUTS, *model.stages, *([HIDDEN] if len(head_widths(first)) > 2 else []))
 
 
 Trace = Callable[[nn.Module, tuple[str, ...]], "onnx.ModelProto"]
@@ -95,7 +102,7 @@ def export_graph(
     plain = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
     calibration = description.card.calibration or UNCALIBRATED
     pipeline = ExportedPipeline(InferencePipeline(plain, calibration)).eval()
-    model = (trace or trace_pipeline)(pipeline, (*OUTPUTS, *plain.stages))
+    model = (trace or trace_pipeline)(pipeline, pipeline.names())
     _add_kernels(model, plain)
     card_notes = description.card.as_dict()
     onnx.helper.set_model_props(
@@ -110,7 +117,7 @@ def export_graph(
         },
     )
     content = model.SerializeToString()
-    check_graph(content, pipeline, plain.stages)
+    check_graph(content, pipeline, pipeline.names())
     return content
 
 
@@ -142,9 +149,6 @@ def _describe(network: Network, card: ModelCard, key: str) -> GraphDescription:
     built = describe(network)
     first = network.members[0] if isinstance(network, Ensemble) else network
     layers = shape_table(first)
-    head = [module for module in first.head.modules() if isinstance(module, nn.Linear)]
-    if not head:
-        raise MnistCoreError("the network's head has no fully connected layer")
     return GraphDescription(
         format=FORMAT,
         version=mnist_core.__version__,
@@ -161,6 +165,6 @@ def _describe(network: Network, card: ModelCard, key: str) -> GraphDescription:
             for stage in first.stages
         ),
         layers=tuple(layers),
-        head=(head[0].in_features, *(module.out_features for module in head)),
+        head=tuple(head_widths(first)),
         card=card,
     )

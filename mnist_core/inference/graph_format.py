@@ -1,6 +1,7 @@
 """The exported graph of a model: names of its inputs and outputs, and its description.
 
-    canvas (uint8) -> frame, probabilities, digit_score, blank, logits and every stage's maps
+    canvas (uint8) -> frame, probabilities, digit_score, blank, logits, every stage's maps and
+                      kernels, and the hidden layer
 
 Imports no torch: programs that run graphs read this.
 """
@@ -13,7 +14,7 @@ from mnist_core.models.card import ModelCard
 from mnist_core.models.layers import LayerShape
 from mnist_core.utils.json_files import JsonModel
 
-FORMAT = 1
+FORMAT = 2
 """Number of the format; graphs of another one are exported again."""
 
 CANVAS = "canvas"
@@ -22,6 +23,10 @@ CANVAS = "canvas"
 OUTPUTS = ("frame", "probabilities", "digit_score", "blank", "logits")
 """The outputs before the maps: float32 (N, 1, 28, 28) in [0, 1], (N, 10), (N,) in [0, 1], bool
 (N,) and float32 (N, 10). The maps are float32 (N, channels, H, W), named as their stage."""
+
+HIDDEN = "hidden"
+"""The output of the hidden layer, float32 (N, H): the input of the last fully connected layer, of
+networks that have more than one (those whose `GraphDescription.head` has three widths)."""
 
 DESCRIPTION = "mnist_core"
 """The metadata key of the description, as JSON."""

@@ -19,7 +19,8 @@ class PipelineOutput(NamedTuple):
 
     probabilities (B, 10) sum to 1; frame (B, 1, 28, 28) in [0, 1]; blank (B,) bool; digit_score
     (B,) in [0, 1], the probability of a single digit, 0 for a blank; maps has every stage's feature
-    maps (B, C, H, W), after the ReLU; logits (B, 10) are the network's own, also of a blank.
+    maps (B, C, H, W), after the ReLU; logits (B, 10) are the network's own, also of a blank;
+    hidden (B, H) is its hidden layer, None where it has none.
     """
 
     probabilities: Tensor
@@ -28,6 +29,7 @@ class PipelineOutput(NamedTuple):
     digit_score: Tensor
     maps: dict[str, Tensor]
     logits: Tensor
+    hidden: Tensor | None
 
 
 class InferencePipeline(nn.Module):
@@ -51,11 +53,11 @@ class InferencePipeline(nn.Module):
         """Classify canvases (B, 1, 56, 56) of `draw_strokes` or `fit_canvas`, in [0, 1]."""
         sizes = stroke_sizes(canvas)
         frame = frame_from_canvas(canvas, sizes)
-        logits, maps = self.model.forward_with_maps(normalise(frame))
+        logits, maps, hidden = self.model.forward_with_activations(normalise(frame))
         blank = is_dot(canvas, sizes)
         uniform = torch.full_like(logits, 1 / logits.shape[1])
         probabilities = self.calibration.probabilities(logits)
         probabilities = torch.where(blank[:, None], uniform, probabilities)
         score = self.calibration.digit_score(logits)
         score = torch.where(blank, torch.zeros_like(score), score)
-        return PipelineOutput(probabilities, frame, blank, score, maps, logits)
+        return PipelineOutput(probabilities, frame, blank, score, maps, logits, hidden)

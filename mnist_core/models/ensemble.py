@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.calibration import digit_log_odds
-from mnist_core.models.network import DigitNet
+from mnist_core.models.network import Activations, DigitNet
 from mnist_core.models.options import ENSEMBLE, VOTES
 
 __all__ = ["ENSEMBLE", "Ensemble", "combine_members"]
@@ -91,9 +91,14 @@ class Ensemble(nn.Module):
 
     def forward_with_maps(self, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return logits (B, 10) and the first member's feature maps in one pass."""
-        logits, maps = self._first.forward_with_maps(frames)
+        activations = self.forward_with_activations(frames)
+        return activations.logits, activations.maps
+
+    def forward_with_activations(self, frames: Tensor) -> Activations:
+        """Return logits (B, 10), and the first member's maps and hidden layer, in one pass."""
+        first = self._first.forward_with_activations(frames)
         others = [member(frames) for member in list(self.members)[1:]]
-        return self._combine([logits, *others]), maps
+        return first._replace(logits=self._combine([first.logits, *others]))
 
     def _combine(self, logits: list[Tensor]) -> Tensor:
         stacked = torch.stack(logits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor, nn
 
@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from mnist_core.models.architectures import ModelSpec
 
 NUM_CLASSES = 10
+
+
+class Activations(NamedTuple):
+    """Logits (B, 10), every stage's feature maps (B, C, H, W), and the hidden layer (B, H).
+
+    hidden is the input of the last fully connected layer; None where it is the only one.
+    """
+
+    logits: Tensor
+    maps: dict[str, Tensor]
+    hidden: Tensor | None
 
 
 class DigitNet(nn.Module):
@@ -56,13 +67,25 @@ class DigitNet(nn.Module):
 
     def forward_with_maps(self, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return logits (B, 10) and every stage's feature maps (B, C, H, W) in one pass."""
+        activations = self.forward_with_activations(frames)
+        return activations.logits, activations.maps
+
+    def forward_with_activations(self, frames: Tensor) -> Activations:
+        """Return what the network computes for normalised frames (B, 1, 28, 28)."""
         maps: dict[str, Tensor] = {}
         x = frames
         for name, stage in self.trunk.named_children():
             x = stage(x)
             if name in self.stages:
                 maps[name] = x
-        return self.head(x.flatten(1)), maps
+        x, hidden = x.flatten(1), None
+        layers = list(self.head) if isinstance(self.head, nn.Sequential) else [self.head]
+        linear = [index for index, layer in enumerate(layers) if isinstance(layer, nn.Linear)]
+        for index, layer in enumerate(layers):
+            if len(linear) > 1 and index == linear[-1]:
+                hidden = x
+            x = layer(x)
+        return Activations(x, maps, hidden)
 
     def kernel(self, stage: str) -> Tensor:
         """Return the weights (out, in, kh, kw) of the first convolution in `stage`."""

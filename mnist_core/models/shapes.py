@@ -15,6 +15,12 @@ def count_parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
+def head_widths(model: DigitNet) -> list[int]:
+    """Return the layer widths of the fully connected part, from its input to the logits."""
+    linear = [module for module in model.head.modules() if isinstance(module, nn.Linear)]
+    return [linear[0].in_features, *(module.out_features for module in linear)]
+
+
 def shape_table(model: DigitNet) -> list[LayerShape]:
     """Return one `LayerShape` for every leaf layer, in the order of the forward pass."""
     rows: list[LayerShape] = []

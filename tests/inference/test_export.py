@@ -26,6 +26,7 @@ from mnist_core.inference.graph_format import (
     CANVAS,
     DESCRIPTION,
     FORMAT,
+    HIDDEN,
     OUTPUTS,
     GraphDescription,
     kernel_output,
@@ -57,9 +58,11 @@ def assert_same(
 ) -> None:
     """Compare with torch: decisions, frames within 1/255, probabilities within 0.001."""
     calibration = card.calibration or LogitCalibration()
+    pipeline = ExportedPipeline(InferencePipeline(network.eval(), calibration))
     with torch.inference_mode():
-        expected = ExportedPipeline(InferencePipeline(network.eval(), calibration))(batch)
-    names = [*OUTPUTS, *network.stages]
+        expected = pipeline(batch)
+    names = pipeline.names()
+    assert names == (*OUTPUTS, *network.stages, HIDDEN)
     found = session.run(names, {CANVAS: batch.numpy()})
     reference = {name: y.numpy() for name, y in zip(names, expected, strict=True)}
     compare_outputs(dict(zip(names, found, strict=True)), reference)

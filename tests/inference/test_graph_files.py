@@ -49,8 +49,8 @@ def test_the_graph_of_shipped_weights_is_up_to_date(name: str) -> None:
     assert graph is not None, AGAIN
     assert graph.description.key == graph_key(weights), AGAIN
     assert graph.description.card == card, AGAIN
-    pipeline = InferencePipeline(network, card.calibration or UNCALIBRATED)
-    check_graph(path.read_bytes(), ExportedPipeline(pipeline), network.stages)
+    pipeline = ExportedPipeline(InferencePipeline(network, card.calibration or UNCALIBRATED))
+    check_graph(path.read_bytes(), pipeline, pipeline.names())
 
 
 @pytest.mark.parametrize("name", GRAPHS)

@@ -11,7 +11,7 @@ from mnist_core import MnistCoreError
 from mnist_core.models.architectures import ARCHITECTURES, ModelSpec, build_model
 from mnist_core.models.network import ResidualBlock
 from mnist_core.models.options import DROPOUT_ARCHITECTURES, KernelSize
-from mnist_core.models.shapes import LayerShape, count_parameters, shape_table
+from mnist_core.models.shapes import LayerShape, count_parameters, head_widths, shape_table
 
 PARAMETERS = {
     "mnist_cnn": 21_840,
@@ -267,3 +267,19 @@ def test_a_network_has_its_specification() -> None:
 def test_invalid_specifications(values: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         ModelSpec.parse(values)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_activations_are_those_of_the_forward_pass(architecture: str) -> None:
+    network = build_model(architecture).eval()
+    frames = torch.rand(3, 1, 28, 28)
+    with torch.inference_mode():
+        logits, maps, hidden = network.forward_with_activations(frames)
+        assert torch.equal(logits, network(frames))
+        assert tuple(maps) == network.stages
+        widths = head_widths(network)
+        if len(widths) == 2:
+            assert hidden is None
+        else:
+            assert hidden.shape == (3, widths[-2])
+            assert torch.allclose(network.head[-1](hidden), logits, atol=1e-5)

@@ -14,6 +14,7 @@ import pytest
 from support.chromium import ROOT, serving
 
 import mnist_core
+from mnist_core.inference.imaging_graphs import GRAPHS
 
 SHIPPED = ["default", "mnist_cnn"]
 WEB = ("sketchpad.html", "sketchpad.css", "dist/sketchpad.js", "strings/en.json", "strings/zh.json")
@@ -86,6 +87,8 @@ def test_wheel_has_the_files_that_are_not_python(wheel: Path) -> None:
         f"pad/web/{name}" for name in WEB
     }
     assert {f"mnist_core/weights/{name}.safetensors" for name in SHIPPED} <= names
+    graphs = {f"mnist_core/weights/imaging/{name}.onnx" for name in GRAPHS}
+    assert {*graphs, "mnist_core/weights/default.onnx"} <= names
     assert {"board/script/dashboard.py", "board/script/.streamlit/config.toml"} <= names
     outside = {name.partition("/")[0] for name in names} - {"mnist_core", "pad", "board"}
     assert outside == {f"drawpad-{mnist_core.__version__}.dist-info"}

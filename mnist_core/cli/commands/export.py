@@ -76,7 +76,7 @@ def _model(args: argparse.Namespace) -> tuple[bytes, str]:
 
     return export_weights(find_weights(args.weights, args.runs)), (
         "canvas uint8 (N, 1, 56, 56) -> frame (N, 1, 28, 28), probabilities (N, 10), "
-        "digit_score (N,), blank (N,), logits (N, 10), maps and kernels of every stage"
+        "digit_score (N,), blank (N,), logits (N, 10), the maps and kernels of every stage, hidden"
     )
 
 
