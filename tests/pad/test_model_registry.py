@@ -1,0 +1,49 @@
+"""The pad's registry: other models are answered while one is loaded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mnist_core.inference.onnx_classifier import OnnxClassifier
+from pad import model_registry
+from pad.model_registry import ModelNotFoundError, ModelRegistry
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Loading `default` sets the first event and waits for the second."""
+    started, go = threading.Event(), threading.Event()
+    load = model_registry.load_onnx_classifier
+
+    def wait_for_default(path: Path) -> OnnxClassifier:
+        if path.stem == "default":
+            started.set()
+            go.wait(60)
+        return load(path)
+
+    monkeypatch.setattr(model_registry, "load_onnx_classifier", wait_for_default)
+    yield started, go
+    go.set()
+
+
+def test_other_models_are_answered_while_one_is_loaded(
+    slow: tuple[threading.Event, threading.Event],
+) -> None:
+    started, go = slow
+    registry = ModelRegistry()
+    with ThreadPoolExecutor(4) as pool:
+        twice = [pool.submit(registry.get, "default") for _ in range(2)]
+        assert started.wait(60)
+        assert registry.get("mnist_cnn").architecture == "mnist_cnn"
+        with pytest.raises(ModelNotFoundError, match="no model 'nobody'"):
+            registry.get("nobody")
+        assert not any(future.done() for future in twice)
+        go.set()
+        first, second = (future.result(60) for future in twice)
+    assert first is second, "loaded once"
+    assert first.graph_path.is_file()
