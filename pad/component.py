@@ -30,7 +30,7 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
     return gr.HTML(
         value=str(strings),
         html_template=_read("sketchpad.html"),
-        css_template=_read("sketchpad.css"),
+        css_template=_read("sketchpad.css") + _read("network.css"),
         js_on_load=_read("dist/sketchpad.js"),  # built from src/ by `npm run build`
         apply_default_css=False,
         server_functions=functions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from mnist_core.imaging.images import open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
+    CanvasesRequest,
     InkRequest,
     KernelRequest,
     ModelRequest,
     PictureRequest,
     encode_prediction_with_maps,
+    encode_probabilities,
     encode_row,
     parse_request,
 )
@@ -66,13 +69,29 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
             "models": registry.names(),
             "version": version,
             "architecture": classifier.architecture,
-            "parameters": sum(layer.parameters for layer in classifier.shapes),
+            "parameters": classifier.parameters,
             "stages": [
-                {"name": stage, "shape": classifier.stage_shape(stage)}
+                {
+                    "name": stage,
+                    "shape": classifier.stage_shape(stage),
+                    "parameters": classifier.stage_parameters(stage),
+                    "field": classifier.receptive_field(stage)._asdict(),
+                }
                 for stage in classifier.stages
             ],
             "head": classifier.head_sizes(),
+            "head_parameters": classifier.head_parameters(),
+            "accuracy": classifier.card.accuracy("test"),
+            "members": max(1, len(classifier.card.members)),
+            "bytes": classifier.graph_path.stat().st_size,
         }
+
+    @errors_to_json
+    def classify_canvases(data: Any) -> dict[str, Any]:
+        """CanvasesRequest -> the ten probabilities of each canvas."""
+        request = parse_request(data, CanvasesRequest)
+        found = _classifier(registry, request).classify_canvases(request.canvases)
+        return {"probabilities": [encode_probabilities(one) for one in found]}
 
     @errors_to_json
     def kernel(data: Any) -> dict[str, Any]:
@@ -84,7 +103,7 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
         weights = kernels[request.channel]
         return {"shape": list(weights.shape), "weights": weights.round(4).ravel().tolist()}
 
-    return [classify_ink, classify_picture, describe_model, kernel]
+    return [classify_ink, classify_picture, classify_canvases, describe_model, kernel]
 
 
 def read_row(
@@ -114,9 +133,9 @@ def _encode(
     newest = max(range(len(row)), key=lambda index: max(row[index].strokes, default=-1))
     looked_at = newest if request.digit is None else min(request.digit, len(row) - 1)
     digit = row[looked_at]
-    maps = classifier.classify_ink_with_maps(digit.ink, request.layers).maps
+    seen = classifier.classify_ink_with_maps(digit.ink, request.layers)
     return {
-        **encode_prediction_with_maps(PredictionWithMaps(digit.prediction, maps)),
+        **encode_prediction_with_maps(replace(seen, prediction=digit.prediction)),
         "row": encode_row(row, looked_at),
     }
 

@@ -84,6 +84,24 @@ class InkRequest(_ClassifyRequest):
     """The strokes as [x0, y0, x1, y1, ...], if the drawing may be a row of digits."""
 
 
+MAX_CANVASES = 256
+"""Most ink canvases of a request."""
+
+
+def _decode_canvases(text: object) -> np.ndarray:
+    area = INK_SIZE * INK_SIZE
+    pixels = _decode_base64(text, MAX_CANVASES * area)
+    if not pixels or len(pixels) % area:
+        raise ValueError(f"{len(pixels)} bytes; give N x {INK_SIZE} x {INK_SIZE}")
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(-1, INK_SIZE, INK_SIZE)
+
+
+class CanvasesRequest(ModelRequest):
+    """Variants of one drawing as ink canvases (N, 56, 56), N <= 256, sent as base64."""
+
+    canvases: Annotated[np.ndarray, PlainValidator(_decode_canvases)]
+
+
 class PictureRequest(_ClassifyRequest):
     """A picture file, sent as base64."""
 
@@ -113,6 +131,7 @@ def encode_prediction_with_maps(result: PredictionWithMaps) -> dict[str, Any]:
         **encode_prediction(result.prediction),
         "frame": _encode_bytes(result.prediction.frame, 1.0),
         "maps": {layer: _encode_maps(maps) for layer, maps in result.maps.items()},
+        "hidden": None if result.hidden is None else _encode_hidden(result.hidden),
     }
 
 
@@ -140,8 +159,13 @@ def encode_prediction(prediction: Prediction) -> dict[str, Any]:
         "reason": prediction.reason and prediction.reason.value,
         "close": list(prediction.close_call or ()),
         "blank": prediction.is_blank,
-        "probabilities": [round(float(p), 5) for p in prediction.probabilities],
+        "probabilities": encode_probabilities(prediction),
     }
+
+
+def encode_probabilities(prediction: Prediction) -> list[float]:
+    """Return the ten probabilities as numbers of JSON."""
+    return [round(float(p), 6) for p in prediction.probabilities]
 
 
 def _encode_maps(maps: np.ndarray) -> dict[str, Any]:
@@ -154,6 +178,11 @@ def _encode_maps(maps: np.ndarray) -> dict[str, Any]:
         "peaks": [round(float(peak), 3) for peak in peaks],
         "pixels": _encode_bytes(maps, top),
     }
+
+
+def _encode_hidden(hidden: np.ndarray) -> dict[str, Any]:
+    """Return the hidden layer as maps of one pixel; negative activations count as their amount."""
+    return _encode_maps(np.abs(hidden)[:, None, None])
 
 
 def _encode_bytes(values: np.ndarray, top: float) -> str:

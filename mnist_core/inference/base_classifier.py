@@ -28,7 +28,13 @@ from mnist_core.inference.rows import (
 )
 from mnist_core.inference.steps import CanvasOutputs, ImagingSteps, PictureInk
 from mnist_core.models.card import ModelCard
-from mnist_core.models.layers import LayerShape, stage_shape
+from mnist_core.models.layers import (
+    LayerShape,
+    ReceptiveField,
+    count_parameters,
+    receptive_field,
+    stage_shape,
+)
 
 _CHUNK = 256
 
@@ -62,6 +68,20 @@ class BaseClassifier(ABC):
     @abstractmethod
     def kernels(self, layer: str = "conv1") -> np.ndarray:
         """Return the convolution kernels (out, in, kh, kw) of a stage, float32."""
+
+    def receptive_field(self, stage: str) -> ReceptiveField:
+        """Return which part of the frame a pixel of a stage's feature maps depends on."""
+        self._check_layers([stage])
+        return receptive_field(self.shapes, stage)
+
+    def stage_parameters(self, stage: str) -> int:
+        """Return the number of parameters of a stage."""
+        self._check_layers([stage])
+        return count_parameters(self.shapes, f"trunk.{stage}.")
+
+    def head_parameters(self) -> int:
+        """Return the number of parameters of the fully connected part."""
+        return count_parameters(self.shapes, "head")
 
     @abstractmethod
     def _run(self, canvases: np.ndarray, stages: Sequence[str] = ()) -> CanvasOutputs:
@@ -131,6 +151,23 @@ class BaseClassifier(ABC):
         """Classify as `classify_strokes`; return the feature maps of `layers` as well."""
         return self._classify_with_maps(rasterize_strokes([strokes])[0], layers)
 
+    def classify_canvases(self, canvases: np.ndarray) -> list[Prediction]:
+        """Classify ink canvases uint8 (N, 56, 56), light on dark; refusals have no reason.
+
+        Raises
+        ------
+        MnistCoreError
+            For another shape or dtype.
+        """
+        canvases = np.asarray(canvases)
+        if canvases.ndim != 3 or canvases.shape[1:] != (INK_SIZE, INK_SIZE):
+            raise MnistCoreError(
+                f"canvases have shape {canvases.shape}; give (N, {INK_SIZE}, {INK_SIZE})"
+            )
+        if canvases.dtype != np.uint8:
+            raise MnistCoreError(f"canvases have dtype {canvases.dtype}; give uint8")
+        return self._classify_canvases(canvases.astype(np.float32) / 255)
+
     def classify_ink_with_maps(
         self, ink: np.ndarray, layers: Sequence[str] = ("conv1",)
     ) -> PredictionWithMaps:
@@ -191,7 +228,8 @@ class BaseClassifier(ABC):
         self._check_layers(layers)
         outputs = self._run(_grey_levels(canvas[None]), layers)
         maps = {layer: outputs.maps[layer][0] for layer in layers}
-        return PredictionWithMaps(self._explain(_predictions(outputs)[0], canvas), maps)
+        hidden = None if outputs.hidden is None else outputs.hidden[0]
+        return PredictionWithMaps(self._explain(_predictions(outputs)[0], canvas), maps, hidden)
 
 
 def _grey_levels(canvases: np.ndarray) -> np.ndarray:

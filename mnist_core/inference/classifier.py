@@ -90,6 +90,7 @@ class Classifier(BaseClassifier):
             output.blank.numpy(),
             output.digit_score.numpy(),
             {stage: output.maps[stage].numpy() for stage in stages},
+            output.hidden.numpy() if stages and output.hidden is not None else None,
         )
 
 

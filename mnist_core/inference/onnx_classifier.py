@@ -11,7 +11,7 @@ from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.inference.base_classifier import BaseClassifier
 from mnist_core.inference.batching import BatchingQueue, Outputs
 from mnist_core.inference.graph_files import Graph, load_graph
-from mnist_core.inference.graph_format import CANVAS, kernel_output
+from mnist_core.inference.graph_format import CANVAS, HIDDEN, kernel_output
 from mnist_core.inference.onnx_steps import OnnxSteps
 from mnist_core.inference.steps import CanvasOutputs
 from mnist_core.models.onnx_session import run_session
@@ -68,13 +68,15 @@ class OnnxClassifier(BaseClassifier):
         return self._compute(blank, [name])[name]
 
     def _run(self, canvases: np.ndarray, stages: Sequence[str] = ()) -> CanvasOutputs:
-        outputs = self._queue(canvases, [*_OUTPUTS, *stages])
+        hidden = [HIDDEN] if stages and len(self._head) > 2 else []
+        outputs = self._queue(canvases, [*_OUTPUTS, *stages, *hidden])
         return CanvasOutputs(
             outputs["probabilities"],
             outputs["frame"][:, 0],
             outputs["blank"],
             outputs["digit_score"],
             {stage: outputs[stage] for stage in stages},
+            outputs.get(HIDDEN),
         )
 
     def _compute(self, canvases: np.ndarray, names: Sequence[str]) -> Outputs:

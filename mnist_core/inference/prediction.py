@@ -68,7 +68,12 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class PredictionWithMaps:
-    """A prediction and feature maps: stage name -> float32 array (channels, H, W)."""
+    """A prediction, feature maps, and the hidden layer's activations.
+
+    maps: stage name -> float32 array (channels, H, W). hidden: float32 array (H,), the input of the
+    last fully connected layer; None where it is the only one, or if no maps were asked for.
+    """
 
     prediction: Prediction
     maps: dict[str, np.ndarray]
+    hidden: np.ndarray | None = None

@@ -14,7 +14,8 @@ class CanvasOutputs(NamedTuple):
     """Outputs for a batch of canvases, as of `PipelineOutput`.
 
     probabilities (N, 10); frame (N, 28, 28); blank (N,) bool; digit_score (N,); maps (N, C, H, W)
-    of the stages that were asked for.
+    of the stages that were asked for; hidden (N, H), the hidden layer, if maps were asked for and
+    the network has one.
     """
 
     probabilities: np.ndarray
@@ -22,6 +23,7 @@ class CanvasOutputs(NamedTuple):
     blank: np.ndarray
     digit_score: np.ndarray
     maps: dict[str, np.ndarray]
+    hidden: np.ndarray | None = None
 
 
 class FittedInk(NamedTuple):

@@ -43,6 +43,35 @@ def seven(tmp_path: Path) -> Path:
     return tmp_path / "seven.png"
 
 
+def test_canvases_are_classified_as_ink(functions: dict[str, Any]) -> None:
+    canvases = np.zeros((3, 56, 56), np.uint8)
+    canvases[0, 10:46, 26:30] = 255
+    canvases[1, 10:46, 20:36] = 255
+    request = {"model": "default", "canvases": base64.b64encode(canvases.tobytes()).decode()}
+    found = functions["classify_canvases"](request)["probabilities"]
+    for canvas, probabilities in zip(canvases[:2], found, strict=False):
+        ink = base64.b64encode(canvas.tobytes()).decode()
+        one = functions["classify_ink"]({"model": "default", "layers": [], "ink": ink})
+        assert probabilities == pytest.approx(one["probabilities"], abs=1e-4)
+    assert found[2] == [0.1] * 10
+
+
+@pytest.mark.parametrize("size", [0, 56 * 56 - 1, 257 * 56 * 56], ids=["none", "part", "many"])
+def test_malformed_canvases_are_refused(functions: dict[str, Any], size: int) -> None:
+    request = {"model": "default", "canvases": base64.b64encode(bytes(size)).decode()}
+    assert "canvases" in functions["classify_canvases"](request)["error"]
+
+
+def test_hidden_layer_is_part_of_a_reading_with_maps(functions: dict[str, Any]) -> None:
+    ink = np.zeros((56, 56), np.uint8)
+    ink[10:46, 26:30] = 255
+    request = {"model": "default", "ink": base64.b64encode(ink.tobytes()).decode()}
+    assert functions["classify_ink"]({**request, "layers": []})["hidden"] is None
+    hidden = functions["classify_ink"]({**request, "layers": ["conv1"]})["hidden"]
+    assert hidden["shape"] == [256, 1, 1]
+    assert max(hidden["peaks"]) == hidden["top"] > 0
+
+
 def post(server: Server, body: bytes) -> tuple[int, Any]:
     request = urllib.request.Request(
         f"{server.url}gradio_api/component_server/",

@@ -18,6 +18,7 @@ const REPLY: ClassifyReply = {
   probabilities: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0],
   frame: "AAEC",
   maps: { conv1: { shape: [1, 1, 2], top: 0.5, peaks: [0.5], pixels: "/wA=" } },
+  hidden: { shape: [2, 1, 1], top: 2, peaks: [2, 0], pixels: "/wA=" },
 };
 
 /** A server that replies the same to everything, and keeps what it was asked. */
@@ -27,7 +28,13 @@ function serverThat(reply: ClassifyReply | Failure | undefined) {
     asked.push([name, request]);
     return reply;
   };
-  const server = { classify_ink: answer("ink"), classify_picture: answer("picture") };
+  const server = {
+    classify_ink: answer("ink"), classify_picture: answer("picture"),
+    classify_canvases: async (request: unknown) => {
+      asked.push(["canvases", request]);
+      return reply && "error" in reply ? reply : { probabilities: [[0, 1]] };
+    },
+  };
   return { asked, recognizer: new ServerRecognizer(server, LIMITS) };
 }
 
@@ -53,13 +60,14 @@ test("a reply is decoded", async () => {
   const { recognizer } = serverThat({ ...REPLY, row, size: [30, 20] } as ClassifyReply);
   const answer = await recognizer.recognize(QUESTION);
   assert.ok(answer?.kind === "reading");
-  const { prediction, frame, maps, row: decoded, size } = answer.reading;
+  const { prediction, frame, maps, hidden, row: decoded, size } = answer.reading;
   assert.deepEqual(prediction, {
     digit: 7, isDigit: true, reason: null, close: [7, 1], blank: false,
     probabilities: REPLY.probabilities,
   });
   assert.deepEqual(frame, Uint8Array.of(0, 1, 2));
   assert.deepEqual(maps, { conv1: { top: 0.5, peaks: [0.5], pixels: Uint8Array.of(255, 0) } });
+  assert.deepEqual(hidden, { top: 2, peaks: [2, 0], pixels: Uint8Array.of(255, 0) });
   assert.deepEqual(decoded, {
     lookedAt: 1, digits: [{ digit: 7, isDigit: false, box: [1, 2, 3, 4] }],
   });
@@ -86,4 +94,13 @@ test("single strokes, and more than the server takes, are no row", () => {
   assert.deepEqual(rowStrokes(drawingOf(...many), LIMITS), []);
   assert.deepEqual(rowStrokes(drawingOf([1, 1], [1, 1, 2, 2, 3, 3, 4, 4]), LIMITS), []);
   assert.equal(rowStrokes(drawingOf(...many.slice(1)), LIMITS).length, 3);
+});
+
+test("canvases are sent one after the other", async () => {
+  const { asked, recognizer } = serverThat(REPLY);
+  const canvases = [Uint8Array.of(0, 128), Uint8Array.of(255)];
+  assert.deepEqual(await recognizer.classifyCanvases(QUESTION.model, canvases), [[0, 1]]);
+  assert.deepEqual(asked, [["canvases", { model: "default", version: "1", canvases: "AID/" }]]);
+  const failing = serverThat({ error: "replaced", stale: true }).recognizer;
+  assert.equal(await failing.classifyCanvases(QUESTION.model, canvases), undefined);
 });

@@ -4,7 +4,22 @@ export function decodeBytes(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** For short arrays: every byte becomes an argument of one call. */
 export function encodeBytes(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  const part = 8192; // every byte of a part becomes an argument of one call
+  let text = "";
+  for (let at = 0; at < bytes.length; at += part) {
+    text += String.fromCharCode(...bytes.subarray(at, at + part));
+  }
+  return btoa(text);
+}
+
+/** One array after the other. */
+export function joinBytes(arrays: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    joined.set(array, at);
+    at += array.length;
+  }
+  return joined;
 }

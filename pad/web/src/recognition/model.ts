@@ -10,6 +10,18 @@ export interface Stage {
   readonly name: string;
   /** channels, height, width */
   readonly shape: readonly [number, number, number];
+  readonly parameters: number;
+  readonly field: ReceptiveField;
+}
+
+/**
+ * The part of the frame that a pixel of a feature map depends on: pixel i of a row depends on the
+ * `size` columns of the frame from `start + i * step` on, and the same downwards.
+ */
+export interface ReceptiveField {
+  readonly size: number;
+  readonly step: number;
+  readonly start: number;
 }
 
 export interface ModelDescription {
@@ -17,10 +29,18 @@ export interface ModelDescription {
   readonly models: readonly string[];
   readonly version: string;
   readonly architecture: string;
+  /** of all members of an ensemble */
   readonly parameters: number;
   readonly stages: readonly Stage[];
   /** sizes of the layers after the last stage */
   readonly head: readonly number[];
+  readonly head_parameters: number;
+  /** on MNIST's test images, in 0 to 1; null if unknown */
+  readonly accuracy: number | null;
+  /** networks of an ensemble, else 1 */
+  readonly members: number;
+  /** of the exported graph's file */
+  readonly bytes: number;
 }
 
 export interface Kernel {

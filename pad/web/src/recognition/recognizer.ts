@@ -14,6 +14,9 @@ export interface Question {
   readonly digit: number | null;
 }
 
+/** Ten, for the digits 0 to 9. */
+export type Probabilities = readonly number[];
+
 export interface Prediction {
   readonly digit: number | null;
   readonly isDigit: boolean;
@@ -22,8 +25,7 @@ export interface Prediction {
   /** the two most probable digits where neither is clearly ahead, else empty */
   readonly close: readonly number[];
   readonly blank: boolean;
-  /** ten, for the digits 0 to 9 */
-  readonly probabilities: readonly number[];
+  readonly probabilities: Probabilities;
 }
 
 /** One stage's feature maps; all are scaled by the same factor. */
@@ -54,6 +56,8 @@ export interface Reading {
   /** 28 x 28 greys: what the network sees */
   readonly frame: Uint8Array;
   readonly maps: Readonly<Record<string, FeatureMaps>>;
+  /** amounts of the hidden layer's activations, as maps of one pixel; null if there is none */
+  readonly hidden: FeatureMaps | null;
   /** null if the drawing is no row of digits */
   readonly row: Row | null;
   /** width and height of a picture in pixels; null for strokes */
@@ -70,4 +74,15 @@ export type Answer =
 export interface Recognizer {
   /** Answer a question; undefined, or a rejected promise, where no answer came: ask again. */
   recognize(question: Question): Promise<Answer | undefined>;
+}
+
+/** For questions about variants of one drawing, after it has been recognised. */
+export interface CanvasClassifier {
+  /**
+   * The ten probabilities of each ink canvas (see inkStrokes), at most 256: variants of one drawing.
+   * Undefined, or a rejected promise, where no answer came.
+   */
+  classifyCanvases(
+    model: ModelVersion, canvases: readonly Uint8Array[],
+  ): Promise<Probabilities[] | undefined>;
 }

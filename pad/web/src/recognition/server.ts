@@ -20,6 +20,11 @@ export interface InkRequest extends ClassifyRequest {
   strokes: number[][];
 }
 
+export interface CanvasesRequest extends ModelRequest {
+  /** base64 of the canvases, one after the other */
+  canvases: string;
+}
+
 export interface PictureRequest extends ClassifyRequest {
   /** base64 of a picture file */
   picture: string;
@@ -37,6 +42,14 @@ export interface Failure {
   gone?: boolean;
 }
 
+export interface MapsReply {
+  shape: number[];
+  top: number;
+  peaks: number[];
+  /** base64 */
+  pixels: string;
+}
+
 export interface ClassifyReply {
   digit: number | null;
   is_digit: boolean;
@@ -47,7 +60,8 @@ export interface ClassifyReply {
   probabilities: number[];
   /** base64 of 28 x 28 bytes */
   frame: string;
-  maps: Record<string, { shape: number[]; top: number; peaks: number[]; pixels: string }>;
+  maps: Record<string, MapsReply>;
+  hidden: MapsReply | null;
   row?: {
     looked_at: number;
     digits: { digit: number | null; is_digit: boolean; box: [number, number, number, number] }[];
@@ -60,6 +74,9 @@ export interface ClassifyReply {
 export interface Server {
   classify_ink(request: InkRequest): Promise<ClassifyReply | Failure | undefined>;
   classify_picture(request: PictureRequest): Promise<ClassifyReply | Failure | undefined>;
+  classify_canvases(
+    request: CanvasesRequest,
+  ): Promise<{ probabilities: number[][] } | Failure | undefined>;
   describe_model(request: ModelRequest): Promise<ModelDescription | Failure | undefined>;
   kernel(request: KernelRequest): Promise<Kernel | Failure | undefined>;
 }

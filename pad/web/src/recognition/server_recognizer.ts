@@ -1,9 +1,14 @@
 // Recognition by the server.
 
 import type { Drawing } from "../drawing/drawing.ts";
-import { decodeBytes, encodeBytes } from "./base64.ts";
-import type { Answer, FeatureMaps, Question, Reading, Recognizer } from "./recognizer.ts";
-import type { ClassifyReply, Failure, Server } from "./server.ts";
+import { decodeBytes, encodeBytes, joinBytes } from "./base64.ts";
+import type { ModelVersion } from "./model.ts";
+import type {
+  Answer, CanvasClassifier, FeatureMaps, Probabilities, Question, Reading, Recognizer,
+} from "./recognizer.ts";
+import type { ClassifyReply, Failure, MapsReply, Server } from "./server.ts";
+
+type Functions = Pick<Server, "classify_ink" | "classify_picture" | "classify_canvases">;
 
 /** What the server takes of a row of digits. */
 export interface RowLimits {
@@ -13,11 +18,11 @@ export interface RowLimits {
   readonly positions: number;
 }
 
-export class ServerRecognizer implements Recognizer {
-  readonly #server: Pick<Server, "classify_ink" | "classify_picture">;
+export class ServerRecognizer implements Recognizer, CanvasClassifier {
+  readonly #server: Functions;
   readonly #limits: RowLimits;
 
-  constructor(server: Pick<Server, "classify_ink" | "classify_picture">, limits: RowLimits) {
+  constructor(server: Functions, limits: RowLimits) {
     this.#server = server;
     this.#limits = limits;
   }
@@ -27,6 +32,16 @@ export class ServerRecognizer implements Recognizer {
     if (!reply) return undefined;
     if (!("error" in reply)) return { kind: "reading", reading: decodeReading(reply) };
     return reply.stale ? { kind: "stale" } : { kind: "error", message: reply.error };
+  }
+
+  async classifyCanvases(
+    { name, version }: ModelVersion, canvases: readonly Uint8Array[],
+  ): Promise<Probabilities[] | undefined> {
+    const bytes = joinBytes(canvases);
+    const reply = await this.#server.classify_canvases({
+      model: name, version, canvases: encodeBytes(bytes),
+    });
+    return reply && !("error" in reply) ? reply.probabilities : undefined;
   }
 
   #ask(question: Question): Promise<ClassifyReply | Failure | undefined> {
@@ -51,13 +66,18 @@ export function rowStrokes({ strokes }: Drawing, limits: RowLimits): number[][] 
   return strokes.map(({ points }) => points.map((value) => Math.round(10 * value) / 10));
 }
 
+function decodeMaps({ top, peaks, pixels }: MapsReply): FeatureMaps {
+  return { top, peaks, pixels: decodeBytes(pixels) };
+}
+
 function decodeReading(reply: ClassifyReply): Reading {
   const { digit, is_digit: isDigit, reason, close, blank, probabilities, row, size } = reply;
   return {
     prediction: { digit, isDigit, reason, close, blank, probabilities },
     frame: decodeBytes(reply.frame),
-    maps: Object.fromEntries(Object.entries(reply.maps).map(([name, { top, peaks, pixels }]):
-      [string, FeatureMaps] => [name, { top, peaks, pixels: decodeBytes(pixels) }])),
+    maps: Object.fromEntries(Object.entries(reply.maps).map(([name, maps]) =>
+      [name, decodeMaps(maps)])),
+    hidden: reply.hidden && decodeMaps(reply.hidden),
     row: row ? {
       lookedAt: row.looked_at,
       digits: row.digits.map((one) => ({ digit: one.digit, isDigit: one.is_digit, box: one.box })),
