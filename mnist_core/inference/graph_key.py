@@ -28,18 +28,36 @@ def graph_key(path: Path) -> str:
         If the file cannot be read. A damaged one has a key: exporting it says what is wrong.
     """
     content = read_regular_file(path, _MAX_BYTES)
-    end = 8 + int.from_bytes(content[:8], "little")
-    try:
-        header = json.loads(content[8:end])
-        card = ModelCard.parse(header.pop("__metadata__")[_CARD])
-        parts = [json.dumps([header, _computed(card)], sort_keys=True).encode(), content[end:]]
-    except (MnistCoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        # damaged, of another program, or of version 0.1, whose card is a file of its own
+    found = _header(content)
+    if found is None:
         parts = [content, _side_card(path)]
+    else:
+        tensors, card = found
+        end = 8 + int.from_bytes(content[:8], "little")
+        parts = [json.dumps([tensors, _computed(card)], sort_keys=True).encode(), content[end:]]
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
+
+
+def card_in_header(path: Path) -> ModelCard | None:
+    """Return the card in a weights file; None if it has none. Raises if it cannot be read."""
+    found = _header(read_regular_file(path, _MAX_BYTES))
+    return found and found[1]
+
+
+def _header(content: bytes) -> tuple[dict[str, Any], ModelCard] | None:
+    """Return what a weights file says about its tensors, and its card.
+
+    None if it is damaged, of another program, or of version 0.1, whose card is a file of its own.
+    """
+    try:
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        card = ModelCard.parse(header.pop("__metadata__")[_CARD])
+    except (MnistCoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return header, card
 
 
 def _computed(card: ModelCard) -> list[Any]:

@@ -12,8 +12,10 @@ from mnist_core.inference.base_classifier import BaseClassifier
 from mnist_core.inference.batching import BatchingQueue, Outputs
 from mnist_core.inference.graph_files import Graph, load_graph
 from mnist_core.inference.graph_format import CANVAS, HIDDEN, kernel_output
+from mnist_core.inference.graph_key import card_in_header
 from mnist_core.inference.onnx_steps import OnnxSteps
 from mnist_core.inference.steps import CanvasOutputs
+from mnist_core.models.card import ModelCard
 from mnist_core.models.onnx_session import run_session
 from mnist_core.models.registry import DEFAULT, weights_path
 
@@ -26,8 +28,10 @@ class OnnxClassifier(BaseClassifier):
     Parameters
     ----------
     graph : Graph
-        Its description says what the classifier's attributes are; the card is as it was exported.
+        Its description says what the classifier's attributes are.
     name : str
+    card : ModelCard, optional
+        The card of today; by default the one of when the graph was exported.
 
     Attributes
     ----------
@@ -37,11 +41,11 @@ class OnnxClassifier(BaseClassifier):
         The graph's file, for programs that run it elsewhere.
     """
 
-    def __init__(self, graph: Graph, *, name: str) -> None:
+    def __init__(self, graph: Graph, *, name: str, card: ModelCard | None = None) -> None:
         description = graph.description
         self.name = name
         self.architecture = description.architecture
-        self.card = description.card
+        self.card = card or description.card
         self.parameters = description.parameters
         self.graph_path = graph.path
         self.shapes = list(description.layers)
@@ -95,4 +99,4 @@ def load_onnx_classifier(name_or_path: str | os.PathLike[str] = DEFAULT) -> Onnx
         If the weights are missing or unusable; the message says why.
     """
     path = weights_path(name_or_path)
-    return OnnxClassifier(load_graph(path), name=path.stem)
+    return OnnxClassifier(load_graph(path), name=path.stem, card=card_in_header(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier, 
 from mnist_core.data.allographs import draw_non_digit
 from mnist_core.evaluation.pictures import KINDS
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights, save_weights, update_card
 
 Digits = list[tuple[int, Drawing]]
 
@@ -93,6 +96,18 @@ def test_maps_kernels_and_shapes(both: tuple[Classifier, OnnxClassifier]) -> Non
         assert exported.stage_shape(stage) == found.maps[stage].shape
         assert np.allclose(found.maps[stage], expected.maps[stage], atol=1e-3)
         assert np.array_equal(exported.kernels(stage), in_torch.kernels(stage))
+
+
+def test_the_card_is_that_of_today(tmp_path: Path) -> None:
+    path = tmp_path / "scored.safetensors"
+    network, card = load_weights(weights_path("mnist_cnn"))
+    save_weights(path, network, card)
+    before = load_onnx_classifier(path)
+    update_card(path, test={"accuracy": 0.123})
+    after = load_onnx_classifier(path)
+    assert after.graph_path == before.graph_path
+    assert after.card.accuracy("test") == 0.123
+    assert after.card == load_classifier(path).card
 
 
 def test_errors_are_the_same() -> None:
