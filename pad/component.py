@@ -12,6 +12,7 @@ from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
+_STYLES = ("sketchpad.css", "drawing.css", "network.css")
 
 
 def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
@@ -30,7 +31,7 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
     return gr.HTML(
         value=str(strings),
         html_template=_read("sketchpad.html"),
-        css_template=_read("sketchpad.css") + _read("network.css"),
+        css_template="".join(map(_read, _STYLES)),
         js_on_load=_read("dist/sketchpad.js"),  # built from src/ by `npm run build`
         apply_default_css=False,
         server_functions=functions,

@@ -111,15 +111,68 @@ def test_everything_has_a_name_for_screen_readers(pad: PadPage) -> None:
     expect(pad.page.locator(".drawpad [role=status]")).to_contain_text("5, ")
 
 
+def focused(pad: PadPage) -> str:
+    """The tool, pen width, accessible name or tag of what has the focus."""
+    return pad.page.evaluate(
+        "(({dataset, ariaLabel, tagName}) => dataset.tool ?? dataset.pen ?? ariaLabel ?? tagName)"
+        "(document.activeElement)"
+    )
+
+
 def test_every_tool_can_be_reached_by_keyboard(pad: PadPage) -> None:
+    """Tools and examples are one tab stop each; arrow keys go from one to the next."""
+    pad.draw([np.array([[0.0, 0], [0, 100]])])
+    pad.settle()
     pad.page.locator("[data-part=model]").focus()
-    reached = set()
-    for _ in range(40):
-        pad.page.keyboard.press("Tab")
-        reached.add(
-            pad.page.evaluate(
-                "document.activeElement.dataset.tool ?? document.activeElement.dataset.pen"
-                " ?? document.activeElement.tagName"
-            )
-        )
-    assert {"CANVAS", "eraser", "upload", "10", "16", "24"} <= reached
+    press = pad.page.keyboard.press
+    press("Tab")
+    assert focused(pad).startswith("Drawing area")
+    press("Tab")
+    tools = [focused(pad)]
+    for _ in range(6):
+        press("ArrowRight")
+        tools.append(focused(pad))
+    assert tools == ["undo", "eraser", "clear", "10", "16", "24", "upload"]
+    press("ArrowRight")
+    assert focused(pad) == "undo"
+    press("ArrowLeft")
+    assert focused(pad) == "upload"
+    press("Tab")
+    assert focused(pad) == "Draw an example of 0"
+    press("End")
+    assert focused(pad) == "Draw an example of 9"
+    press("Shift+Tab")
+    assert focused(pad) == "upload", "where it was left"
+    press("Home")
+    press("Enter")
+    pad.settle()
+    assert focused(pad) == "redo", "undo is disabled now, and the keyboard keeps its place"
+
+
+def test_few_tab_stops(pad: PadPage) -> None:
+    stops = pad.page.evaluate(
+        """[...document.querySelectorAll('.workspace *')].filter((node) => node.tabIndex >= 0
+            && !node.disabled && node.checkVisibility()).length"""
+    )
+    assert stops == 3, "paper, tools, examples"
+
+
+def ring(pad: PadPage) -> str:
+    """The style of the outline of what has the focus."""
+    return pad.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+
+
+def test_focus_ring_is_for_the_keyboard(pad: PadPage) -> None:
+    pad.page.mouse.click(pad.paper["x"] + 100, pad.paper["y"] + 100)
+    assert focused(pad).startswith("Drawing area")
+    assert ring(pad) == "none"
+    pad.page.keyboard.press("e")
+    assert ring(pad) == "none"
+    pad.page.click(".examples button:nth-child(3)")
+    assert ring(pad) == "none"
+    pad.page.keyboard.press("ArrowRight")
+    assert ring(pad) == "solid"
+    pad.page.keyboard.press("Shift+Tab")
+    assert ring(pad) == "solid"
+    pad.page.mouse.click(pad.paper["x"] + 100, pad.paper["y"] + 100)
+    assert ring(pad) == "none"

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 from support.pad_page import PadPage
 
 from mnist_core import Classifier, load_classifier
 
 pytestmark = pytest.mark.browser
-
-
-def picture_of_a_seven(size: int = 200) -> bytes:
-    image = Image.new("RGB", (size, size), "white")
-    line = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
-    ImageDraw.Draw(image).line([(x * size, y * size) for x, y in line], "#223", size // 20)
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
-
-
-def upload(pad: PadPage, path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    pad.page.set_input_files("[data-part=file]", path)
 
 
 def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
@@ -94,72 +76,6 @@ def test_drawing_continues_while_another_model_is_loaded(pad: PadPage) -> None:
     expect(pad.page.locator("[data-stage=conv2] .map")).to_have_count(20)
     expect(pad.page.locator(".banner")).to_be_hidden()
     assert pad.pixels("[data-stage=conv2] .map canvas").shape[:2] == (8, 8)
-
-
-def test_uploaded_picture_is_classified_and_undo_restores_the_drawing(
-    pad: PadPage, tmp_path: Path
-) -> None:
-    pad.play_example(3)
-    upload(pad, tmp_path / "seven.png", picture_of_a_seven())
-    pad.expect_digit(7)
-    pad.click("undo")
-    pad.expect_digit(3)
-
-
-def test_picture_larger_than_the_server_accepts_is_scaled_down(
-    pad: PadPage, tmp_path: Path
-) -> None:
-    upload(pad, tmp_path / "seven.png", picture_of_a_seven(6000))
-    pad.expect_digit(7)
-    expect(pad.page.locator(".banner")).to_be_hidden()
-
-
-def test_pasted_picture_is_classified(pad: PadPage) -> None:
-    pad.page.evaluate(
-        """(bytes) => {
-            const data = new DataTransfer();
-            data.items.add(new File([Uint8Array.from(bytes)], "seven.png", {type: "image/png"}));
-            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
-        }""",
-        list(picture_of_a_seven()),
-    )
-    pad.expect_digit(7)
-
-
-def bomb() -> bytes:
-    """A PNG of a few bytes whose header claims 50,000 x 50,000 pixels."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + body))
-        return struct.pack(">I", len(body)) + kind + body + checksum
-
-    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
-    data = zlib.compress(b"\0" * 100)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    )
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"not a picture", "not an image"),
-        (bomb(), "too large to decompress"),
-        (picture_of_a_seven()[:300], "damaged"),
-        (b"\0" * (11 * 2**20), "larger than 10 MB"),
-    ],
-    ids=["text", "bomb", "truncated", "huge"],
-)
-def test_bad_picture_is_reported_and_the_drawing_is_kept(
-    pad: PadPage, tmp_path: Path, content: bytes, message: str
-) -> None:
-    pad.play_example(2)
-    drawn = pad.pixels(".paper canvas")
-    upload(pad, tmp_path / "bad.png", content)
-    expect(pad.page.locator(".banner")).to_contain_text(message)
-    pad.settle()
-    pad.expect_digit(2)
-    assert np.array_equal(pad.pixels(".paper canvas"), drawn)
 
 
 def test_page_assets_are_all_local() -> None:

@@ -1,9 +1,11 @@
 // Creates the parts of the page and connects them.
 
-import { DrawingCanvas, type PenEvents } from "./drawing/canvas.ts";
+import { DrawingCanvas } from "./drawing/canvas.ts";
 import { isEmpty } from "./drawing/drawing.ts";
 import { exampleStrokes } from "./drawing/examples.ts";
-import { readPicture } from "./drawing/picture_file.ts";
+import type { Pen } from "./drawing/pen.ts";
+import { decodePicture, PictureError, readPicture } from "./drawing/picture_file.ts";
+import { PictureLoader } from "./drawing/picture_loader.ts";
 import { renderDrawing } from "./drawing/render.ts";
 import { replay } from "./drawing/replay.ts";
 import { DrawingSession } from "./drawing/session.ts";
@@ -12,11 +14,14 @@ import { Recognition } from "./recognition/recognition.ts";
 import { ServerRecognizer } from "./recognition/server_recognizer.ts";
 import { Banner } from "./ui/banner.ts";
 import { addExampleButtons, labelExampleButtons } from "./ui/example_buttons.ts";
+import { bindEraserRing } from "./ui/eraser_ring.ts";
+import { bindFocusRing } from "./ui/focus_ring.ts";
 import { FrameTask } from "./ui/frame_task.ts";
 import { KeyboardPen } from "./ui/keyboard_pen.ts";
 import { ModelPicker } from "./ui/model_picker.ts";
 import { find, findParts } from "./ui/parts.ts";
 import { bindPictures } from "./ui/picture_input.ts";
+import { bindRovingFocus } from "./ui/roving_focus.ts";
 import { bindShortcuts } from "./ui/shortcuts.ts";
 import { restoreVisit, saveVisit } from "./ui/storage.ts";
 import { Texts } from "./ui/texts.ts";
@@ -44,10 +49,15 @@ export function start({ element, props, server, watch }: Host): void {
       refresh();
     },
     replace: () => recognition.discard(),
-    begin: () => banner.clear(),
+    begin: () => {
+      banner.clear();
+      pictures.drop();
+    },
     save: () => saveVisit({
-      strokes: session.drawing.strokes, model: models.name, penWidth: toolbar.penWidth,
+      strokes: session.drawing.strokes, picture: session.drawing.picture?.base64,
+      model: models.name, penWidth: toolbar.penWidth,
     }),
+    eraseOnPicture: () => banner.show(text("erase_on_picture")),
   }, replay);
 
   const actions = {
@@ -61,14 +71,16 @@ export function start({ element, props, server, watch }: Host): void {
   };
   const toolbar = new Toolbar(root, actions);
 
-  const pen: PenEvents = {
-    start: (points, erasing) =>
-      session.beginStroke(points, toolbar.penWidth, erasing || toolbar.erasing),
-    move: (points) => session.continueStroke(points, toolbar.penWidth),
-    end: () => session.endStroke(),
+  const pen: Pen = {
+    start: (points, erasing, interrupted) =>
+      session.beginStroke(points, toolbar.penWidth, erasing || toolbar.erasing, interrupted),
   };
   const canvas = new DrawingCanvas(part.canvas, pen, paint);
   const keyboardPen = new KeyboardPen(part.canvas, part.cursor, pen);
+
+  bindFocusRing(root);
+  for (const group of [part.tools, part.examples, part.row]) bindRovingFocus(group);
+  bindEraserRing(part.canvas, part.eraser, () => toolbar.penWidth);
 
   bindShortcuts(element, {
     ...actions,
@@ -83,11 +95,17 @@ export function start({ element, props, server, watch }: Host): void {
     session.playExample(exampleStrokes(digit), toolbar.penWidth);
   });
 
-  bindPictures(element, part.paper, part.file, async (file) => {
-    const picture = await readPicture(file, props.picture_limits);
-    const limit = Math.floor(props.picture_limits.bytes / 2 ** 20);
-    if (picture) session.setPicture(picture);
-    else banner.show(text("too_large", { limit }));
+  const pictures = new PictureLoader({
+    busy: (busy) => { part.progress.hidden = !busy; },
+    failed: (error) => {
+      const limit = Math.floor(props.picture_limits.bytes / 2 ** 20);
+      banner.show(text(error instanceof PictureError ? error.problem : "no_picture", { limit }));
+    },
+  });
+  bindPictures(element, part.paper, part.file, (file) => {
+    banner.clear();
+    void pictures.load(
+      () => readPicture(file, props.picture_limits), (picture) => session.setPicture(picture));
   });
 
   // ---- classifying it ---------------------------------------------------------------------
@@ -99,9 +117,12 @@ export function start({ element, props, server, watch }: Host): void {
     classify();
   });
 
+  // by the keyboard or another finger; a model that is replaced by itself disturbs no stroke
+  part.model.addEventListener("change", () => session.interruptStroke());
   const models = new ModelPicker(
     root, part.model, server, banner, text, props.default_model, (description) => {
       network.build(description);
+      banner.clear();
       session.changed();
     });
 
@@ -192,7 +213,12 @@ export function start({ element, props, server, watch }: Host): void {
   restoreVisit((visit) => {
     model = visit.model;
     toolbar.choosePen(visit.penWidth);
-    session.restore(visit.strokes);
+    session.restore({ strokes: visit.strokes });
+    const { picture } = visit;
+    if (picture !== undefined) {
+      void pictures.load(() => decodePicture(picture), (decoded) =>
+        session.restore({ picture: decoded }));
+    }
   });
   applyTheme();
   models.start(model);

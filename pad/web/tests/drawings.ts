@@ -8,4 +8,4 @@ export function drawingOf(...strokes: number[][]): Drawing {
 }
 
 /** A drawing that is a picture. */
-export const PICTURE: Drawing = { strokes: [], picture: { base64: "AAAA", bitmap: null } };
+export const PICTURE: Drawing = { strokes: [], picture: { base64: "AAAA", bitmap: null, background: null } };

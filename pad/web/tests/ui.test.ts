@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nextIndex } from "../src/ui/roving_focus.ts";
 import { actionOf, type ShortcutActions } from "../src/ui/shortcuts.ts";
 import { restoreVisit, saveVisit, type Visit } from "../src/ui/storage.ts";
 import { Texts } from "../src/ui/texts.ts";
@@ -46,7 +47,7 @@ test("texts have their placeholders filled in", () => {
 });
 
 /** A storage for this test. */
-function useStorage(setItem?: () => void): Map<string, string> {
+function useStorage(setItem?: (key: string, value: string) => void): Map<string, string> {
   const items = new Map<string, string>();
   const storage = {
     setItem: setItem ?? ((key: string, value: string) => { items.set(key, value); }),
@@ -78,7 +79,28 @@ test("what cannot be restored is deleted", () => {
   assert.equal(items.size, 0);
 });
 
+test("a picture that has no room in the storage is left out", () => {
+  let saved = "";
+  useStorage((_, value) => {
+    if (value.includes("AAAA")) throw new Error("quota exceeded");
+    saved = value;
+  });
+  saveVisit({ ...VISIT, picture: "AAAA" });
+  assert.deepEqual(JSON.parse(saved), VISIT);
+});
+
 test("a full storage is no error", () => {
   useStorage(() => { throw new Error("quota exceeded"); });
   saveVisit(VISIT);
+});
+
+test("arrow keys go around in a group of buttons", () => {
+  assert.equal(nextIndex("ArrowRight", 0, 3), 1);
+  assert.equal(nextIndex("ArrowDown", 2, 3), 0);
+  assert.equal(nextIndex("ArrowLeft", 0, 3), 2);
+  assert.equal(nextIndex("ArrowUp", 2, 3), 1);
+  assert.equal(nextIndex("Home", 2, 3), 0);
+  assert.equal(nextIndex("End", 0, 3), 2);
+  assert.equal(nextIndex("Enter", 0, 3), null);
+  assert.equal(nextIndex("ArrowRight", -1, 3), null);
 });

@@ -1,36 +1,44 @@
 // The drawing area: shows a drawing, and converts pointer events to positions in canvas units.
 
 import { CANVAS_SIZE, type Drawing, type Points } from "./drawing.ts";
+import type { Pen, PenStroke } from "./pen.ts";
 import { renderDrawing } from "./render.ts";
-
-/** What a pen does; a mouse, a finger and the arrow keys are pens. */
-export interface PenEvents {
-  start(points: Points, erasing: boolean): void;
-  move(points: Points): void;
-  end(): void;
-}
 
 const ERASER_BUTTON = 5; // the other end of a pen
 
+/** The pointer that draws. */
+interface DrawingPointer {
+  readonly id: number;
+  readonly type: string;
+  readonly stroke: PenStroke;
+}
+
 export class DrawingCanvas {
   readonly #canvas: HTMLCanvasElement;
-  readonly #on: PenEvents;
-  #pointer: number | null = null;
+  readonly #pen: Pen;
+  #pointer: DrawingPointer | null = null;
   #last: Points | null = null;
 
   /** onResize is called when the canvas has another size on the screen: it needs painting. */
-  constructor(canvas: HTMLCanvasElement, on: PenEvents, onResize: () => void) {
+  constructor(canvas: HTMLCanvasElement, pen: Pen, onResize: () => void) {
     this.#canvas = canvas;
-    this.#on = on;
+    this.#pen = pen;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
-    canvas.addEventListener("pointerup", (event) => this.#up(event));
-    canvas.addEventListener("pointercancel", (event) => this.#up(event));
-    canvas.addEventListener("lostpointercapture", (event) => this.#up(event));
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
+      canvas.addEventListener(name, (event) => {
+        if (event.pointerId === this.#pointer?.id) this.#lift();
+      });
+    }
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     // touch-action prevents scrolling, this prevents selecting and zooming on iOS
     canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    new ResizeObserver(() => onResize()).observe(canvas);
+    // the paper is somewhere else: what comes is no continuation of the stroke
+    window.addEventListener("resize", () => this.#lift());
+    new ResizeObserver(() => {
+      this.#lift();
+      onResize();
+    }).observe(canvas);
   }
 
   render(drawing: Drawing): void {
@@ -40,32 +48,45 @@ export class DrawingCanvas {
   }
 
   #down(event: PointerEvent): void {
-    // a second finger, or a palm next to the pen, does not draw
-    if (this.#pointer !== null || (event.button > 0 && event.button !== ERASER_BUTTON)) return;
+    if (event.button > 0 && event.button !== ERASER_BUTTON) return;
+    if (!event.isPrimary) {
+      // a second finger: the first one does not write. Whether it may draw at all is decided by
+      // the pointer that came first, so this one does not draw either.
+      if (this.#pointer?.type === event.pointerType) this.#lift();
+      return;
+    }
+    // a palm next to the pen, or next to the mouse, does not draw; a pen next to a palm does
+    if (this.#pointer && event.pointerType === "touch" && this.#pointer.type !== "touch") return;
+    this.#lift();
     event.preventDefault();
     this.#canvas.focus({ preventScroll: true });
-    this.#pointer = event.pointerId;
     try {
       this.#canvas.setPointerCapture(event.pointerId);
     } catch {
       // the pointer was already released: its stroke is a dot
     }
     this.#last = null;
-    this.#on.start(this.#positions([event]), event.button === ERASER_BUTTON);
+    const { pointerId: id, pointerType: type } = event;
+    const stroke = this.#pen.start(this.#positions([event]), event.button === ERASER_BUTTON, () => {
+      if (this.#pointer?.id === id) this.#pointer = null;
+    });
+    this.#pointer = { id, type, stroke };
   }
 
   #move(event: PointerEvent): void {
-    if (event.pointerId !== this.#pointer) return;
+    if (event.pointerId !== this.#pointer?.id) return;
+    if (event.buttons === 0) return this.#lift(); // it was lifted where nobody said so
     // browsers without it, and pages that are not served over https, have one position an event
     const coalesced = event.getCoalescedEvents?.() ?? [];
     const points = this.#positions(coalesced.length ? coalesced : [event]);
-    if (points.length) this.#on.move(points);
+    if (points.length) this.#pointer.stroke.move(points);
   }
 
-  #up(event: PointerEvent): void {
-    if (event.pointerId !== this.#pointer) return;
+  /** End the stroke; what the pointer still does is ignored. */
+  #lift(): void {
+    const pointer = this.#pointer;
     this.#pointer = null;
-    this.#on.end();
+    pointer?.stroke.end();
   }
 
   /** Positions of events, without repeated ones. */

@@ -19,6 +19,8 @@ export interface Picture {
   readonly base64: string;
   /** null where the browser cannot decode the file */
   readonly bitmap: ImageBitmap | null;
+  /** CSS colour that a transparent picture is seen on; null if nothing is transparent */
+  readonly background: string | null;
 }
 
 export interface Drawing {
@@ -33,6 +35,11 @@ export const EMPTY: Drawing = Object.freeze({ strokes: [], picture: null });
 
 export function isEmpty(drawing: Drawing): boolean {
   return drawing.strokes.length === 0 && !drawing.picture;
+}
+
+/** All positions of a stroke are the same. */
+export function isDot(points: Points): boolean {
+  return points.every((value, i) => value === points[i % 2]);
 }
 
 /** The drawing with a new stroke. A stroke on top of a picture starts a new drawing. */

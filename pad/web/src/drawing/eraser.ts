@@ -2,7 +2,10 @@
 
 import type { Drawing, Points, Stroke } from "./drawing.ts";
 
-/** The drawing without the ink that a round eraser touches on its way from a to b. */
+/**
+ * The drawing without the ink that a round eraser touches on its way from a to b; the same object
+ * if it touches none.
+ */
 export function erased(
   drawing: Drawing, ax: number, ay: number, bx: number, by: number, radius: number,
 ): Drawing {
@@ -14,7 +17,9 @@ export function erased(
       const gap = Math.hypot(x - ax - u * (bx - ax), y - ay - u * (by - ay));
       return gap < radius + stroke.width / 2;
     }));
-  return { ...drawing, strokes };
+  const isSame = strokes.length === drawing.strokes.length &&
+    strokes.every((stroke, i) => stroke === drawing.strokes[i]);
+  return isSame ? drawing : { ...drawing, strokes };
 }
 
 function split(stroke: Stroke, touched: (x: number, y: number) => boolean): Stroke[] {

@@ -22,6 +22,13 @@ export class History {
   /** Replace the current state, for a stroke that is being drawn. */
   replace(drawing: Drawing): void { this.#states[this.#at] = drawing; }
 
+  /** Go back to the state before the current one, which cannot be redone. */
+  remove(): void {
+    if (!this.canUndo) return;
+    this.#states.splice(this.#at, 1);
+    this.#at--;
+  }
+
   undo(): void { if (this.canUndo) this.#at--; }
   redo(): void { if (this.canRedo) this.#at++; }
 }

@@ -1,6 +1,7 @@
-// Reads a picture file.
+// Reads picture files.
 
 import type { Picture } from "./drawing.ts";
+import { backgroundOf, encodedCanvas, LARGEST_SIDE, scaledCanvas } from "./picture_pixels.ts";
 
 export interface PictureLimits {
   /** of the file that is sent */
@@ -9,37 +10,82 @@ export interface PictureLimits {
   readonly side: number;
 }
 
-const SHRUNK_SIDE = 2000; // longest side of a picture that was too large to send, in pixels
+/** Why a file cannot be used. */
+export type PictureProblem = "too_large" | "unreadable_file" | "no_picture";
 
-/**
- * Read a file. Pictures larger than the limits are scaled down.
- * @returns null if it is too large and cannot be scaled down
- */
-export async function readPicture(file: Blob, limits: PictureLimits): Promise<Picture | null> {
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  let sent = file;
-  if (bitmap && (file.size > limits.bytes || Math.max(bitmap.width, bitmap.height) > limits.side)) {
-    sent = await shrunk(bitmap);
+export class PictureError extends Error {
+  readonly problem: PictureProblem;
+
+  constructor(problem: PictureProblem) {
+    super(problem);
+    this.problem = problem;
   }
-  if (sent.size > limits.bytes) return null;
-  const url = await new Promise<string>((done) => {
-    const reader = new FileReader();
-    reader.onload = () => done(reader.result as string);
-    reader.onerror = () => done("");
-    reader.readAsDataURL(sent);
-  });
-  return { base64: url.slice(url.indexOf(",") + 1), bitmap };
 }
 
-function shrunk(bitmap: ImageBitmap): Promise<Blob> {
-  const scale = Math.min(1, SHRUNK_SIDE / Math.max(bitmap.width, bitmap.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = canvas.getContext("2d")!;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+const KEPT_BYTES = 2 * 2 ** 20; // of a file that is sent as it is, and can be kept over a reload
+
+/**
+ * Read a file. Large pictures are scaled down; where the browser cannot decode a file, the server
+ * may.
+ * @throws PictureError
+ */
+export async function readPicture(file: File, limits: PictureLimits): Promise<Picture> {
+  if (isSvg(file)) return readSvg(file);
+  let bitmap = await createImageBitmap(file).catch(() => null);
+  if (bitmap && Math.min(bitmap.width, bitmap.height) > 0 && isLarge(file, bitmap)) {
+    const canvas = scaledCanvas(bitmap);
+    bitmap.close();
+    return pictureOfCanvas(canvas);
+  }
+  if (file.size > limits.bytes) throw new PictureError("too_large");
+  const base64 = await base64Of(file);
+  if (!bitmap) return { base64, bitmap, background: null };
+  return { base64, bitmap, background: backgroundOf(bitmap) };
+}
+
+/** A picture from the base64 of its file. */
+export async function decodePicture(base64: string): Promise<Picture> {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes])).catch(() => null);
+  return { base64, bitmap, background: bitmap && backgroundOf(bitmap) };
+}
+
+function isLarge(file: Blob, { width, height }: ImageBitmap): boolean {
+  return file.size > KEPT_BYTES || Math.max(width, height) > LARGEST_SIDE;
+}
+
+function isSvg(file: File): boolean {
+  return file.type === "image/svg+xml" || file.name.toLowerCase().endsWith(".svg");
+}
+
+/** An SVG is painted: the server reads pictures of pixels. */
+async function readSvg(file: File): Promise<Picture> {
+  const url = URL.createObjectURL(new Blob([file], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    return await pictureOfCanvas(scaledCanvas(image));
+  } catch {
+    throw new PictureError("no_picture");
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function pictureOfCanvas(canvas: HTMLCanvasElement): Promise<Picture> {
+  const base64 = await base64Of(await encodedCanvas(canvas, KEPT_BYTES));
+  return { base64, bitmap: await createImageBitmap(canvas), background: backgroundOf(canvas) };
+}
+
+function base64Of(file: Blob): Promise<string> {
   return new Promise((done, fail) => {
-    canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("not encoded"))), "image/png");
+    const reader = new FileReader();
+    reader.onload = () => {
+      const url = reader.result as string;
+      done(url.slice(url.indexOf(",") + 1));
+    };
+    reader.onerror = () => fail(new PictureError("unreadable_file"));
+    reader.readAsDataURL(file);
   });
 }

@@ -1,20 +1,23 @@
 // The drawing as it is edited: strokes, eraser, undo, examples, pictures.
 
 import {
-  EMPTY, extended, isEmpty, withStroke, type Drawing, type Picture, type Points, type Stroke,
+  EMPTY, extended, isEmpty, withStroke, type Drawing, type Picture, type Points,
 } from "./drawing.ts";
 import { erased } from "./eraser.ts";
 import { History } from "./history.ts";
+import type { PenStroke } from "./pen.ts";
 
 export interface SessionEvents {
   /** after every change */
   edit(): void;
   /** it is another drawing, and not a longer one */
   replace(): void;
-  /** the user starts something new */
+  /** the user begins something: whatever was going on has ended */
   begin(): void;
   /** a stroke has ended */
   save(): void;
+  /** the eraser was put on a picture, which it does not change */
+  eraseOnPicture(): void;
 }
 
 /**
@@ -31,9 +34,8 @@ export class DrawingSession {
   readonly #on: SessionEvents;
   readonly #replay: Replay;
   readonly #history = new History();
-  #erasing = false; // the stroke being drawn erases
-  #eraserAt: Points = [0, 0];
-  #stopReplay: (() => void) | null = null;
+  #gesture: Gesture | null = null; // the pen that is down
+  #finishReplay: (() => void) | null = null;
 
   constructor(on: SessionEvents, replay: Replay) {
     this.#on = on;
@@ -44,55 +46,61 @@ export class DrawingSession {
   get canUndo(): boolean { return this.#history.canUndo; }
   get canRedo(): boolean { return this.#history.canRedo; }
 
-  /** points: where the pen is put down; erase: with the eraser; width: of the pen or eraser. */
-  beginStroke(points: Points, width: number, erase: boolean): void {
-    this.stopReplay();
-    this.#erasing = erase;
+  /**
+   * Put a pen or the eraser down.
+   * @param width of the pen, or radius of the eraser
+   * @param interrupted called when the stroke ends because the user does something else
+   */
+  beginStroke(
+    points: Points, width: number, erase: boolean, interrupted: () => void = () => {},
+  ): PenStroke {
+    this.#begin();
+    const gesture: Gesture = { erase, width, at: points, isStep: !erase, interrupted };
+    this.#gesture = gesture;
     if (erase) {
-      this.#history.push(this.drawing);
-      this.#eraserAt = points;
-      this.continueStroke(points, width);
-      return;
+      if (this.drawing.picture) this.#on.eraseOnPicture();
+      this.#erase(gesture, points);
+    } else {
+      const isNew = isEmpty(this.drawing) || this.drawing.picture !== null;
+      this.#history.push(withStroke(this.drawing, points, width));
+      if (isNew) this.#on.replace();
+      this.#on.edit();
     }
-    const isNew = isEmpty(this.drawing) || this.drawing.picture !== null;
-    this.#history.push(withStroke(this.drawing, points, width));
-    if (isNew) this.#on.replace();
-    this.#on.begin();
-    this.#on.edit();
+    return {
+      move: (more) => { if (this.#gesture === gesture) this.#continue(gesture, more); },
+      end: () => { if (this.#gesture === gesture) this.#end(gesture); },
+    };
   }
 
-  continueStroke(points: Points, width: number): void {
-    this.#history.replace(
-      this.#erasing ? this.#erase(points, width) : extended(this.drawing, points));
-    this.#on.edit();
-  }
-
-  endStroke(): void {
-    if (this.#erasing) this.changed();
-    else this.#on.save();
+  /** End the stroke of a pen that is still down; it stays in the drawing. */
+  interruptStroke(): void {
+    const gesture = this.#gesture;
+    if (!gesture) return;
+    this.#end(gesture);
+    gesture.interrupted();
   }
 
   undo(): void {
-    this.stopReplay();
+    this.#begin();
     this.#history.undo();
     this.changed();
   }
 
   redo(): void {
-    this.stopReplay();
+    this.#begin();
     this.#history.redo();
     this.changed();
   }
 
   clear(): void {
-    this.stopReplay();
+    this.#begin();
     if (!isEmpty(this.drawing)) this.#history.push(EMPTY);
     this.changed();
   }
 
   /** Put a picture in the place of the drawing. */
   setPicture(picture: Picture): void {
-    this.stopReplay();
+    this.#begin();
     this.#history.push({ strokes: [], picture });
     this.changed();
   }
@@ -100,51 +108,91 @@ export class DrawingSession {
   /** Take back a picture that could not be read, if it is still the drawing. */
   rejectPicture(drawing: Drawing): void {
     if (!drawing.picture || this.drawing !== drawing) return;
-    this.#history.undo();
+    this.interruptStroke(); // of an eraser
+    this.#history.remove();
     this.changed();
   }
 
-  /** Draw an example stroke by stroke, as a pen would. */
+  /** Draw an example stroke by stroke, as a pen would. One that is interrupted is completed. */
   playExample(strokes: readonly Points[], width: number): void {
-    this.stopReplay();
+    this.#begin();
     this.#on.replace();
     this.#history.push(EMPTY);
-    const stop = this.#replay(strokes, (points, isNew) => {
+    let stop: (() => void) | null = null;
+    const end = () => {
+      this.#finishReplay = null;
+      this.#on.save();
+    };
+    this.#finishReplay = () => {
+      stop?.();
+      this.#history.replace(strokes.reduce((drawing, points) =>
+        withStroke(drawing, points, width), EMPTY));
+      end();
+      this.#on.edit();
+    };
+    stop = this.#replay(strokes, (points, isNew) => {
       const drawing = this.drawing;
       this.#history.replace(isNew ? withStroke(drawing, points, width) : extended(drawing, points));
       this.#on.edit();
-    }, () => {
-      this.#stopReplay = null;
-      this.#on.save();
-    });
-    this.#stopReplay = () => {
-      stop();
-      this.#stopReplay = null;
-    };
+    }, end);
   }
 
-  stopReplay(): void { this.#stopReplay?.(); }
-
-  /** Continue with strokes from an earlier visit. */
-  restore(strokes: readonly Stroke[]): void {
-    if (strokes.length) this.#history.push({ strokes, picture: null });
+  /** Continue with the strokes, or the picture, of an earlier visit. */
+  restore(drawing: Pick<Drawing, "strokes"> | { readonly picture: Picture }): void {
+    const restored = { strokes: [], picture: null, ...drawing };
+    if (isEmpty(restored)) return;
+    this.#history.push(restored);
+    this.changed();
   }
 
-  /** It is another drawing now. */
+  /** It is another drawing now, or another network classifies it. */
   changed(): void {
     this.#on.replace();
-    this.#on.begin();
     this.#on.save();
     this.#on.edit();
   }
 
-  #erase(points: Points, radius: number): Drawing {
+  /** Whatever was going on ends: the user does something else. */
+  #begin(): void {
+    this.interruptStroke();
+    this.#finishReplay?.();
+    this.#on.begin();
+  }
+
+  #continue(gesture: Gesture, points: Points): void {
+    if (gesture.erase) return this.#erase(gesture, points);
+    this.#history.replace(extended(this.drawing, points));
+    this.#on.edit();
+  }
+
+  #end(gesture: Gesture): void {
+    this.#gesture = null;
+    if (!gesture.erase) this.#on.save();
+    else if (gesture.isStep) this.changed();
+  }
+
+  /** Erase on the way to the points. It is a step of the history once any ink is gone. */
+  #erase(gesture: Gesture, points: Points): void {
     let drawing = this.drawing;
     for (let i = 0; i < points.length; i += 2) {
-      const [x, y] = this.#eraserAt;
-      drawing = erased(drawing, x, y, points[i], points[i + 1], radius);
-      this.#eraserAt = [points[i], points[i + 1]];
+      const [x, y] = gesture.at;
+      drawing = erased(drawing, x, y, points[i], points[i + 1], gesture.width);
+      gesture.at = [points[i], points[i + 1]];
     }
-    return drawing;
+    if (drawing === this.drawing) return;
+    if (gesture.isStep) this.#history.replace(drawing);
+    else this.#history.push(drawing);
+    gesture.isStep = true;
+    this.#on.edit();
   }
+}
+
+interface Gesture {
+  readonly erase: boolean;
+  readonly width: number;
+  /** where the eraser is */
+  at: Points;
+  /** it has a step in the history */
+  isStep: boolean;
+  readonly interrupted: () => void;
 }

@@ -1,21 +1,21 @@
 // Drawing with the arrow keys.
 
-import type { PenEvents } from "../drawing/canvas.ts";
 import { CANVAS_SIZE } from "../drawing/drawing.ts";
+import type { Pen, PenStroke } from "../drawing/pen.ts";
 
 /** A pen that arrow keys move (with shift in small steps); space puts it down and lifts it. */
 export class KeyboardPen {
   readonly #canvas: HTMLElement;
   readonly #cursor: HTMLElement;
-  readonly #on: PenEvents;
+  readonly #pen: Pen;
   #position = [CANVAS_SIZE / 2, CANVAS_SIZE / 2];
-  #down = false;
+  #stroke: PenStroke | null = null; // while the pen is down
 
   /** cursor: shows where the pen is. */
-  constructor(canvas: HTMLElement, cursor: HTMLElement, on: PenEvents) {
+  constructor(canvas: HTMLElement, cursor: HTMLElement, pen: Pen) {
     this.#canvas = canvas;
     this.#cursor = cursor;
-    this.#on = on;
+    this.#pen = pen;
     canvas.addEventListener("blur", () => this.#lift());
     canvas.addEventListener("pointerdown", () => this.#lift(), { capture: true });
   }
@@ -30,34 +30,44 @@ export class KeyboardPen {
       case "ArrowUp": return () => this.#move(0, -step);
       case "ArrowDown": return () => this.#move(0, step);
       case " ": return () => this.#press();
-      case "Escape": return this.#down ? () => this.#lift() : undefined;
+      case "Escape": return this.#stroke ? () => this.#lift() : undefined;
       default: return undefined;
     }
   }
 
   #press(): void {
-    this.#down = !this.#down;
-    if (this.#down) this.#on.start([...this.#position], false);
-    else this.#on.end();
+    if (this.#stroke) {
+      this.#end();
+    } else {
+      this.#stroke = this.#pen.start([...this.#position], false, () => {
+        this.#stroke = null;
+        this.#show(!this.#cursor.hidden);
+      });
+    }
     this.#show(true);
   }
 
   #move(dx: number, dy: number): void {
     const inside = (value: number) => Math.min(CANVAS_SIZE, Math.max(0, value));
     this.#position = [inside(this.#position[0] + dx), inside(this.#position[1] + dy)];
-    if (this.#down) this.#on.move([...this.#position]);
+    this.#stroke?.move([...this.#position]);
     this.#show(true);
   }
 
   #lift(): void {
-    if (this.#down) this.#on.end();
-    this.#down = false;
+    this.#end();
     this.#show(false);
+  }
+
+  #end(): void {
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    stroke?.end();
   }
 
   #show(visible: boolean): void {
     this.#cursor.hidden = !visible;
-    this.#cursor.classList.toggle("down", this.#down);
+    this.#cursor.classList.toggle("down", this.#stroke !== null);
     this.#cursor.style.left = `${(100 * this.#position[0]) / CANVAS_SIZE}%`;
     this.#cursor.style.top = `${(100 * this.#position[1]) / CANVAS_SIZE}%`;
   }

@@ -11,6 +11,7 @@ const KINDS = {
   digit: HTMLElement,
   drawing: HTMLCanvasElement,
   "drawing-size": HTMLElement,
+  eraser: HTMLElement,
   examples: HTMLElement,
   file: HTMLInputElement,
   frame: HTMLCanvasElement,
@@ -18,9 +19,11 @@ const KINDS = {
   model: HTMLSelectElement,
   note: HTMLElement,
   paper: HTMLElement,
+  progress: HTMLElement,
   ramp: HTMLCanvasElement,
   row: HTMLElement,
   stages: HTMLElement,
+  tools: HTMLElement,
 } as const;
 
 /** By the value of their data-part. */

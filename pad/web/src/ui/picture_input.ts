@@ -1,6 +1,9 @@
 // Picture files: chosen, pasted or dropped.
 
-/** Call take(file) for every file that is chosen, pasted, or dropped on the drop area. */
+/**
+ * Call take(file) for every file that is chosen, pasted, or dropped anywhere on the page; the
+ * browser itself would open a dropped file in the page's place.
+ */
 export function bindPictures(
   element: HTMLElement, dropArea: HTMLElement, input: HTMLInputElement, take: (file: File) => void,
 ): void {
@@ -14,9 +17,20 @@ export function bindPictures(
     event.preventDefault();
     take(file);
   });
-  dropArea.addEventListener("dragover", (event) => event.preventDefault());
-  dropArea.addEventListener("drop", (event) => {
+  const onDrag = (name: "dragover" | "dragleave" | "drop", handle: (event: DragEvent) => void) =>
+    document.addEventListener(name, (event) => {
+      if (element.isConnected && event.dataTransfer?.types.includes("Files")) handle(event);
+    });
+  onDrag("dragover", (event) => {
     event.preventDefault();
+    dropArea.classList.add("drop");
+  });
+  onDrag("dragleave", (event) => {
+    if (!event.relatedTarget) dropArea.classList.remove("drop"); // out of the window
+  });
+  onDrag("drop", (event) => {
+    event.preventDefault();
+    dropArea.classList.remove("drop");
     const file = event.dataTransfer?.files[0];
     if (file) take(file);
   });

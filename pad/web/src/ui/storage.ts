@@ -4,17 +4,21 @@ import type { Stroke } from "../drawing/drawing.ts";
 
 export interface Visit {
   readonly strokes: readonly Stroke[];
+  /** base64 of a picture file in the strokes' place */
+  readonly picture?: string | undefined;
   readonly model: string;
   readonly penWidth: number;
 }
 
 const STORAGE_KEY = "drawpad";
 
+/** Where the storage has no room for a picture, the rest is kept. */
 export function saveVisit(visit: Visit): void {
   try {
     sessionStorage.setItem(STORAGE_KEY, JSON.stringify(visit));
   } catch {
-    // storage is disabled or full: a reload loses the drawing
+    if (visit.picture !== undefined) saveVisit({ ...visit, picture: undefined });
+    // else storage is disabled or full: a reload loses the drawing
   }
 }
 

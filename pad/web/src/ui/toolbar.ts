@@ -34,6 +34,7 @@ export class Toolbar {
   chooseEraser(on: boolean): void {
     this.#erasing = on;
     this.#tool("eraser").setAttribute("aria-pressed", String(on));
+    this.#root.classList.toggle("erasing", on);
   }
 
   /** Choose one of the widths; others are ignored. */

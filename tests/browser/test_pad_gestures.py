@@ -1,0 +1,250 @@
+"""Strokes that are interrupted, dots, the eraser: what is drawn is what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import CDPSession, expect
+from support.pad_page import PadPage
+from support.pictures import drop_picture, picture_of_a_seven
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def place(pad: PadPage, x: float, y: float) -> tuple[float, float]:
+    """A position on screen from canvas units (0 to 280)."""
+    box = pad.paper
+    return box["x"] + box["width"] * x / 280, box["y"] + box["height"] * y / 280
+
+
+def put_down(pad: PadPage, x: float, y: float) -> None:
+    pad.page.mouse.move(*place(pad, x, y))
+    pad.page.mouse.down()
+
+
+def move(pad: PadPage, x: float, y: float) -> None:
+    pad.page.mouse.move(*place(pad, x, y), steps=5)
+
+
+def touch(finger: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    places = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+    finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+
+def test_a_dot_is_drawn(pad: PadPage) -> None:
+    """A click leaves a dot as wide as the pen."""
+    pad.page.mouse.click(*place(pad, 140, 140))
+    pad.settle()
+    ink = pad.pixels(".paper canvas")[..., 3] > 128
+    rows, columns = np.nonzero(ink)
+    side = ink.shape[0] * 16 / 280
+    assert np.ptp(rows) + 1 == pytest.approx(side, abs=2)
+    assert np.ptp(columns) + 1 == pytest.approx(side, abs=2)
+    assert ink.sum() == pytest.approx(np.pi / 4 * side**2, rel=0.1)
+    assert pad.pixels("[data-part=drawing]")[..., 3].max() > 0
+
+
+def test_a_dot_without_a_move_of_the_keyboard_pen_is_drawn(pad: PadPage) -> None:
+    pad.page.locator(".paper canvas").focus()
+    for key in ("Space", "ArrowUp", "ArrowDown", "Space"):
+        pad.page.keyboard.press(key)
+    pad.page.keyboard.press("c")
+    for key in ("Space", "Space"):
+        pad.page.keyboard.press(key)
+    pad.settle()
+    assert pad.pixels(".paper canvas")[..., 3].max() > 0
+
+
+INTERRUPTIONS: dict[str, Callable[[PadPage], object]] = {
+    "clear": lambda pad: pad.page.keyboard.press("c"),
+    "undo": lambda pad: pad.page.keyboard.press("Control+z"),
+    "redo": lambda pad: pad.page.keyboard.press("Control+y"),
+    "example": lambda pad: pad.page.locator(".examples button").nth(3).dispatch_event("click"),
+    "model": lambda pad: pad.page.select_option("[data-part=model]", "mnist_cnn"),
+    "picture": lambda pad: arrive(pad),
+    "resize": lambda pad: resize(pad, 1100, 700),
+    "rotation": lambda pad: resize(pad, 900, 1280),
+    "pointercancel": lambda pad: pad.page.locator(".paper canvas").dispatch_event(
+        "pointercancel", {"pointerId": 1, "isPrimary": True, "pointerType": "mouse"}
+    ),
+}
+
+
+def resize(pad: PadPage, width: int, height: int) -> None:
+    pad.page.set_viewport_size({"width": width, "height": height})
+    pad.settle()
+
+
+def arrive(pad: PadPage) -> None:
+    drop_picture(pad, picture_of_a_seven())
+    pad.expect_digit(7)
+
+
+@pytest.mark.parametrize("interrupt", INTERRUPTIONS.values(), ids=INTERRUPTIONS.keys())
+def test_moves_after_an_interruption_are_ignored(
+    open_pad: Callable[..., PadPage], interrupt: Callable[[PadPage], object]
+) -> None:
+    pad = open_pad(viewport={"width": 1280, "height": 900})
+    pad.draw([np.array([[0.0, 0], [0, 100]])])
+    put_down(pad, 40, 140)
+    move(pad, 60, 160)
+    interrupt(pad)
+    pad.page.wait_for_selector(".drawpad[data-model]")
+    pad.settle()
+    kept = pad.strokes
+    shown = pad.pixels(".paper canvas")
+    move(pad, 200, 220)
+    pad.page.mouse.up()
+    pad.settle()
+    assert [stroke.tolist() for stroke in pad.strokes] == [stroke.tolist() for stroke in kept]
+    assert np.array_equal(pad.pixels(".paper canvas"), shown)
+    # the next pen-down draws again
+    put_down(pad, 140, 40)
+    move(pad, 140, 240)
+    pad.page.mouse.up()
+    pad.settle()
+    last = pad.strokes[-1]
+    assert last[0] == pytest.approx([140, 40], abs=2)
+    assert last[-1] == pytest.approx([140, 240], abs=2)
+    pad.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_model_that_is_replaced_by_itself_disturbs_no_stroke(pad: PadPage) -> None:
+    """The first description of a model arrives while the user draws already."""
+    put_down(pad, 140, 40)
+    move(pad, 140, 140)
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    move(pad, 140, 240)
+    pad.page.mouse.up()
+    pad.expect_digit(1)
+    assert len(pad.strokes) == 1
+
+
+def test_a_second_finger_ends_the_stroke_and_draws_nothing(
+    open_pad: Callable[..., PadPage],
+) -> None:
+    pad = open_pad(**PHONE)
+    finger = pad.context.new_cdp_session(pad.page)
+    first = [place(pad, 140, y) for y in (40, 120, 200, 240)]
+    second = [place(pad, 60, y) for y in (100, 150, 200)]
+    touch(finger, "touchStart", first[0])
+    touch(finger, "touchMove", first[1])
+    touch(finger, "touchStart", first[1], second[0])
+    touch(finger, "touchMove", first[2], second[1])
+    touch(finger, "touchMove", first[3], second[2])
+    touch(finger, "touchEnd")
+    pad.settle()
+    (stroke,) = pad.strokes
+    assert stroke[-1] == pytest.approx([140, 120], abs=3)
+    touch(finger, "touchStart", place(pad, 200, 40))
+    touch(finger, "touchMove", place(pad, 200, 240))
+    touch(finger, "touchEnd")
+    pad.settle()
+    assert len(pad.strokes) == 2
+
+
+def test_a_pen_button_that_was_released_elsewhere_ends_the_stroke(pad: PadPage) -> None:
+    """The browser did not say that the button was released, for example behind a dialog."""
+    put_down(pad, 140, 40)
+    move(pad, 140, 140)
+    canvas = pad.page.locator(".paper canvas")
+    x, y = place(pad, 240, 240)
+    hover = {"pointerId": 1, "isPrimary": True, "buttons": 0, "clientX": x, "clientY": y}
+    canvas.dispatch_event("pointermove", {**hover, "pointerType": "mouse"})
+    move(pad, 30, 140)
+    pad.page.mouse.up()
+    pad.settle()
+    (stroke,) = pad.strokes
+    assert stroke[:, 0] == pytest.approx(140, abs=2)
+
+
+def test_the_keyboard_pen_is_lifted_by_an_interruption(pad: PadPage) -> None:
+    pad.page.locator(".paper canvas").focus()
+    for key in ("Space", "ArrowUp", "c", "ArrowUp", "ArrowDown"):
+        pad.page.keyboard.press(key)
+    pad.settle()
+    assert pad.strokes == []
+    expect(pad.page.locator(".cursor")).not_to_have_class("cursor down")
+    for key in ("Space", "ArrowDown", "ArrowDown", "Space"):
+        pad.page.keyboard.press(key)
+    pad.settle()
+    assert len(pad.strokes) == 1
+
+
+def test_the_eraser_adds_no_steps_that_change_nothing(pad: PadPage) -> None:
+    pad.draw([np.array([[0.0, 0], [100, 0]])])
+    pad.page.keyboard.press("e")
+    pad.page.mouse.click(*place(pad, 140, 30))
+    put_down(pad, 140, 20)
+    move(pad, 200, 20)
+    pad.page.mouse.up()
+    assert len(pad.strokes) == 1
+    pad.page.keyboard.press("Control+z")
+    pad.settle()
+    assert pad.strokes == []
+    expect(pad.page.locator("[data-tool=undo]")).to_be_disabled()
+
+
+def test_the_eraser_shows_what_it_would_remove(pad: PadPage) -> None:
+    """The ring is where the pointer is; ink inside of it is removed, ink outside is kept."""
+    ring = pad.page.locator(".eraser-ring")
+    pad.draw([np.array([[0.0, 0], [100, 0]])])
+    pad.page.mouse.move(*place(pad, 140, 140))
+    expect(ring).to_be_hidden()
+    for pen in ("10", "24"):
+        pad.page.click(f"[data-pen='{pen}']")
+        pad.page.keyboard.press("e")
+        pad.page.mouse.move(*place(pad, 140, 140))
+        expect(ring).to_be_visible()
+        box = ring.bounding_box()
+        assert box is not None
+        centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        assert centre == pytest.approx(place(pad, 140, 140), abs=1.5)
+        pad.page.mouse.down()
+        pad.page.mouse.up()
+        pad.settle()
+        alpha = pad.pixels(".paper canvas")[..., 3]
+        columns = np.flatnonzero(alpha[alpha.shape[0] // 2] > 128) * 280 / alpha.shape[1]
+        radius = box["width"] / 2 * 280 / pad.paper["width"]
+        left, right = columns[columns < 140].max(), columns[columns > 140].min()
+        assert left == pytest.approx(140 - radius, abs=4)
+        assert right == pytest.approx(140 + radius, abs=4)
+        pad.page.keyboard.press("Control+z")
+        pad.settle()
+    pad.page.keyboard.press("e")
+    expect(ring).to_be_hidden()
+
+
+def test_the_eraser_on_a_picture_says_why_nothing_happens(pad: PadPage) -> None:
+    arrive(pad)
+    shown = pad.pixels(".paper canvas")
+    pad.page.keyboard.press("e")
+    put_down(pad, 100, 100)
+    move(pad, 200, 200)
+    pad.page.mouse.up()
+    expect(pad.page.locator(".banner")).to_contain_text("The eraser removes strokes")
+    assert np.array_equal(pad.pixels(".paper canvas"), shown)
+    pad.page.keyboard.press("Control+z")
+    pad.expect_digit(None)
+    expect(pad.page.locator(".banner")).to_be_hidden()
+
+
+def test_an_example_that_is_interrupted_is_not_left_in_half(
+    open_pad: Callable[..., PadPage],
+) -> None:
+    pad = open_pad(reduced_motion="no-preference")
+    pad.page.click(".examples button:nth-child(9)")
+    put_down(pad, 20, 260)
+    move(pad, 60, 260)
+    pad.page.mouse.up()
+    pad.settle()
+    assert len(pad.strokes) == 2
+    pad.page.keyboard.press("Control+z")
+    pad.expect_digit(8)
+    pad.page.keyboard.press("Control+z")
+    pad.expect_digit(None)
+    expect(pad.page.locator("[data-tool=undo]")).to_be_disabled()
