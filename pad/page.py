@@ -9,6 +9,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from mnist_core import MnistCoreError
+from mnist_core.data.sizes import MEAN, STD
 from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
@@ -56,6 +57,7 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
         sketchpad(
             translations()(KEY),
             server_functions(registry),
+            input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
             default_model=DEFAULT,

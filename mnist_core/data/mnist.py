@@ -13,13 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.data.sizes import VALIDATION_SIZE
+from mnist_core.data.sizes import MEAN, STD, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.utils.files import explain_errors
 
-MEAN = 0.1307
-STD = 0.3081
 SPLIT_SEED = 20_000
 """Of the split; independent of a run's seed, so that scores of runs are comparable."""
 _MAX_FILE_BYTES = 100 * 10**6

@@ -29,13 +29,13 @@ def test_pad_and_bars_fit_on_one_screen(
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= viewport["width"]
         assert box["y"] + box["height"] <= viewport["height"], part
-    for stage in ("conv2", "conv4"):
-        pad.page.click(f"[data-stage={stage}] .caption")
-    pad.page.click("[data-stage=conv4] .map:nth-child(3)")
+    pad.page.click("[data-stage=conv4] .map >> nth=3")
+    expect(pad.page.locator(".detail")).to_be_visible()
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
 def test_desktop_shows_the_whole_pad_without_scrolling(pad: PadPage) -> None:
+    pad.play_example(8)
     strip = pad.page.locator(".network").bounding_box()
     assert strip is not None
     assert strip["y"] + strip["height"] <= DESKTOP["height"]

@@ -14,46 +14,157 @@ from mnist_core import Classifier, load_classifier
 pytestmark = pytest.mark.browser
 
 
-def test_conv1_maps_are_live(pad: PadPage, classifier: Classifier) -> None:
-    channels, height, width = classifier.stage_shape("conv1")
-    caption = pad.page.locator("[data-stage=conv1] .caption")
-    expect(caption).to_contain_text(f"{channels} × {height}×{width}")
-    expect(pad.page.locator("[data-stage=conv1] .map")).to_have_count(channels)
+def stage_picture(pad: PadPage, stage: str) -> np.ndarray:
+    return pad.pixels(f"[data-stage={stage}] canvas")
+
+
+def test_every_stage_is_live(pad: PadPage, classifier: Classifier) -> None:
     seen = []
     for digit in (1, 8):
         pad.play_example(digit)
-        maps = pad.page.locator("[data-stage=conv1] .map canvas")
-        seen.append(maps.evaluate_all("all => all.map((canvas) => canvas.toDataURL())"))
-        expect(caption).to_contain_text("0 … ")
-    assert len(set(seen[1])) > channels / 2, "maps differ from each other"
-    assert sum(a != b for a, b in zip(*seen, strict=True)) > channels / 2
+        seen.append([stage_picture(pad, stage) for stage in (*classifier.stages, "hidden")])
+    for before, after in zip(*seen, strict=True):
+        assert before.shape == after.shape
+        assert len(np.unique(after.reshape(-1, 4), axis=0)) > 10
+        assert (before != after).any()
+    for stage in classifier.stages:
+        channels, height, width = classifier.stage_shape(stage)
+        expect(pad.page.locator(f"[data-stage={stage}] .map")).to_have_count(channels)
+        title = pad.page.locator(f"[data-stage={stage}] .caption").get_attribute("title")
+        assert title is not None
+        assert f"{channels} × {height}×{width}" in title
+        assert f"{classifier.stage_parameters(stage):,} parameters" in title
+    outputs = pad.page.locator(".outputs li")
+    expect(outputs).to_have_count(10)
+    expect(pad.page.locator(".outputs .winner")).to_have_text("8")
+
+
+def test_maps_are_in_full_rows_and_the_strip_is_on_the_screen(pad: PadPage) -> None:
+    pad.play_example(4)
+    for model in ("default", "mnist_cnn"):
+        pad.page.select_option("[data-part=model]", model)
+        pad.page.wait_for_selector(f".drawpad[data-model={model}]")
+        pad.settle()
+        rows = pad.page.evaluate(
+            """[...document.querySelectorAll('.layer')].map((stage) => {
+                const tops = {};
+                for (const map of stage.querySelectorAll('.map'))
+                    (tops[Math.round(map.getBoundingClientRect().top)] ??= []).push(map);
+                return Object.values(tops).map((row) => row.length);
+            })"""
+        )
+        assert all(len(set(row)) == 1 for row in rows), rows
+        boxes = pad.page.evaluate(
+            """[...document.querySelectorAll('.strip .stage')].map((stage) => {
+                const {left, right, bottom} = stage.getBoundingClientRect();
+                return [left, right, bottom];
+            })"""
+        )
+        for (_, right, bottom), (left, *_) in zip(boxes, [*boxes[1:], (1280, 0, 0)], strict=True):
+            assert right <= left
+            assert bottom <= 900
+
+
+def test_nothing_moves_when_a_map_is_opened(pad: PadPage) -> None:
+    pad.play_example(4)
+    where = """[...document.querySelectorAll('.stage')].map(
+        (stage) => Object.values(stage.getBoundingClientRect().toJSON()))"""
+    before = pad.page.evaluate(where)
+    pad.page.click("[data-stage=conv3] .map >> nth=5")
+    expect(pad.page.locator(".detail .kernel")).to_be_visible()
+    assert pad.page.evaluate(where) == before
 
 
 def test_a_map_opens_next_to_its_kernel(pad: PadPage, classifier: Classifier) -> None:
     pad.play_example(4)
-    pad.page.click("[data-stage=conv1] .map:nth-child(4)")
-    detail = pad.page.locator("[data-stage=conv1] .detail")
-    kernel = classifier.kernels("conv1")[3]
-    size = f"kernel {kernel.shape[1]}×{kernel.shape[2]} · {kernel.min():.2f} … {kernel.max():.2f}"
-    expect(detail.locator("figcaption").first).to_have_text(size)
-    expect(detail.locator("figcaption").last).to_contain_text("channel 3 · ")
-    large = pad.pixels("[data-stage=conv1] .detail .large")
-    assert np.array_equal(large, pad.pixels("[data-stage=conv1] .map:nth-child(4) canvas"))
-    pad.page.click("[data-stage=conv1] .detail .close")
-    expect(detail).to_be_hidden()
+    pad.page.click("[data-stage=conv2] .map >> nth=3")
+    detail = pad.page.locator(".detail")
+    kernel = classifier.kernels("conv2")[3]
+    size = "kernel " + " × ".join([str(kernel.shape[0]), "×".join(map(str, kernel.shape[1:]))])
+    expect(detail.locator("figcaption")).to_have_text(
+        f"{size} · {kernel.min():.2f} … {kernel.max():.2f}"
+    )
+    expect(detail.locator("h2")).to_contain_text("conv2, map 3")
+    assert pad.pixels(".detail .large").shape[:2] == classifier.stage_shape("conv2")[1:]
+    expect(pad.page.locator("[data-stage=conv2] .map[aria-pressed=true]")).to_have_count(1)
+    pad.page.click(".detail .close")
+    expect(detail).to_have_count(0)
+    pad.page.click("[data-stage=conv2] .map >> nth=3")
+    expect(detail).to_be_visible()
+    pad.page.keyboard.press("Tab")
+    pad.page.locator(".detail .large").focus()
+    pad.page.keyboard.press("Escape")
+    expect(detail).to_have_count(0)
+    expect(pad.page.locator("[data-stage=conv2] .map >> nth=3")).to_be_focused()
 
 
-def test_conv2_opens_with_one_click(pad: PadPage) -> None:
-    maps = pad.page.locator("[data-stage=conv2] .map").first
-    expect(maps).to_be_hidden()
-    pad.play_example(3)
-    pad.page.click("[data-stage=conv2] .caption")
-    expect(maps).to_be_visible()
-    pad.settle()
-    canvases = pad.page.locator("[data-stage=conv2] .map canvas")
-    drawn = canvases.evaluate_all("all => all.map((canvas) => canvas.toDataURL())")
-    assert len(set(drawn)) > len(drawn) / 2, "maps differ from each other"
-    expect(pad.page.locator("[data-stage=conv2] .range")).to_contain_text("0 … ")
+def test_a_pixel_shows_its_receptive_field_and_conv1_its_numbers(
+    pad: PadPage, classifier: Classifier
+) -> None:
+    pad.play_example(4)
+    field = pad.page.locator("[data-part=field]")
+    expect(field).to_be_hidden()
+    pad.page.locator("[data-stage=conv3] .map >> nth=9").hover()
+    expect(field).to_be_visible()
+    expect(pad.page.locator("[data-part=readout]")).to_contain_text("looks at 10×10 pixels")
+    pad.page.mouse.move(5, 5)
+    expect(field).to_be_hidden()
+
+    pad.page.locator("[data-stage=conv1] .map >> nth=0").focus()
+    pad.page.keyboard.press("ArrowRight")
+    pad.page.keyboard.press("Enter")
+    expect(pad.page.locator(".detail h2")).to_contain_text("conv1, map 1")
+    large = pad.page.locator(".detail .large")
+    large.focus()
+    pad.page.keyboard.press("Home")
+    for key in ("ArrowRight",) * 13 + ("ArrowDown",) * 9:
+        pad.page.keyboard.press(key)
+    expect(pad.page.locator(".detail .value")).to_contain_text("row 9, column 13")
+    frame = classifier.classify_strokes(pad.strokes).frame
+    patch = (frame[8:11, 12:15] - 0.1307) / 0.3081
+    kernel = classifier.kernels("conv1")[1, 0]
+    numbers = pad.page.locator(".detail .numbers").all()
+    shown = [
+        [float(text.replace("−", "-")) for text in table.locator("span").all_inner_texts()]
+        for table in numbers
+    ]
+    assert shown[0] == pytest.approx(patch.ravel(), abs=0.07)
+    assert shown[1] == pytest.approx(kernel.ravel(), abs=0.051)
+    total = pad.page.locator(".product b").last.inner_text().strip("= ").replace("−", "-")
+    assert float(total) == pytest.approx(float((patch * kernel).sum()), abs=0.05)
+
+
+def test_order_and_scale_of_the_maps_can_be_chosen(pad: PadPage) -> None:
+    pad.play_example(4)
+    before = stage_picture(pad, "conv1")
+    pad.page.click("[data-part=map-scale] [data-value=stage]")
+    by_stage = stage_picture(pad, "conv1")
+    assert (before != by_stage).any()
+    expect(pad.page.locator("[data-stage=conv1] .range")).to_contain_text("0 … ")
+    pad.page.click("[data-part=map-order] [data-value=brightness]")
+    assert (stage_picture(pad, "conv1") != by_stage).any()
+    labels = pad.page.locator("[data-stage=conv1] .map").evaluate_all(
+        "all => all.map((map) => map.getAttribute('aria-label'))"
+    )
+    assert len(set(labels)) == len(labels)
+    assert labels != sorted(labels, key=lambda label: int(label.split("map ")[1].split(":")[0]))
+
+
+def test_each_group_of_maps_is_one_tab_stop(pad: PadPage) -> None:
+    pad.play_example(4)
+    stops = pad.page.locator(".stages button").evaluate_all(
+        """all => all.filter((button) => button.tabIndex === 0)
+            .map((button) => button.closest('.stage').dataset.stage)"""
+    )
+    assert stops == ["conv1", "conv2", "conv3", "conv4"]
+
+
+def test_an_empty_pad_says_what_will_be_seen_and_an_example_writes_itself(pad: PadPage) -> None:
+    expect(pad.page.locator(".strip")).to_be_hidden()
+    expect(pad.page.locator(".empty")).to_contain_text("appears here")
+    pad.page.click("[data-part=show-me]")
+    expect(pad.page.locator(".strip")).to_be_visible()
+    expect(pad.page.locator(".empty")).to_be_hidden()
 
 
 def test_another_model_classifies_the_same_drawing(pad: PadPage) -> None:
@@ -69,13 +180,12 @@ def test_another_model_classifies_the_same_drawing(pad: PadPage) -> None:
 
 
 def test_drawing_continues_while_another_model_is_loaded(pad: PadPage) -> None:
-    pad.page.click("[data-stage=conv2] .caption")
-    pad.page.click("[data-stage=conv4] .caption")
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     pad.play_example(5)
     expect(pad.page.locator("[data-stage=conv2] .map")).to_have_count(20)
     expect(pad.page.locator(".banner")).to_be_hidden()
-    assert pad.pixels("[data-stage=conv2] .map canvas").shape[:2] == (8, 8)
+    expect(pad.page.locator("[data-stage=conv4]")).to_have_count(0)
+    assert len(np.unique(stage_picture(pad, "conv2").reshape(-1, 4), axis=0)) > 10
 
 
 def test_page_assets_are_all_local() -> None:

@@ -4,12 +4,14 @@ import type { PictureLimits } from "./drawing/picture_file.ts";
 import type { InkFormat } from "./recognition/ink.ts";
 import type { Server } from "./recognition/server.ts";
 import type { RowLimits } from "./recognition/server_recognizer.ts";
+import type { InputScale } from "./views/receptive_field.ts";
 
 /** The value of the component, and what pad/page.py passes to it. */
 export interface Props {
   /** JSON object with the page's texts */
   readonly value: string;
   readonly ink: InkFormat;
+  readonly input_scale: InputScale;
   readonly row_limits: RowLimits;
   readonly default_model: string;
   readonly picture_limits: PictureLimits;

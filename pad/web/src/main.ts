@@ -41,6 +41,7 @@ export function start({ element, props, server, watch }: Host): void {
 
   // ---- editing the drawing ----------------------------------------------------------------
 
+  let settled = true; // nothing has to be done for the drawing any more
   let lookedAt: number | null = null; // the digit of a row that the user has chosen to look at
 
   const session = new DrawingSession({
@@ -53,10 +54,13 @@ export function start({ element, props, server, watch }: Host): void {
       banner.clear();
       pictures.drop();
     },
-    save: () => saveVisit({
-      strokes: session.drawing.strokes, picture: session.drawing.picture?.base64,
-      model: models.name, penWidth: toolbar.penWidth,
-    }),
+    save: () => {
+      saveVisit({
+        strokes: session.drawing.strokes, picture: session.drawing.picture?.base64,
+        model: models.name, penWidth: toolbar.penWidth,
+      });
+      settled = false;
+    },
     eraseOnPicture: () => banner.show(text("erase_on_picture")),
   }, replay);
 
@@ -90,10 +94,12 @@ export function start({ element, props, server, watch }: Host): void {
     other: (event) => keyboardPen.action(event),
   });
 
-  addExampleButtons(part.examples, (digit) => {
+  function playExample(digit: number): void {
     toolbar.chooseEraser(false);
     session.playExample(exampleStrokes(digit), toolbar.penWidth);
-  });
+  }
+  addExampleButtons(part.examples, playExample);
+  part["show-me"].addEventListener("click", () => playExample(Math.floor(10 * Math.random())));
 
   const pictures = new PictureLoader({
     busy: (busy) => { part.progress.hidden = !busy; },
@@ -126,8 +132,7 @@ export function start({ element, props, server, watch }: Host): void {
       session.changed();
     });
 
-  const network = new NetworkView(part, text, {
-    toggle: classify,
+  const network = new NetworkView(part, text, props.input_scale, {
     kernel: async (layer, channel) => {
       const model = models.current;
       if (!model) return undefined;
@@ -159,12 +164,15 @@ export function start({ element, props, server, watch }: Host): void {
       banner.show(message);
     },
     connection: (lost) => banner.setConnectionLost(lost),
-    idle: showBusy,
+    idle: () => {
+      showBusy();
+      settle();
+    },
   });
 
   function classify(): void {
     if (!models.current) return; // asked again when there is one
-    recognition.request(session.drawing, models.current, network.openStages, lookedAt);
+    recognition.request(session.drawing, models.current, network.layers, lookedAt);
     showBusy();
   }
 
@@ -174,7 +182,15 @@ export function start({ element, props, server, watch }: Host): void {
     paint();
     classify();
     showBusy(); // also if it was not classified
+    settle();
   });
+
+  /** What waits for the pen to be up and the drawing to be classified. */
+  function settle(): void {
+    if (settled || frame.pending || !recognition.idle) return;
+    settled = true;
+    network.settle();
+  }
 
   /** Paint the drawing and classify it, once in the next animation frame. */
   function refresh(): void {

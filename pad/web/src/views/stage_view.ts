@@ -1,94 +1,143 @@
-// One stage of the network: a button for each of its feature maps.
+// One stage of the network: all its feature maps, and a button on each of them.
 
-import type { FeatureMaps } from "../recognition/recognizer.ts";
 import type { Stage } from "../recognition/model.ts";
+import type { FeatureMaps } from "../recognition/recognizer.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
-import { paintGreys, type ColourScale } from "./colour.ts";
+import type { ColourScale } from "./colour.ts";
+import { MapPainter, type Grid } from "./map_painter.ts";
+import { mapOrder, type MapOrder, type MapScale } from "./maps.ts";
+import type { Pixel } from "./receptive_field.ts";
+import { RovingGroup } from "./roving.ts";
+import { stageCaption } from "./stage_caption.ts";
+import { extent } from "./tiling.ts";
 
 export interface StageEvents {
-  /** the maps became visible or invisible */
-  toggle(): void;
+  /** the pointer or the focus is on a pixel of a map; null: it has left */
+  point(channel: number, pixel: Pixel | null): void;
   /** a map was pressed */
-  choose(channel: number): void;
+  choose(channel: number, pixel: Pixel): void;
 }
 
-interface MapButton { button: HTMLButtonElement; canvas: HTMLCanvasElement }
+export interface Look {
+  readonly scale: MapScale;
+  readonly colours: ColourScale;
+}
 
 export class StageView {
   readonly element = document.createElement("div");
   readonly stage: Stage;
-  /** where an enlarged map is shown */
-  readonly detail: HTMLElement;
-  readonly #caption: HTMLButtonElement;
+  readonly #text: Text;
   readonly #range: HTMLElement;
-  readonly #maps: readonly MapButton[];
-  #open = false;
+  readonly #maps: HTMLElement;
+  readonly #buttons: readonly HTMLButtonElement[];
+  readonly #roving: RovingGroup;
+  readonly #painter: MapPainter;
+  #grid: Grid = { columns: 1, tile: 1, gap: 0 };
+  #order: readonly number[];
+  #pressed: number | null = null;
 
-  constructor(stage: Stage, open: boolean, text: Text, on: StageEvents) {
+  constructor(stage: Stage, text: Text, on: StageEvents) {
     this.stage = stage;
-    const { name, shape: [channels, height, width] } = stage;
+    this.#text = text;
+    const { name, shape: [channels] } = stage;
     this.element.className = "stage layer";
     this.element.dataset.stage = name;
-    this.element.innerHTML = `<button type="button" class="caption" aria-expanded="false">
-      <b>${name}</b><span>${channels} × ${height}×${width}</span><span class="range"></span></button>
-      <div class="body"><div class="maps"></div><div class="detail" hidden></div></div>`;
-    this.detail = find(this.element, ".detail", HTMLElement);
-    this.#caption = find(this.element, ".caption", HTMLButtonElement);
+    this.element.innerHTML = `${stageCaption(stage, text)}
+      <div class="maps" role="group"><canvas aria-hidden="true"></canvas></div>
+      <p class="range"></p>`;
     this.#range = find(this.element, ".range", HTMLElement);
-    this.#maps = Array.from({ length: channels }, (_, channel) => {
-      const label = text("map", { name, channel });
-      return mapButton(stage, channel, label, () => on.choose(channel));
+    this.#maps = find(this.element, ".maps", HTMLElement);
+    this.#maps.setAttribute("aria-label", text("maps", { name }));
+    this.#order = Array.from({ length: channels }, (_, channel) => channel);
+    this.#buttons = this.#order.map((_, place) => this.#mapButton(place, on));
+    this.#maps.append(...this.#buttons);
+    this.#roving = new RovingGroup(this.#maps, this.#buttons);
+    this.#painter = new MapPainter(find(this.element, "canvas", HTMLCanvasElement), stage.shape);
+    this.#label();
+  }
+
+  layOut(grid: Grid): void {
+    this.#grid = grid;
+    const { columns, tile, gap } = grid;
+    const rows = Math.ceil(this.#buttons.length / columns);
+    this.#roving.columns = columns;
+    this.element.style.setProperty("--width", `${extent(columns, tile, gap)}px`);
+    this.#maps.style.width = `${extent(columns, tile, gap)}px`;
+    this.#maps.style.height = `${extent(rows, tile, gap)}px`;
+    this.#maps.style.gap = `${gap}px`;
+    this.#maps.style.gridTemplateColumns = `repeat(${columns}, ${tile}px)`;
+    this.#maps.style.gridAutoRows = `${tile}px`;
+  }
+
+  /** maps: null for a blank drawing. */
+  show(maps: FeatureMaps | null, { scale, colours }: Look): void {
+    this.#range.textContent =
+      maps && scale === "stage" ? `0 … ${maps.top.toFixed(2)}` : "";
+    if (maps) this.#painter.paint(maps, this.#order, scale, colours, this.#grid);
+  }
+
+  /** Lay the maps out in another order. */
+  sort(maps: FeatureMaps, order: MapOrder): void {
+    this.#order = mapOrder(maps, order);
+    this.#label();
+  }
+
+  /** Mark one map as the chosen one; null: none. */
+  press(channel: number | null): void {
+    this.#pressed = channel;
+    this.#buttons.forEach((button, place) =>
+      button.setAttribute("aria-pressed", String(this.#order[place] === channel)));
+  }
+
+  focusMap(channel: number): void { this.#buttons[this.#order.indexOf(channel)].focus(); }
+
+  #label(): void {
+    this.#buttons.forEach((button, place) => {
+      const channel = this.#order[place];
+      button.setAttribute("aria-label", this.#text("map", { name: this.stage.name, channel }));
     });
-    find(this.element, ".maps", HTMLElement).append(...this.#maps.map(({ button }) => button));
-    this.#caption.addEventListener("click", () => {
-      this.#setOpen(!this.#open);
-      on.toggle();
+    this.press(this.#pressed);
+  }
+
+  #mapButton(place: number, on: StageEvents): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "map";
+    const point = (event: MouseEvent) => on.point(this.#order[place], this.#pixel(button, event));
+    button.addEventListener("pointermove", point);
+    button.addEventListener("pointerleave", () => on.point(this.#order[place], null));
+    button.addEventListener("focus", (event) => {
+      if (button.matches(":focus-visible")) on.point(this.#order[place], this.#middle());
+      event.stopPropagation();
     });
-    this.#setOpen(open);
+    button.addEventListener("blur", () => on.point(this.#order[place], null));
+    button.addEventListener("click", (event) => on.choose(
+      this.#order[place], event.detail ? this.#pixel(button, event) : this.#middle()));
+    return button;
   }
 
-  get open(): boolean { return this.#open; }
-
-  /** maps: null for a blank drawing, or where they were not asked for. */
-  show(maps: FeatureMaps | null, scale: ColourScale): void {
-    const [, height, width] = this.stage.shape;
-    this.#range.textContent = maps ? `0 … ${maps.top.toFixed(2)}` : "";
-    this.#maps.forEach(({ canvas }, channel) =>
-      paintGreys(canvas, mapPixels(this.stage, maps, channel), width, height, scale));
+  /** The pixel of the map under the pointer. */
+  #pixel(button: HTMLElement, { clientX, clientY }: MouseEvent): Pixel {
+    const { shape: [, height, width] } = this.stage;
+    return pixelAt(button.getBoundingClientRect(), clientX, clientY, height, width);
   }
 
-  setPressed(channel: number, pressed: boolean): void {
-    this.#maps[channel].button.setAttribute("aria-pressed", String(pressed));
-  }
-
-  focusMap(channel: number): void { this.#maps[channel].button.focus(); }
-
-  #setOpen(open: boolean): void {
-    this.#open = open;
-    this.element.classList.toggle("open", open);
-    this.#caption.setAttribute("aria-expanded", String(open));
+  #middle(): Pixel {
+    const { shape: [, height, width] } = this.stage;
+    return { row: Math.floor(height / 2), column: Math.floor(width / 2) };
   }
 }
 
-/** Greys of one map; black where there are no maps. */
-export function mapPixels(
-  { shape: [, height, width] }: Stage, maps: FeatureMaps | null, channel: number,
-): Uint8Array {
-  const area = height * width;
-  return maps ? maps.pixels.subarray(channel * area, (channel + 1) * area) : new Uint8Array(area);
-}
-
-function mapButton(
-  { shape: [, height, width] }: Stage, channel: number, label: string, choose: () => void,
-): MapButton {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "map";
-  button.setAttribute("aria-label", label);
-  button.setAttribute("aria-pressed", "false");
-  button.innerHTML =
-    `<canvas class="crisp" width="${width}" height="${height}"></canvas><span>${channel}</span>`;
-  button.addEventListener("click", choose);
-  return { button, canvas: find(button, "canvas", HTMLCanvasElement) };
+/** The pixel of a picture of height x width pixels that is shown in a box. */
+export function pixelAt(
+  box: Pick<DOMRect, "left" | "top" | "width" | "height">, x: number, y: number,
+  height: number, width: number,
+): Pixel {
+  const at = (share: number, count: number) =>
+    Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+  return {
+    row: at((y - box.top) / box.height, height),
+    column: at((x - box.left) / box.width, width),
+  };
 }

@@ -1,17 +1,25 @@
-// The network's stages in order, and one of their maps enlarged.
+// The network's stages in order, the hidden layer and the outputs, all live.
 
+import type { ModelDescription } from "../recognition/model.ts";
 import type { Reading } from "../recognition/recognizer.ts";
-import type { Kernel, Stage } from "../recognition/model.ts";
 import type { Text } from "../ui/texts.ts";
-import { colourScale, type ColourScale } from "./colour.ts";
-import { MapDetail } from "./map_detail.ts";
-import { StageView } from "./stage_view.ts";
+import { HiddenView } from "./hidden_view.ts";
+import type { MapOrder } from "./maps.ts";
+import { OutputView } from "./output_view.ts";
+import type { Pixel } from "./receptive_field.ts";
+import { StageView, type Look } from "./stage_view.ts";
+import { stripGrids, type StripSize } from "./strip_layout.ts";
+
+/** A pixel of a map. */
+export interface MapPixel {
+  readonly view: StageView;
+  readonly channel: number;
+  readonly pixel: Pixel;
+}
 
 export interface StagesEvents {
-  /** a stage's maps became visible or invisible */
-  toggle(): void;
-  /** The kernel that computes a map; undefined if it cannot be had. */
-  kernel(layer: string, channel: number): Promise<Kernel | undefined>;
+  point(place: MapPixel | null): void;
+  choose(place: MapPixel): void;
 }
 
 export class StagesView {
@@ -19,85 +27,54 @@ export class StagesView {
   readonly #text: Text;
   readonly #on: StagesEvents;
   #stages: readonly StageView[] = [];
-  #detail: MapDetail | null = null;
-  #maps: Reading["maps"] | null = null;
-  #scales: { readonly map: ColourScale; readonly kernel: ColourScale };
+  #hidden: HiddenView | null = null;
+  #output: OutputView | null = null;
 
   constructor(host: HTMLElement, text: Text, on: StagesEvents) {
     this.#host = host;
     this.#text = text;
     this.#on = on;
-    this.#scales = scalesOf(host);
   }
 
-  /** Names of the stages whose maps are visible. */
-  get open(): string[] {
-    return this.#stages.filter(({ open }) => open).map(({ stage }) => stage.name);
-  }
+  get names(): string[] { return this.#stages.map(({ stage }) => stage.name); }
 
-  get mapScale(): ColourScale { return this.#scales.map; }
-
-  /** Take the colours of the present theme. */
-  recolour(): void {
-    this.#scales = scalesOf(this.#host);
-    this.#paint();
-  }
-
-  /** Lay out another network. The first stage starts open. */
-  build(stages: readonly Stage[]): void {
-    const wasOpen = this.open;
-    this.#detail = null;
-    this.#maps = null;
-    this.#stages = stages.map((stage, index) => {
-      const view: StageView = new StageView(
-        stage, index === 0 || wasOpen.includes(stage.name), this.#text,
-        { toggle: this.#on.toggle, choose: (channel) => this.#toggleDetail(view, channel) });
+  /** Lay out another network. */
+  build({ stages, head }: Pick<ModelDescription, "stages" | "head">): void {
+    this.#stages = stages.map((stage) => {
+      const view: StageView = new StageView(stage, this.#text, {
+        point: (channel, pixel) => this.#on.point(pixel && { view, channel, pixel }),
+        choose: (channel, pixel) => this.#on.choose({ view, channel, pixel }),
+      });
       return view;
     });
-    this.#host.replaceChildren(...this.#stages.map(({ element }) => element));
+    this.#hidden = head.length > 2 ? new HiddenView(head[1], head[0], this.#text) : null;
+    this.#output = new OutputView(head[head.length - 2], this.#text);
+    const views = [...this.#stages, ...(this.#hidden ? [this.#hidden] : []), this.#output];
+    this.#host.replaceChildren(...views.map(({ element }) => element));
   }
 
-  /** maps: by stage; null for a blank drawing. */
-  show(maps: Reading["maps"] | null): void {
-    this.#maps = maps;
-    this.#paint();
+  /** side: width of what stands before the stages */
+  layOut(side: number, size: StripSize): void {
+    const counts = this.#stages.map(({ stage }) => stage.shape[0]);
+    const { stages, hidden, gap } = stripGrids(counts, this.#hidden?.count ?? 0, side, size);
+    this.#host.style.setProperty("--stage-gap", `${gap}px`);
+    this.#stages.forEach((view, index) => view.layOut(stages[index]));
+    if (hidden) this.#hidden?.layOut(hidden);
   }
 
-  #paint(): void {
-    for (const view of this.#stages) view.show(this.#mapsOf(view), this.#scales.map);
-    this.#paintDetail();
+  /** reading: null for a blank drawing. */
+  show(reading: Reading | null, look: Look): void {
+    for (const view of this.#stages) view.show(reading?.maps[view.stage.name] ?? null, look);
+    this.#hidden?.show(reading?.hidden ?? null, look);
+    this.#output?.show(reading?.prediction ?? null);
   }
 
-  #paintDetail(): void {
-    this.#detail?.showMap(this.#mapsOf(this.#detail.view), this.#scales.map);
-  }
-
-  #mapsOf({ stage }: StageView) { return this.#maps?.[stage.name] ?? null; }
-
-  #toggleDetail(view: StageView, channel: number): void {
-    const again = this.#detail?.view === view && this.#detail.channel === channel;
-    this.#closeDetail();
-    if (again) return;
-    const detail = new MapDetail(view, channel, this.#text, () => {
-      this.#closeDetail();
-      view.focusMap(channel);
-    });
-    this.#detail = detail;
-    this.#paintDetail();
-    void this.#addKernel(detail);
-  }
-
-  #closeDetail(): void {
-    this.#detail?.close();
-    this.#detail = null;
-  }
-
-  async #addKernel(detail: MapDetail): Promise<void> {
-    const kernel = await this.#on.kernel(detail.view.stage.name, detail.channel);
-    if (kernel && this.#detail === detail) detail.showKernel(kernel, this.#scales.kernel);
+  /** Order every stage's maps as they are in a reading. */
+  sort(reading: Reading, order: MapOrder): void {
+    for (const view of this.#stages) {
+      const maps = reading.maps[view.stage.name];
+      if (maps) view.sort(maps, order);
+    }
   }
 }
 
-function scalesOf(host: HTMLElement) {
-  return { map: colourScale(host, "map", 5), kernel: colourScale(host, "kernel", 3) };
-}

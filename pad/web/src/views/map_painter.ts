@@ -1,0 +1,64 @@
+// Paints all maps of a stage on one canvas, in the pixels of the screen.
+
+import type { FeatureMaps } from "../recognition/recognizer.ts";
+import { paintGreys, type ColourScale } from "./colour.ts";
+import { mapGreys, type MapScale } from "./maps.ts";
+import { extent } from "./tiling.ts";
+
+/** Where the tiles are, in CSS pixels. */
+export interface Grid {
+  readonly columns: number;
+  readonly tile: number;
+  readonly gap: number;
+}
+
+export class MapPainter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #count: number;
+  readonly #height: number;
+  readonly #width: number;
+  readonly #atlas = document.createElement("canvas"); // all maps, one below the other
+
+  constructor(
+    canvas: HTMLCanvasElement, [count, height, width]: readonly [number, number, number],
+  ) {
+    this.#canvas = canvas;
+    this.#count = count;
+    this.#height = height;
+    this.#width = width;
+  }
+
+  /** order: channels in the order of the tiles */
+  paint(
+    maps: FeatureMaps, order: readonly number[], scale: MapScale, colours: ColourScale, grid: Grid,
+  ): void {
+    const [count, height, width] = [this.#count, this.#height, this.#width];
+    const greys = scale === "stage" ? maps.pixels : new Uint8Array(maps.pixels.length);
+    if (scale === "map") {
+      order.forEach((channel) => greys.set(mapGreys(maps, channel, scale), channel * height * width));
+    }
+    paintGreys(this.#atlas, greys, width, count * height, colours);
+    const ratio = window.devicePixelRatio || 1;
+    const context = this.#resize(grid, ratio);
+    const side = Math.round(grid.tile * ratio);
+    context.imageSmoothingEnabled = side < 2 * Math.max(height, width);
+    order.forEach((channel, place) => {
+      const x = Math.round((place % grid.columns) * (grid.tile + grid.gap) * ratio);
+      const y = Math.round(Math.floor(place / grid.columns) * (grid.tile + grid.gap) * ratio);
+      context.drawImage(this.#atlas, 0, channel * height, width, height, x, y, side, side);
+    });
+  }
+
+  /** Clear the canvas, in the size of the grid. */
+  #resize({ columns, tile, gap }: Grid, ratio: number): CanvasRenderingContext2D {
+    const width = Math.round(extent(columns, tile, gap) * ratio);
+    const height = Math.round(extent(Math.ceil(this.#count / columns), tile, gap) * ratio);
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+    const context = this.#canvas.getContext("2d")!;
+    context.clearRect(0, 0, width, height);
+    return context;
+  }
+}

@@ -1,0 +1,66 @@
+// Sizes of the stages: side by side on a wide screen, one below the other on a narrow one.
+
+import type { Grid } from "./map_painter.ts";
+import { arrange } from "./tiling.ts";
+
+export interface StripSize {
+  /** of the whole strip, in pixels */
+  readonly width: number;
+  /** for the maps */
+  readonly height: number;
+  readonly column: boolean;
+}
+
+export interface StripGrids {
+  readonly stages: readonly Grid[];
+  readonly hidden: Grid | null;
+  /** between two stages */
+  readonly gap: number;
+}
+
+export const OUTPUT_WIDTH = 92;
+const LARGEST_TILE = 64;
+const NARROWEST = 58;
+const COLUMN = { height: 360, largest: 44 };
+
+/** counts: maps of each stage; hidden: units of the hidden layer, 0: none; side: of the input */
+export function stripGrids(
+  counts: readonly number[], hidden: number, side: number, size: StripSize,
+): StripGrids {
+  return size.column ? columnGrids(counts, hidden, size.width) : rowGrids(counts, hidden, side, size);
+}
+
+function rowGrids(
+  counts: readonly number[], hidden: number, side: number, { width, height }: StripSize,
+): StripGrids {
+  const gap = counts.length > 6 ? 14 : 24;
+  const hiddenGrid = hidden ? gridOf(hidden, OUTPUT_WIDTH, height, 11) : null;
+  const hiddenWidth = hiddenGrid
+    ? OUTPUT_WIDTH + gap : 0;
+  const room = width - side - gap - hiddenWidth - OUTPUT_WIDTH - gap;
+  // a narrow gap first: it decides how large a tile can be
+  const tilingWith = (tileGap: number) => arrange(counts, {
+    width: room, height, gap: tileGap, groupGap: gap, narrowest: NARROWEST, largest: LARGEST_TILE,
+  });
+  const tight = tilingWith(1);
+  const loose = tilingWith(3);
+  const chosen = loose.tile >= 16 ? { ...loose, gap: 3 } : { ...tight, gap: 1 };
+  return {
+    stages: chosen.columns.map((columns) => ({ columns, tile: chosen.tile, gap: chosen.gap })),
+    hidden: hiddenGrid, gap,
+  };
+}
+
+function columnGrids(counts: readonly number[], hidden: number, width: number): StripGrids {
+  const grid = (count: number) => gridOf(count, width, COLUMN.height, COLUMN.largest);
+  return {
+    stages: counts.map(grid), hidden: hidden ? gridOf(hidden, width, 60, 10) : null, gap: 0,
+  };
+}
+
+function gridOf(count: number, width: number, height: number, largest: number): Grid {
+  const gap = largest > 16 ? 3 : 1;
+  const { tile, columns } = arrange(
+    [count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
+  return { tile, gap, columns: columns[0] };
+}

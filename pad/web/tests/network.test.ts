@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FeatureMaps } from "../src/recognition/recognizer.ts";
+import { mapGreys, mapOrder } from "../src/views/maps.ts";
+import { frameBox, inputPatch } from "../src/views/receptive_field.ts";
+import { nextIndex } from "../src/views/roving.ts";
+import { pixelAt } from "../src/views/stage_view.ts";
+import { OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
+import { arrange, extent, type Room } from "../src/views/tiling.ts";
+
+const ROOM: Room = { width: 700, height: 220, gap: 3, groupGap: 24, narrowest: 0, largest: 64 };
+const SIMPLE_CNN = Array.from({ length: 10 }, (_, i) => 32 + 16 * i);
+
+for (const counts of [[10, 20], [12, 16, 24, 24, 24, 12], [16, 16, 32, 32], [32, 32, 64, 64], [48], SIMPLE_CNN]) {
+  test(`${counts.join(", ")} maps are full rows within the room`, () => {
+    const room = { ...ROOM, gap: 1, groupGap: 12, width: 900 };
+    const { tile, columns } = arrange(counts, room);
+    counts.forEach((count, i) => {
+      assert.equal(count % columns[i], 0);
+      assert.ok(extent(count / columns[i], tile, room.gap) <= room.height);
+    });
+    const widths = columns.map((count) => extent(count, tile, room.gap));
+    assert.ok(widths.reduce((a, b) => a + b) + 12 * (counts.length - 1) <= room.width);
+  });
+}
+
+test("32 and 64 maps have the same rows, so that the stages are equally high", () => {
+  assert.deepEqual(arrange([32, 32, 64, 64], ROOM).columns, [4, 4, 8, 8]);
+});
+
+test("where nothing fits, tiles are as small as they get, in full rows", () => {
+  const { tile, columns } = arrange([32, 64], { ...ROOM, width: 10 });
+  assert.equal(tile, 3);
+  assert.deepEqual(columns, [1, 2]);
+});
+
+test("a group is not narrower than its caption", () => {
+  const loose = arrange([8, 8], { ...ROOM, width: 150, narrowest: 0 });
+  const tight = arrange([8, 8], { ...ROOM, width: 150, narrowest: 63 });
+  assert.ok(extent(loose.columns[0], loose.tile, 3) <= 63);
+  assert.deepEqual(tight, loose);
+  assert.equal(arrange([8, 8], { ...ROOM, width: 150, narrowest: 64 }).tile, 3);
+});
+
+test("a strip of ten stages fits on a desktop, and a phone has a column", () => {
+  const { stages, gap } = stripGrids(SIMPLE_CNN, 0, 112, { width: 1200, height: 210, column: false });
+  const widths = stages.map(({ columns, tile, gap }) => Math.max(58, extent(columns, tile, gap)));
+  assert.ok(112 + OUTPUT_WIDTH + widths.reduce((a, b) => a + b) + 11 * gap <= 1200);
+  const phone = stripGrids([32, 64], 256, 112, { width: 358, height: 210, column: true });
+  for (const grid of [...phone.stages, phone.hidden!]) {
+    assert.ok(extent(grid.columns, grid.tile, grid.gap) <= 358);
+  }
+  assert.deepEqual(phone.stages.map(({ columns }) => columns), [4, 8]);
+});
+
+const MAPS: FeatureMaps = {
+  top: 2, peaks: [0.5, 2, 0], pixels: Uint8Array.of(0, 64, 255, 0, 0, 0),
+};
+
+test("a map is scaled to its own largest value, or to that of the stage", () => {
+  assert.deepEqual([...mapGreys(MAPS, 0, "stage")], [0, 64]);
+  assert.deepEqual([...mapGreys(MAPS, 0, "map")], [0, 255]);
+  assert.deepEqual([...mapGreys(MAPS, 2, "map")], [0, 0]);
+});
+
+test("maps are in the order of channels, or the brightest is first", () => {
+  assert.deepEqual(mapOrder(MAPS, "channel"), [0, 1, 2]);
+  assert.deepEqual(mapOrder(MAPS, "brightness"), [1, 0, 2]);
+});
+
+test("a receptive field ends where the frame ends", () => {
+  const field = { size: 5, step: 2, start: -2 };
+  assert.deepEqual(frameBox(field, { row: 0, column: 13 }), { left: 24, top: 0, right: 28, bottom: 3 });
+});
+
+test("the input of conv1 is normalised, and zero beyond the frame", () => {
+  const frame = new Uint8Array(28 * 28);
+  frame[0] = 255;
+  const patch = inputPatch(frame, { size: 2, step: 1, start: -1 }, { row: 0, column: 0 },
+    { mean: 0.25, std: 0.5 });
+  assert.deepEqual(patch, [0, 0, 0, 1.5]);
+});
+
+test("arrow keys move within rows and stay at the edges", () => {
+  const from = (key: string, index: number) => nextIndex(key, index, 8, 4);
+  assert.equal(from("ArrowRight", 1), 2);
+  assert.equal(from("ArrowDown", 1), 5);
+  assert.equal(from("ArrowUp", 1), 1);
+  assert.equal(from("ArrowLeft", 0), 0);
+  assert.equal(from("End", 0), 7);
+  assert.equal(from("Home", 5), 0);
+  assert.equal(from("Tab", 5), null);
+});
+
+test("the pixel under the pointer is within the map", () => {
+  const box = { left: 10, top: 20, width: 28, height: 14 };
+  assert.deepEqual(pixelAt(box, 10, 20, 7, 7), { row: 0, column: 0 });
+  assert.deepEqual(pixelAt(box, 38, 34, 7, 7), { row: 6, column: 6 });
+  assert.deepEqual(pixelAt(box, 25, 25, 7, 7), { row: 2, column: 3 });
+});
