@@ -12,7 +12,7 @@ from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
-_STYLES = ("sketchpad.css", "drawing.css", "network.css")
+_STYLES = ("sketchpad.css", "drawing.css", "network.css", "layout.css")
 
 
 def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:

@@ -25,6 +25,8 @@ _FONT = ["system-ui", "sans-serif"]
 _CSS = """
 .gradio-container, .gradio-container .main { padding: 0 !important; max-width: none !important; }
 #sketchpad .html-container { padding: 4px 16px 0 !important; }
+html { scrollbar-gutter: stable; }
+footer, footer :is(a, button, span, div) { color: var(--body-text-color) !important; }
 """
 
 

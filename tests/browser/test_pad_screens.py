@@ -1,0 +1,164 @@
+"""The pad on screens of all sizes: nothing is cut off, and nothing moves while a pen is down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Route, expect
+from support.pad_page import PadPage
+
+pytestmark = pytest.mark.browser
+
+SCREENS = {
+    "desktop": (1280, 900),
+    "large": (1920, 1080),
+    "phone": (390, 844),
+    "phone on its side": (844, 390),
+    "small phone": (320, 640),
+    "desktop at 400%": (320, 225),
+    "tablet": (768, 1024),
+}
+ONE_SCREEN = ["desktop", "large", "phone", "phone on its side", "small phone"]
+PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".bars")
+
+
+def open_screen(open_pad: Callable[..., PadPage], name: str, **options: object) -> PadPage:
+    width, height = SCREENS[name]
+    return open_pad(viewport={"width": width, "height": height}, **options)
+
+
+def box(pad: PadPage, selector: str) -> dict[str, float]:
+    found = pad.page.locator(selector).first.bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_nothing_is_cut_off_at_the_sides(
+    open_pad: Callable[..., PadPage], name: str, locale: str
+) -> None:
+    pad = open_screen(open_pad, name, locale=locale)
+    pad.play_example(8)
+    width = SCREENS[name][0]
+    assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = pad.page.evaluate(
+        """(width) => [...document.querySelectorAll(
+                'header *, .workspace button, .bars b, .bars span, .digit, .confidence')]
+            .filter((node) => node.checkVisibility()).filter((node) => {
+                const {left, right} = node.getBoundingClientRect();
+                return left < 0 || right > width || node.scrollWidth > node.clientWidth + 1
+                    && getComputedStyle(node).display !== 'inline';
+            }).map((node) => node.outerHTML.slice(0, 80))""",
+        width,
+    )
+    assert cut == []
+    for button in pad.page.locator(".workspace button").all():
+        size = button.bounding_box()
+        if size is not None:
+            assert min(size["width"], size["height"]) >= 24
+
+
+@pytest.mark.parametrize("name", ONE_SCREEN)
+def test_paper_tools_and_bars_are_on_the_first_screen(
+    open_pad: Callable[..., PadPage], name: str
+) -> None:
+    pad = open_screen(open_pad, name)
+    pad.play_example(8)
+    pad.page.evaluate("window.scrollTo(0, 0)")
+    height = SCREENS[name][1]
+    for part in PARTS:
+        place = box(pad, part)
+        assert place["y"] >= 0
+        assert place["y"] + place["height"] <= height, part
+    paper = box(pad, ".paper")
+    assert paper["width"] == pytest.approx(paper["height"], abs=1)
+
+
+def test_the_paper_takes_what_the_screen_has(open_pad: Callable[..., PadPage]) -> None:
+    least = {"large": 560, "phone on its side": 320, "desktop": 390, "phone": 350}
+    for name, side in least.items():
+        assert box(open_screen(open_pad, name), ".paper")["width"] >= side, name
+    large = box(open_screen(open_pad, "large"), ".drawpad")
+    assert large["width"] > 0.9 * SCREENS["large"][0]
+
+
+@pytest.mark.parametrize("name", ["phone", "phone on its side", "small phone"])
+def test_drawing_works_at_the_edge_of_the_paper(
+    open_pad: Callable[..., PadPage], name: str
+) -> None:
+    pad = open_screen(open_pad, name)
+    pad.draw([np.array([[0.0, 0], [0, 100]])], share=0.98)
+    pad.expect_digit(1)
+    stroke = pad.strokes[0]
+    assert stroke[0, 1] < 10
+    assert stroke[-1, 1] > 270
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_messages_move_nothing_while_the_pen_is_down(
+    open_pad: Callable[..., PadPage], name: str
+) -> None:
+    """The connection is lost and restored during a stroke."""
+    pad = open_screen(open_pad, name)
+    lost = True
+
+    def lose(route: Route) -> None:
+        if lost:
+            route.abort()
+        else:
+            route.continue_()
+
+    pad.page.route("**/component_server/", lose)
+    pad.page.locator(".paper").scroll_into_view_if_needed()
+    paper = pad.paper
+    x, y = paper["x"] + paper["width"] / 2, paper["y"] + 20
+    pad.page.mouse.move(x, y)
+    pad.page.mouse.down()
+    pad.page.mouse.move(x, y + 30, steps=3)
+    parts = ("header", ".paper", ".tools", ".examples", ".result", ".bars", ".network")
+    before = {part: box(pad, part) for part in parts}
+    pad.page.evaluate("document.querySelector('.banner').textContent = ''")
+    shown = pad.page.evaluate_handle("document.querySelector('.banner')")
+    pad.page.evaluate(
+        "(node) => { node.hidden = false; node.textContent = 'x '.repeat(150) }", shown
+    )
+    assert {part: box(pad, part) for part in parts} == before
+    pad.page.evaluate("(node) => { node.hidden = true }", shown)
+    pad.page.mouse.move(x, y + 100, steps=3)
+    lost = False
+    pad.page.mouse.move(x, y + paper["height"] * 0.7, steps=3)
+    pad.expect_digit(1)
+    assert {part: box(pad, part) for part in parts} == before
+    pad.page.mouse.up()
+    expect(pad.page.locator(".banner")).to_be_hidden()
+    assert {part: box(pad, part) for part in parts} == before
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_every_result_has_its_place(open_pad: Callable[..., PadPage], name: str) -> None:
+    """Long notes and rows of digits move nothing either."""
+    pad = open_screen(open_pad, name)
+    pad.page.locator(".paper").scroll_into_view_if_needed()
+    parts = (".paper", ".tools", ".examples", ".bars", ".network")
+    before = {part: box(pad, part) for part in parts}
+    pad.page.evaluate(
+        """() => {
+            document.querySelector('.digit').textContent = '8';
+            document.querySelector('.confidence').textContent = '100.0%';
+            document.querySelector('.note').textContent =
+                "This doesn't look like a digit; closest is 8";
+        }"""
+    )
+    assert {part: box(pad, part) for part in parts} == before
+    pad.page.evaluate(
+        """() => {
+            const row = document.querySelector('.row-digits');
+            row.hidden = false;
+            row.innerHTML = '<button>8</button>'.repeat(12);
+            document.querySelector('.note').textContent = '';
+        }"""
+    )
+    assert {part: box(pad, part) for part in parts} == before
