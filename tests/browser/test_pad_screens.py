@@ -78,7 +78,7 @@ def test_paper_tools_and_bars_are_on_the_first_screen(
 
 
 def test_the_paper_takes_what_the_screen_has(open_pad: Callable[..., PadPage]) -> None:
-    least = {"large": 560, "phone on its side": 320, "desktop": 390, "phone": 350}
+    least = {"large": 560, "phone on its side": 320, "desktop": 390, "phone": 340}
     for name, side in least.items():
         assert box(open_screen(open_pad, name), ".paper")["width"] >= side, name
     large = box(open_screen(open_pad, "large"), ".drawpad")
@@ -120,20 +120,17 @@ def test_messages_move_nothing_while_the_pen_is_down(
     pad.page.mouse.move(x, y + 30, steps=3)
     parts = ("header", ".paper", ".tools", ".examples", ".result", ".bars", ".network")
     before = {part: box(pad, part) for part in parts}
-    pad.page.evaluate("document.querySelector('.banner').textContent = ''")
-    shown = pad.page.evaluate_handle("document.querySelector('.banner')")
-    pad.page.evaluate(
-        "(node) => { node.hidden = false; node.textContent = 'x '.repeat(150) }", shown
-    )
+    banner = pad.page.locator(".banner")
+    banner.evaluate("(node) => { node.hidden = false; node.textContent = 'x '.repeat(150) }")
     assert {part: box(pad, part) for part in parts} == before
-    pad.page.evaluate("(node) => { node.hidden = true }", shown)
+    banner.evaluate("(node) => { node.hidden = true }")
     pad.page.mouse.move(x, y + 100, steps=3)
     lost = False
     pad.page.mouse.move(x, y + paper["height"] * 0.7, steps=3)
     pad.expect_digit(1)
     assert {part: box(pad, part) for part in parts} == before
     pad.page.mouse.up()
-    expect(pad.page.locator(".banner")).to_be_hidden()
+    expect(banner).to_be_hidden()
     assert {part: box(pad, part) for part in parts} == before
 
 

@@ -1,0 +1,32 @@
+"""axe-core finds nothing on the pad, in any of its states, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.axe import axe_violations
+from support.pad_page import PadPage
+from support.pictures import drop_picture, picture_of_a_seven
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SIZES)
+def test_no_violations(open_pad: Callable[..., PadPage], name: str, scheme: str) -> None:
+    width, height = SIZES[name]
+    pad = open_pad(viewport={"width": width, "height": height}, color_scheme=scheme)
+    found = {"empty": axe_violations(pad.page)}
+    pad.play_example(4)
+    pad.page.locator(".map").first.click()
+    pad.page.keyboard.press("e")
+    found["map opened, eraser chosen"] = axe_violations(pad.page)
+    drop_picture(pad, picture_of_a_seven())
+    pad.expect_digit(7)
+    pad.page.locator(".paper canvas").click()
+    pad.page.wait_for_selector(".banner:not([hidden])")
+    found["message"] = axe_violations(pad.page)
+    assert found == {state: [] for state in found}
