@@ -134,9 +134,24 @@ def test_close_calls_are_reported(
     _, strokes, prediction = min(classified, key=margin)
     pad.draw(strokes, every=1)
     pad.settle()
-    first, second = sorted(prediction.close_call or ())
+    first, second = prediction.close_call or ()
+    expect(pad.page.locator(".confidence")).to_have_text(f"{first} or {second}")
+    shares = [f"{100 * prediction.probabilities[digit]:.0f}" for digit in (first, second)]
     note = pad.page.locator(".note").inner_text()
-    assert note in (f"not sure: {first} or {second}", f"not sure: {second} or {first}")
+    assert note.startswith("not sure: ")
+    found = [float(part.rstrip("%")) for part in note.removeprefix("not sure: ").split(" or ")]
+    assert found == pytest.approx([float(share) for share in shares], abs=0.7)
+    expect(pad.page.locator(".announcement")).to_have_text(f"not sure: {first} or {second}")
+
+
+def test_no_bar_claims_certainty(pad: PadPage) -> None:
+    pad.play_example(8)
+    expect(pad.page.locator(".confidence")).to_have_text(">99.9%")
+    texts = pad.page.locator(".result .bars span").all_inner_texts()
+    assert texts.count(">99.9%") == 1
+    assert texts.count("0") >= 7
+    assert "100.0%" not in texts
+    assert "0.0%" not in texts
 
 
 def test_empty_pad_shows_no_prediction(pad: PadPage) -> None:

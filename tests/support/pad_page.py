@@ -55,9 +55,10 @@ class PadPage:
 
     @property
     def percentages(self) -> list[float]:
-        """The ten bars' percentages, 0 where a bar has no text."""
-        texts = self.page.locator(".bars li span").all_inner_texts()
-        return [float(text.rstrip("%")) if text else 0.0 for text in texts]
+        """The ten bars' percentages, more precise than their texts; 0 on an empty pad."""
+        bars = self.page.locator(".result .bars li")
+        values = bars.evaluate_all("all => all.map((bar) => Number(bar.dataset.probability))")
+        return [100 * value for value in values]
 
     @property
     def strokes(self) -> list[np.ndarray]:

@@ -9,7 +9,9 @@ import { PictureLoader } from "./drawing/picture_loader.ts";
 import { renderDrawing } from "./drawing/render.ts";
 import { replay } from "./drawing/replay.ts";
 import { DrawingSession } from "./drawing/session.ts";
+import { decodeStrokes, LinkError, sharedCode } from "./drawing/share_link.ts";
 import type { Host } from "./host.ts";
+import type { Reading } from "./recognition/recognizer.ts";
 import { Recognition } from "./recognition/recognition.ts";
 import { ServerRecognizer } from "./recognition/server_recognizer.ts";
 import { Banner } from "./ui/banner.ts";
@@ -24,12 +26,14 @@ import { bindPictures } from "./ui/picture_input.ts";
 import { bindRovingFocus } from "./ui/roving_focus.ts";
 import { bindShortcuts } from "./ui/shortcuts.ts";
 import { restoreVisit, saveVisit } from "./ui/storage.ts";
+import { Tabs } from "./ui/tabs.ts";
 import { Texts } from "./ui/texts.ts";
 import { Toolbar } from "./ui/toolbar.ts";
 import { NetworkView } from "./views/network_view.ts";
 import { PredictionView } from "./views/prediction_view.ts";
 import { picturePlace, strokesPlace } from "./views/row_place.ts";
 import { RowView } from "./views/row_view.ts";
+import { ShareDialog } from "./views/share_dialog.ts";
 
 /** Start the page; called once, by the code of js_on_load. */
 export function start({ element, props, server, watch }: Host): void {
@@ -41,6 +45,7 @@ export function start({ element, props, server, watch }: Host): void {
 
   // ---- editing the drawing ----------------------------------------------------------------
 
+  let reading: Reading | null = null; // the newest
   let settled = true; // nothing has to be done for the drawing any more
   let lookedAt: number | null = null; // the digit of a row that the user has chosen to look at
 
@@ -132,7 +137,10 @@ export function start({ element, props, server, watch }: Host): void {
       session.changed();
     });
 
+  const tabs = new Tabs(part.tabs, root, () => classify());
+
   const network = new NetworkView(part, text, props.input_scale, {
+    open: () => tabs.show("map"),
     kernel: async (layer, channel) => {
       const model = models.current;
       if (!model) return undefined;
@@ -147,13 +155,17 @@ export function start({ element, props, server, watch }: Host): void {
 
   const recognizer = new ServerRecognizer(server, props.row_limits);
   const recognition = new Recognition(recognizer, props.ink, {
-    reading: (reading) => {
+    reading: (newest) => {
+      reading = newest;
+      part.share.disabled = false;
       prediction.show(reading.prediction, reading.row);
       network.show(reading);
       if (reading.row) row.show(reading.row, reading.size ? picturePlace(reading.size) : strokesPlace);
       else row.clear();
     },
     blank: (nothing) => {
+      reading = null;
+      part.share.disabled = true;
       prediction.clear(nothing ? "" : text("too_little"));
       network.show(null);
       row.clear();
@@ -167,6 +179,14 @@ export function start({ element, props, server, watch }: Host): void {
     idle: () => {
       showBusy();
       settle();
+    },
+  });
+
+  new ShareDialog(part, text, () => reading && {
+    drawing: session.drawing,
+    card: {
+      drawing: part.canvas, frame: part.frame, prediction: reading.prediction,
+      title: text("title"), caption: text("card_caption", { model: models.name }),
     },
   });
 
@@ -226,6 +246,18 @@ export function start({ element, props, server, watch }: Host): void {
   translate();
   watch("value", translate);
   let model: string | undefined;
+  const openLink = () => {
+    const code = sharedCode(location.hash);
+    if (code === null) return;
+    history.replaceState(null, "", location.pathname + location.search); // a reload keeps edits
+    try {
+      session.play(decodeStrokes(code));
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      banner.show(text(`link_${error.problem}`));
+    }
+  };
+  window.addEventListener("hashchange", openLink);
   restoreVisit((visit) => {
     model = visit.model;
     toolbar.choosePen(visit.penWidth);
@@ -237,5 +269,6 @@ export function start({ element, props, server, watch }: Host): void {
     }
   });
   applyTheme();
+  openLink();
   models.start(model);
 }

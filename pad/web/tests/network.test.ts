@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FeatureMaps } from "../src/recognition/recognizer.ts";
 import { mapGreys, mapOrder } from "../src/views/maps.ts";
-import { frameBox, inputPatch } from "../src/views/receptive_field.ts";
+import { frameBox, inputPatch, pixelAt } from "../src/views/receptive_field.ts";
 import { nextIndex } from "../src/views/roving.ts";
-import { pixelAt } from "../src/views/stage_view.ts";
 import { OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
 import { arrange, extent, type Room } from "../src/views/tiling.ts";
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mixColours } from "../src/views/colour.ts";
 import { kernelPicture } from "../src/views/kernel_picture.ts";
+import { isNegligible, percentage } from "../src/views/probability.ts";
 import { picturePlace, strokesPlace } from "../src/views/row_place.ts";
 
 /** #rrggbb of a pixel; image data has red in the lowest byte. */
@@ -38,4 +39,10 @@ test("boxes have a margin, on strokes and on a picture that is painted in the mi
   assert.deepEqual(strokesPlace([20, 30, 40, 50]), [10, 20, 50, 60]);
   const place = picturePlace([560, 280]);
   assert.deepEqual(place([0, 0, 560, 280]), [-3, 67, 283, 213]);
+});
+
+test("no percentage claims certainty", () => {
+  assert.deepEqual([1, 0.9995, 0.9994, 0.5, 0.0006, 0.0004, 0].map(percentage),
+    [">99.9%", ">99.9%", "99.9%", "50.0%", "0.1%", "<0.1%", "<0.1%"]);
+  assert.deepEqual([0, 0.0004, 0.0006].map(isNegligible), [true, true, false]);
 });

@@ -1,7 +1,7 @@
 // The drawing as it is edited: strokes, eraser, undo, examples, pictures.
 
 import {
-  EMPTY, extended, isEmpty, withStroke, type Drawing, type Picture, type Points,
+  EMPTY, extended, isEmpty, withStroke, type Drawing, type Picture, type Points, type Stroke,
 } from "./drawing.ts";
 import { erased } from "./eraser.ts";
 import { History } from "./history.ts";
@@ -115,6 +115,11 @@ export class DrawingSession {
 
   /** Draw an example stroke by stroke, as a pen would. One that is interrupted is completed. */
   playExample(strokes: readonly Points[], width: number): void {
+    this.play(strokes.map((points) => ({ points, width })));
+  }
+
+  /** Draw strokes one after the other, as a pen would. Where it is interrupted they are completed. */
+  play(strokes: readonly Stroke[]): void {
     this.#begin();
     this.#on.replace();
     this.#history.push(EMPTY);
@@ -125,13 +130,13 @@ export class DrawingSession {
     };
     this.#finishReplay = () => {
       stop?.();
-      this.#history.replace(strokes.reduce((drawing, points) =>
-        withStroke(drawing, points, width), EMPTY));
+      this.#history.replace({ strokes, picture: null });
       end();
       this.#on.edit();
     };
-    stop = this.#replay(strokes, (points, isNew) => {
+    stop = this.#replay(strokes.map(({ points }) => points), (points, isNew) => {
       const drawing = this.drawing;
+      const { width } = strokes[isNew ? drawing.strokes.length : 0];
       this.#history.replace(isNew ? withStroke(drawing, points, width) : extended(drawing, points));
       this.#on.edit();
     }, end);

@@ -6,6 +6,7 @@ const KINDS = {
   announcement: HTMLElement,
   boxes: HTMLElement,
   canvas: HTMLCanvasElement,
+  compare: HTMLElement,
   confidence: HTMLElement,
   cursor: HTMLElement,
   digit: HTMLElement,
@@ -28,9 +29,13 @@ const KINDS = {
   ramp: HTMLCanvasElement,
   readout: HTMLElement,
   row: HTMLElement,
+  share: HTMLButtonElement,
+  "share-dialog": HTMLDialogElement,
   "show-me": HTMLElement,
   stages: HTMLElement,
+  tabs: HTMLElement,
   tools: HTMLElement,
+  why: HTMLElement,
 } as const;
 
 /** By the value of their data-part. */

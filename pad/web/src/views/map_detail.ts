@@ -8,9 +8,8 @@ import { paintGreys, type ColourScale } from "./colour.ts";
 import { kernelPicture } from "./kernel_picture.ts";
 import { mapGreys, type MapScale } from "./maps.ts";
 import { productTable } from "./product_table.ts";
-import { frameBox, inputPatch, type InputScale, type Pixel } from "./receptive_field.ts";
+import { frameBox, inputPatch, pixelAt, type InputScale, type Pixel } from "./receptive_field.ts";
 import { nextIndex } from "./roving.ts";
-import { pixelAt } from "./stage_view.ts";
 
 export interface DetailEvents {
   /** another pixel is looked at */

@@ -18,6 +18,8 @@ type NetworkParts = Pick<Parts,
   | "map-order" | "map-scale" | "drawing-size">;
 
 export interface NetworkEvents {
+  /** a map is shown enlarged */
+  open(): void;
   /** The kernel that computes a map; undefined if it cannot be had. */
   kernel(layer: string, channel: number): Promise<Kernel | undefined>;
 }
@@ -173,6 +175,7 @@ export class NetworkView {
     });
     this.#chosen = { view, detail };
     view.press(channel);
+    this.#on.open();
     this.#part["map-detail"].replaceChildren(detail.element);
     this.#paintDetail();
     this.#point(null);

@@ -3,6 +3,7 @@
 import type { Prediction, Row } from "../recognition/recognizer.ts";
 import { find, type Parts } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
+import { isNegligible, percentage } from "./probability.ts";
 
 type PredictionParts = Pick<Parts, "bars" | "digit" | "confidence" | "note" | "announcement">;
 
@@ -27,15 +28,14 @@ export class PredictionView {
     if (prediction.blank || digit === null) return this.clear(this.#text("too_little"));
     if (!isDigit) return this.#refuse(digit, prediction.reason, probabilities);
     this.#fill(probabilities, digit);
-    const sure = close.length === 0;
     const percent = percentage(probabilities[digit]);
-    const note = sure ? "" : this.#text("not_sure", { a: close[0], b: close[1] });
-    this.#write(String(digit), percent, note);
+    if (close.length) return this.#hesitate(close[0], close[1], probabilities);
+    this.#write(String(digit), percent, "");
     if (row) {
       const digits = row.digits.map((one) => (one.isDigit ? one.digit : "?")).join(" ");
       this.#announce(this.#text("row_announcement", { digits, digit, percent }));
     } else {
-      this.#announce(sure ? this.#text("announcement", { digit, percent }) : note);
+      this.#announce(this.#text("announcement", { digit, percent }));
     }
   }
 
@@ -47,6 +47,14 @@ export class PredictionView {
     this.#announce(note);
   }
 
+  /** Two digits, of which neither is clearly ahead. */
+  #hesitate(first: number, second: number, probabilities: readonly number[]): void {
+    this.#write(String(first), this.#text("either", { a: first, b: second }), this.#text("not_sure", {
+      a: percentage(probabilities[first]), b: percentage(probabilities[second]),
+    }));
+    this.#announce(this.#text("hesitation", { a: first, b: second }));
+  }
+
   /** The digit that is closest to what is none, without a winner among the bars. */
   #refuse(digit: number, reason: string | null, probabilities: readonly number[]): void {
     const several = reason === "several digits";
@@ -54,12 +62,14 @@ export class PredictionView {
     this.#fill(probabilities, null);
     this.#write("?", "", note);
     this.#part.digit.classList.add("refused");
+    this.#part.bars.classList.add("refused");
     this.#announce(note);
   }
 
   #write(digit: string, confidence: string, note: string): void {
     this.#part.digit.textContent = digit;
     this.#part.digit.classList.remove("refused");
+    this.#part.bars.classList.remove("refused");
     this.#part.confidence.textContent = confidence;
     this.#part.note.textContent = note;
   }
@@ -69,7 +79,9 @@ export class PredictionView {
       const value = probabilities[digit];
       row.classList.toggle("winner", digit === winner);
       bar.style.transform = `scaleX(${value})`;
-      percent.textContent = percentage(value);
+      row.dataset.probability = String(value);
+      row.classList.toggle("negligible", isNegligible(value));
+      percent.textContent = isNegligible(value) ? "0" : percentage(value);
     });
   }
 
@@ -88,5 +100,3 @@ function addBar(list: HTMLElement, digit: number): Bar {
   list.append(row);
   return { row, bar: find(row, "s", HTMLElement), percent: find(row, "span", HTMLElement) };
 }
-
-function percentage(value: number): string { return `${(100 * value).toFixed(1)}%`; }

@@ -50,3 +50,16 @@ export function inputPatch(
     return (frame[y * FRAME_SIZE + x] / 255 - mean) / std;
   });
 }
+
+/** The pixel of a picture of height x width pixels that is shown in a box. */
+export function pixelAt(
+  box: Pick<DOMRect, "left" | "top" | "width" | "height">, x: number, y: number,
+  height: number, width: number,
+): Pixel {
+  const at = (share: number, count: number) =>
+    Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+  return {
+    row: at((y - box.top) / box.height, height),
+    column: at((x - box.left) / box.width, width),
+  };
+}

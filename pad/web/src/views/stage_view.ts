@@ -7,7 +7,7 @@ import type { Text } from "../ui/texts.ts";
 import type { ColourScale } from "./colour.ts";
 import { MapPainter, type Grid } from "./map_painter.ts";
 import { mapOrder, type MapOrder, type MapScale } from "./maps.ts";
-import type { Pixel } from "./receptive_field.ts";
+import { pixelAt, type Pixel } from "./receptive_field.ts";
 import { RovingGroup } from "./roving.ts";
 import { stageCaption } from "./stage_caption.ts";
 import { extent } from "./tiling.ts";
@@ -127,17 +127,4 @@ export class StageView {
     const { shape: [, height, width] } = this.stage;
     return { row: Math.floor(height / 2), column: Math.floor(width / 2) };
   }
-}
-
-/** The pixel of a picture of height x width pixels that is shown in a box. */
-export function pixelAt(
-  box: Pick<DOMRect, "left" | "top" | "width" | "height">, x: number, y: number,
-  height: number, width: number,
-): Pixel {
-  const at = (share: number, count: number) =>
-    Math.min(count - 1, Math.max(0, Math.floor(share * count)));
-  return {
-    row: at((y - box.top) / box.height, height),
-    column: at((x - box.left) / box.width, width),
-  };
 }
