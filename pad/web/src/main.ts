@@ -29,6 +29,8 @@ import { restoreVisit, saveVisit } from "./ui/storage.ts";
 import { Tabs } from "./ui/tabs.ts";
 import { Texts } from "./ui/texts.ts";
 import { Toolbar } from "./ui/toolbar.ts";
+import { EvidenceOverlay } from "./views/evidence_overlay.ts";
+import { Explanation } from "./views/explanation.ts";
 import { NetworkView } from "./views/network_view.ts";
 import { PredictionView } from "./views/prediction_view.ts";
 import { picturePlace, strokesPlace } from "./views/row_place.ts";
@@ -52,6 +54,7 @@ export function start({ element, props, server, watch }: Host): void {
   const session = new DrawingSession({
     edit: () => {
       lookedAt = null;
+      explanation.clear();
       refresh();
     },
     replace: () => recognition.discard(),
@@ -137,7 +140,10 @@ export function start({ element, props, server, watch }: Host): void {
       session.changed();
     });
 
-  const tabs = new Tabs(part.tabs, root, () => classify());
+  const tabs = new Tabs(part.tabs, root, (name) => {
+    root.dataset.tab = name;
+    classify();
+  });
 
   const network = new NetworkView(part, text, props.input_scale, {
     open: () => tabs.show("map"),
@@ -154,6 +160,9 @@ export function start({ element, props, server, watch }: Host): void {
   });
 
   const recognizer = new ServerRecognizer(server, props.row_limits);
+  const explanation = new Explanation(
+    part.why, new EvidenceOverlay(part.evidence), text, recognizer, props.ink);
+
   const recognition = new Recognition(recognizer, props.ink, {
     reading: (newest) => {
       reading = newest;
@@ -210,6 +219,12 @@ export function start({ element, props, server, watch }: Host): void {
     if (settled || frame.pending || !recognition.idle) return;
     settled = true;
     network.settle();
+    explain();
+  }
+
+  function explain(): void {
+    const { current } = models;
+    if (reading && current) explanation.explain({ drawing: session.drawing, model: current, reading });
   }
 
   /** Paint the drawing and classify it, once in the next animation frame. */

@@ -49,7 +49,7 @@ test("a strip of ten stages fits on a desktop, and a phone has a column", () => 
   for (const grid of [...phone.stages, phone.hidden!]) {
     assert.ok(extent(grid.columns, grid.tile, grid.gap) <= 358);
   }
-  assert.deepEqual(phone.stages.map(({ columns }) => columns), [4, 8]);
+  assert.deepEqual(phone.stages.map(({ columns }) => columns), [8, 8]);
 });
 
 const MAPS: FeatureMaps = {

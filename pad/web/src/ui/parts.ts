@@ -13,6 +13,7 @@ const KINDS = {
   drawing: HTMLCanvasElement,
   "drawing-size": HTMLElement,
   eraser: HTMLElement,
+  evidence: SVGSVGElement,
   examples: HTMLElement,
   file: HTMLInputElement,
   field: HTMLElement,
@@ -44,7 +45,7 @@ export type Parts = { readonly [Name in keyof typeof KINDS]: InstanceType<(typeo
 /** Find the elements with data-part below root; one that is missing is an error of the page. */
 export function findParts(root: HTMLElement): Parts {
   const parts = Object.entries(KINDS).map(([name, kind]) => {
-    const node = find(root, `[data-part=${name}]`, HTMLElement);
+    const node = find(root, `[data-part=${name}]`, Element);
     if (!(node instanceof kind)) throw new Error(`data-part ${name} is a ${node.tagName}`);
     return [name, node];
   });

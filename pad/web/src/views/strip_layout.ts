@@ -1,7 +1,7 @@
 // Sizes of the stages: side by side on a wide screen, one below the other on a narrow one.
 
 import type { Grid } from "./map_painter.ts";
-import { arrange } from "./tiling.ts";
+import { arrange, extent } from "./tiling.ts";
 
 export interface StripSize {
   /** of the whole strip, in pixels */
@@ -60,7 +60,10 @@ function columnGrids(counts: readonly number[], hidden: number, width: number): 
 
 function gridOf(count: number, width: number, height: number, largest: number): Grid {
   const gap = largest > 16 ? 3 : 1;
-  const { tile, columns } = arrange(
-    [count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
-  return { tile, gap, columns: columns[0] };
+  const { tile } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
+  const fits = (columns: number) => count % columns === 0 && extent(columns, tile, gap) <= width &&
+    extent(count / columns, tile, gap) <= height;
+  // tiles of that size may fit in several ways: long rows are nearer to the strip's direction
+  for (let columns = count; columns > 0; columns--) if (fits(columns)) return { tile, gap, columns };
+  return { tile, gap, columns: 1 };
 }

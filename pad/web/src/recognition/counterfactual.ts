@@ -1,0 +1,90 @@
+// Small changes of a drawing that make it another digit: a line more, or a piece less.
+
+import type { Stroke } from "../drawing/drawing.ts";
+import type { InkPlace } from "./occlusion.ts";
+import { inkPlaces, logOdds, withoutPlace } from "./occlusion.ts";
+import type { Probabilities } from "./recognizer.ts";
+
+export type Change =
+  | { readonly kind: "add"; readonly stroke: Stroke }
+  | { readonly kind: "remove"; readonly place: InkPlace };
+
+export interface Found {
+  readonly strokes: readonly Stroke[];
+  readonly changes: readonly Change[];
+  readonly probability: number;
+  /** the digit is now the most probable one */
+  readonly isReached: boolean;
+}
+
+/** The probabilities of drawings; undefined where there is no answer, or it is no longer wanted. */
+export type Classify = (drawings: readonly (readonly Stroke[])[]) => Promise<
+  readonly Probabilities[] | undefined>;
+
+export const REMOVED_RADIUS = 16;
+const MOST_STEPS = 3;
+const MOST_ADDITIONS = 130;
+const MOST_REMOVALS = 30;
+const SHORTEST_LINE = 24;
+
+/** Search for changes that make the digit the most probable one, one change after the other. */
+export async function counterfactual(
+  strokes: readonly Stroke[], digit: number, classify: Classify,
+): Promise<Found | undefined> {
+  let best: Found = { strokes, changes: [], probability: 0, isReached: false };
+  for (let step = 0; step < MOST_STEPS && !best.isReached; step++) {
+    const changes = possibleChanges(best.strokes);
+    const changed = changes.map((change) => apply(best.strokes, change));
+    const answers = await classify(changed);
+    if (!answers) return undefined;
+    const scores = answers.map((probabilities) => logOdds(probabilities[digit]));
+    const index = scores.indexOf(Math.max(...scores));
+    const probabilities = answers[index];
+    if (probabilities[digit] <= best.probability) break;
+    best = {
+      strokes: changed[index],
+      changes: [...best.changes, changes[index]],
+      probability: probabilities[digit],
+      isReached: probabilities[digit] === Math.max(...probabilities),
+    };
+  }
+  return best;
+}
+
+/** Lines between ends of strokes and places on them or around them; pieces of strokes. */
+export function possibleChanges(strokes: readonly Stroke[]): Change[] {
+  const width = strokes[0]?.width ?? 16;
+  const ends = strokes.flatMap(({ points }) => [points.slice(0, 2), points.slice(-2)]);
+  const targets = [...ends, ...inkPlaces(strokes, 40).map(({ x, y }) => [x, y]), ...around(strokes)];
+  const lines: Change[] = [];
+  targets.forEach((from, i) => targets.slice(i + 1).forEach((to) => {
+    if (Math.hypot(to[0] - from[0], to[1] - from[1]) < SHORTEST_LINE) return;
+    lines.push({ kind: "add", stroke: { points: [...from, ...to], width } });
+  }));
+  const removals = inkPlaces(strokes, 14).map((place): Change => ({ kind: "remove", place }));
+  return [...spread(lines, MOST_ADDITIONS), ...spread(removals, MOST_REMOVALS)];
+}
+
+export function apply(strokes: readonly Stroke[], change: Change): readonly Stroke[] {
+  return change.kind === "add"
+    ? [...strokes, change.stroke] : withoutPlace(strokes, change.place, REMOVED_RADIUS);
+}
+
+/** Corners, sides and middle of the drawing's box, which is at least half as wide as it is high. */
+function around(strokes: readonly Stroke[]): number[][] {
+  const xs = strokes.flatMap(({ points }) => points.filter((_, i) => i % 2 === 0));
+  const ys = strokes.flatMap(({ points }) => points.filter((_, i) => i % 2 === 1));
+  const [left, right, top, bottom] = [
+    xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity),
+    ys.reduce((a, b) => Math.min(a, b), Infinity), ys.reduce((a, b) => Math.max(a, b), -Infinity),
+  ];
+  const half = Math.max(right - left, 0.5 * (bottom - top)) / 2;
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  return [x - half, x, x + half].flatMap((column) => [top, y, bottom].map((row) => [column, row]));
+}
+
+/** At most so many of a list, spread over it. */
+function spread<Item>(items: readonly Item[], most: number): Item[] {
+  if (items.length <= most) return [...items];
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]);
+}

@@ -1,0 +1,190 @@
+// Why it is that digit: which parts of the drawing speak for a digit, and what would make it one.
+
+import type { Drawing, Stroke } from "../drawing/drawing.ts";
+import { counterfactual } from "../recognition/counterfactual.ts";
+import type { InkFormat } from "../recognition/ink.ts";
+import type { ModelVersion } from "../recognition/model.ts";
+import { canvasOf, evidence, inkPlaces, withoutPlace } from "../recognition/occlusion.ts";
+import type { CanvasClassifier, Probabilities, Reading } from "../recognition/recognizer.ts";
+import { find } from "../ui/parts.ts";
+import type { Text } from "../ui/texts.ts";
+import { colourScale, paintGreys } from "./colour.ts";
+import type { EvidenceOverlay } from "./evidence_overlay.ts";
+import { percentage } from "./probability.ts";
+import { RovingGroup } from "./roving.ts";
+
+const RADIUS = 18; // of the ink that is left out
+const BATCH = 64;
+
+/** What is explained. */
+export interface Subject {
+  readonly drawing: Drawing;
+  readonly model: ModelVersion;
+  readonly reading: Reading;
+}
+
+export class Explanation {
+  readonly #host: HTMLElement;
+  readonly #overlay: EvidenceOverlay;
+  readonly #text: Text;
+  readonly #classifier: CanvasClassifier;
+  readonly #ink: InkFormat;
+  readonly #digits: readonly HTMLButtonElement[];
+  readonly #whatIf: HTMLButtonElement;
+  #subject: Subject | null = null;
+  #chosen: number | null = null;
+  #run = 0; // answers of an earlier run are ignored
+
+  constructor(
+    host: HTMLElement, overlay: EvidenceOverlay, text: Text, classifier: CanvasClassifier,
+    ink: InkFormat,
+  ) {
+    this.#host = host;
+    this.#overlay = overlay;
+    this.#text = text;
+    this.#classifier = classifier;
+    this.#ink = ink;
+    const group = find(host, ".digits", HTMLElement);
+    this.#digits = Array.from({ length: 10 }, (_, digit) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = String(digit);
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => this.choose(this.#chosen === digit ? null : digit));
+      return button;
+    });
+    group.append(...this.#digits);
+    new RovingGroup(group, this.#digits).columns = 10;
+    this.#whatIf = find(host, ".what-if", HTMLButtonElement);
+    this.#whatIf.addEventListener("click", () => void this.#searchChange());
+    this.clear();
+  }
+
+  /** The drawing changes, or there is none: what was said of the one before is not true of it. */
+  clear(): void {
+    this.#subject = null;
+    this.#reset();
+    this.#say("");
+    for (const button of this.#digits) button.disabled = true;
+  }
+
+  /** The pen is up, and the drawing is read. */
+  explain(subject: Subject): void {
+    this.#subject = subject;
+    const { drawing, reading } = subject;
+    const isPossible = !drawing.picture && !reading.row && !reading.prediction.blank;
+    for (const button of this.#digits) button.disabled = !isPossible;
+    if (drawing.picture || reading.row) this.#say(this.#text("only_one_digit"));
+    else if (this.#chosen !== null) void this.#showEvidence();
+    else this.#say("");
+  }
+
+  /** Explain a digit; null: none. */
+  choose(digit: number | null): void {
+    this.#chosen = digit;
+    this.#digits.forEach((button, index) =>
+      button.setAttribute("aria-pressed", String(index === digit)));
+    this.#reset();
+    this.#say("");
+    if (digit !== null && this.#subject) void this.#showEvidence();
+  }
+
+  #reset(): void {
+    this.#run++;
+    this.#overlay.clear();
+    this.#host.removeAttribute("aria-busy");
+    this.#host.classList.remove("explained");
+    this.#whatIf.hidden = true;
+  }
+
+  async #showEvidence(): Promise<void> {
+    const [digit, subject] = [this.#chosen, this.#subject];
+    if (digit === null || !subject) return;
+    this.#reset();
+    const { drawing: { strokes }, reading: { prediction } } = subject;
+    const places = inkPlaces(strokes);
+    const answers = await this.#classify(
+      [strokes, ...places.map((place) => withoutPlace(strokes, place, RADIUS))]);
+    if (!answers) return;
+    const [before, ...after] = answers;
+    const values = after.map((probabilities) => evidence(before[digit], probabilities[digit]));
+    this.#overlay.showEvidence(places, values, strokes[0].width, this.#colours());
+    this.#paintLegend();
+    this.#host.classList.add("explained");
+    this.#say(this.#describe(digit, before, after));
+    this.#whatIf.hidden = digit === prediction.digit && prediction.isDigit;
+    this.#whatIf.textContent = this.#text("what_if", { digit });
+  }
+
+  /** The piece that matters most, in words. */
+  #describe(digit: number, before: Probabilities, after: readonly Probabilities[]): string {
+    const first = before.indexOf(Math.max(...before));
+    const lowest = Math.min(...after.map((one) => one[digit]));
+    const without = after.find((one) => one[digit] === lowest)!;
+    const other = without.indexOf(Math.max(...without));
+    if (digit === first && other !== digit) {
+      return this.#text("turns_into", { digit, other, percent: percentage(without[other]) });
+    }
+    return this.#text(digit === first ? "stays" : "speaks", {
+      digit, percent: percentage(before[digit]), lowest: percentage(lowest),
+    });
+  }
+
+  async #searchChange(): Promise<void> {
+    const [digit, subject] = [this.#chosen, this.#subject];
+    if (digit === null || !subject) return;
+    this.#reset();
+    const found = await counterfactual(
+      subject.drawing.strokes, digit, (drawings) => this.#classify(drawings));
+    if (!found) return;
+    this.#overlay.showChanges(found.changes);
+    const kinds = new Set(found.changes.map(({ kind }) => kind));
+    const what = kinds.size > 1 ? "both" : kinds.has("add") ? "add" : "remove";
+    this.#say(this.#text(found.isReached ? `change_${what}` : "no_change", {
+      digit, percent: percentage(found.probability),
+    }));
+  }
+
+  /** Undefined where there is no answer, or another run has begun. */
+  async #classify(drawings: readonly (readonly Stroke[])[]): Promise<Probabilities[] | undefined> {
+    const [run, subject] = [this.#run, this.#subject];
+    if (!subject) return undefined;
+    this.#host.setAttribute("aria-busy", "true");
+    const answers: Probabilities[] = [];
+    for (let at = 0; at < drawings.length; at += BATCH) {
+      const canvases = drawings.slice(at, at + BATCH).map((one) => canvasOf(one, this.#ink));
+      const batch = await this.#ask(subject.model, canvases);
+      if (run !== this.#run) return undefined;
+      if (!batch) {
+        this.#host.removeAttribute("aria-busy");
+        this.#say(this.#text("no_explanation"));
+        return undefined;
+      }
+      answers.push(...batch);
+    }
+    this.#host.removeAttribute("aria-busy");
+    return answers;
+  }
+
+  async #ask(
+    model: ModelVersion, canvases: readonly Uint8Array[],
+  ): Promise<Probabilities[] | undefined> {
+    try {
+      return await this.#classifier.classifyCanvases(model, canvases);
+    } catch (error) {
+      console.warn(error);
+      return undefined;
+    }
+  }
+
+  #colours() { return colourScale(this.#host, "evidence", 3); }
+
+  #paintLegend(): void {
+    const ramp = Uint8Array.from({ length: 256 }, (_, grey) => grey);
+    paintGreys(find(this.#host, "canvas", HTMLCanvasElement), ramp, 256, 1, this.#colours());
+  }
+
+  #say(message: string): void {
+    find(this.#host, "[role=status]", HTMLElement).textContent = message;
+  }
+}
