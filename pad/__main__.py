@@ -26,8 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    page = build_page(ModelRegistry())
-    page.launch(server_name=options.host, server_port=options.port, **launch_options())
+    registry = ModelRegistry()
+    page = build_page(registry)
+    page.launch(server_name=options.host, server_port=options.port, **launch_options(registry))
     return 0
 
 

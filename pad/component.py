@@ -12,7 +12,7 @@ from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
 
 _WEB = Path(__file__).parent / "web"
-_STYLES = ("sketchpad.css", "drawing.css", "network.css", "layout.css")
+_STYLES = ("sketchpad.css", "drawing.css", "network.css", "layout.css", "place.css")
 
 
 def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
@@ -26,7 +26,7 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
         `pad.functions.server_functions`.
     props : Any
         What the page's scripts read as `props`: `ink`, `row_limits`, `default_model`,
-        `picture_limits`.
+        `picture_limits`, `files`.
     """
     return gr.HTML(
         value=str(strings),

@@ -14,6 +14,7 @@ from PIL import Image
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.images import open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
+from pad.files import graph_url
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
     CanvasesRequest,
@@ -64,10 +65,16 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
     @errors_to_json
     def describe_model(data: Any) -> dict[str, Any]:
         """ModelRequest -> the models offered; this one's version, architecture, stages, sizes."""
-        version, classifier = registry.get_with_version(parse_request(data, ModelRequest).model)
+        name = parse_request(data, ModelRequest).model
+        version, classifier = registry.get_with_version(name)
+        calibration = classifier.card.calibration
         return {
             "models": registry.names(),
             "version": version,
+            "graph": {
+                "url": graph_url(name, classifier),
+                "refuses": calibration is not None and calibration.can_refuse,
+            },
             "architecture": classifier.architecture,
             "parameters": classifier.parameters,
             "stages": [

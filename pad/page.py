@@ -14,6 +14,7 @@ from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
 from pad.component import picture_input, sketchpad
+from pad.files import file_routes, file_urls
 from pad.functions import server_functions
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
@@ -64,6 +65,7 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
             row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
             default_model=DEFAULT,
             picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
+            files=file_urls(),
         )
         # never visible: they give the endpoint its types
         image = picture_input(visible=False, label="image")
@@ -72,7 +74,7 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(registry: ModelRegistry) -> dict[str, Any]:
     """Return what `page.launch` needs besides an address."""
     return {
         "theme": gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
@@ -81,6 +83,9 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": True,
         "ssr_mode": False,
         "max_file_size": MAX_PICTURE_BYTES,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit), Middleware(CompressResponses)]},
+        "app_kwargs": {
+            "middleware": [Middleware(BodyLimit), Middleware(CompressResponses)],
+            "routes": file_routes(registry),
+        },
         "footer_links": ["api"],
     }

@@ -89,8 +89,8 @@ def test_the_pads_scripts_import_only_from_lower_layers(layer: str) -> None:
     upward = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (source / layer).rglob("*.ts")
-        for name in re.findall(r'from "\.\./([^"]+)"', path.read_text(encoding="utf-8"))
-        if name.partition("/")[0] not in allowed
+        for name in re.findall(r'from "(\.[^"]+)"', path.read_text(encoding="utf-8"))
+        if (path.parent / name).resolve().relative_to(source).parts[0] not in allowed
     ]
     assert not upward
 

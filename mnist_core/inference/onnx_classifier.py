@@ -39,6 +39,8 @@ class OnnxClassifier(BaseClassifier):
         Of all members of an ensemble.
     graph_path : Path
         The graph's file, for programs that run it elsewhere.
+    graph_key : str
+        See `mnist_core.inference.graph_key.graph_key`; also in that file's description.
     """
 
     def __init__(self, graph: Graph, *, name: str, card: ModelCard | None = None) -> None:
@@ -48,6 +50,7 @@ class OnnxClassifier(BaseClassifier):
         self.card = card or description.card
         self.parameters = description.parameters
         self.graph_path = graph.path
+        self.graph_key = description.key
         self.shapes = list(description.layers)
         self._head = list(description.head)
         self._stages = tuple(stage.name for stage in description.stages)

@@ -43,16 +43,16 @@ def open_pad(
 ) -> Iterator[Callable[..., PadPage]]:
     """Open the pad in a page of its own, with options of a browser context.
 
-    Examples are drawn at once, unless `reduced_motion` says otherwise. Errors in a page fail the
-    test.
+    Examples are drawn at once, unless `reduced_motion` says otherwise. `runs` is that of `PadPage`.
+    Errors in a page fail the test.
     """
     opened: list[tuple[str, PadPage]] = []
 
-    def open_page(**options: object) -> PadPage:
+    def open_page(runs: str | None = None, **options: object) -> PadPage:
         options = {**DESKTOP, "reduced_motion": "reduce", **options}
         key = repr(sorted(options.items()))
         free = contexts.setdefault(key, [])
-        pad = PadPage(free.pop() if free else browser.new_context(**options), server.url)
+        pad = PadPage(free.pop() if free else browser.new_context(**options), server.url, runs)
         opened.append((key, pad))
         return pad
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -15,6 +15,12 @@ pytestmark = pytest.mark.browser
 
 ONE = [np.array([[50.0, 0], [50, 100]])]
 HOOK = [np.array([[0.0, 0], [60, 0], [30, 100]])]
+
+
+@pytest.fixture
+def pad(open_pad: Callable[..., PadPage]) -> PadPage:
+    """The pad in a browser that cannot run models."""
+    return open_pad(runs="server")
 
 
 @pytest.fixture

@@ -101,9 +101,10 @@ def test_network_input_has_the_size_of_mnist_digits(
 
 
 def test_browser_and_python_compute_the_same_ink(
-    pad: PadPage, readable: dict[int, Strokes]
+    open_pad: Callable[..., PadPage], readable: dict[int, Strokes]
 ) -> None:
     """The ink that the page sends equals `draw_strokes`' to one grey level."""
+    pad = open_pad(runs="server")
     sent: list[str] = []
 
     def remember(route: object) -> None:

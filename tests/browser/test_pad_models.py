@@ -44,8 +44,8 @@ def run(models: Path, tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def pad(run: Run, open_pad: Callable[..., PadPage]) -> PadPage:
-    """The pad, opened after the folder of promoted models was emptied."""
-    return open_pad()
+    """The pad, opened after the folder of promoted models was emptied; the server answers."""
+    return open_pad(runs="server")
 
 
 def offered(pad: PadPage) -> list[str]:

@@ -17,7 +17,19 @@ import mnist_core
 from mnist_core.inference.imaging_graphs import GRAPHS
 
 SHIPPED = ["default", "mnist_cnn"]
-WEB = ("sketchpad.html", "sketchpad.css", "dist/sketchpad.js", "strings/en.json", "strings/zh.json")
+WEB = (
+    "sketchpad.html",
+    "sketchpad.css",
+    "drawing.css",
+    "network.css",
+    "layout.css",
+    "place.css",
+    "dist/sketchpad.js",
+    "dist/recognizer.js",
+    "dist/onnxruntime.wasm.gz",
+    "strings/en.json",
+    "strings/zh.json",
+)
 """What the pad's page uses of pad/web; the rest is for building it."""
 
 

@@ -15,7 +15,7 @@ from pad.page import build_page, launch_options
 
 registry = ModelRegistry()
 page = build_page(registry)
-_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(registry))
 assert urllib.request.urlopen(url, timeout=60).status == 200
 functions = {function.__name__: function for function in server_functions(registry)}
 assert functions["describe_model"]({"model": "default"})["architecture"]

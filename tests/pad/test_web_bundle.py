@@ -59,9 +59,10 @@ def test_bundle_is_built_from_the_present_sources() -> None:
 
 
 def test_bundle_names_nothing_of_the_machine_that_built_it() -> None:
-    script = (DIST / "sketchpad.js").read_text(encoding="utf-8")
-    for name in (str(ROOT), str(Path.home()), "node_modules", "sourceMappingURL"):
-        assert name not in script
+    for script in ("sketchpad.js", "recognizer.js"):
+        text = (DIST / script).read_text(encoding="utf-8")
+        for name in (str(ROOT), str(Path.home()), "node_modules", "sourceMappingURL"):
+            assert name not in text
 
 
 @needs_node

@@ -13,21 +13,34 @@ from support.chromium import draw, fit_strokes, thin_strokes
 
 
 class PadPage:
-    """One page of the pad in its own browser context."""
+    """One page of the pad in its own browser context.
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    With `runs` "server" the browser cannot load what it runs models with, so that the server
+    answers for good; with "browser" the page is open once the browser answers. By default either
+    does.
+    """
+
+    def __init__(self, context: BrowserContext, url: str, runs: str | None = None) -> None:
         self.context = context
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.outside: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._check_inside(request.url, url))
+        if runs == "server":
+            self.page.route("**/drawpad/**", lambda route: route.abort())
         self.page.goto(url)
         self.page.wait_for_selector(".drawpad[data-model]")
+        if runs is not None:
+            self.wait_until_it_runs(runs)
 
     def _check_inside(self, requested: str, url: str) -> None:
         if not requested.startswith((url, "data:", "blob:")):
             self.outside.append(requested)
+
+    def wait_until_it_runs(self, place: str) -> None:
+        """Wait until the model runs in the "browser", or for good on the "server"."""
+        self.page.wait_for_selector(f".drawpad[data-runs={place}]")
 
     @property
     def paper(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import type { PictureLimits } from "./drawing/picture_file.ts";
 import type { InkFormat } from "./recognition/ink.ts";
+import type { WorkerFiles } from "./recognition/page_worker.ts";
 import type { Server } from "./recognition/server.ts";
 import type { RowLimits } from "./recognition/server_recognizer.ts";
 import type { InputScale } from "./views/receptive_field.ts";
@@ -15,6 +16,7 @@ export interface Props {
   readonly row_limits: RowLimits;
   readonly default_model: string;
   readonly picture_limits: PictureLimits;
+  readonly files: WorkerFiles;
 }
 
 export interface Host {

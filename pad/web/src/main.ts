@@ -11,8 +11,11 @@ import { replay } from "./drawing/replay.ts";
 import { DrawingSession } from "./drawing/session.ts";
 import { decodeStrokes, LinkError, sharedCode } from "./drawing/share_link.ts";
 import type { Host } from "./host.ts";
+import { BrowserRecognizer } from "./recognition/browser_recognizer.ts";
 import type { Reading } from "./recognition/recognizer.ts";
 import { Recognition } from "./recognition/recognition.ts";
+import { workerOptions } from "./recognition/page_worker.ts";
+import { RecognizerChoice } from "./recognition/recognizer_choice.ts";
 import { ServerRecognizer } from "./recognition/server_recognizer.ts";
 import { Banner } from "./ui/banner.ts";
 import { addExampleButtons, labelExampleButtons } from "./ui/example_buttons.ts";
@@ -28,6 +31,7 @@ import { bindShortcuts } from "./ui/shortcuts.ts";
 import { restoreVisit, saveVisit } from "./ui/storage.ts";
 import { Tabs } from "./ui/tabs.ts";
 import { Texts } from "./ui/texts.ts";
+import { whenIdle } from "./ui/when_idle.ts";
 import { Toolbar } from "./ui/toolbar.ts";
 import { EvidenceOverlay } from "./views/evidence_overlay.ts";
 import { Explanation } from "./views/explanation.ts";
@@ -68,6 +72,7 @@ export function start({ element, props, server, watch }: Host): void {
         model: models.name, penWidth: toolbar.penWidth,
       });
       settled = false;
+      if (models.current) browser.prepare(models.current);
     },
     eraseOnPicture: () => banner.show(text("erase_on_picture")),
   }, replay);
@@ -138,6 +143,8 @@ export function start({ element, props, server, watch }: Host): void {
       network.build(description);
       banner.clear();
       session.changed();
+      showPlace();
+      whenIdle(() => { if (models.current) browser.prepare(models.current); });
     });
 
   const tabs = new Tabs(part.tabs, root, (name) => {
@@ -150,6 +157,8 @@ export function start({ element, props, server, watch }: Host): void {
     kernel: async (layer, channel) => {
       const model = models.current;
       if (!model) return undefined;
+      const kernel = await recognizer.kernel(model, layer, channel);
+      if (kernel) return kernel;
       const reply = await server.kernel({
         model: model.name, version: model.version, layer, channel,
       });
@@ -159,7 +168,11 @@ export function start({ element, props, server, watch }: Host): void {
     },
   });
 
-  const recognizer = new ServerRecognizer(server, props.row_limits);
+  const browser = new BrowserRecognizer({
+    ...workerOptions(props.files), ink: props.ink, limits: props.row_limits, change: showPlace,
+  });
+  const recognizer = new RecognizerChoice(
+    browser, new ServerRecognizer(server, props.row_limits));
   const explanation = new Explanation(
     part.why, new EvidenceOverlay(part.evidence), text, recognizer, props.ink);
 
@@ -198,6 +211,13 @@ export function start({ element, props, server, watch }: Host): void {
       title: text("title"), caption: text("card_caption", { model: models.name }),
     },
   });
+
+  /** Say where the model runs. */
+  function showPlace(): void {
+    const place = models.current ? recognizer.place(models.current) : "loading";
+    root.dataset.runs = place;
+    part.place.textContent = text(`runs_${place}`);
+  }
 
   function classify(): void {
     if (!models.current) return; // asked again when there is one
@@ -254,6 +274,7 @@ export function start({ element, props, server, watch }: Host): void {
   function translate(): void {
     texts.load(props.value, root);
     labelExampleButtons(part.examples, text);
+    showPlace();
   }
 
   new MutationObserver(applyTheme)

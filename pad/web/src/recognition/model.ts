@@ -4,6 +4,16 @@
 export interface ModelVersion {
   readonly name: string;
   readonly version: string;
+  /** for running it in the browser */
+  readonly graph?: GraphFile;
+}
+
+/** A model's exported graph. */
+export interface GraphFile {
+  /** in a description relative to the page, else absolute */
+  readonly url: string;
+  /** whether the model can refuse a drawing */
+  readonly refuses: boolean;
 }
 
 export interface Stage {
@@ -28,6 +38,7 @@ export interface ModelDescription {
   /** names of all models that are offered */
   readonly models: readonly string[];
   readonly version: string;
+  readonly graph: GraphFile;
   readonly architecture: string;
   /** of all members of an ensemble */
   readonly parameters: number;

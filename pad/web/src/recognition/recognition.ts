@@ -22,20 +22,28 @@ interface Job extends Question {
   readonly generation: number;
 }
 
+const PATIENCE = 60_000; // milliseconds; the recognizers give up earlier, each in its own way
+
 export class Recognition {
   readonly #ink: InkFormat;
   readonly #on: RecognitionEvents;
   readonly #queue: RequestQueue<Job, Answer>;
+  #asking = new AbortController(); // of the question in flight
   #generation = 0; // answers to questions of an earlier generation are ignored
 
   constructor(recognizer: Recognizer, ink: InkFormat, on: RecognitionEvents) {
     this.#ink = ink;
     this.#on = on;
-    this.#queue = new RequestQueue<Job, Answer>((job) => recognizer.recognize(job), {
+    const ask = (job: Job): Promise<Answer | undefined> => {
+      this.#asking = new AbortController();
+      const interim = (answer: Answer) => this.#receive(answer, job);
+      return recognizer.recognize(job, { signal: this.#asking.signal, interim });
+    };
+    this.#queue = new RequestQueue<Job, Answer>(ask, {
       response: (answer, job) => this.#receive(answer, job),
       connection: on.connection,
       idle: on.idle,
-    });
+    }, PATIENCE);
   }
 
   get idle(): boolean { return this.#queue.idle; }
@@ -49,6 +57,7 @@ export class Recognition {
   ): void {
     const ink = drawing.picture
       ? null : inkStrokes(drawing.strokes.map(({ points }) => points), this.#ink);
+    this.#asking.abort();
     if (!drawing.picture && !ink) {
       this.#queue.drop();
       this.discard();
@@ -59,7 +68,7 @@ export class Recognition {
   }
 
   #receive(answer: Answer, { drawing, model, generation }: Job): void {
-    if (generation !== this.#generation) return;
+    if (generation !== this.#generation || answer.kind === "superseded") return;
     if (answer.kind === "stale") this.#on.stale(model.name);
     else if (answer.kind === "error") this.#on.error(answer.message, drawing);
     else this.#on.reading(answer.reading, drawing);

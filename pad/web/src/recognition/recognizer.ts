@@ -69,11 +69,23 @@ export type Answer =
   /** the model is not the one the page knows: it was replaced, withdrawn or is damaged */
   | { readonly kind: "stale" }
   /** the drawing cannot be read; the message says why */
-  | { readonly kind: "error"; readonly message: string };
+  | { readonly kind: "error"; readonly message: string }
+  /** the answer is not needed any more; see AskOptions */
+  | { readonly kind: "superseded" };
+
+export interface AskOptions {
+  /**
+   * Another question waits: once an interim answer was given, the rest may be left out, and the
+   * answer be "superseded".
+   */
+  readonly signal: AbortSignal;
+  /** is given a reading whose refusal is not explained yet */
+  readonly interim: (answer: Answer) => void;
+}
 
 export interface Recognizer {
   /** Answer a question; undefined, or a rejected promise, where no answer came: ask again. */
-  recognize(question: Question): Promise<Answer | undefined>;
+  recognize(question: Question, options: AskOptions): Promise<Answer | undefined>;
 }
 
 /** For questions about variants of one drawing, after it has been recognised. */

@@ -1,5 +1,7 @@
 // Requests: at most one is in flight, and a newer job replaces the one that waits.
 
+import { inTime } from "./in_time.ts";
+
 export interface QueueEvents<Job, Response> {
   response(response: Response, job: Job): void;
   /** the connection is lost or restored */
@@ -64,17 +66,11 @@ export class RequestQueue<Job extends object, Response> {
 
   /** The response, or undefined; one that arrives after the timeout is ignored. */
   async #response(job: Job): Promise<Response | undefined> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<undefined>((done) => {
-      timer = setTimeout(() => done(undefined), this.#timeout);
-    });
     try {
-      return await Promise.race([this.#send(job), late]);
+      return await inTime(this.#send(job), this.#timeout);
     } catch (error) {
       console.warn(error);
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Drawing } from "../drawing/drawing.ts";
 import { decodeBytes, encodeBytes, joinBytes } from "./base64.ts";
+import { inTime } from "./in_time.ts";
 import type { ModelVersion } from "./model.ts";
 import type {
   Answer, CanvasClassifier, FeatureMaps, Probabilities, Question, Reading, Recognizer,
@@ -9,6 +10,8 @@ import type {
 import type { ClassifyReply, Failure, MapsReply, Server } from "./server.ts";
 
 type Functions = Pick<Server, "classify_ink" | "classify_picture" | "classify_canvases">;
+
+const PATIENCE = 4000; // milliseconds after which there will be no answer
 
 /** What the server takes of a row of digits. */
 export interface RowLimits {
@@ -28,7 +31,7 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
   }
 
   async recognize(question: Question): Promise<Answer | undefined> {
-    const reply = await this.#ask(question);
+    const reply = await inTime(this.#ask(question), PATIENCE);
     if (!reply) return undefined;
     if (!("error" in reply)) return { kind: "reading", reading: decodeReading(reply) };
     return reply.stale ? { kind: "stale" } : { kind: "error", message: reply.error };

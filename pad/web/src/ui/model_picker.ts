@@ -5,6 +5,9 @@ import type { Failure, Server } from "../recognition/server.ts";
 import type { Banner } from "./banner.ts";
 import type { Text } from "./texts.ts";
 
+/** The address of a path that is relative to the page. */
+const absolute = (path: string): string => new URL(path, document.baseURI).href;
+
 type Models = Pick<Server, "describe_model">;
 
 export class ModelPicker {
@@ -16,7 +19,7 @@ export class ModelPicker {
   readonly #fallback: string;
   readonly #onUse: (description: ModelDescription) => void;
   #name: string;
-  #version: string | null = null; // of the weights in use; null until a model is in use
+  #description: ModelDescription | null = null; // of the model in use; null until there is one
   #wanted: string;
   #refreshing = false;
 
@@ -51,7 +54,9 @@ export class ModelPicker {
 
   /** The model in use; null until the server has described the first one. */
   get current(): ModelVersion | null {
-    return this.#version === null ? null : { name: this.#name, version: this.#version };
+    if (!this.#description) return null;
+    const { version, graph } = this.#description;
+    return { name: this.#name, version, graph: { ...graph, url: absolute(graph.url) } };
   }
 
   /** Use the model of an earlier visit first. */
@@ -79,7 +84,7 @@ export class ModelPicker {
     }
     if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
     this.#name = name;
-    this.#version = reply.version;
+    this.#description = reply;
     this.#list(reply.models);
     this.#onUse(reply);
     this.#root.dataset.model = name;
@@ -114,7 +119,7 @@ export class ModelPicker {
     this.#refreshing = false;
     // a lost connection is reported when a drawing needs it
     if (!reply || this.#wanted !== this.#name) return;
-    if ("error" in reply || reply.version !== this.#version) this.use(this.#name);
+    if ("error" in reply || reply.version !== this.#description?.version) this.use(this.#name);
     else this.#list(reply.models);
   }
 

@@ -26,6 +26,7 @@ const KINDS = {
   network: HTMLElement,
   note: HTMLElement,
   paper: HTMLElement,
+  place: HTMLElement,
   progress: HTMLElement,
   ramp: HTMLCanvasElement,
   readout: HTMLElement,

@@ -1,0 +1,127 @@
+// A model's exported graph (mnist_core/inference/graph_format.py): canvases -> predictions.
+
+import type { Kernel } from "../model.ts";
+import type { FeatureMaps } from "../recognizer.ts";
+import { greyLevels, joined, PIXELS, SIDE, split, type Canvas } from "./canvases.ts";
+import { bytes, bytesOf, floatsOf, type Graph, type Tensors } from "./graph.ts";
+import type { Scored } from "./prediction.ts";
+
+const OUTPUTS = ["probabilities", "frame", "blank", "digit_score"];
+const HIDDEN = "hidden";
+const CHUNK = 4; // canvases of a batch: between batches an answer may be given up
+const REMEMBERED = 300;
+
+/** Canvases -> their predictions, without the reasons of refusals. */
+export type Classify = (canvases: readonly Canvas[]) => Promise<Scored[]>;
+
+export interface WithMaps {
+  readonly prediction: Scored;
+  readonly maps: Readonly<Record<string, FeatureMaps>>;
+  /** the hidden layer as maps of one pixel; null if there is none, or without layers */
+  readonly hidden: FeatureMaps | null;
+}
+
+export class Model {
+  readonly #graph: Graph;
+  readonly #known = new Map<string, Scored>(); // by canvas: most parts of a row stay as they are
+
+  constructor(graph: Graph) { this.#graph = graph; }
+
+  /**
+   * Classify canvases.
+   * @param pause awaited between batches; if it rejects, the rest is not computed
+   */
+  async classify(canvases: readonly Canvas[], pause: () => Promise<void>): Promise<Scored[]> {
+    const greys = canvases.map(greyLevels);
+    const keys = greys.map((grey) => String.fromCharCode(...grey));
+    const missing = keys.flatMap((key, index) => (this.#known.has(key) ? [] : [index]));
+    const found = new Map<string, Scored>();
+    for (let first = 0; first < missing.length; first += CHUNK) {
+      if (first) await pause();
+      const chunk = missing.slice(first, first + CHUNK);
+      const outputs = await this.#run(chunk.map((index) => greys[index]), OUTPUTS);
+      predictions(outputs).forEach((one, at) => found.set(keys[chunk[at]], one));
+    }
+    const all = keys.map((key) => found.get(key) ?? this.#known.get(key)!);
+    this.#remember(found);
+    return all;
+  }
+
+  async classifyWithMaps(canvas: Canvas, layers: readonly string[]): Promise<WithMaps> {
+    const grey = greyLevels(canvas);
+    const hidden = layers.length > 0 && this.#graph.outputNames.includes(HIDDEN);
+    const names = [...OUTPUTS, ...layers, ...(hidden ? [HIDDEN] : [])];
+    const outputs = await this.#run([grey], names);
+    const [prediction] = predictions(outputs);
+    this.#remember(new Map([[String.fromCharCode(...grey), prediction]]));
+    return {
+      prediction,
+      maps: Object.fromEntries(layers.map((layer) => {
+        const [, , height, width] = outputs[layer].dims;
+        return [layer, featureMaps(floatsOf(outputs[layer]), height * width)];
+      })),
+      hidden: hidden ? featureMaps(floatsOf(outputs[HIDDEN]).map(Math.abs), 1) : null,
+    };
+  }
+
+  /** The kernel that computes one feature map. */
+  async kernel(layer: string, channel: number): Promise<Kernel> {
+    const name = `${layer}.kernel`;
+    const { [name]: kernels } = await this.#run([new Uint8Array(PIXELS)], [name]);
+    const [, inputs, height, width] = kernels.dims;
+    const weights = split(floatsOf(kernels), inputs * height * width)[channel];
+    return { shape: [inputs, height, width], weights: [...weights] };
+  }
+
+  release(): Promise<void> { return this.#graph.release(); }
+
+  #run(greys: readonly Uint8Array[], names: readonly string[]): Promise<Tensors> {
+    const batch = joined(greys, (length) => new Uint8Array(length));
+    return this.#graph.run({ canvas: bytes(batch, [greys.length, 1, SIDE, SIDE]) }, names);
+  }
+
+  #remember(found: ReadonlyMap<string, Scored>): void {
+    for (const [key, prediction] of found) this.#known.set(key, prediction);
+    for (const key of this.#known.keys()) {
+      if (this.#known.size <= REMEMBERED) break;
+      this.#known.delete(key); // the oldest
+    }
+  }
+}
+
+function predictions(outputs: Tensors): Scored[] {
+  const frames = split(floatsOf(outputs.frame), 28 * 28);
+  const scores = floatsOf(outputs.digit_score);
+  const blanks = bytesOf(outputs.blank);
+  return split(floatsOf(outputs.probabilities), 10).map((probabilities, index) => {
+    const confidence = Math.max(...probabilities);
+    const blank = blanks[index] !== 0;
+    return {
+      probabilities,
+      digit: blank ? null : probabilities.indexOf(confidence),
+      confidence,
+      frame: frames[index],
+      blank,
+      digitScore: scores[index],
+      reason: null,
+    };
+  });
+}
+
+/** Maps of `area` pixels each, scaled by one factor, as pad/payload.py does. */
+function featureMaps(values: Float32Array, area: number): FeatureMaps {
+  const peaks = split(values, area).map((map) => map.reduce((a, b) => Math.max(a, b)));
+  const top = Math.max(1e-6, ...peaks);
+  return {
+    top: rounded(top),
+    peaks: peaks.map(rounded),
+    pixels: greysOf(values, top),
+  };
+}
+
+const rounded = (value: number): number => Math.round(1000 * value) / 1000;
+
+/** Values in [0, top] as bytes. */
+export function greysOf(values: Float32Array, top: number): Uint8Array {
+  return Uint8Array.from(values, (value) => Math.floor((value * 255) / top + 0.5));
+}

@@ -1,0 +1,126 @@
+// The worker that runs models in the browser; bundled on its own.
+
+import type { GraphFile } from "../model.ts";
+import { canvasOf, PIXELS } from "./canvases.ts";
+import { configureRuntime, Graph } from "./graph.ts";
+import { greyImage, PictureError } from "./grey.ts";
+import { Imaging, type Step } from "./imaging.ts";
+import { Model } from "./model.ts";
+import type { Files, FromWorker, Functions, Name, ToWorker } from "./protocol.ts";
+import { Reader, type ReadContext } from "./reader.ts";
+
+class Cancelled extends Error {}
+
+const MOST_MODELS = 3; // kept in memory
+
+const running = new Set<number>(); // calls that are not cancelled
+const models = new Map<string, Promise<Model>>();
+const steps = new Map<Step, Promise<Graph>>();
+let files: Files | null = null;
+
+const imaging = new Imaging((step) => {
+  const known = steps.get(step);
+  if (known) return known;
+  const loading = fetchGraph(files!.steps[step]);
+  steps.set(step, loading);
+  loading.catch(() => steps.delete(step)); // tried again for the next picture
+  return loading;
+});
+
+async function fetchGraph(url: string): Promise<Graph> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: status ${response.status}`);
+  return Graph.load(new Uint8Array(await response.arrayBuffer()));
+}
+
+function modelOf({ url }: GraphFile): Promise<Model> {
+  const known = models.get(url);
+  const loading = known ?? fetchGraph(url).then((graph) => new Model(graph));
+  models.delete(url);
+  models.set(url, loading); // the last one is the one used last
+  if (!known) {
+    loading.catch(() => models.delete(url));
+    const [oldest, model] = [...models][0];
+    if (models.size > MOST_MODELS) {
+      models.delete(oldest);
+      void model.then((one) => one.release());
+    }
+  }
+  return loading;
+}
+
+async function readerOf(file: GraphFile): Promise<Reader> {
+  return new Reader(await modelOf(file), imaging, file.refuses);
+}
+
+const functions: {
+  [Key in Name]: (argument: Functions[Key][0], context: ReadContext) => Promise<Functions[Key][1]>
+} = {
+  start: async (given) => {
+    files = given;
+    configureRuntime(given.wasm);
+    return null;
+  },
+  load: async (file) => {
+    await modelOf(file);
+    await imaging.fit([new Float32Array(PIXELS)]); // refusals are explained with it
+    return null;
+  },
+  readInk: async ({ model, ink, strokes, format, ...options }, context) =>
+    (await readerOf(model)).readInk(ink, strokes, format, options, context),
+  readPicture: async ({ model, picture, ...options }, context) => {
+    const { width, height } = picture;
+    const canvas = new OffscreenCanvas(width, height);
+    const drawing = canvas.getContext("2d", { willReadFrequently: true })!;
+    drawing.drawImage(picture, 0, 0);
+    picture.close();
+    const grey = greyImage(drawing.getImageData(0, 0, width, height).data, width, height);
+    return (await readerOf(model)).readPicture(grey, [width, height], options, context);
+  },
+  kernel: async ({ model, layer, channel }) => (await modelOf(model)).kernel(layer, channel),
+  classifyCanvases: async ({ model, canvases }, { pause: wait }) => {
+    const found = await (await modelOf(model)).classify(canvases.map(canvasOf), wait);
+    return found.map(({ probabilities }) => [...probabilities]);
+  },
+};
+
+/** Let messages that have arrived be received; reject if a call was cancelled meanwhile. */
+async function pause(id: number): Promise<void> {
+  await new Promise<void>((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage(null);
+  });
+  if (!running.has(id)) throw new Cancelled();
+}
+
+const reply = (message: FromWorker): void => postMessage(message);
+
+async function answer(id: number, name: Name, argument: unknown): Promise<void> {
+  const context: ReadContext = {
+    interim: (interim) => reply({ id, interim }),
+    pause: () => pause(id),
+  };
+  running.add(id);
+  try {
+    const call = functions[name] as (argument: unknown, context: ReadContext) => Promise<unknown>;
+    reply({ id, value: await call(argument, context) });
+  } catch (error) {
+    if (error instanceof Cancelled) reply({ id, cancelled: true });
+    else reply({ id, error: messageOf(error), shown: error instanceof PictureError });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  if ("cancel" in data) running.delete(data.cancel);
+  else void answer(data.id, data.name, data.argument);
+});
