@@ -10,8 +10,13 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.i18n import I18nData
 from gradio.utils import is_in_or_equal
+from pydantic import model_validator
 
 _WEB = Path(__file__).parent / "web"
+_HANDLE_FILE = (
+    "send the picture itself, not its path: in Python, "
+    "client.predict(gradio_client.handle_file(path), ...)"
+)
 _STYLES = ("sketchpad.css", "drawing.css", "network.css", "layout.css", "place.css")
 
 
@@ -40,6 +45,21 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
     )
 
 
+class UploadedImage(ImageData):
+    """What a client sends for a picture."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_no_file(cls, value: Any) -> Any:
+        """Take a path or URL as text, which users try first, for a file that is not uploaded.
+
+        `picture_input` then says what to send; pydantic's error would not reach the user.
+        """
+        if isinstance(value, str):
+            return {"path": "", "meta": {"_type": "gradio.FileData"}}
+        return value
+
+
 def picture_input(**options: Any) -> gr.Image:
     """Return an image input that passes the path of the uploaded file on, unopened.
 
@@ -52,9 +72,10 @@ def picture_input(**options: Any) -> gr.Image:
             return None
         # a caller must not name files of the server
         if not is_in_or_equal(payload.path, image.GRADIO_CACHE):
-            raise gr.Error("send the picture itself, for example with gradio_client.handle_file")
+            raise gr.Error(_HANDLE_FILE)
         return payload.path
 
+    image.data_model = UploadedImage
     # not a subclass: gradio writes a stub file next to the source of every component class
     image.preprocess = uploaded_path  # type: ignore[method-assign]
     return image

@@ -14,6 +14,7 @@ from PIL import Image
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.images import open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
+from pad.capacity import BusyError, PictureCapacity
 from pad.files import graph_url
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
@@ -29,14 +30,18 @@ from pad.payload import (
 )
 
 
-def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, Any]]]:
+def server_functions(
+    registry: ModelRegistry, capacity: PictureCapacity | None = None
+) -> list[Callable[[Any], dict[str, Any]]]:
     """Return the functions for `gr.HTML(server_functions=...)`.
 
     Each takes one JSON object, described by a model in `pad.payload`, and returns one. Input that
     cannot be used gives `{"error": message}`. With `"stale": true` the model is not the
     one that the page knows: its weights were replaced since `version`, they are damaged, or, with
     `"gone": true` as well, it is not offered. `describe_model` then returns the present state.
+    With `"busy": true` the capacity for pictures is used up: asking again later helps.
     """
+    capacity = capacity or PictureCapacity()
 
     @errors_to_json
     def classify_ink(data: Any) -> dict[str, Any]:
@@ -56,10 +61,11 @@ def server_functions(registry: ModelRegistry) -> list[Callable[[Any], dict[str, 
     def classify_picture(data: Any) -> dict[str, Any]:
         """PictureRequest -> as classify_ink, from the pixels of a picture file."""
         request = parse_request(data, PictureRequest)
-        picture = open_picture(io.BytesIO(request.picture))
         classifier = _classifier(registry, request)
-        result = classifier.classify_with_maps(picture, request.layers)
-        row = read_row(classifier, result.prediction, picture)
+        with capacity.reading():
+            picture = open_picture(io.BytesIO(request.picture))
+            result = classifier.classify_with_maps(picture, request.layers)
+            row = read_row(classifier, result.prediction, picture)
         return {**_encode(classifier, request, result, row), "size": list(picture.size)}
 
     @errors_to_json
@@ -158,6 +164,8 @@ def errors_to_json(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any],
             return {"error": str(error), "stale": True, "gone": True}
         except UnusableModelError as error:
             return {"error": str(error), "stale": True}
+        except BusyError as error:
+            return {"error": str(error), "busy": True}
         except MnistCoreError as error:
             return {"error": str(error)}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import reprlib
 import threading
 from pathlib import Path
 
 from mnist_core import MnistCoreError, available_models
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
 from mnist_core.models.registry import model_path
+
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = 60
 
 
 class UnusableModelError(MnistCoreError):
@@ -61,7 +65,9 @@ class ModelRegistry:
         if path is None or version is None:
             with self._lock:
                 self._loaded.pop(name, None)
-            raise ModelNotFoundError(f"no model {name!r}; choose from {', '.join(self.names())}")
+            raise ModelNotFoundError(
+                f"no model {_SHORTENED.repr(name)}; choose from {', '.join(self.names())}"
+            )
         loaded = self._loaded.get(name)
         if loaded is None or loaded[0] != version:
             loaded = version, _load(path)

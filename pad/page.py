@@ -13,13 +13,19 @@ from mnist_core.data.sizes import MEAN, STD
 from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
+from pad.capacity import PictureCapacity
 from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
 from pad.functions import server_functions
+from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
+from pad.page_head import TITLE, PageHead
 from pad.payload import MAX_PICTURE_BYTES, MAX_POSITIONS, MAX_STROKES, encode_prediction
 from pad.translations import KEY, translations
+
+DELETE_CACHE = (600, 3600)
+"""Every so many seconds, uploads to the endpoint that are older than so many are deleted."""
 
 _FONT = ["system-ui", "sans-serif"]
 # the sketchpad fills the page, without Gradio's margins
@@ -33,6 +39,7 @@ footer, footer :is(a, button, span, div) { color: var(--body-text-color) !import
 
 def build_page(registry: ModelRegistry) -> gr.Blocks:
     """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
+    capacity = PictureCapacity()
 
     def classify(image: str) -> dict[str, Any]:
         """Classify the handwritten digit in a picture.
@@ -50,16 +57,19 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
         if not image:
             raise gr.Error("no picture was sent; give an image file as 'image'")
         try:
-            with Path(image).open("rb") as file:  # so that no message names the server's path
-                prediction = registry.get(DEFAULT).classify(open_picture(file))
+            classifier = registry.get(DEFAULT)
+            # opened here, so that no message names the server's path
+            with capacity.reading(), Path(image).open("rb") as file:
+                prediction = classifier.classify(open_picture(file))
         except MnistCoreError as error:
             raise gr.Error(str(error)) from error
         return encode_prediction(prediction)
 
-    with gr.Blocks(title="Drawpad for digits", analytics_enabled=False) as page:
+    options = {"title": TITLE, "analytics_enabled": False, "delete_cache": DELETE_CACHE}
+    with gr.Blocks(**options) as page:
         sketchpad(
             translations()(KEY),
-            server_functions(registry),
+            server_functions(registry, capacity),
             input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
@@ -84,8 +94,9 @@ def launch_options(registry: ModelRegistry) -> dict[str, Any]:
         "ssr_mode": False,
         "max_file_size": MAX_PICTURE_BYTES,
         "app_kwargs": {
-            "middleware": [Middleware(BodyLimit), Middleware(CompressResponses)],
+            "middleware": [Middleware(each) for each in (PageHead, BodyLimit, CompressResponses)],
             "routes": file_routes(registry),
+            "lifespan": json_answers,
         },
         "footer_links": ["api"],
     }

@@ -22,6 +22,9 @@ LARGEST_SIDE = 4000
 CANVAS_LIMIT = 512
 """Longest side of a grey image, in pixels; larger pictures are scaled down."""
 
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What Pillow may decode: of its others, EPS starts Ghostscript, and most are never met."""
+
 _COLOURED = ("RGB", "RGBX", "P", "PA", "CMYK", "YCbCr", "HSV")
 
 Picture = Image.Image | np.ndarray
@@ -38,7 +41,7 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     """
     name = source if isinstance(source, str | os.PathLike) else "the picture"
     try:
-        image = Image.open(source)
+        image = Image.open(source, formats=FORMATS)
         _check_size(*image.size)
         image.load()
         return ImageOps.exif_transpose(image)
@@ -48,7 +51,8 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
         raise MnistCoreError(f"{name}: there is no such file") from error
     except UnidentifiedImageError as error:
         raise MnistCoreError(
-            f"{name}: not an image that Pillow can read; give a PNG, JPEG, WebP, GIF or BMP file"
+            f"{name}: not an image that can be read; give a PNG, JPEG, WebP, GIF, BMP, TIFF or "
+            "AVIF file"
         ) from error
     except Image.DecompressionBombError as error:
         raise MnistCoreError(f"{name}: too large to decompress ({error}); scale it down") from error

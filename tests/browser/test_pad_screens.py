@@ -19,6 +19,7 @@ SCREENS = {
     "small phone": (320, 640),
     "desktop at 400%": (320, 225),
     "tablet": (768, 1024),
+    "small desktop": (1024, 768),
 }
 ONE_SCREEN = ["desktop", "large", "phone", "phone on its side", "small phone"]
 PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".bars")
@@ -46,7 +47,7 @@ def test_nothing_is_cut_off_at_the_sides(
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
     cut = pad.page.evaluate(
         """(width) => [...document.querySelectorAll(
-                'header *, .workspace button, .bars b, .bars span, .digit, .confidence')]
+                'header *, .tools, .examples, .workspace button, .bars *, .digit, .confidence')]
             .filter((node) => node.checkVisibility()).filter((node) => {
                 const {left, right} = node.getBoundingClientRect();
                 return left < 0 || right > width || node.scrollWidth > node.clientWidth + 1

@@ -130,7 +130,7 @@ def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Pa
 
     data = f"data:image/png;base64,{base64.b64encode(seven.read_bytes()).decode()}"
 
-    async def ask() -> tuple[list[str], str]:
+    async def ask() -> tuple[list[str], str, dict[str, Any] | None]:
         url = f"{server.url}gradio_api/mcp/"
         async with (
             streamable_http_client(url) as (read, write, _),
@@ -139,14 +139,17 @@ def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Pa
             await session.initialize()
             tools = (await session.list_tools()).tools
             result = await session.call_tool(tools[0].name, {"image": data})
-            return [tool.name for tool in tools], result.content[0].text
+            names = [tool.name for tool in tools]
+            return names, result.content[0].text, result.structuredContent
 
     # in another thread: the browser tests have an event loop in this one
     with ThreadPoolExecutor(1) as pool:
-        names, text = pool.submit(asyncio.run, ask()).result()
+        names, text, structured = pool.submit(asyncio.run, ask()).result()
     assert len(names) == 1
     assert "classify" in names[0]
-    assert '"digit": 7' in text.replace("'", '"')
+    answer = json.loads(text)
+    assert answer["digit"] == 7
+    assert answer == structured
 
 
 def ink_request(**changes: Any) -> dict[str, Any]:

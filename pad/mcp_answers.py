@@ -1,0 +1,40 @@
+"""MCP answers as JSON text and as structured content; Gradio itself answers with Python's repr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from gradio.mcp import GradioMCPServer
+from mcp import types
+from starlette.applications import Starlette
+
+
+@contextlib.asynccontextmanager
+async def json_answers(app: Starlette) -> AsyncIterator[None]:
+    """Lifespan of the page's application: from its start on, its tools answer in JSON."""
+    server = app.get_blocks().mcp_server_obj  # type: ignore[attr-defined]
+    if server is not None:
+        _answer_in_json(server)
+    yield
+
+
+def _answer_in_json(server: GradioMCPServer) -> None:
+    def as_json(data: Sequence[Any], root_url: str) -> list[types.TextContent]:
+        return [types.TextContent(type="text", text=json.dumps(output)) for output in data]
+
+    call_tool = server.mcp_server.request_handlers[types.CallToolRequest]
+
+    async def call_tool_with_structure(request: Any) -> types.ServerResult:
+        result = await call_tool(request)
+        answer = result.root
+        if isinstance(answer, types.CallToolResult) and not answer.isError:
+            (content,) = answer.content
+            assert isinstance(content, types.TextContent)
+            answer.structuredContent = json.loads(content.text)
+        return result
+
+    server.postprocess_output_data = as_json  # type: ignore[method-assign,assignment]
+    server.mcp_server.request_handlers[types.CallToolRequest] = call_tool_with_structure

@@ -1,0 +1,165 @@
+"""The pad's server: uploads are deleted, formats and memory bounded, messages say what to do."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+from support.chromium import Server
+from support.pictures import picture_of_a_seven
+from support.waiting import until
+
+from pad.capacity import BusyError, PictureCapacity
+from pad.functions import server_functions
+from pad.model_registry import ModelRegistry
+from pad.page import build_page, launch_options
+
+
+@pytest.fixture(scope="module")
+def registry() -> ModelRegistry:
+    return ModelRegistry()
+
+
+def functions_of(registry: ModelRegistry, capacity: PictureCapacity) -> dict[str, Any]:
+    return {function.__name__: function for function in server_functions(registry, capacity)}
+
+
+def picture_request(content: bytes) -> dict[str, Any]:
+    return {"model": "default", "layers": [], "picture": base64.b64encode(content).decode()}
+
+
+def encoded(kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(picture_of_a_seven())) as image:
+        image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO"])
+def test_formats_that_are_meant_are_read(registry: ModelRegistry, kind: str) -> None:
+    reply = functions_of(registry, PictureCapacity())["classify_picture"](
+        picture_request(encoded(kind))
+    )
+    assert reply["digit"] == 7
+
+
+@pytest.mark.parametrize("kind", ["EPS", "TGA", "PCX", "ICO", "JPEG2000", "PPM", "SGI", "ICNS"])
+def test_other_formats_are_refused_before_they_are_decoded(
+    registry: ModelRegistry, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EPS would start Ghostscript, an interpreter of a programming language."""
+    content = encoded(kind)
+    started: list[object] = []
+    monkeypatch.setattr("subprocess.check_call", lambda *args, **_: started.append(args))
+    reply = functions_of(registry, PictureCapacity())["classify_picture"](picture_request(content))
+    assert "not an image that can be read; give a PNG" in reply["error"]
+    assert started == []
+
+
+def test_more_pictures_than_the_capacity_get_a_busy_answer(registry: ModelRegistry) -> None:
+    capacity = PictureCapacity(at_once=1, waiting=0, patience=0)
+    functions = functions_of(registry, capacity)
+    request = picture_request(picture_of_a_seven())
+    with capacity.reading():
+        reply = functions["classify_picture"](request)
+        assert reply["busy"] is True
+        assert "busy with other pictures" in reply["error"]
+        # drawings need no such memory
+        assert "busy" not in functions["describe_model"]({"model": "default"})
+    assert functions["classify_picture"](request)["digit"] == 7
+
+
+def test_capacity_bounds_what_is_read_and_what_waits() -> None:
+    """Eight want to read: two do, three wait for them, three are refused at once."""
+    capacity = PictureCapacity(at_once=2, waiting=3, patience=60)
+    release = threading.Event()
+    lock = threading.Lock()
+    reading, most, done, refused = 0, 0, 0, 0
+
+    def read() -> None:
+        nonlocal reading, most, done, refused
+        try:
+            with capacity.reading():
+                with lock:
+                    reading += 1
+                    most = max(most, reading)
+                release.wait(60)
+                with lock:
+                    reading -= 1
+                    done += 1
+        except BusyError:
+            with lock:
+                refused += 1
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    until(lambda: refused == 3, 60)
+    release.set()
+    for thread in threads:
+        thread.join(60)
+    assert (most, done, refused) == (2, 5, 3)
+
+
+def test_a_failure_gives_its_place_back() -> None:
+    capacity = PictureCapacity(at_once=1, waiting=0, patience=0)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), capacity.reading():
+            raise ZeroDivisionError
+
+
+def test_who_waits_longer_than_the_patience_is_refused() -> None:
+    capacity = PictureCapacity(at_once=1, waiting=1, patience=0.01)
+    with (
+        capacity.reading(),
+        pytest.raises(BusyError, match="again in a few seconds"),
+        capacity.reading(),
+    ):
+        pass
+
+
+@pytest.fixture
+def short_lived(
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a page whose uploads are deleted after a second."""
+    monkeypatch.setattr("pad.page.DELETE_CACHE", (1, 1))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    page = build_page(registry)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(registry))
+    yield url
+    page.close()
+
+
+def test_uploads_are_deleted(short_lived: str, tmp_path: Path) -> None:
+    import httpx
+
+    files = {"files": ("seven.png", picture_of_a_seven(), "image/png")}
+    (path,) = httpx.post(f"{short_lived}gradio_api/upload", files=files, timeout=60).json()
+    assert Path(path).is_relative_to(tmp_path)
+    until(lambda: not Path(path).exists(), 60)
+
+
+def test_a_plain_path_gets_the_advice_to_send_the_file(server: Server) -> None:
+    client = Client(server.url, verbose=False)
+    for path in ("seven.png", "/etc/passwd", "https://example.org/seven.png"):
+        with pytest.raises(AppError, match="handle_file"):
+            client.predict(path, api_name="/classify")
+
+
+@pytest.mark.parametrize("length", [90, 5000])
+def test_an_overlong_name_does_not_come_back_whole(registry: ModelRegistry, length: int) -> None:
+    functions = functions_of(registry, PictureCapacity())
+    for name in ("describe_model", "classify_picture"):
+        request = {**picture_request(picture_of_a_seven()), "model": "W" * length}
+        message = functions[name](request)["error"]
+        assert "W" * 61 not in message
+        assert len(message) < 300
