@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from support.pad_page import PadPage
 from support.pictures import drop_picture, picture_of_a_seven, svg_of_a_seven
 
@@ -201,3 +201,32 @@ def test_a_picture_may_be_dropped_anywhere(pad: PadPage, place: str) -> None:
     """The browser would open a file that is dropped beside the paper, and the page is gone."""
     assert drop_picture(pad, picture_of_a_seven(), on=place) is False
     pad.expect_digit(7)
+
+
+def test_a_picture_that_only_the_server_can_decode_says_so(pad: PadPage, tmp_path: Path) -> None:
+    note = pad.page.locator(".unshown")
+    expect(note).to_be_hidden()
+    upload(pad, tmp_path / "seven.tiff", picture_of_a_seven(kind="TIFF"))
+    pad.expect_digit(7)
+    expect(note).to_contain_text("cannot show the picture")
+    pad.page.keyboard.press("c")
+    expect(note).to_be_hidden()
+
+
+def test_a_kernel_that_cannot_be_had_is_reported(open_pad: Callable[..., PadPage]) -> None:
+    """Neither from the model in the browser nor from the server."""
+
+    def lose_kernels(route: Route) -> None:
+        if '"kernel"' in (route.request.post_data or ""):
+            route.abort()
+        else:
+            route.continue_()
+
+    pad = open_pad()
+    pad.page.route("**/drawpad/**", lambda route: route.abort())
+    pad.page.route("**/component_server/", lose_kernels)
+    pad.page.reload()
+    pad.page.wait_for_selector(".drawpad[data-model]")
+    pad.play_example(4)
+    pad.page.locator(".map").first.click()
+    expect(pad.page.get_by_text("The kernel could not be fetched.")).to_be_visible()

@@ -161,7 +161,7 @@ export function start({ element, props, server, watch }: Host): void {
       if (kernel) return kernel;
       const reply = await server.kernel({
         model: model.name, version: model.version, layer, channel,
-      });
+      }).catch(() => undefined);
       if (reply && !("error" in reply)) return reply;
       if (reply?.stale) models.use(models.name);
       return undefined;
@@ -263,6 +263,7 @@ export function start({ element, props, server, watch }: Host): void {
     canvas.render(drawing);
     renderDrawing(part.drawing, drawing);
     root.classList.toggle("inked", !isEmpty(drawing));
+    part.unshown.hidden = !drawing.picture || drawing.picture.bitmap !== null;
     toolbar.enable({ undo: canUndo, redo: canRedo, clear: !isEmpty(drawing) });
   }
 

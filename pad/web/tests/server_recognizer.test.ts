@@ -47,6 +47,11 @@ test("strokes are sent as ink, with what may be a row", async () => {
   }]]);
 });
 
+test("a server that is busy is asked again, as one that does not answer", async () => {
+  const { recognizer } = serverThat({ error: "busy with other pictures", busy: true });
+  assert.equal(await recognizer.recognize({ ...QUESTION, drawing: PICTURE, ink: null }), undefined);
+});
+
 test("a picture is sent as its file", async () => {
   const { asked, recognizer } = serverThat(REPLY);
   await recognizer.recognize({ ...QUESTION, drawing: PICTURE, ink: null, digit: 1 });

@@ -40,6 +40,8 @@ export interface Failure {
   error: string;
   stale?: boolean;
   gone?: boolean;
+  /** asking again later helps */
+  busy?: boolean;
 }
 
 export interface MapsReply {

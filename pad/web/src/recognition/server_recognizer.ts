@@ -34,6 +34,7 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
     const reply = await inTime(this.#ask(question), PATIENCE);
     if (!reply) return undefined;
     if (!("error" in reply)) return { kind: "reading", reading: decodeReading(reply) };
+    if (reply.busy) return undefined;
     return reply.stale ? { kind: "stale" } : { kind: "error", message: reply.error };
   }
 

@@ -37,6 +37,7 @@ const KINDS = {
   stages: HTMLElement,
   tabs: HTMLElement,
   tools: HTMLElement,
+  unshown: HTMLElement,
   why: HTMLElement,
 } as const;
 
