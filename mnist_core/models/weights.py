@@ -30,7 +30,9 @@ _WRAPPERS = {"module", "_orig_mod"}
 """Name parts that DataParallel and torch.compile insert in front of a network's own."""
 
 
-def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]) -> None:
+def save_weights(
+    path: Path, model: Network, card: ModelCard | Mapping[str, Any], *, half: bool = False
+) -> None:
     """Write weights and card as one file, atomically; equal content gives equal bytes.
 
     A card next to it (`card_path`), as shipped weights have one, is rewritten as well.
@@ -41,6 +43,8 @@ def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]
     model : DigitNet of `build_model`, or Ensemble of such
     card : ModelCard, or mapping of JSON types
         How the weights were made; what the network is built from is added.
+    half : bool
+        Store float16 instead of float32, in half the space; loading gives float32 again.
 
     Raises
     ------
@@ -50,6 +54,8 @@ def save_weights(path: Path, model: Network, card: ModelCard | Mapping[str, Any]
     given = card.as_dict() if isinstance(card, ModelCard) else card
     full_card = ModelCard.parse(_merge(describe(model), given))
     tensors = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+    if half:
+        tensors = {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
     make_folder(path.parent)
     _write(path, tensors, full_card)
 

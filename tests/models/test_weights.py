@@ -437,3 +437,18 @@ def test_weights_that_are_no_real_numbers(
     save_file(state, path, {"format": "mnist_core", "architecture": "mnist_cnn"})
     with pytest.raises(MnistCoreError, match=rf"is {dtype}, not"):
         load_weights(path)
+
+
+def test_half_precision_takes_half_the_space(tmp_path: Path) -> None:
+    model = build_model("mnist_cnn_bn").eval()
+    whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
+    save_weights(whole, model, {})
+    save_weights(half, model, {}, half=True)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    loaded, _ = load_weights(half)
+    frames = torch.rand(4, 1, 28, 28)
+    assert {tensor.dtype for tensor in loaded.parameters()} == {torch.float32}
+    torch.testing.assert_close(loaded(frames), model(frames), rtol=1e-2, atol=1e-2)
+    update_card(half, data="strokes")
+    assert read_card(half).data == "strokes"
+    assert half.stat().st_size < 0.6 * whole.stat().st_size

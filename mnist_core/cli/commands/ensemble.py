@@ -41,6 +41,9 @@ def add_commands(commands: Subparsers) -> None:
         "digit",
     )
     parser.add_argument("--output", type=Path, required=True, help="the .safetensors file to write")
+    parser.add_argument(
+        "--half", action="store_true", help="store float16: half the size, loaded as float32"
+    )
     add_runs_option(parser)
     add_device_option(parser)
     add_data_option(parser)
@@ -74,7 +77,7 @@ def _ensemble(args: argparse.Namespace) -> int:
         "command": shlex.join(["python", "-m", "mnist_core", *args.argv]),
         "validation": scores[-1],
     }
-    save_weights(args.output, ensemble, card)
+    save_weights(args.output, ensemble, card, half=args.half)
     print_line(f"wrote {args.output}")
     return 0
 
