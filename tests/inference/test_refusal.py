@@ -9,7 +9,7 @@ import pytest
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 from support.rows import row
 
-from mnist_core import Classifier, Prediction, RefusalReason
+from mnist_core import Classifier, Prediction, RefusalReason, load_classifier
 from mnist_core.data.allographs import draw_digit, draw_non_digit
 from mnist_core.imaging.rasterize import draw_strokes
 
@@ -29,7 +29,8 @@ def test_a_digit_has_a_score_of_at_least_one_half(score: float, accepted: bool) 
     assert not prediction(score, blank=True).is_digit
 
 
-def test_weights_without_calibration_refuse_only_blanks(classifier: Classifier) -> None:
+def test_weights_without_calibration_refuse_only_blanks() -> None:
+    classifier = load_classifier("mnist_cnn")
     rng = np.random.default_rng(0)
     drawings = [draw_non_digit(rng) for _ in range(20)]
     for found in classifier.classify_strokes_many(drawings):

@@ -100,7 +100,7 @@ def test_what_is_no_digit(functions: dict[str, Any]) -> None:
 
 def test_weights_that_cannot_refuse_see_no_rows(functions: dict[str, Any]) -> None:
     strokes, _ = row([seven(), zero()])
-    reply = functions["classify_ink"](ink_request(strokes, model="default"))
+    reply = functions["classify_ink"](ink_request(strokes, model="mnist_cnn"))
     assert "row" not in reply
     assert reply["is_digit"] is True
 
