@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import http.client
 import json
 import urllib.error
@@ -20,6 +21,8 @@ from PIL import Image, ImageDraw
 from support.chromium import ROOT, Server
 
 from mnist_core import Classifier
+from mnist_core.inference.onnx_classifier import load_onnx_classifier
+from pad.files import file_urls
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
 from pad.payload import MAX_BODY_BYTES
@@ -235,3 +238,62 @@ def test_a_body_that_is_too_large_is_refused(server: Server, hidden: bool) -> No
     assert response.status == 413
     assert b"larger than" in response.read()
     assert urllib.request.urlopen(server.url, timeout=20).status == 200
+
+
+def fetch(server: Server, path: str, encoding: str = "gzip") -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body as they are sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", f"/{path}", headers={"Accept-Encoding": encoding})
+    response = connection.getresponse()
+    return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+
+
+def test_page_is_compressed(server: Server) -> None:
+    status, headers, body = fetch(server, "")
+    assert status == 200
+    assert headers["content-encoding"] == "gzip"
+    assert b"<html" in gzip.decompress(body)
+
+
+def test_files_for_the_browser_are_compressed_and_kept(server: Server) -> None:
+    urls = file_urls()
+    for path, kind in [
+        (urls["worker"], "text/javascript; charset=utf-8"),
+        (urls["wasm"], "application/wasm"),
+        *((path, "application/octet-stream") for path in urls["steps"].values()),
+    ]:
+        status, headers, body = fetch(server, path)
+        assert status == 200
+        assert headers["content-encoding"] == "gzip"
+        assert headers["content-type"] == kind
+        assert "immutable" in headers["cache-control"]
+        _, plain_headers, plain = fetch(server, path, "identity")
+        assert "content-encoding" not in plain_headers
+        assert plain == gzip.decompress(body)
+    assert fetch(server, urls["wasm"], "identity")[2].startswith(b"\0asm")
+
+
+def test_graph_of_a_model(server: Server, functions: dict[str, Any]) -> None:
+    description = functions["describe_model"]({"model": "default"})
+    url = description["graph"]["url"]
+    status, headers, body = fetch(server, url)
+    assert status == 200
+    assert "immutable" in headers["cache-control"]
+    assert gzip.decompress(body) == (ROOT / "weights/default.onnx").read_bytes()
+    calibration = load_onnx_classifier().card.calibration
+    refuses = calibration is not None and calibration.can_refuse
+    assert description["graph"]["refuses"] == refuses
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "drawpad/files/0000000000000000/recognizer.js",
+        "drawpad/files/0000000000000000/../../pad/page.py",
+        "drawpad/models/default/0000.onnx",
+        "drawpad/models/nobody/0000.onnx",
+        "drawpad/models/..%2Fdefault/0000.onnx",
+    ],
+)
+def test_other_files_are_not_served(server: Server, path: str) -> None:
+    assert fetch(server, path)[0] == 404

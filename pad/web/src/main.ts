@@ -216,7 +216,9 @@ export function start({ element, props, server, watch }: Host): void {
   function showPlace(): void {
     const place = models.current ? recognizer.place(models.current) : "loading";
     root.dataset.runs = place;
-    part.place.textContent = text(`runs_${place}`);
+    const { picture } = session.drawing;
+    const reason = text(picture && !picture.bitmap ? "runs_picture" : `runs_${place}`);
+    if (part.place.textContent !== reason) part.place.textContent = reason;
   }
 
   function classify(): void {
@@ -262,6 +264,7 @@ export function start({ element, props, server, watch }: Host): void {
     const { drawing, canUndo, canRedo } = session;
     canvas.render(drawing);
     renderDrawing(part.drawing, drawing);
+    showPlace();
     root.classList.toggle("inked", !isEmpty(drawing));
     part.unshown.hidden = !drawing.picture || drawing.picture.bitmap !== null;
     toolbar.enable({ undo: canUndo, redo: canRedo, clear: !isEmpty(drawing) });

@@ -38,7 +38,7 @@ export function inkStrokes(strokes: readonly Points[], ink: InkFormat): Uint8Arr
       ay = by;
     }
   }
-  return Uint8Array.from(coverage, (value) => Math.floor(255 * value + 0.5));
+  return new Uint8Array(coverage.map((value) => Math.floor(255 * value + 0.5)));
 }
 
 function inkSegment(

@@ -59,3 +59,8 @@ export interface Kernel {
   readonly shape: readonly [number, number, number];
   readonly weights: readonly number[];
 }
+
+/** A model as its description says it is now. */
+export function versionOf(name: string, { version, graph }: ModelDescription): ModelVersion {
+  return { name, version, graph: { ...graph, url: new URL(graph.url, document.baseURI).href } };
+}

@@ -11,7 +11,7 @@ export type Place = "browser" | "loading" | "server";
 
 type Browser = Pick<
   BrowserRecognizer,
-  "isReady" | "isLoading" | "recognize" | "kernel" | "classifyCanvases">;
+  "isReady" | "isLoading" | "prepare" | "recognize" | "kernel" | "classifyCanvases">;
 
 export class RecognizerChoice implements Recognizer, CanvasClassifier {
   readonly #browser: Browser;
@@ -30,6 +30,7 @@ export class RecognizerChoice implements Recognizer, CanvasClassifier {
   async recognize(question: Question, options: AskOptions): Promise<Answer | undefined> {
     const { picture } = question.drawing;
     const decoded = !picture || picture.bitmap !== null;
+    this.#browser.prepare(question.model);
     if (decoded && this.#browser.isReady(question.model)) {
       try {
         return await this.#browser.recognize(question, options);

@@ -42,7 +42,7 @@ export class WorkerClient {
     port.onmessage = ({ data }) => this.#receive(data);
     port.onerror = port.onmessageerror = (event: Event) => {
       event.preventDefault();
-      this.#end(event instanceof ErrorEvent && event.message || "the worker failed");
+      this.#end("message" in event ? String(event.message) : "the worker failed");
       onFailure(this.#ended!);
     };
   }

@@ -1,12 +1,9 @@
 // The model in use, and the list of models, which may change while the page is open.
 
-import type { ModelDescription, ModelVersion } from "../recognition/model.ts";
+import { versionOf, type ModelDescription, type ModelVersion } from "../recognition/model.ts";
 import type { Failure, Server } from "../recognition/server.ts";
 import type { Banner } from "./banner.ts";
 import type { Text } from "./texts.ts";
-
-/** The address of a path that is relative to the page. */
-const absolute = (path: string): string => new URL(path, document.baseURI).href;
 
 type Models = Pick<Server, "describe_model">;
 
@@ -55,8 +52,7 @@ export class ModelPicker {
   /** The model in use; null until the server has described the first one. */
   get current(): ModelVersion | null {
     if (!this.#description) return null;
-    const { version, graph } = this.#description;
-    return { name: this.#name, version, graph: { ...graph, url: absolute(graph.url) } };
+    return versionOf(this.#name, this.#description);
   }
 
   /** Use the model of an earlier visit first. */

@@ -6,12 +6,13 @@ export const PIXELS = SIDE * SIDE;
 export type Canvas = Float32Array;
 
 export function canvasOf(greys: Uint8Array): Canvas {
-  return Float32Array.from(greys, (grey) => grey / 255);
+  return new Float32Array(greys).map((grey) => grey / 255);
 }
 
 /** A canvas' 256 grey levels, as strokes are drawn with. */
 export function greyLevels(canvas: Canvas): Uint8Array {
-  return Uint8Array.from(canvas, (ink) => Math.min(255, Math.max(0, roundEven(255 * ink))));
+  // out of range, bytes would wrap around
+  return new Uint8Array(canvas.map((ink) => Math.min(255, Math.max(0, roundEven(255 * ink)))));
 }
 
 /** One array of many: a batch. */

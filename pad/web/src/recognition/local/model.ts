@@ -110,7 +110,11 @@ function predictions(outputs: Tensors): Scored[] {
 
 /** Maps of `area` pixels each, scaled by one factor, as pad/payload.py does. */
 function featureMaps(values: Float32Array, area: number): FeatureMaps {
-  const peaks = split(values, area).map((map) => map.reduce((a, b) => Math.max(a, b)));
+  const peaks = Array.from({ length: values.length / area }, (_, map) => {
+    let peak = -Infinity;
+    for (let at = map * area; at < (map + 1) * area; at++) peak = Math.max(peak, values[at]);
+    return peak;
+  });
   const top = Math.max(1e-6, ...peaks);
   return {
     top: rounded(top),
@@ -123,5 +127,8 @@ const rounded = (value: number): number => Math.round(1000 * value) / 1000;
 
 /** Values in [0, top] as bytes. */
 export function greysOf(values: Float32Array, top: number): Uint8Array {
-  return Uint8Array.from(values, (value) => Math.floor((value * 255) / top + 0.5));
+  const greys = new Uint8Array(values.length); // a loop: it is run for every map of every frame
+  const scale = 255 / top;
+  for (let at = 0; at < values.length; at++) greys[at] = Math.floor(values[at] * scale + 0.5);
+  return greys;
 }
