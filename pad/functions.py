@@ -96,7 +96,7 @@ def server_functions(
             "head_parameters": classifier.head_parameters(),
             "accuracy": classifier.card.accuracy("test"),
             "members": max(1, len(classifier.card.members)),
-            "bytes": classifier.graph_path.stat().st_size,
+            "cards": registry.cards(),
         }
 
     @errors_to_json

@@ -5,8 +5,10 @@ from __future__ import annotations
 import reprlib
 import threading
 from pathlib import Path
+from typing import Any
 
 from mnist_core import MnistCoreError, available_models
+from mnist_core.inference.graph_key import stored_card
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
 from mnist_core.models.registry import model_path
 
@@ -31,12 +33,20 @@ class ModelRegistry:
 
     def __init__(self) -> None:
         self._loaded: dict[str, tuple[str, OnnxClassifier]] = {}
+        self._cards: dict[str, tuple[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
 
     def names(self) -> list[str]:
         """Return the names offered at this moment, the default first."""
         return available_models()
+
+    def cards(self) -> dict[str, dict[str, Any]]:
+        """Return accuracy on the test set, architecture and file size of each model, by name.
+
+        Models whose file cannot be read are left out; nothing is loaded.
+        """
+        return {name: card for name in self.names() if (card := self._card(name)) is not None}
 
     def get(self, name: str) -> OnnxClassifier:
         """Return the classifier of that name. Raises as `get_with_version` does."""
@@ -58,6 +68,26 @@ class ModelRegistry:
             return self._load(name)
         with loading:
             return self._load(name)
+
+    def _card(self, name: str) -> dict[str, Any] | None:
+        path = model_path(name)
+        version = path and _file_version(path)
+        if path is None or version is None:
+            return None
+        known = self._cards.get(name)
+        if known is None or known[0] != version:
+            try:
+                card = stored_card(path)
+                size = path.stat().st_size
+            except (MnistCoreError, OSError):
+                return None
+            described = {
+                "accuracy": card.accuracy("test"),
+                "architecture": card.architecture,
+                "bytes": size,
+            }
+            known = self._cards[name] = (version, described)
+        return known[1]
 
     def _load(self, name: str) -> tuple[str, OnnxClassifier]:
         path = model_path(name)

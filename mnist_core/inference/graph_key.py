@@ -47,6 +47,23 @@ def card_in_header(path: Path) -> ModelCard | None:
     return found and found[1]
 
 
+def stored_card(path: Path) -> ModelCard:
+    """Return the card in a weights file, or beside it; an empty one if there is none.
+
+    Raises
+    ------
+    MnistCoreError
+        If the file cannot be read.
+    """
+    found = card_in_header(path)
+    if found is not None:
+        return found
+    try:
+        return ModelCard.parse(_side_card(path).decode())
+    except (MnistCoreError, ValueError):
+        return ModelCard()
+
+
 def _header(content: bytes) -> tuple[dict[str, Any], ModelCard] | None:
     """Return what a weights file says about its tensors, and its card.
 

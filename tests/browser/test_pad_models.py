@@ -49,7 +49,8 @@ def pad(run: Run, open_pad: Callable[..., PadPage]) -> PadPage:
 
 
 def offered(pad: PadPage) -> list[str]:
-    return pad.page.locator("[data-part=model] option").all_inner_texts()
+    options = pad.page.locator("[data-part=model] option")
+    return options.evaluate_all("all => all.map((option) => option.value)")
 
 
 def draw_a_zero(pad: PadPage) -> None:
@@ -59,7 +60,7 @@ def draw_a_zero(pad: PadPage) -> None:
 def choose(pad: PadPage, name: str) -> None:
     picker = pad.page.locator("[data-part=model]")
     picker.focus()
-    expect(picker.locator("option", has_text=name)).to_be_attached()
+    expect(picker.locator(f"option[value='{name}']")).to_be_attached()
     picker.select_option(name)
     pad.page.wait_for_selector(f".drawpad[data-model={name}]")
     pad.settle()
@@ -90,7 +91,8 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
     expect(options).to_have_count(len(shipped_models()) + 2)
     withdraw("first")
     pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
-    expect(options).to_have_text([*shipped_models(), "second"])
+    expect(options).to_have_count(len(shipped_models()) + 1)
+    assert offered(pad) == [*shipped_models(), "second"]
     expect(pad.page.locator(".banner")).to_be_hidden()
 
 
@@ -163,6 +165,37 @@ def test_messages_are_in_chinese_on_a_chinese_page(
     withdraw("mine")
     pad.page.locator("[data-part=model]").hover()
     expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不可用，改用 default。")
+
+
+def test_the_list_names_accuracy_and_size(pad: PadPage) -> None:
+    option = pad.page.locator("[data-part=model] option[value=mnist_cnn]")
+    accuracy = load_classifier("mnist_cnn").card.accuracy("test")
+    size = weights_path("mnist_cnn").stat().st_size
+    expect(option).to_have_text(f"mnist_cnn · {100 * accuracy:.2f}% · {size / 1000:.0f} kB")
+
+
+def test_two_models_read_one_drawing_side_by_side(pad: PadPage) -> None:
+    draw_a_zero(pad)
+    pad.page.click("[data-tab=compare]")
+    other = pad.page.locator("[data-part=compare]")
+    expect(other.locator("select")).to_have_value("mnist_cnn")
+    expect(other.locator(".other-digit")).to_have_text("0")
+    bars = other.locator(".other-bars li")
+    expected = load_classifier("mnist_cnn").classify_strokes(pad.strokes)
+    found = bars.evaluate_all("all => all.map((bar) => Number(bar.dataset.probability))")
+    assert found == pytest.approx(expected.probabilities, abs=6e-4)
+    about = other.locator(".about")
+    expect(about).to_contain_text("the network of the article")
+    expect(about).to_contain_text("of MNIST's test images right")
+    pad.play_example(7)
+    expect(other.locator(".other-digit")).to_have_text("7")
+    pad.click("clear")
+    expect(other.locator(".other-digit")).to_have_text("")
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    expect(other.locator("select")).not_to_have_value("mnist_cnn")
+    other.locator("select").select_option("default")
+    pad.play_example(3)
+    expect(other.locator(".other-digit")).to_have_text("3")
 
 
 def test_a_long_name_fits_on_a_phone(run: Run, open_pad: Callable[..., PadPage]) -> None:

@@ -33,6 +33,7 @@ import { Tabs } from "./ui/tabs.ts";
 import { Texts } from "./ui/texts.ts";
 import { whenIdle } from "./ui/when_idle.ts";
 import { Toolbar } from "./ui/toolbar.ts";
+import { Comparison } from "./views/comparison.ts";
 import { EvidenceOverlay } from "./views/evidence_overlay.ts";
 import { Explanation } from "./views/explanation.ts";
 import { NetworkView } from "./views/network_view.ts";
@@ -61,7 +62,10 @@ export function start({ element, props, server, watch }: Host): void {
       explanation.clear();
       refresh();
     },
-    replace: () => recognition.discard(),
+    replace: () => {
+      recognition.discard();
+      comparison.discard();
+    },
     begin: () => {
       banner.clear();
       pictures.drop();
@@ -141,6 +145,7 @@ export function start({ element, props, server, watch }: Host): void {
   const models = new ModelPicker(
     root, part.model, server, banner, text, props.default_model, (description) => {
       network.build(description);
+      comparison.offer(models.name, description);
       banner.clear();
       session.changed();
       showPlace();
@@ -173,6 +178,11 @@ export function start({ element, props, server, watch }: Host): void {
   });
   const recognizer = new RecognizerChoice(
     browser, new ServerRecognizer(server, props.row_limits));
+  const comparison = new Comparison(part.compare, text, server, recognizer, props.ink, (other) => {
+    browser.prepare(other);
+    classify();
+  });
+
   const explanation = new Explanation(
     part.why, new EvidenceOverlay(part.evidence), text, recognizer, props.ink);
 
@@ -224,6 +234,7 @@ export function start({ element, props, server, watch }: Host): void {
   function classify(): void {
     if (!models.current) return; // asked again when there is one
     recognition.request(session.drawing, models.current, network.layers, lookedAt);
+    if (tabs.shown === "compare") comparison.request(session.drawing, lookedAt);
     showBusy();
   }
 

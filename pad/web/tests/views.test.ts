@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mixColours } from "../src/views/colour.ts";
+import { modelLabel } from "../src/recognition/model.ts";
 import { kernelPicture } from "../src/views/kernel_picture.ts";
 import { isNegligible, percentage } from "../src/views/probability.ts";
 import { picturePlace, strokesPlace } from "../src/views/row_place.ts";
@@ -45,4 +46,11 @@ test("no percentage claims certainty", () => {
   assert.deepEqual([1, 0.9995, 0.9994, 0.5, 0.0006, 0.0004, 0].map(percentage),
     [">99.9%", ">99.9%", "99.9%", "50.0%", "0.1%", "<0.1%", "<0.1%"]);
   assert.deepEqual([0, 0.0004, 0.0006].map(isNegligible), [true, true, false]);
+});
+
+test("a model's label has what is known of it", () => {
+  const card = { accuracy: 0.99589, architecture: "improved", bytes: 3_491_472 };
+  assert.equal(modelLabel("default", card), "default · 99.59% · 3.5 MB");
+  assert.equal(modelLabel("mine", { ...card, accuracy: null, bytes: 88_752 }), "mine · 89 kB");
+  assert.equal(modelLabel("damaged", undefined), "damaged");
 });

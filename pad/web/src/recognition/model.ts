@@ -34,6 +34,15 @@ export interface ReceptiveField {
   readonly start: number;
 }
 
+/** What is known of a model without loading it. */
+export interface ModelCard {
+  /** on MNIST's test images, in 0 to 1; null if unknown */
+  readonly accuracy: number | null;
+  readonly architecture: string;
+  /** of its weights */
+  readonly bytes: number;
+}
+
 export interface ModelDescription {
   /** names of all models that are offered */
   readonly models: readonly string[];
@@ -50,8 +59,8 @@ export interface ModelDescription {
   readonly accuracy: number | null;
   /** networks of an ensemble, else 1 */
   readonly members: number;
-  /** of the exported graph's file */
-  readonly bytes: number;
+  /** of all models that are offered, as far as they are known */
+  readonly cards: Readonly<Record<string, ModelCard>>;
 }
 
 export interface Kernel {
@@ -63,4 +72,18 @@ export interface Kernel {
 /** A model as its description says it is now. */
 export function versionOf(name: string, { version, graph }: ModelDescription): ModelVersion {
   return { name, version, graph: { ...graph, url: new URL(graph.url, document.baseURI).href } };
+}
+
+/** A model in a list: its name, accuracy and size. */
+export function modelLabel(name: string, card: ModelCard | undefined): string {
+  if (!card) return name;
+  return [name, ...(card.accuracy === null ? [] : [accuracyText(card.accuracy)]),
+    sizeText(card.bytes)].join(" · ");
+}
+
+export function accuracyText(accuracy: number): string { return `${(100 * accuracy).toFixed(2)}%`; }
+
+export function sizeText(bytes: number): string {
+  const megabytes = bytes / 1e6;
+  return megabytes < 1 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${megabytes.toFixed(1)} MB`;
 }

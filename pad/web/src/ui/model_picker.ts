@@ -1,6 +1,8 @@
 // The model in use, and the list of models, which may change while the page is open.
 
-import { versionOf, type ModelDescription, type ModelVersion } from "../recognition/model.ts";
+import {
+  modelLabel, versionOf, type ModelDescription, type ModelVersion,
+} from "../recognition/model.ts";
 import type { Failure, Server } from "../recognition/server.ts";
 import type { Banner } from "./banner.ts";
 import type { Text } from "./texts.ts";
@@ -51,8 +53,7 @@ export class ModelPicker {
 
   /** The model in use; null until the server has described the first one. */
   get current(): ModelVersion | null {
-    if (!this.#description) return null;
-    return versionOf(this.#name, this.#description);
+    return this.#description && versionOf(this.#name, this.#description);
   }
 
   /** Use the model of an earlier visit first. */
@@ -81,7 +82,7 @@ export class ModelPicker {
     if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
     this.#name = name;
     this.#description = reply;
-    this.#list(reply.models);
+    this.#list(reply);
     this.#onUse(reply);
     this.#root.dataset.model = name;
     if (message) this.#banner.show(message);
@@ -97,12 +98,11 @@ export class ModelPicker {
     else void this.#use(other, message); // also updates the list of models
   }
 
-  #list(models: readonly string[]): void {
-    const listed = [...this.#select.options].map((option) => option.value);
+  #list({ models, cards }: Pick<ModelDescription, "models" | "cards">): void {
+    const options = models.map((name) => new Option(modelLabel(name, cards[name]), name));
+    const texts = (list: Iterable<HTMLOptionElement>) => [...list].map(({ text }) => text).join("\n");
     // replacing the options would disturb an open list, so only if they differ
-    if (listed.join() !== models.join()) {
-      this.#select.replaceChildren(...models.map((name) => new Option(name, name)));
-    }
+    if (texts(this.#select.options) !== texts(options)) this.#select.replaceChildren(...options);
     this.#select.value = this.#name;
   }
 
@@ -116,7 +116,7 @@ export class ModelPicker {
     // a lost connection is reported when a drawing needs it
     if (!reply || this.#wanted !== this.#name) return;
     if ("error" in reply || reply.version !== this.#description?.version) this.use(this.#name);
-    else this.#list(reply.models);
+    else this.#list(reply);
   }
 
   /** The server's description of a model; undefined if there is no response. */

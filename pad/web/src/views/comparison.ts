@@ -1,0 +1,119 @@
+// Another model on the same drawing, side by side with the one in use.
+
+import type { Drawing } from "../drawing/drawing.ts";
+import type { InkFormat } from "../recognition/ink.ts";
+import {
+  accuracyText, modelLabel, sizeText, versionOf, type ModelCard, type ModelDescription,
+  type ModelVersion,
+} from "../recognition/model.ts";
+import { Recognition } from "../recognition/recognition.ts";
+import type { Recognizer } from "../recognition/recognizer.ts";
+import type { Server } from "../recognition/server.ts";
+import { find } from "../ui/parts.ts";
+import type { Text } from "../ui/texts.ts";
+import { PredictionView } from "./prediction_view.ts";
+
+export class Comparison {
+  readonly #host: HTMLElement;
+  readonly #text: Text;
+  readonly #server: Pick<Server, "describe_model">;
+  readonly #select: HTMLSelectElement;
+  readonly #recognition: Recognition;
+  readonly #onReady: (other: ModelVersion) => void;
+  #cards: ModelDescription["cards"] = {};
+  #inUse = "";
+  #other: ModelVersion | null = null;
+
+  /** onReady: another model can classify the drawing. */
+  constructor(
+    host: HTMLElement, text: Text, server: Pick<Server, "describe_model">, recognizer: Recognizer,
+    ink: InkFormat, onReady: (other: ModelVersion) => void,
+  ) {
+    this.#host = host;
+    this.#text = text;
+    this.#server = server;
+    this.#onReady = onReady;
+    this.#select = find(host, "select", HTMLSelectElement);
+    this.#select.addEventListener("change", () => void this.#use(this.#select.value));
+    const part = (name: string) => find(host, `.other-${name}`, HTMLElement);
+    const view = new PredictionView({
+      bars: part("bars"), digit: part("digit"), confidence: part("confidence"), note: part("note"),
+      announcement: document.createElement("p"), // the model in use is announced, not this one
+    }, text);
+    this.#recognition = new Recognition(recognizer, ink, {
+      reading: ({ prediction, row }) => view.show(prediction, row),
+      blank: () => view.clear(),
+      stale: () => void this.#use(this.#select.value),
+      error: () => view.clear(),
+      connection: () => {},
+      idle: () => this.#showBusy(),
+    });
+  }
+
+  /** Another model is in use. */
+  offer(name: string, { models, cards }: Pick<ModelDescription, "models" | "cards">): void {
+    this.#inUse = name;
+    this.#cards = cards;
+    const chosen = this.#select.value;
+    const others = models.filter((other) => other !== name);
+    this.#select.replaceChildren(
+      ...others.map((other) => new Option(modelLabel(other, cards[other]), other)));
+    this.#host.classList.toggle("alone", others.length === 0);
+    this.#other = null;
+    const preferred = [chosen, "mnist_cnn"].find((one) => others.includes(one)); // the article's
+    if (preferred !== undefined) this.#select.value = preferred;
+    this.#describe();
+  }
+
+  /** Classify a drawing with the other model as well. */
+  request(drawing: Drawing, digit: number | null): void {
+    if (!this.#other) {
+      if (this.#select.value) void this.#use(this.#select.value);
+      return;
+    }
+    this.#recognition.request(drawing, this.#other, [], digit);
+    this.#showBusy();
+  }
+
+  /** Answers to earlier questions are about another drawing. */
+  discard(): void { this.#recognition.discard(); }
+
+  async #use(name: string): Promise<void> {
+    this.#recognition.discard();
+    this.#other = null;
+    this.#describe();
+    this.#host.setAttribute("aria-busy", "true");
+    const reply = await this.#server.describe_model({ model: name }).catch(() => undefined);
+    if (this.#select.value !== name || !reply) return;
+    if ("error" in reply) {
+      find(this.#host, ".about", HTMLElement).textContent = reply.error;
+      this.#showBusy();
+      return;
+    }
+    this.#other = versionOf(name, reply);
+    this.#onReady(this.#other);
+  }
+
+  #describe(): void {
+    const about = (name: string) => {
+      const card = this.#cards[name];
+      return card ? this.#text("about_model", { name, facts: this.#facts(card) }) : name;
+    };
+    const names = [this.#inUse, this.#select.value].filter(Boolean);
+    find(this.#host, ".about", HTMLElement).textContent = names.map(about).join("\n");
+  }
+
+  /** Accuracy, size, and a sentence. */
+  #facts({ accuracy, architecture, bytes }: ModelCard): string {
+    const key = `about_${architecture || "unknown"}`;
+    const sentence = this.#text(key) === key ? architecture : this.#text(key);
+    return [
+      ...(accuracy === null ? [] : [this.#text("accuracy", { accuracy: accuracyText(accuracy) })]),
+      sizeText(bytes), sentence,
+    ].join(", ");
+  }
+
+  #showBusy(): void {
+    this.#host.setAttribute("aria-busy", String(!this.#recognition.idle));
+  }
+}
