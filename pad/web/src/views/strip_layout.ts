@@ -61,9 +61,11 @@ function columnGrids(counts: readonly number[], hidden: number, width: number): 
 function gridOf(count: number, width: number, height: number, largest: number): Grid {
   const gap = largest > 16 ? 3 : 1;
   const { tile } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
-  const fits = (columns: number) => count % columns === 0 && extent(columns, tile, gap) <= width &&
-    extent(count / columns, tile, gap) <= height;
-  // tiles of that size may fit in several ways: long rows are nearer to the strip's direction
-  for (let columns = count; columns > 0; columns--) if (fits(columns)) return { tile, gap, columns };
+  // long rows leave less room beside them, for tiles that are hardly smaller
+  for (let columns = count; columns > 0; columns--) {
+    const side = Math.min(tile, Math.floor((width + gap) / columns) - gap);
+    const fits = side >= 0.85 * tile && extent(count / columns, side, gap) <= height;
+    if (count % columns === 0 && fits) return { tile: side, gap, columns };
+  }
   return { tile, gap, columns: 1 };
 }
