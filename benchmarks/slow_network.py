@@ -48,8 +48,10 @@ class SlowNetwork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -83,3 +85,11 @@ class SlowNetwork:
         except ConnectionError:
             sent.put_nowait((0.0, b""))
         await delivering
+
+
+async def _cancel_others() -> None:
+    """End all connections."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
