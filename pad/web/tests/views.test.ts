@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mixColours } from "../src/views/colour.ts";
 import { modelLabel } from "../src/recognition/model.ts";
+import { mixColours, readableOn } from "../src/views/colour.ts";
 import { kernelPicture } from "../src/views/kernel_picture.ts";
 import { isNegligible, percentage } from "../src/views/probability.ts";
 import { picturePlace, strokesPlace } from "../src/views/row_place.ts";
@@ -53,4 +53,12 @@ test("a model's label has what is known of it", () => {
   assert.equal(modelLabel("default", card), "default · 99.59% · 3.5 MB");
   assert.equal(modelLabel("mine", { ...card, accuracy: null, bytes: 88_752 }), "mine · 89 kB");
   assert.equal(modelLabel("damaged", undefined), "damaged");
+});
+
+test("text is black or white, by its contrast", () => {
+  assert.equal(readableOn(255, 255, 255), "#000");
+  assert.equal(readableOn(0, 0, 0), "#fff");
+  assert.equal(readableOn(94, 135, 187), "#000");
+  assert.equal(readableOn(178, 104, 63), "#000");
+  assert.equal(readableOn(47, 102, 173), "#fff");
 });

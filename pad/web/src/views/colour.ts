@@ -27,6 +27,16 @@ function parseHex(text: string): number[] {
   return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
+/** Black or white, whichever is read better on an sRGB colour: a contrast of at least 4.5. */
+export function readableOn(red: number, green: number, blue: number): string {
+  const linear = (byte: number) => {
+    const value = byte / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  const luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+  return luminance > 0.179 ? "#000" : "#fff";
+}
+
 /** Paint bytes as a width x height picture, one pixel per byte; the style sheet scales it up. */
 export function paintGreys(
   canvas: HTMLCanvasElement, greys: Uint8Array, width: number, height: number, scale: ColourScale,

@@ -1,6 +1,6 @@
 // Patch times kernel, number by number.
 
-import type { ColourScale } from "./colour.ts";
+import { readableOn, type ColourScale } from "./colour.ts";
 
 /** Elements for the patch, the kernel, and the sum of their products. */
 export function productTable(
@@ -30,8 +30,7 @@ function table(values: readonly number[], columns: number, colours: ColourScale)
     const colour = colours[Math.round(127.5 + 127.5 * (value / largest))];
     const [red, green, blue] = [colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255];
     cell.style.background = `rgb(${red} ${green} ${blue})`;
-    const bright = 0.3 * red + 0.59 * green + 0.11 * blue > 140;
-    cell.style.color = bright ? "#1c1b22" : "#fff";
+    cell.style.color = readableOn(red, green, blue);
     return cell;
   }));
   return element;
