@@ -22,7 +22,7 @@ from mnist_core.models.registry import weights_path
 from mnist_core.models.scoring import Scores
 from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
-from mnist_core.training.config import FIELDS
+from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.distillation import distillation_loss
 from mnist_core.training.events import Epoch, Finished, Step
 from mnist_core.training.trainer import Trainer, train
@@ -311,6 +311,28 @@ def test_a_network_learns_to_refuse_non_digits(small_splits: Splits) -> None:
     log_odds = predict_logits(finished.model, drawn.float() / 255).logsumexp(1)
     assert (log_odds[:200] > 0).float().mean() > 0.7
     assert (log_odds[200:] < 0).float().mean() > 0.7
+
+
+def test_a_cuda_graph_has_no_effect_on_a_cpu(few: Splits) -> None:
+    config = small(model="mnist_cnn_bn", optimizer="adamw")
+    plain = finish(train(config, *few)).model
+    captured = finish(train(config.with_changes(cuda_graph=True), *few)).model
+    assert torch.equal(weights(plain), weights(captured))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"optimizer": "sgd"}, {"precision": "fp16"}, {"compile": True}]
+)
+def test_what_a_cuda_graph_cannot_capture_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(MnistCoreError, match="cuda_graph is True; it needs optimizer adam"):
+        TrainConfig(cuda_graph=True, **changes)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_captured_step_learns_as_a_step_does(small_splits: Splits) -> None:
+    training, validation = (Split(s.images.cuda(), s.labels.cuda()) for s in small_splits)
+    config = small(model="mnist_cnn_bn", optimizer="adamw", device="cuda", cuda_graph=True)
+    assert finish(train(config, training, validation)).validation_accuracy > 0.75
 
 
 def test_a_batch_larger_than_the_data_is_the_data(few: Splits) -> None:
