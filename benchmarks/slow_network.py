@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from types import TracebackType
 
@@ -55,9 +56,10 @@ class SlowNetwork:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        await asyncio.gather(
-            self._pump(reader, server_writer, False), self._pump(server_reader, writer, True)
-        )
+        with contextlib.suppress(asyncio.CancelledError):  # at the end
+            await asyncio.gather(
+                self._pump(reader, server_writer, False), self._pump(server_reader, writer, True)
+            )
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, counts: bool
