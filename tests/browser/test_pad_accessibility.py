@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 from support.axe import axe_violations
 from support.pad_page import PadPage
 from support.pictures import drop_picture, picture_of_a_seven
@@ -28,6 +29,16 @@ def test_no_violations(open_pad: Callable[..., PadPage], name: str, scheme: str)
         tab.click()
         pad.settle()
         found[f"tab {tab.inner_text()}"] = axe_violations(pad.page)
+    pad.page.click("[data-tab=why]")
+    pad.page.click(".digits button >> nth=9")
+    pad.page.wait_for_selector(".explained:not([aria-busy])")
+    found["explanation"] = axe_violations(pad.page)
+    pad.page.click("[data-tab=compare]")
+    expect(pad.page.locator(".other-digit")).to_have_text("4")
+    found["comparison"] = axe_violations(pad.page)
+    pad.page.click("[data-part=share]")
+    found["share"] = axe_violations(pad.page)
+    pad.page.click("[data-share=close]")
     drop_picture(pad, picture_of_a_seven())
     pad.expect_digit(7)
     pad.page.locator(".paper canvas").click()
