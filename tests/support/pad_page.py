@@ -16,8 +16,9 @@ class PadPage:
     """One page of the pad in its own browser context.
 
     With `runs` "server" the browser cannot load what it runs models with, so that the server
-    answers for good; with "browser" the page is open once the browser answers. By default either
-    does.
+    answers for good; with "browser" the page is open once the browser answers. By default the
+    server answers as well, without waiting until that is for good: to start the runtime of models
+    on every page would take most of the tests' time.
     """
 
     def __init__(self, context: BrowserContext, url: str, runs: str | None = None) -> None:
@@ -27,7 +28,7 @@ class PadPage:
         self.outside: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self._check_inside(request.url, url))
-        if runs == "server":
+        if runs != "browser":
             self.page.route("**/drawpad/**", lambda route: route.abort())
         self.page.goto(url)
         self.page.wait_for_selector(".drawpad[data-model]")
