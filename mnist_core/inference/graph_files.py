@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.graph_format import DESCRIPTION, FORMAT, GraphDescription
 from mnist_core.inference.graph_key import graph_key
+from mnist_core.models.damage import check_complete
 from mnist_core.models.onnx_session import open_session
 from mnist_core.models.registry import graph_path
 from mnist_core.utils.files import make_folder, write_atomic
@@ -84,6 +85,7 @@ def _present_graph(weights: Path, key: str) -> Graph | None:
 
 
 def _exported(weights: Path, path: Path, key: str) -> Graph:
+    check_complete(weights)  # a process that imports torch would take seconds to say so
     make_folder(path.parent)
     busy = f"{path.parent}: another process exports; try again"
     with exclusive_lock(path.parent / ".export.lock", _EXPORT_SECONDS, busy=busy):

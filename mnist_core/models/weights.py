@@ -15,6 +15,7 @@ from torch import Tensor
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
 from mnist_core.models.card import ModelCard
+from mnist_core.models.damage import incomplete_file
 from mnist_core.models.ensemble import ENSEMBLE, Ensemble
 from mnist_core.models.network import DigitNet
 from mnist_core.utils.files import make_folder, write_atomic
@@ -161,10 +162,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
             stem = path.stem if path.suffix != ".safetensors" else f"{path.stem}-converted"
             message = _PICKLE.format(path=str(path), output=f"{stem}.safetensors")
             raise MnistCoreError(message) from None
-        raise MnistCoreError(
-            f"{path}: not a complete safetensors file, it is truncated or of another kind "
-            f"({error}); copy it again or train again"
-        ) from None
+        raise incomplete_file(path, error) from None
     unwrapped = {
         ".".join(part for part in name.split(".") if part not in _WRAPPERS): tensor
         for name, tensor in tensors.items()

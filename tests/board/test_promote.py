@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, press, show, unescape
 from support.training import small
 
-from mnist_core.models.registry import promoted_models
+from mnist_core.models.registry import promoted_models, weights_path
+from mnist_core.models.weights import read_card
 from mnist_core.reports.html import run_report
 from mnist_core.runs.promotion import promote
 from mnist_core.runs.run import Run
@@ -42,7 +43,7 @@ def test_a_run_is_promoted_and_withdrawn(run: Run) -> None:
     shown = {metric.label: metric.value for metric in page.metric}
     accuracy = f"{run.state().validation_accuracy:.2%}"
     assert shown["Validation accuracy"] == accuracy
-    assert shown["Default model"] == "99.60%"
+    assert shown["Default model"] == f"{read_card(weights_path('default')).accuracy():.2%}"
     assert "below the default model's" in texts(page.warning)
     assert page.text_input[0].value == "My-first-run"
     assert "None yet." in texts(page.caption)

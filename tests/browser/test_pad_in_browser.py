@@ -179,7 +179,7 @@ def test_the_server_answers_in_a_browser_without(
 
 
 def test_a_worker_that_fails_is_replaced_by_the_server(open_pad: Callable[..., PadPage]) -> None:
-    pad = open_pad()
+    pad = open_pad(runs="browser")
     broken = """;(() => {
         const original = self.postMessage;
         self.postMessage = (message, ...rest) => {

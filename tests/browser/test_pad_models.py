@@ -138,6 +138,7 @@ def test_another_network_under_the_same_name_is_shown(pad: PadPage, run: Run) ->
     expect(pad.page.locator(".banner")).to_be_hidden()
 
 
+@pytest.mark.exports
 def test_a_damaged_model_is_refused_and_the_others_work(pad: PadPage, run: Run) -> None:
     path = promote(run, "mine")
     choose(pad, "mine")
