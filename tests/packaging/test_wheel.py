@@ -16,7 +16,7 @@ from support.chromium import ROOT, serving
 import mnist_core
 from mnist_core.inference.imaging_graphs import GRAPHS
 
-SHIPPED = ["default", "mnist_cnn"]
+SHIPPED = ["default", "ensemble", "mnist_cnn", "student"]
 WEB = (
     "sketchpad.html",
     "sketchpad.css",
