@@ -17,17 +17,23 @@ def incomplete_file(path: Path, error: Exception) -> MnistCoreError:
     )
 
 
+def is_pickle(content: bytes) -> bool:
+    """Return whether a file was written by torch.save or pickle, from its first 256 bytes."""
+    is_zip = content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:256]
+    return is_zip or (content[:1] == b"\x80" and content[1:2] <= b"\x05")
+
+
 def check_complete(path: Path) -> None:
     """Raise MnistCoreError at once for a file that is no complete safetensors file.
 
-    A pickle passes: loading it says how to convert it.
+    A pickle passes, and so does a file that cannot be read: what loads it says more about them.
     """
     try:
         with safe_open(path, framework="np"):
-            pass
+            return
+    except OSError:
+        return
     except SafetensorError as error:
         with path.open("rb") as file:
-            if file.read(2) not in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05"):
+            if not is_pickle(file.read(256)):
                 raise incomplete_file(path, error) from None
-    except OSError:
-        pass  # a file that is missing or cannot be read is explained where it is loaded

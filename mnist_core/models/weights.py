@@ -15,7 +15,7 @@ from torch import Tensor
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
 from mnist_core.models.card import ModelCard
-from mnist_core.models.damage import incomplete_file
+from mnist_core.models.damage import incomplete_file, is_pickle
 from mnist_core.models.ensemble import ENSEMBLE, Ensemble
 from mnist_core.models.network import DigitNet
 from mnist_core.utils.files import make_folder, write_atomic
@@ -158,7 +158,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
     try:
         tensors = load(content)
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        if _is_pickle(content):
+        if is_pickle(content):
             stem = path.stem if path.suffix != ".safetensors" else f"{path.stem}-converted"
             message = _PICKLE.format(path=str(path), output=f"{stem}.safetensors")
             raise MnistCoreError(message) from None
@@ -210,12 +210,6 @@ def _card_of_two_files(path: Path, metadata: Mapping[str, str]) -> ModelCard:
     except MissingFileError:
         card = {}
     return ModelCard.parse(_merge(network, card))
-
-
-def _is_pickle(content: bytes) -> bool:
-    """Return whether a file was written by torch.save or pickle, from its first bytes."""
-    is_zip = content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:256]
-    return is_zip or (content[:1] == b"\x80" and content[1:2] <= b"\x05")
 
 
 _PICKLE = """{path}: a PyTorch pickle, which could run any code when it is loaded; convert it with
