@@ -69,7 +69,7 @@ def choose_digit(
 def _score(
     regions: Regions, contrast: Tensor, paper_known: Tensor, surroundings: Tensor, grid: Grid
 ) -> Tensor:
-    """Return (B, K): the longest side, less for whatever speaks against a digit; 0 if absent."""
+    """Return (B, K): the longest side, less for what is unlike a digit; 0 if absent."""
     strength = (contrast / contrast.amax(1, keepdim=True).clamp(min=1e-6)).sqrt()
     score = regions.longest * (1 - regions.border_part).clamp(min=0.1) * strength
     # marks cut off by the border touch some of its sides, a digit cut to its ink all of them

@@ -1,4 +1,4 @@
-// Which parts of a drawing speak for a digit: what is read when a part is not drawn.
+// Occlusion (Zeiler and Fergus 2013): what is predicted when a part of the drawing is left out.
 
 import { erased } from "../drawing/eraser.ts";
 import type { Drawing, Stroke } from "../drawing/drawing.ts";

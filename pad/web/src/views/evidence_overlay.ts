@@ -1,4 +1,4 @@
-// Drawn over the paper: how much each place of the ink speaks for a digit, and changes of it.
+// Drawn over the paper: the attribution of each place of the ink towards a digit, and changes of it.
 
 import type { Change } from "../recognition/counterfactual.ts";
 import { REMOVED_RADIUS } from "../recognition/counterfactual.ts";
@@ -17,7 +17,7 @@ export class EvidenceOverlay {
 
   clear(): void { this.#svg.replaceChildren(); }
 
-  /** values: of each place, positive where it speaks for the digit; width: of the lines */
+  /** values: attribution of each place, positive towards the digit; width: of the lines */
   showEvidence(
     places: readonly InkPlace[], values: readonly number[], width: number, colours: ColourScale,
   ): void {

@@ -1,4 +1,4 @@
-// Why it is that digit: which parts of the drawing speak for a digit, and what would make it one.
+// Occlusion: attribution towards a digit of each part of a drawing, and changes that give another digit.
 
 import type { Drawing, Stroke } from "../drawing/drawing.ts";
 import { counterfactual } from "../recognition/counterfactual.ts";
