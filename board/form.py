@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from board.advice import ADVICE
+from board.number_fields import as_number, check_exact, draw_number
 from board.page_context import PageContext
 from board.translation import Translator
-from board.widgets import capitalized, in_columns
+from board.widgets import capitalized, errors_shown, in_columns
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
 from mnist_core.runs.run_list import list_runs
@@ -20,18 +21,20 @@ from mnist_core.training.fields import GROUPS, ConfigField, Kind
 from mnist_core.utils.devices import list_gpus
 
 _COLUMNS = 3
-_MAX_BROWSER_INTEGER = 2**53 - 1
-"""A browser's numbers are exact up to here."""
 
 
 def fill_form(config: TrainConfig) -> None:
     """Put a configuration's values into the form. Call it before the form is drawn."""
     for name, value in config:
         st.session_state[_key(name)] = list(value) if isinstance(value, tuple) else value
+        st.session_state.pop(_kept(_key(name)), None)
 
 
-def draw_form(context: PageContext) -> dict[str, Any]:
-    """Draw the form, a tab for each group of fields; return the values by field."""
+def draw_form(context: PageContext) -> TrainConfig | None:
+    """Draw the form, a tab for each group of fields; return what it shows.
+
+    None, with the reason on the page, if a value is out of range or values cannot be combined.
+    """
     t = context.t
     if _key("model") not in st.session_state:
         fill_form(TrainConfig())
@@ -44,11 +47,28 @@ def draw_form(context: PageContext) -> dict[str, Any]:
             for field, column in in_columns(fields, _COLUMNS):
                 with column:
                     values[field.name] = draw_field(field, context, _key(field.name), current)
-    # a disabled field is as if it had never been set, where its value would be refused
-    return {
-        name: FIELDS[name].default if FIELDS[name].refusal(values) else value
-        for name, value in values.items()
-    }
+    with errors_shown():
+        return form_config(values)
+    return None
+
+
+def form_config(values: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
+    """Return a configuration with the values of a form; the others are those of `base`.
+
+    Raises MnistCoreError if a value is out of range, or values cannot be combined.
+    """
+    config = TrainConfig(**{**dict(base or {}), **values})
+    for name, value in values.items():
+        check_exact(name, value)
+    return config
+
+
+def field_value(field: ConfigField, key: str) -> Any:
+    """Return what a field's widget holds, in the type that `TrainConfig` expects."""
+    value = st.session_state[key]
+    if field.kind in (Kind.INTEGER, Kind.FLOAT):
+        return as_number(value, integer=field.kind is Kind.INTEGER)
+    return tuple(value) if field.kind is Kind.LAYERS else value
 
 
 def field_label(name: str, t: Translator) -> str:
@@ -73,11 +93,13 @@ def draw_field(
 ) -> Any:
     """Draw the widget of a field; return its value. It depends on the current values of others."""
     t = context.t
+    has_effect = field.has_effect(current)
+    _show_default_without_effect(field, key, current, has_effect=has_effect)
     common: dict[str, Any] = {
         "label": field_label(field.name, t),
         "help": _help(field, t),
         "key": key,
-        "disabled": not field.has_effect(current),
+        "disabled": not has_effect,
         "persist_state": "session",
     }
     if field.kind is Kind.BOOLEAN:
@@ -108,20 +130,30 @@ def draw_field(
     )
 
 
+def _show_default_without_effect(
+    field: ConfigField, key: str, current: Mapping[str, Any], *, has_effect: bool
+) -> None:
+    """Show the default of a disabled field whose value would be refused, and use that.
+
+    Its value comes back when the field has an effect again.
+    """
+    kept = _kept(key)
+    if has_effect and kept in st.session_state:
+        st.session_state[key] = st.session_state.pop(kept)
+    elif not has_effect and (
+        field.refusal(current) or not field.in_bounds(field_value(field, key))
+    ):
+        st.session_state[kept] = st.session_state[key]
+        default = field.default
+        st.session_state[key] = list(default) if isinstance(default, tuple) else default
+
+
 def _draw_number(field: ConfigField, common: dict[str, Any], t: Translator) -> Any:
-    kind, bounds = (int if field.kind is Kind.INTEGER else float), field.bounds
-    high = kind(bounds.get("le", bounds.get("lt")))
-    options: dict[str, Any] = {
-        "min_value": kind(bounds.get("ge", bounds.get("gt"))),
-        "max_value": min(high, _MAX_BROWSER_INTEGER),
-        "step": 1 if kind is int else _step(field.default),
-        "format": "%d" if kind is int else "%g",
-    }
-    stored = st.session_state[common["key"]]
-    st.session_state[common["key"]] = None if stored is None else kind(stored)
+    integer = field.kind is Kind.INTEGER
     if field.optional:
-        options |= {"value": None, "placeholder": t(field.none_means)}
-    return st.number_input(**common, **options)
+        common |= {"value": None, "placeholder": t(field.none_means)}
+    step = 1 if integer else _step(field.default)
+    return draw_number(step=step, integer=integer, **common)
 
 
 def _choices(field: ConfigField, context: PageContext) -> list[Any]:
@@ -149,3 +181,8 @@ def _step(default: float | None) -> float:
 
 def _key(name: str) -> str:
     return f"form-{name}"
+
+
+def _kept(key: str) -> str:
+    """Return under which key a disabled field's value is kept."""
+    return f"{key}-kept"

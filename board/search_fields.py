@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from board.form import draw_field
+from board.form import draw_field, field_value, form_config
 from board.page_context import PageContext
 from mnist_core.training.config import FIELDS, TrainConfig
 
@@ -67,8 +67,9 @@ class FormFields:
 
     def config(self) -> TrainConfig:
         """Return the preset with the fields' values. Raises MnistCoreError if they are refused."""
-        changes = {name: self.value(name) for name in (*self.fields, _SIZE)}
-        return self.presets[self.value("preset")].with_changes(**changes)
+        names = (*self.fields, _SIZE)
+        values = {name: field_value(FIELDS[name], self.key(name)) for name in names}
+        return form_config(values, self.presets[self.value("preset")])
 
     def _apply_preset(self) -> None:
         preset = self.presets[self.value("preset")]

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from board.form import field_label
+from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields
 from board.search_jobs import list_requests
@@ -56,19 +57,20 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
     sampler = second[1].selectbox(
         t("Sampler"), list(_SAMPLERS), format_func=t, **_FIELDS.options("sampler")
     )
-    trials = second[2].number_input(
+    trials = draw_number(
         t("Trials"),
-        1,
-        MAX_TRIALS,
         step=1,
+        integer=True,
+        place=second[2],
+        value=None,
         placeholder=t("the whole grid, or 20"),
         **_FIELDS.options("trials"),
     )
-    workers = second[3].number_input(
+    workers = draw_number(
         t("Workers"),
-        1,
-        _MAX_WORKERS,
         step=1,
+        integer=True,
+        place=second[3],
         help=t("Processes that train at the same time; they share the cores."),
         **_FIELDS.options("workers"),
     )
@@ -79,6 +81,8 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
         **_FIELDS.options("pruning"),
     )
     config = _FIELDS.config()
+    check_number("workers", workers, 1, _MAX_WORKERS, integer=True)
+    check_number("trials", trials, 1, MAX_TRIALS, integer=True)
     request = SweepRequest(
         config=config,
         study=study,

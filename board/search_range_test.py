@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields
 from board.search_jobs import draw_section, use_in_new_run
@@ -20,6 +21,7 @@ from mnist_core.training.presets import PRESETS
 _FIELDS = FormFields("lr", PRESETS, ("model", "optimizer", "batch_size"))
 _FIRST_PRESET = "quick"
 _RANGE: dict[str, Any] = {"low": 1e-6, "high": 1.0, "steps": 300}
+_LOWEST, _HIGHEST = 1e-9, 10.0
 
 
 def show(context: PageContext) -> None:
@@ -45,12 +47,16 @@ def _draw_form(context: PageContext) -> RangeTestRequest | None:
         ("low", t("Lowest learning rate"), 1e-6),
         ("high", t("Highest learning rate"), 0.1),
     )
-    for (name, label, step), column in zip(rates, second, strict=False):
-        options = _FIELDS.options(name)
-        column.number_input(label, 1e-9, 10.0, step=step, format="%g", **options)
-    second[2].number_input(t("Steps"), 1, 100_000, step=50, **_FIELDS.options("steps"))
+    values: dict[str, Any] = {
+        name: draw_number(label, step=step, place=column, **_FIELDS.options(name))
+        for (name, label, step), column in zip(rates, second, strict=False)
+    }
+    values["steps"] = draw_number(
+        t("Steps"), step=50, integer=True, place=second[2], **_FIELDS.options("steps")
+    )
     with errors_shown():
-        values = {name: _FIELDS.value(name) for name in _RANGE}
+        for name, label, _ in rates:
+            check_number(label, values[name], _LOWEST, _HIGHEST, integer=False)
         return RangeTestRequest(config=_FIELDS.config(), **values)
     return None
 

@@ -54,11 +54,7 @@ def show(context: PageContext) -> None:
         help=t("Fills the form; every field can be changed afterwards."),
     )
     st.caption(t(_PRESET_NOTES[preset]) if preset else t("Custom settings."))
-    values = draw_form(context)
-    config = None
-    with errors_shown():
-        config = TrainConfig(**values)
-    _draw_start(context, config)
+    _draw_start(context, draw_form(context))
 
 
 def _apply_preset() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from torch import Tensor
 
 from board.evaluations import read_validation
+from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.runs import RunSummary
 from board.widgets import draw_figure
@@ -35,16 +36,13 @@ def show(context: PageContext, summary: RunSummary) -> None:
                 persist_state="session",
             )
             indices = indices_of_digit(split, digit)
-            number = st.number_input(
-                t("Image number"),
-                1,
-                max(len(indices), 1),
-                key=f"network-number-{digit}-of-{len(indices)}",
-                width=150,
-            )
+            key = f"network-number-{digit}-of-{len(indices)}"
+            st.session_state.setdefault(key, 1)
+            number = draw_number(t("Image number"), step=1, integer=True, key=key, width=150)
         if not indices:
             st.info(t("There is no {digit} among the validation images.", digit=digit))
             return
+        check_number(t("Image number"), number, 1, len(indices), integer=True)
         index = indices[number - 1]
         frame = split.images[index, 0]
         grid = figures.image_grid(frame[None], [f"{t('image')} {index}"])

@@ -6,6 +6,7 @@ search space of a sweep and the tests are made from it.
 
 from __future__ import annotations
 
+import operator
 import re
 import types
 import typing
@@ -41,6 +42,9 @@ _BOUND_TEXTS = {
     "le": "at most {:g}",
     "lt": "below {:g}",
 }
+
+
+_COMPARISONS = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,12 @@ class ConfigField:
             limits = [_BOUND_TEXTS[bound].format(limit) for bound, limit in self.bounds.items()]
             text = " ".join([_KIND_TEXTS[self.kind], " and ".join(limits)]).strip()
         return f"{text}, or {NONE}" if self.optional else text
+
+    def in_bounds(self, value: float | None) -> bool:
+        """Return whether a number is in the field's bounds; None is."""
+        return value is None or all(
+            _COMPARISONS[bound](value, limit) for bound, limit in self.bounds.items()
+        )
 
     def has_effect(self, values: Mapping[str, Any]) -> bool:
         """Return whether it has an effect with the given values of all fields, by name."""

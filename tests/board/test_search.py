@@ -105,6 +105,32 @@ def test_a_range_the_wrong_way_round_is_refused(root: Path) -> None:
     assert list_jobs(root) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("lr-low", 0.0, "it must be a number from 1e-09 to 10"),
+        ("lr-high", 11.0, "it must be a number from 1e-09 to 10"),
+        ("lr-steps", 200_000, "steps is 200000; input should be less than or equal to 100000"),
+        ("lr-batch_size", 70_000, "batch_size is 70000; it must be an integer at least 2"),
+        ("sweep-trials", 0, "trials is 0; it must be an integer from 1 to 10,000"),
+        ("sweep-workers", 33, "workers is 33; it must be an integer from 1 to 32"),
+        ("sweep-epochs", 100_000, "epochs is 100000; it must be an integer at least 1"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_in_words(
+    key: str, value: float, allowed: str, root: Path
+) -> None:
+    page = open_page("search") if key.startswith("lr") else open_sweeps()
+    box = page.number_input(key=key)
+    assert not box.proto.has_min
+    assert not box.proto.has_max
+    box.set_value(value).run()
+    assert page.number_input(key=key).value == value
+    assert allowed in unescape(show(page).error[0].value)
+    assert start_button(page).disabled
+    assert list_jobs(root) == []
+
+
 def test_the_form_starts_what_it_shows(root: Path) -> None:
     job = create_job(root)
     with exclusive_lock(job.lock_path, 1):

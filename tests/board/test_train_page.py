@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press
+from support.board_app import open_page, page_text, press, unescape
 from support.configs import configs
 
 from board import form, train
@@ -95,6 +95,52 @@ def test_fields_without_effect_are_disabled() -> None:
     assert page.number_input(key="form-dropout").disabled
     page.selectbox(key="form-model").set_value("mnist_cnn_fixed").run()
     assert not page.number_input(key="form-dropout").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("epochs", 100_000, "epochs is 100000; it must be an integer at least 1 and at most 10000"),
+        ("epochs", 2.5, "epochs is 2.5; it must be an integer"),
+        ("batch_size", 1e30, "it must be an integer at least 2 and at most 60000"),
+        ("learning_rate", -0.1, "learning_rate is -0.1; it must be a number at least 1e-08"),
+        ("training_size", 1, "it must be an integer at least 2 and at most 60000, or none"),
+        ("seed", 2**60, "seed is 1,152,921,504,606,846,976; it must be an integer from"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_in_words(
+    name: str, value: float, allowed: str, root: Path
+) -> None:
+    page = open_page()
+    box = page.number_input(key=f"form-{name}")
+    # the browser refuses nothing by itself: what is in the box reaches this process
+    assert not box.proto.has_min
+    assert not box.proto.has_max
+    box.set_value(value).run()
+    assert page.number_input(key=f"form-{name}").value == value
+    assert allowed in unescape(page.error[0].value)
+    assert next(b for b in page.button if b.label == "Start").disabled
+    assert list_runs(root) == []
+
+
+def test_a_disabled_field_shows_the_value_that_is_used(root: Path) -> None:
+    page = open_page(form_base=TrainConfig(model="mnist_cnn_fixed", dropout=0.3))
+    page.selectbox(key="form-lr_scheduler").set_value("step").run()
+    page.number_input(key="form-lr_step_size").set_value(99_999).run()
+    assert "lr_step_size is 99999" in unescape(page.error[0].value)
+    page.selectbox(key="form-lr_scheduler").set_value("none")
+    page.selectbox(key="form-model").set_value("mnist_cnn").run()
+    assert not page.error
+    shown = form_values(page)
+    assert (shown["dropout"], shown["lr_step_size"]) == (None, 5)
+    press(page, "Start")
+    config = started(root)
+    assert (config.dropout, config.lr_step_size) == (None, 5)
+    # the value comes back with the model that uses it
+    page = open_page(form_base=TrainConfig(model="mnist_cnn_fixed", dropout=0.3))
+    page.selectbox(key="form-model").set_value("mnist_cnn").run()
+    page.selectbox(key="form-model").set_value("mnist_cnn_fixed").run()
+    assert page.number_input(key="form-dropout").value == 0.3
 
 
 def test_settings_that_cannot_be_combined_are_refused(root: Path) -> None:
