@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from board.advice import ADVICE
+from board.markdown import escape_markdown
 from board.number_fields import as_number, check_exact, draw_number
 from board.page_context import PageContext
 from board.translation import Translator
@@ -18,7 +19,7 @@ from mnist_core.models.registry import available_models
 from mnist_core.runs.run_list import list_runs
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS, ConfigField, Kind
-from mnist_core.utils.devices import list_gpus
+from mnist_core.utils.devices import Gpu, list_gpus
 
 _COLUMNS = 3
 
@@ -77,15 +78,21 @@ def field_label(name: str, t: Translator) -> str:
 
 
 def device_label(device: str, t: Translator) -> str:
-    """Return a device's name; for a GPU also its current memory use and load."""
+    """Return a device's name, unique and independent of its usage.
+
+    Streamlit identifies the entries of a list by their labels.
+    """
     if device == "auto":
         return t("automatic")
-    for gpu in list_gpus():
-        if gpu.device == device:
-            used = "?" if gpu.memory_used is None else f"{gpu.memory_used / 2**30:.1f}"
-            load = "" if gpu.load is None else t(", load {load}", load=f"{gpu.load:.0%}")
-            return f"{gpu.name} ({used} / {gpu.memory_total / 2**30:.0f} GiB{load})"
-    return "CPU" if device == "cpu" else device
+    labels = {gpu.device: gpu.label for gpu in list_gpus()}
+    return labels.get(device, "CPU" if device == "cpu" else device)
+
+
+def device_usage(gpu: Gpu, t: Translator) -> str:
+    """Return a GPU's label with its current memory use and load."""
+    used = "?" if gpu.memory_used is None else f"{gpu.memory_used / 2**30:.1f}"
+    load = "" if gpu.load is None else t(", load {load}", load=f"{gpu.load:.0%}")
+    return f"{gpu.label}: {used} / {gpu.memory_total / 2**30:.0f} GiB{load}"
 
 
 def draw_field(
@@ -119,7 +126,7 @@ def draw_field(
         )
     value = current[field.name]
     choices = _choices(field, context)
-    return st.selectbox(
+    selected = st.selectbox(
         options=choices if value in (None, *choices) else [*choices, value],
         format_func=lambda choice: (
             device_label(choice, t) if field.name == "device" else str(choice)
@@ -128,6 +135,10 @@ def draw_field(
         index=None if field.optional else 0,
         **common,
     )
+    if field.kind is Kind.DEVICE:
+        for gpu in list_gpus():
+            st.caption(escape_markdown(device_usage(gpu, t)))
+    return selected
 
 
 def _show_default_without_effect(

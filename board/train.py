@@ -13,7 +13,7 @@ from board.translation import Translator
 from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.queue import enqueue, ensure_workers, queue_device
+from mnist_core.runs.queue import enqueue, ensure_workers, free_device, queue_device
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import estimate_seconds
@@ -73,7 +73,7 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
             help=t("Name of the run; it can be changed later."),
         )
         if config is not None:
-            _draw_estimate(config, t)
+            _draw_estimate(context, config)
         if not has_training_set():
             st.warning(
                 t(
@@ -106,8 +106,10 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
             context.open_page("watch", run.id)
 
 
-def _draw_estimate(config: TrainConfig, t: Translator) -> None:
-    device = queue_device(config)
+def _draw_estimate(context: PageContext, config: TrainConfig) -> None:
+    t, device = context.t, queue_device(config)
+    if device == "auto":
+        device = free_device(context.root)
     if list_gpus():
         st.caption(t("Trains on {device}.", device=device_label(device, t)))
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import explain_errors, read_tail
 from mnist_core.utils.locks import is_locked
 
+JOBS_FOLDER = "jobs"
+"""Folder, in that of the runs, that holds the jobs (see `mnist_core.search.job`)."""
 _MAX_LOG_BYTES = 64 * 2**10
 
 
@@ -35,6 +39,7 @@ class WorkFolder:
         self.log_path = folder / "log.txt"
         self.stop_path = folder / "stop"
         self.lock_path = folder / "lock"
+        self.queue_path = folder / "queue.json"
         self._kind = kind
         self._main_path = folder / main_file
 
@@ -46,6 +51,19 @@ class WorkFolder:
     def is_active(self) -> bool:
         """Return whether a process, or a child that inherited its lock, works in it."""
         return is_locked(self.lock_path)
+
+    def is_in_queue(self) -> bool:
+        """Return whether it waits for a worker of `mnist_core.runs.queue`."""
+        try:
+            # a folder in the file's place could never be taken out of the queue again
+            return not stat.S_ISDIR(os.lstat(self.queue_path).st_mode)
+        except OSError:
+            return False
+
+    def leave_queue(self) -> None:
+        """Take it out of the queue. Raises MnistCoreError if the folder cannot be written."""
+        with explain_errors(self.queue_path, "cannot be removed"):
+            self.queue_path.unlink(missing_ok=True)
 
     def log_tail(self, lines: int = 40) -> str:
         """Return the last lines of its log; empty if there is none."""

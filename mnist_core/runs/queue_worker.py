@@ -1,4 +1,4 @@
-"""The worker of a queue: trains the waiting runs of a device one after the other.
+"""The worker of a device: trains what waits for it, one run or job after the other.
 
 Each run is trained in a child process that is forked from the worker. The worker has imported what
 a training needs, so a run starts without another start-up of Python; and it computes nothing
@@ -17,12 +17,20 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.folder import now
-from mnist_core.runs.queue import open_output, queue_lock_path, queue_place, waiting
+from mnist_core.runs.folder import WorkFolder, now
+from mnist_core.runs.queue import (
+    Waiting,
+    open_output,
+    queue_lock_path,
+    queue_place,
+    take_next,
+    waiting,
+)
 from mnist_core.runs.run import Run, exited_unexpectedly
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag, stop_on_signals
@@ -32,15 +40,17 @@ from mnist_core.utils.locks import acquire_lock
 _LOCK_TIMEOUT = 1.0
 """Seconds; a process that tests whether there is a worker holds the lock for an instant."""
 _OUTPUT = "process.txt"
+_POLL_SECONDS = 0.2
 
-Train = Callable[[Run], object]
+Train = Callable[[WorkFolder, str], object]
+"""Trains a run, or carries out a job, on a device."""
 
 
-def train_queued(run: Run) -> None:
+def train_queued(item: WorkFolder, device: str) -> None:
     """Train a run if it still waits in the queue; its state says how it ended."""
     stop = StopFlag()
     with stop_on_signals(stop):
-        execute(run, stop=stop, if_queued=True)
+        execute(Run(item.folder), stop=stop, if_queued=True, device=device)
 
 
 def work(
@@ -50,28 +60,28 @@ def work(
     train: Train = train_queued,
     preload: Callable[[], None] | None = None,
 ) -> None:
-    """Train the runs that wait for a device, until none is left or another worker is running.
+    """Train what waits for a device, until nothing is left or another worker is running.
 
     `lock` is the queue's, if the process that started this one has acquired it. `train` is called
-    with each run, in a forked child process. `preload` (by default `import_for_training`) is called
-    before the second run, for all that follow; the first one starts without waiting for it.
+    with each run or job and the device, in a forked child process. `preload` (by default
+    `import_for_training`) is called before the second run, for all that follow; the first one
+    starts without waiting for it.
     """
-    tried: set[tuple[str, int]] = set()  # places that could not be given up, on a full disk
+    tried: set[tuple[int, str]] = set()  # places that could not be given up, on a full disk
 
-    def next_run() -> Run | None:
-        runs = waiting(root).get(device, ())
-        return next((run for run in runs if (run.id, queue_place(run).time) not in tried), None)
+    def is_needed() -> bool:
+        return any(one.key not in tried and one.may_use(device) for one in waiting(root))
 
-    while next_run() is not None:
+    while is_needed():
         lock = lock or acquire_lock(queue_lock_path(root, device), _LOCK_TIMEOUT)
         if lock is None:
             return
         with lock:
-            while (run := next_run()) is not None:
+            while (one := take_next(root, device, tried)) is not None:
                 if tried:
                     (preload or import_for_training)()
-                tried.add((run.id, queue_place(run).time))
-                _train_in_child(run, train)
+                tried.add(one.key)
+                _train_in_child(one, device, train)
         lock = None  # a run may have been queued before the lock was released: check again
 
 
@@ -81,14 +91,14 @@ def import_for_training() -> None:
         importlib.import_module(name)
 
 
-def _train_in_child(run: Run, train: Train) -> None:
-    """Train a run in a child process; record an end that the child could not record itself."""
-    place = queue_place(run)
-    process = multiprocessing.get_context("fork").Process(target=_child, args=(run, train))
+def _train_in_child(one: Waiting, device: str, train: Train) -> None:
+    """Train in a child process; record an end that the child could not record itself."""
+    item = one.item
+    process = multiprocessing.get_context("fork").Process(target=_child, args=(item, device, train))
     try:
         process.start()
     except OSError as error:
-        _give_up(run, f"its process cannot be started ({error.strerror})")
+        _give_up(item, f"its process cannot be started ({error.strerror})")
         return
     try:
         process.join()
@@ -96,27 +106,35 @@ def _train_in_child(run: Run, train: Train) -> None:
         process.join()  # the terminal interrupted the child as well, and it saves its state
         raise
     exit_code = process.exitcode or 0
+    if isinstance(item, Run):
+        _record_exit(item, process.pid, exit_code)
+    else:
+        while item.is_active():  # the workers of a sweep whose process was killed
+            time.sleep(_POLL_SECONDS)
+    # in the same place still: it did not start (and has not been queued again meanwhile)
+    if item.is_in_queue() and queue_place(item) == one.place:
+        _give_up(item, f"exited unexpectedly: {_describe_exit(exit_code)}")
+
+
+def _record_exit(run: Run, pid: int | None, exit_code: int) -> None:
     with contextlib.suppress(MnistCoreError):  # a damaged run: every list reports it
         state = run.read_state()
-        if state.status == RunStatus.RUNNING and state.pid == process.pid:
+        if state.status == RunStatus.RUNNING and state.pid == pid:
             ended = exited_unexpectedly(state, _describe_exit(exit_code))
             run.write_state(ended.with_changes(ended=now()))
             run.log(f"{ended.status}: {ended.reason}")
-    # in the same place still: it did not start (and has not been queued again meanwhile)
-    if run.is_in_queue() and queue_place(run) == place:
-        _give_up(run, f"exited unexpectedly: {_describe_exit(exit_code)}")
 
 
-def _child(run: Run, train: Train) -> None:
-    """Train a run in this process; what it prints is in the run's process.txt."""
+def _child(item: WorkFolder, device: str, train: Train) -> None:
+    """Train in this process; what it prints is in the folder's process.txt."""
     try:
-        with open_output(run.folder / _OUTPUT) as output:
+        with open_output(item.folder / _OUTPUT) as output:
             for descriptor in (1, 2):
                 os.dup2(output.fileno(), descriptor)
     except OSError:
         pass  # the worker's own output is as good
     try:
-        train(run)
+        train(item, device)
     except MnistCoreError as error:  # the state says it already, where the run has one
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -131,12 +149,12 @@ def _describe_exit(exit_code: int) -> str:
     return f"exit status {exit_code}"
 
 
-def _give_up(run: Run, reason: str) -> None:
-    """Take a run that could not start out of the queue."""
+def _give_up(item: WorkFolder, reason: str) -> None:
+    """Take what could not start out of the queue; the state of a job follows from its files."""
     with contextlib.suppress(MnistCoreError):  # a damaged run: every list reports it
-        if run.read_state().status == RunStatus.QUEUED:
-            run.update_state(
+        if isinstance(item, Run) and item.read_state().status == RunStatus.QUEUED:
+            item.update_state(
                 status=RunStatus.FAILED, reason=reason, stop_reason=StopReason.ERROR, ended=now()
             )
     with contextlib.suppress(MnistCoreError):  # a folder that cannot be written
-        run.leave_queue()
+        item.leave_queue()

@@ -7,7 +7,6 @@ checkpoint), best.safetensors (the best weights), evaluation.json and log.txt.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +40,6 @@ class Run(WorkFolder):
         self.checkpoint_path = folder / "last.pt"
         self.weights_path = folder / "best.safetensors"
         self.evaluation_path = folder / "evaluation.json"
-        self.queue_path = folder / "queue.json"
         self._name_path = folder / "name.txt"
 
     @property
@@ -124,18 +122,6 @@ class Run(WorkFolder):
     def stop_is_requested(self) -> bool:
         """Return whether `request_stop` was called since training began."""
         return os.path.lexists(self.stop_path)
-
-    def is_in_queue(self) -> bool:
-        """Return whether it waits for a worker of `mnist_core.runs.queue`."""
-        try:
-            # a folder in the file's place could never be taken out of the queue again
-            return not stat.S_ISDIR(os.lstat(self.queue_path).st_mode)
-        except OSError:
-            return False
-
-    def leave_queue(self) -> None:
-        """Take it out of the queue. Raises MnistCoreError if the folder cannot be written."""
-        self._remove(self.queue_path)
 
     def forget_evaluation(self) -> None:
         """Remove its evaluation, if any. Raises MnistCoreError if that cannot be done."""

@@ -15,6 +15,7 @@ from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.queue import free_device
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import find_weights
 from mnist_core.runs.signals import StopFlag
@@ -37,6 +38,7 @@ def train_in_folder(
     splits: tuple[Split, Split] | None,
     listen: Listener | None,
     stop: StopFlag,
+    device: str | None = None,
 ) -> Finished | None:
     """Train until the last epoch or a requested stop; keep metrics, weights and checkpoints.
 
@@ -45,10 +47,10 @@ def train_in_folder(
     cannot be trained, or its folder cannot be written or was removed.
     """
     config = run.config()
-    device = choose_device(config.device)
-    run.update_state(device=device_name(device))
+    chosen = splits[0].images.device if splits else _choose_device(run, config, device)
+    run.update_state(device=device_name(chosen))
     training, validation = splits or load_train_validation(
-        device,
+        chosen,
         data,
         validation_size=config.validation_size,
         training_size=config.training_size,
@@ -77,8 +79,14 @@ def train_in_folder(
         save_checkpoint(run.checkpoint_path, trainer.state_dict())
         return None
     assert isinstance(event, Finished)
-    write_json(run.evaluation_path, evaluate(event.model.to(device), validation))
+    write_json(run.evaluation_path, evaluate(event.model.to(chosen), validation))
     return event
+
+
+def _choose_device(run: Run, config: TrainConfig, device: str | None) -> torch.device:
+    if config.device != "auto":
+        return choose_device(config.device)
+    return choose_device(device or free_device(run.folder.parent))
 
 
 def _should_stop(run: Run, stop: StopFlag) -> bool:

@@ -25,6 +25,7 @@ def execute(
     listen: Listener | None = None,
     stop: StopFlag | None = None,
     if_queued: bool = False,
+    device: str | None = None,
 ) -> RunState:
     """Train a run to its end, or until a stop is requested; resume from its checkpoint if any.
 
@@ -41,6 +42,8 @@ def execute(
         Another way to stop than `run.request_stop()`.
     if_queued : bool
         Do nothing if it has left the queue: it was stopped while this process started.
+    device : str or None
+        What "auto" means, such as cuda:1; None: a free one. Given `splits`, theirs is used.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def execute(
             return before
         check_not_finished(run, before)
         try:
-            return _train(run, before, data, splits, listen, stop)
+            return _train(run, before, data, splits, listen, stop, device)
         except (KeyboardInterrupt, SystemExit):
             _record_end(run, RunStatus.STOPPED, stop.reason or StopReason.INTERRUPTED)
             raise
@@ -107,6 +110,7 @@ def _train(
     splits: tuple[Split, Split] | None,
     listen: Listener | None,
     stop: StopFlag,
+    device: str | None,
 ) -> RunState:
     run.update_state(
         status=RunStatus.RUNNING,
@@ -120,7 +124,9 @@ def _train(
     stop.deferred = False  # nothing can be lost until training begins
     if stop.reason is not None:
         return _record_end(run, RunStatus.STOPPED, stop.reason)
-    finished = train_in_folder(run, data=data, splits=splits, listen=listen, stop=stop)
+    finished = train_in_folder(
+        run, data=data, splits=splits, listen=listen, stop=stop, device=device
+    )
     if finished is None:
         return _record_end(run, RunStatus.STOPPED, stop.reason)
     reason = StopReason.PATIENCE_EXHAUSTED if finished.early else None

@@ -15,6 +15,8 @@ DEVICES = ("auto", "cpu", "cuda")
 def choose_device(name: str) -> torch.device:
     """Return the device for "auto", "cpu" or "cuda" ("cuda:1" for the second GPU).
 
+    "auto" is the first GPU here; a run takes a free one, see `mnist_core.runs.queue.free_device`.
+
     Raises
     ------
     MnistCoreError
@@ -40,6 +42,27 @@ def device_name(device: torch.device) -> str:
     return f"CPU, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
+def auto_devices() -> list[str]:
+    """Return the devices that "auto" chooses from: every GPU, the least used first, or the CPU.
+
+    Creates no CUDA context, so the process may be forked afterwards.
+    """
+    indices = sorted(range(torch.cuda.device_count()), key=_usage)
+    return [f"cuda:{index}" for index in indices] or ["cpu"]
+
+
+def is_automatic(device: str) -> bool:
+    """Return whether "auto" may choose a device: a GPU, or the CPU where there is none."""
+    return (device == "cpu") == (torch.cuda.device_count() == 0)
+
+
+def _usage(index: int) -> tuple[int, int]:
+    """Return a GPU's load and used memory in coarse steps, so that an idle card's noise is none."""
+    load = _query_driver(torch.cuda.utilization, index) or 0
+    used = _query_driver(torch.cuda.device_memory_used, index) or 0
+    return load // 10, used // (8 * 2**30)
+
+
 @dataclass(frozen=True)
 class Gpu:
     """A GPU and its usage: memory in bytes, load in [0, 1]; None if unknown."""
@@ -49,6 +72,11 @@ class Gpu:
     memory_used: int | None
     memory_total: int
     load: float | None
+
+    @property
+    def label(self) -> str:
+        """Device and name: unique, and independent of the current usage."""
+        return f"{self.device} · {self.name}"
 
 
 def list_gpus() -> list[Gpu]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press, unescape
+from support.board_app import open_page, page_text, press, show, unescape
 from support.configs import configs
 
-from board import form, train
+from board import train
 from mnist_core.runs import queue
 from mnist_core.runs.run_list import list_runs
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS
 from mnist_core.training.presets import PRESETS
-from mnist_core.utils.devices import Gpu
 
 
 @pytest.fixture(autouse=True)
@@ -180,11 +181,26 @@ def test_the_number_of_active_runs_is_shown(root: Path) -> None:
     assert "1 run(s) running or queued" in page_text(open_page())
 
 
-def test_a_gpu_is_shown_with_its_memory_and_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    card = Gpu("cuda:0", "A card", 3 * 2**30, 80 * 2**30, 0.37)
-    monkeypatch.setattr(form, "list_gpus", lambda: [card])
+def test_two_equal_cards_have_labels_that_their_load_does_not_change(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = 0
+    card = SimpleNamespace(name="A card", total_memory=80 * 2**30)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: card)
+    monkeypatch.setattr(torch.cuda, "device_memory_used", lambda index: 3 * 2**30)
+    monkeypatch.setattr(torch.cuda, "utilization", lambda index: load)
     page = open_page()
-    assert "A card (3.0 / 80 GiB, load 37%)" in page.selectbox(key="form-device").options
+    picker = page.selectbox(key="form-device")
+    assert picker.options == ["automatic", "CPU", "cuda:0 · A card", "cuda:1 · A card"]
+    assert "cuda:1 · A card: 3.0 / 80 GiB, load 0%" in page_text(page)
+    page = show(picker.set_value("cuda:1").run())
+    load = 37
+    page = show(page.run())
+    assert "cuda:1 · A card: 3.0 / 80 GiB, load 37%" in page_text(page)
+    assert page.selectbox(key="form-device").options == picker.options
+    press(page, "Start")
+    assert started(root).device == "cuda:1"
 
 
 def test_a_missing_gpu_is_reported_and_nothing_is_started(root: Path) -> None:

@@ -106,7 +106,7 @@ def test_any_damaged_file_affects_only_its_run(
 
 
 def in_queue(root: Path) -> list[str]:
-    return [run.id for runs in waiting(root).values() for run in runs]
+    return [one.item.id for one in waiting(root)]
 
 
 @pytest.mark.parametrize(

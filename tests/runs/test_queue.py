@@ -10,21 +10,31 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from support.chromium import ROOT
 from support.damage import DAMAGE
 from support.training import small
 from support.waiting import until
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.queue import enqueue, ensure_workers, queue_device, queue_lock_path, waiting
+from mnist_core.runs.queue import (
+    ahead,
+    enqueue,
+    ensure_workers,
+    queue_device,
+    queue_lock_path,
+    queue_place,
+    waiting,
+)
 from mnist_core.runs.queue_worker import work
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.locks import is_locked
+from mnist_core.utils.locks import exclusive_lock, is_locked
 
 TINY = small(training_size=1000, validation_size=200)
 LONG = small(training_size=2000, validation_size=200, epochs=10_000)
@@ -39,6 +49,10 @@ def queued(config: TrainConfig, root: Path, name: str = "") -> Run:
 
 def status(run: Run) -> str:
     return run.state().status
+
+
+def waiting_ids(root: Path) -> list[str]:
+    return [one.item.id for one in waiting(root)]
 
 
 def started_workers(root: Path) -> list[str]:
@@ -88,7 +102,14 @@ def killed_while_it_runs(run: Run) -> None:
 
 def train_all(root: Path, train: Callable[[Run], object]) -> None:
     """Be the worker of a queue; nothing is imported for trainings that are no real ones."""
-    work(root, "cpu", train=train, preload=lambda: None)
+    work(root, "cpu", train=lambda run, device: train(run), preload=lambda: None)
+
+
+def start_worker(root: Path, device: str, train: Callable[[Run, str], object]) -> Any:
+    """Start the worker of a device in a process that is forked from this one."""
+    worker = FORK.Process(target=work, args=(root, device, None, train))
+    worker.start()
+    return worker
 
 
 # --- workers -------------------------------------------------------------------------------------
@@ -96,13 +117,14 @@ def train_all(root: Path, train: Callable[[Run], object]) -> None:
 
 def test_runs_are_trained_in_turn_each_in_its_own_process(tmp_path: Path) -> None:
     runs = [queued(TINY, tmp_path, name) for name in "abc"]
-    assert [run.id for run in waiting(tmp_path)["cpu"]] == [run.id for run in runs]
+    assert waiting_ids(tmp_path) == [run.id for run in runs]
+    assert [run.id for run in ahead(tmp_path, runs[2])] == [run.id for run in runs[:2]]
     assert started_workers(tmp_path) == ["cpu"]
     train_all(tmp_path, finish)
     order = [line.split() for line in (tmp_path / "order").read_text().splitlines()]
     assert [run_id for run_id, _ in order] == [run.id for run in runs]
     assert len({pid for _, pid in order} | {str(os.getpid())}) == 4
-    assert waiting(tmp_path) == {}
+    assert waiting(tmp_path) == []
     assert started_workers(tmp_path) == []
 
 
@@ -143,8 +165,7 @@ def test_a_run_that_is_killed_fails_with_the_signal_and_the_next_one_is_trained(
 
 def test_a_killed_worker_loses_no_run(tmp_path: Path) -> None:
     first, second = queued(TINY, tmp_path), queued(TINY, tmp_path)
-    worker = FORK.Process(target=work, args=(tmp_path, "cpu", None, finish_when_allowed))
-    worker.start()
+    worker = start_worker(tmp_path, "cpu", lambda run, device: finish_when_allowed(run))
     until(lambda: status(first) == "running")
     worker.kill()
     worker.join()
@@ -164,13 +185,13 @@ def test_a_run_that_cannot_start_fails_with_the_reason(tmp_path: Path) -> None:
     broken.config_path.write_text("{}x")
     gpu.config_path.write_text(small(device="cuda:7").model_dump_json())
     enqueue(gpu)
-    assert set(waiting(tmp_path)) == {"cpu", "cuda:7"}
+    assert {one.place.device for one in waiting(tmp_path)} == {"cpu", "cuda:7"}
     for device in ("cpu", "cuda:7"):
         work(tmp_path, device)
     assert status(broken) == status(gpu) == "failed"
     assert "config.json" in broken.state().reason
     assert "choose 'auto' or 'cpu'" in gpu.state().reason
-    assert waiting(tmp_path) == {}
+    assert waiting(tmp_path) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -180,10 +201,10 @@ def test_a_damaged_run_leaves_the_queue_and_delays_no_other(
 ) -> None:
     broken, good = queued(TINY, tmp_path), queued(TINY, tmp_path)
     DAMAGE[damage](broken.folder / name)
-    assert good.id in [run.id for run in waiting(tmp_path)["cpu"]]
+    assert good.id in waiting_ids(tmp_path)
     train_all(tmp_path, finish)
     assert status(good) == "finished"
-    assert waiting(tmp_path) == {}
+    assert waiting(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +213,7 @@ def test_a_damaged_run_leaves_the_queue_and_delays_no_other(
 def test_a_queue_place_out_of_its_bounds(tmp_path: Path, place: dict[str, object]) -> None:
     run = queued(TINY, tmp_path)
     run.queue_path.write_text(json.dumps({"time": 5, "device": "cpu", **place}))
-    assert [run.id for run in waiting(tmp_path)["cpu"]] == [run.id]
+    assert waiting_ids(tmp_path) == [run.id]
     assert started_workers(tmp_path) == ["cpu"]
 
 
@@ -211,7 +232,7 @@ def test_a_finished_run_that_is_queued_by_mistake_stays_finished(tmp_path: Path)
     run.update_state(status="finished")  # two tabs pressed Resume at the same moment
     work(tmp_path, "cpu")
     assert status(run) == "finished"
-    assert waiting(tmp_path) == {}
+    assert waiting(tmp_path) == []
 
 
 def test_a_waiting_run_that_is_stopped_is_not_trained(tmp_path: Path) -> None:
@@ -223,9 +244,82 @@ def test_a_waiting_run_that_is_stopped_is_not_trained(tmp_path: Path) -> None:
 
 
 def test_the_queue_of_a_configured_device() -> None:
+    assert queue_device(small(device="auto")) == "auto"
     assert queue_device(small(device="cuda")) == "cuda:0"
     assert queue_device(small(device="cuda:1")) == "cuda:1"
     assert queue_device(small(device="cpu")) == "cpu"
+
+
+# --- two cards -----------------------------------------------------------------------------------
+
+AUTO = small(device="auto")
+
+
+@pytest.fixture
+def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with two idle GPUs, as far as the queue is concerned."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+def train_beside_another(run: Run, device: str) -> None:
+    """End only when two runs are training."""
+    root = run.folder.parent
+    with run.exclusive():
+        run.update_state(status="running", device=device, pid=os.getpid())
+        run.leave_queue()
+        until(lambda: sum(one.state().device != "" for one in list_runs(root)) == 2)
+        run.update_state(status="finished", pid=None)
+
+
+def finish_on(run: Run, device: str) -> None:
+    with run.exclusive():
+        run.update_state(status="finished", device=device)
+        run.leave_queue()
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_two_runs_on_two_cards_train_at_the_same_time(tmp_path: Path) -> None:
+    runs = [queued(AUTO, tmp_path) for _ in range(2)]
+    workers = [start_worker(tmp_path, card, train_beside_another) for card in ("cuda:0", "cuda:1")]
+    for worker in workers:
+        worker.join()
+    assert [status(run) for run in runs] == ["finished", "finished"]
+    assert {run.state().device for run in runs} == {"cuda:0", "cuda:1"}
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_automatic_runs_are_assigned_to_free_cards_in_their_order(tmp_path: Path) -> None:
+    runs = [queued(AUTO, tmp_path) for _ in range(3)]
+    with exclusive_lock(queue_lock_path(tmp_path, "cuda:0"), 1):  # its worker trains
+        assert started_workers(tmp_path) == ["cuda:1"]
+        assert started_workers(tmp_path) == ["cuda:1"]  # no second run for the same card
+    assert [queue_place(run).device for run in runs] == ["cuda:1", "auto", "auto"]
+    assert started_workers(tmp_path) == ["cuda:1", "cuda:0"]
+    assert [queue_place(run).device for run in runs] == ["cuda:1", "cuda:0", "auto"]
+    assert [run.id for run in ahead(tmp_path, runs[2])] == [run.id for run in runs[:2]]
+    assert ahead(tmp_path, runs[1]) == []  # the other card is not its own
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_the_least_used_card_is_taken_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "utilization", lambda index: [80, 3][index])
+    queued(AUTO, tmp_path)
+    assert started_workers(tmp_path) == ["cuda:1"]
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_a_card_takes_no_run_that_is_meant_for_another(tmp_path: Path) -> None:
+    devices = ("cpu", "cuda:0", "cuda:1", "auto")
+    runs = {device: queued(small(device=device), tmp_path) for device in devices}
+    work(tmp_path, "cuda:1", train=finish_on, preload=lambda: None)
+    assert {
+        name: run.state().device for name, run in runs.items() if status(run) == "finished"
+    } == {
+        "cuda:1": "cuda:1",
+        "auto": "cuda:1",
+    }
 
 
 # --- as the dashboard starts it: real processes, real MNIST --------------------------------------

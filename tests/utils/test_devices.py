@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from mnist_core import MnistCoreError
-from mnist_core.utils.devices import Gpu, choose_device, device_name, list_gpus
+from mnist_core.utils.devices import (
+    Gpu,
+    auto_devices,
+    choose_device,
+    device_name,
+    is_automatic,
+    list_gpus,
+)
 
 
 def test_choose_device() -> None:
@@ -50,3 +57,15 @@ def test_gpus_are_listed_with_what_the_driver_says(monkeypatch: pytest.MonkeyPat
         Gpu("cuda:0", "A card", 2**30, 80 * 2**30, 0.37),
         Gpu("cuda:1", "A card", 2 * 2**30, 80 * 2**30, None),
     ]
+
+
+def test_auto_chooses_from_every_gpu_or_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert auto_devices() == ["cpu"]
+    assert is_automatic("cpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "utilization", lambda index: [4, 0, 50][index])
+    monkeypatch.setattr(torch.cuda, "device_memory_used", lambda index: [40, 1, 0][index] * 2**30)
+    assert auto_devices() == ["cuda:1", "cuda:0", "cuda:2"]
+    assert is_automatic("cuda:2")
+    assert not is_automatic("cpu")

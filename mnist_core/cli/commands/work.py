@@ -20,13 +20,16 @@ def add_commands(commands: Subparsers) -> None:
 def _work(args: argparse.Namespace) -> int:
     import io
 
-    from mnist_core.runs.queue import queue_device
+    from mnist_core.runs.queue import free_device, queue_device
     from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run_list import runs_root
     from mnist_core.training.config import TrainConfig
 
+    root = runs_root(args.runs)
     device = queue_device(TrainConfig(device=args.device))
+    if device == "auto":
+        device = free_device(root)
     with explain_errors(f"--lock {args.lock}", "no open file"):
         lock = None if args.lock is None else io.FileIO(args.lock, "r+")
-    work(runs_root(args.runs), device, lock)
+    work(root, device, lock)
     return 0
