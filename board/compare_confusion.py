@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from board.evaluations import read_evaluation
+from board.live_chart import live_chart
 from board.page_context import PageContext
-from board.widgets import draw_figure, errors_shown
+from board.widgets import errors_shown
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.figures import confusion_difference
 from mnist_core.runs.run import Run
@@ -37,7 +38,7 @@ def draw_difference(context: PageContext, runs: Mapping[str, Run]) -> None:
     with errors_shown():
         figure = confusion_difference(first, second, translate=t)
         _explain(context, first, second)
-        draw_figure(figure, "compare-difference", t("Confusion matrix of A minus that of B"))
+        live_chart(t("Confusion matrix of A minus that of B"), figure, "compare-difference")
 
 
 def _read(context: PageContext, name: str, run: Run) -> Evaluation | None:

@@ -1,7 +1,7 @@
 """A plotly chart that is updated in place, keeps its zoom, and reports clicks.
 
-Streamlit's own chart is rebuilt in the browser whenever its figure changes, and reports no clicks
-on the cells of a heatmap.
+Streamlit's own chart is rebuilt in the browser whenever its figure changes, reports no clicks on
+the cells of a heatmap, and has the same colours on a light page as on a dark one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import plotly.graph_objects as go
 import streamlit as st
 import streamlit.components.v1 as components
 
-_SCRIPT = Path(__file__).parent / "web/live_chart.js"
+from mnist_core.figures import DARK_COLOURS
+
+_WEB = Path(__file__).parent / "web"
 
 
 def live_chart(
@@ -39,7 +41,8 @@ def live_chart(
     component = st.components.v2.component(
         "live_chart",
         html='<div class="live-chart" role="figure"></div>',
-        js=_SCRIPT.read_text(encoding="utf-8"),
+        css=(_WEB / "live_chart.css").read_text(encoding="utf-8"),
+        js=(_WEB / "live_chart.js").read_text(encoding="utf-8"),
         isolate_styles=False,  # plotly adds its own to the page
     )
 
@@ -53,6 +56,7 @@ def live_chart(
         "figure": figure if isinstance(figure, str) else figure.to_json(),
         "plotly": _plotly_address(),
         "clickable": clicked is not None,
+        "colours": DARK_COLOURS,
     }
     component(data=data, key=key, width="stretch", on_clicked_change=report_click)
 

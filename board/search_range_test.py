@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from board.live_chart import live_chart
 from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields
 from board.search_jobs import draw_section, use_in_new_run
-from board.widgets import draw_figure, errors_shown
+from board.widgets import errors_shown
 from mnist_core import figures
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobState, JobStatus
@@ -72,7 +73,7 @@ def _draw_result(
         if st.button(t("Use in a new run"), type="primary", icon=":material/arrow_forward:"):
             use_in_new_run(context, request.config.with_changes(learning_rate=test.learning_rate))
     figure = figures.learning_rate_range(test.rates, test.smoothed, test.learning_rate, translate=t)
-    draw_figure(figure, "lr-range", t("Loss over the learning rate"))
+    live_chart(t("Loss over the learning rate"), figure, "lr-range")
 
 
 def _label(request: RangeTestRequest) -> str:

@@ -8,7 +8,7 @@ from board.evaluations import RunPredictions, read_predictions
 from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.runs import RunSummary
-from board.widgets import draw_figure, visible_count
+from board.widgets import visible_count
 from mnist_core import figures
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.network import NUM_CLASSES
@@ -72,11 +72,8 @@ def _images(context: PageContext, run: str, found: RunPredictions) -> None:
         st.caption(t("Above each image: confidence and index. Highest confidence first."))
         captions = [f"<b>{predictions.confidence(index):.0%}</b> {index}" for index in shown]
         hovers = [f"{t('image')} {index}: {predictions.confidence(index):.2%}" for index in shown]
-        draw_figure(
-            figures.image_grid(found.split.images[shown, 0], captions, hovers),
-            "cell-images",
-            t("The images of the selected cell"),
-        )
+        grid = figures.image_grid(found.split.images[shown, 0], captions, hovers)
+        live_chart(t("The images of the selected cell"), grid, "cell-images")
 
 
 def _first_cell(evaluation: Evaluation) -> tuple[int, int]:

@@ -7,10 +7,10 @@ import streamlit as st
 from torch import Tensor
 
 from board.evaluations import read_validation
+from board.live_chart import live_chart
 from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.runs import RunSummary
-from board.widgets import draw_figure
 from mnist_core import figures
 from mnist_core.evaluation.predictions import indices_of_digit
 from mnist_core.inference.classifier import load_classifier
@@ -46,7 +46,7 @@ def show(context: PageContext, summary: RunSummary) -> None:
         index = indices[number - 1]
         frame = split.images[index, 0]
         grid = figures.image_grid(frame[None], [f"{t('image')} {index}"])
-        draw_figure(grid, "network-image", t("The selected image"))
+        live_chart(t("The selected image"), grid, "network-image")
     with network:
         _conv1(context, summary.run, frame, index)
 
@@ -77,17 +77,17 @@ def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
         )
         return
     st.subheader(t("Kernels of conv1"))
-    draw_figure(
+    live_chart(
+        t("The kernels of the first convolution"),
         figures.kernels(kernels, extent=extent, translate=t),
         "network-kernels",
-        t("The kernels of the first convolution"),
     )
     st.caption(t("Orange: positive weights. Blue: negative weights."))
     st.subheader(t("Feature maps of conv1"))
-    draw_figure(
+    live_chart(
+        t("The feature maps of the first convolution for the image"),
         figures.feature_maps(maps, highest=highest, translate=t),
         "network-maps",
-        t("The feature maps of the first convolution for the image"),
     )
     st.caption(t("Brighter: a higher activation."))
 

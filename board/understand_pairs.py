@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from board.evaluations import RunPredictions, read_predictions
+from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.progress import read_metrics
 from board.runs import RunSummary
-from board.widgets import draw_figure, in_columns, visible_count
+from board.widgets import in_columns, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
@@ -37,12 +38,12 @@ def show(context: PageContext, summary: RunSummary) -> None:
     st.caption(t("Images of the first digit that were predicted as the second, and their share."))
     st.subheader(t("Over the epochs"))
     curves = figures.pair_curves({"": read_metrics(summary.run.folder)}, translate=t)
-    draw_figure(curves, "pair-curves", t("Confusion of the classic pairs over the epochs"))
+    live_chart(t("Confusion of the classic pairs over the epochs"), curves, "pair-curves")
     st.subheader(t("Misclassified images"))
     _images(context, summary.run.id, found)
     st.subheader(t("The ten most confused pairs"))
     bars = figures.pair_confusions(found.evaluation, translate=t)
-    draw_figure(bars, "pair-bars", t("The most confused pairs, in both directions"))
+    live_chart(t("The most confused pairs, in both directions"), bars, "pair-bars")
     st.caption(t("Bold: the classic pairs, which are always shown."))
 
 
@@ -102,7 +103,7 @@ def _explained(
         )
         with column:
             st.caption(text)
-            draw_figure(figure, f"explained-{index}", text)
+            live_chart(text, figure, f"explained-{index}")
 
 
 def _pairs(evaluation: Evaluation) -> list[tuple[int, int]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from board.evaluations import read_evaluation, show_image_count
+from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.runs import RunSummary
 from board.translation import Translator
-from board.widgets import draw_figure, draw_metrics
+from board.widgets import draw_metrics
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scores import Evaluation
@@ -61,10 +62,10 @@ def _scores(t: Translator, evaluation: Evaluation) -> None:
 
 
 def _calibration(t: Translator, calibration: Calibration) -> None:
-    draw_figure(
+    live_chart(
+        t("Reliability diagram: accuracy over confidence"),
         figures.reliability_diagram(calibration, translate=t),
         "reliability",
-        t("Reliability diagram: accuracy over confidence"),
     )
     st.markdown(
         t(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -32,11 +31,6 @@ def errors_shown(icon: str = ERROR) -> Iterator[None]:
         yield
     except MnistCoreError as error:
         show_error(error, icon)
-
-
-def draw_figure(figure: go.Figure, key: str, alt: str) -> None:
-    """Draw a figure with its own template; `alt` describes it for screen readers."""
-    st.plotly_chart(figure, theme=None, key=key, config={"displaylogo": False}, alt=alt)
 
 
 def draw_metrics(values: Mapping[str, str], width: int | str) -> None:

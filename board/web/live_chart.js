@@ -1,11 +1,11 @@
 // Updates a plotly figure in place, without flicker: the zoom is kept, and clicks are reported.
 // (Streamlit's own chart is rebuilt whenever its figure changes, and reports no clicks on the cells
 // of a heatmap.)
+//
+// A chart has the width of its place, whatever changes that, and the colours of the page's scheme.
 
-const tools = {
-  displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud", "toImage"],
-};
+const FULL_SCREEN = "M3 3h6v2H5v4H3zM15 3h6v6h-2V5h-4zM3 15h2v4h4v2H3zM19 15h2v6h-6v-2h4z";
+const charts = new Set();
 
 let loading;
 
@@ -20,19 +20,86 @@ function plotly(url) {
   return loading;
 }
 
-export default async function ({ data, parentElement, setTriggerValue }) {
-  const chart = parentElement.querySelector(".live-chart");
-  if (chart.drawn === data.figure) return;
-  chart.drawn = data.figure;
-  chart.ariaLabel = data.title;
-  const { data: traces, layout } = JSON.parse(data.figure);
+const app = () => document.querySelector("[data-testid=stApp]") ?? document.body;
+
+/** Whether the page has a dark background. */
+function isDark() {
+  const [red, green, blue] = getComputedStyle(app()).backgroundColor.match(/\d+/g).map(Number);
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+}
+
+/** The figure of a JSON text, with other colours where `colours` has some; texts stay. */
+function parse(text, colours) {
+  const isText = (key) => key === "name" || key === "text";
+  return JSON.parse(text, (key, value) => (isText(key) ? value : colours[value] ?? value));
+}
+
+function tools(chart) {
+  if (chart.input.clickable) return { displayModeBar: false };
+  const fullScreen = {
+    name: "Full screen",
+    icon: { width: 24, height: 24, path: FULL_SCREEN },
+    click: () => (document.fullscreenElement ? document.exitFullscreen() : chart.requestFullscreen()),
+  };
+  return {
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud"],
+    modeBarButtonsToAdd: [fullScreen],
+  };
+}
+
+async function draw(chart) {
+  const { title, figure, colours, plotly: url, clickable } = chart.input;
+  const dark = isDark();
+  if (chart.drawn === figure && chart.dark === dark) return;
+  [chart.drawn, chart.dark] = [figure, dark];
+  chart.ariaLabel = title;
+  const { data: traces, layout } = parse(figure, dark ? colours : {});
   chart.style.height = `${layout.height}px`;
-  layout.modebar = { bgcolor: "transparent", color: "#797979", activecolor: "#0072B2" };
-  const Plotly = await plotly(data.plotly);
-  const config = data.clickable ? { displayModeBar: false } : tools;
-  await Plotly.react(chart, traces, layout, { ...config, responsive: true });
-  if (data.clickable) {
+  const { color } = layout.template.layout.font;
+  layout.modebar = { bgcolor: "transparent", color, activecolor: layout.template.layout.colorway[0] };
+  const Plotly = await plotly(url);
+  await Plotly.react(chart, traces, layout, tools(chart));
+  chart.laidOut = chart.clientWidth;
+  if (clickable) {
     chart.removeAllListeners("plotly_click");
-    chart.on("plotly_click", ({ points: [{ x, y }] }) => setTriggerValue("clicked", { x, y }));
+    chart.on("plotly_click", ({ points: [{ x, y }] }) => chart.report("clicked", { x, y }));
   }
+}
+
+// plotly itself notices a new size of the window only
+const sizes = new ResizeObserver((entries) => {
+  for (const { target: chart } of entries) {
+    const width = chart.clientWidth;
+    if (!width || !chart.laidOut || chart.laidOut === width) continue;
+    chart.laidOut = width;
+    window.Plotly.Plots.resize(chart);
+  }
+});
+
+new MutationObserver(() => {
+  for (const chart of charts) if (chart.isConnected) draw(chart);
+}).observe(app(), { attributes: true, attributeFilter: ["class"] });
+
+document.addEventListener("fullscreenchange", () => {
+  for (const chart of charts) {
+    if (!chart.laidOut) continue;
+    const filled = document.fullscreenElement === chart;
+    chart.style.background = filled ? getComputedStyle(app()).backgroundColor : "";
+    window.Plotly.relayout(chart, { height: filled ? innerHeight : parseInt(chart.style.height) });
+  }
+});
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const chart = parentElement.querySelector(".live-chart");
+  [chart.input, chart.report] = [data, setTriggerValue];
+  charts.add(chart);
+  sizes.observe(chart);
+  draw(chart).catch((error) => {
+    chart.textContent = error.message;
+  });
+  return () => {
+    charts.delete(chart);
+    sizes.unobserve(chart);
+  };
 }

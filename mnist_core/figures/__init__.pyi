@@ -13,10 +13,11 @@ from .images import image_grid
 from .networks import feature_maps, kernels
 from .prediction import explained_prediction, prediction_chart
 from .sweeps import optimization_history, parameter_slice
-from .theme import BLUE, INK, PALETTE, VERMILLION, Translate, template
+from .theme import BLUE, DARK_COLOURS, INK, PALETTE, VERMILLION, Translate, template
 
 __all__ = [
     "BLUE",
+    "DARK_COLOURS",
     "INK",
     "PALETTE",
     "VERMILLION",

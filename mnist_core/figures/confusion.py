@@ -11,7 +11,12 @@ import plotly.graph_objects as go
 from mnist_core.errors import MnistCoreError
 from mnist_core.figures.theme import (
     BLUE,
+    DARK_VERMILLION,
     INK,
+    MEDIUM_BLUE,
+    MEDIUM_VERMILLION,
+    PALE_BLUE,
+    PALE_VERMILLION,
     VERMILLION,
     Translate,
     new_figure,
@@ -21,10 +26,9 @@ from mnist_core.figures.theme import (
 if TYPE_CHECKING:
     from mnist_core.evaluation.scores import Evaluation
 
-_CORRECT = ("#6FAED6", BLUE)
-_WRONG = ("#F6BE95", VERMILLION, "#9C4500")
-_PALE_BLUE, _PALE_VERMILLION = "#BFDDF0", "#F9D5BC"
-_MORE_IS_WORSE = ((0.0, BLUE), (0.5, _PALE_BLUE), (0.5, _PALE_VERMILLION), (1.0, VERMILLION))
+_CORRECT = (MEDIUM_BLUE, BLUE)
+_WRONG = (MEDIUM_VERMILLION, VERMILLION, DARK_VERMILLION)
+_MORE_IS_WORSE = ((0.0, BLUE), (0.5, PALE_BLUE), (0.5, PALE_VERMILLION), (1.0, VERMILLION))
 _MORE_IS_BETTER = tuple((1 - place, colour) for place, colour in reversed(_MORE_IS_WORSE))
 
 

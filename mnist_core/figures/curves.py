@@ -176,10 +176,10 @@ def _train_and_validation(
         if training is not None:
             name = f"{run} {translate('training')}"
             if smoothing:
-                options = {"opacity": 0.25, "showlegend": False, "hoverinfo": "skip"}
+                options = {"opacity": 0.5, "showlegend": False, "hoverinfo": "skip"}
                 _add_line(figure, training, name, colour, dash, width=1, **options)
                 training = smooth(training, smoothing)
-            _add_line(figure, training, name, colour, dash, width=1, opacity=0.7)
+            _add_line(figure, training, name, colour, dash, width=1.5)
         validation = series.get(validation_tag)
         if validation is not None:
             name = f"{run} {translate('validation')}"

@@ -8,12 +8,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.figures.mosaic import best_columns, check_panels, draw_mosaic, make_mosaic
-from mnist_core.figures.theme import BLUE, VERMILLION, Translate, as_array, new_figure
+from mnist_core.figures.theme import BLUE, NEUTRAL, VERMILLION, Translate, as_array, new_figure
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_DIVERGING = (BLUE, "#F7F7F7", VERMILLION)
+_DIVERGING = (BLUE, NEUTRAL, VERMILLION)
 
 
 def feature_maps(
@@ -44,7 +44,7 @@ def feature_maps(
 def kernels(
     weights: Tensor | np.ndarray, *, extent: float | None = None, translate: Translate = str
 ) -> go.Figure:
-    """Return a grid of convolution kernels on one colour scale, white at zero.
+    """Return a grid of convolution kernels on one colour scale, neutral at zero.
 
     Parameters
     ----------

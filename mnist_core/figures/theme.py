@@ -15,16 +15,45 @@ if TYPE_CHECKING:
 Translate: TypeAlias = Callable[[str], str]
 
 BLUE, VERMILLION = "#0072B2", "#D55E00"
-PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's colours without yellow and black, which are invisible on white or on black."""
-INK = "#797979"
-"""Text colour. Its contrast is 4.3 on white and on #0e1117; no grey is better on both."""
+PALETTE = (BLUE, VERMILLION, "#22A07A", "#6A1B4D", "#4A3700", "#2A1FE0")
+"""Colours of lines on a light background; the first two are Okabe and Ito's.
+
+Each has a contrast of at least 3 to the background (WCAG 2.2, 1.4.11), and any two differ by more
+than 30 in CIELAB, also with protanopia and deuteranopia. So has the palette for dark backgrounds.
+"""
+INK = "#5D5C66"
+"""Text."""
+PALE_BLUE, PALE_VERMILLION, DARK_VERMILLION = "#BFDDF0", "#F9D5BC", "#9C4500"
+MEDIUM_BLUE, MEDIUM_VERMILLION = "#6FAED6", "#F6BE95"
+NEUTRAL = "#F7F7F7"
+"""Middle of a colour scale from blue to vermillion."""
+DARK_COLOURS = {
+    **dict(
+        zip(
+            PALETTE,
+            ("#56B4E9", "#FF8A3D", "#B8F5EC", "#E5307F", "#F5EBAA", "#6F61FF"),
+            strict=True,
+        )
+    ),
+    INK: "#A5A7B0",
+    PALE_BLUE: "#1F3F55",
+    PALE_VERMILLION: "#5A2F12",
+    MEDIUM_BLUE: "#2B5F80",
+    MEDIUM_VERMILLION: "#7A4117",
+    DARK_VERMILLION: "#FFD0AE",
+    NEUTRAL: "#20242C",
+}
+"""Colour of a figure -> the one that replaces it on a dark background.
+
+A figure has the colours for a light background. A page in the browser replaces them, because only
+the browser knows the scheme, and when it changes. Pictures, which are grey or cividis, stay.
+"""
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.22)"
 
 
 def template() -> go.layout.Template:
-    """Return the template of every figure, for light and dark backgrounds."""
+    """Return the template of every figure."""
     axis = {
         "gridcolor": GRID,
         "linecolor": GRID,

@@ -67,6 +67,7 @@ def html_report(
         title=title,
         evaluation=evaluation,
         plotlyjs=Markup(get_plotlyjs()),
+        dark_colours=figures.DARK_COLOURS,
         tiles=_tiles(evaluation),
         plots={
             "confusion": _plot("confusion", figures.confusion_matrix(evaluation.confusion)),
@@ -222,14 +223,8 @@ def _text(value: Any) -> str:
 
 
 def _plot(name: str, figure: go.Figure, *, tools: bool = False) -> Markup:
-    config = {"responsive": True, "displaylogo": False, "displayModeBar": None if tools else False}
-    # plotly escapes "<" and ">" in its JSON
-    return Markup(
-        figure.to_html(
-            config=config,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"plot-{name}",
-            default_height=f"{figure.layout.height}px",
-        )
-    )
+    """Return the place of a figure and its JSON, which the template's script draws there."""
+    place = Markup('<div id="plot-{}" class="plotly-graph-div" style="height:{}px"{}></div>')
+    shown = place.format(name, figure.layout.height, Markup(" data-tools") if tools else "")
+    content = figure.to_json().replace("<", "\\u003c")  # no tag inside ends the script
+    return shown + Markup('<script type="application/json">{}</script>').format(Markup(content))

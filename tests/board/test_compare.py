@@ -29,8 +29,7 @@ def chart(page: AppTest, title: str) -> dict:
 
 def difference(page: AppTest) -> dict:
     """Return the difference of confusions as JSON."""
-    (block,) = page.get("plotly_chart")
-    return json.loads(block.proto.spec)
+    return chart(page, "Confusion matrix of A minus that of B")
 
 
 def choose(page: AppTest, *runs: Run) -> AppTest:
@@ -108,7 +107,8 @@ def test_an_unfinished_run_is_evaluated_on_request(slow: Run) -> None:
     slow.evaluation_path.unlink()
     page = open_page("compare")
     assert "Not evaluated yet" in page_text(page)
-    assert not page.get("plotly_chart")
+    with pytest.raises(AssertionError, match="no chart"):
+        difference(page)
     page = press(page, "Evaluate on the validation images")
     assert len(difference(page)["data"]) == 2
 

@@ -50,7 +50,9 @@ def part(name: str, **session: Any) -> AppTest:
 
 
 def charts(page: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    """Return the figures, without those that report clicks."""
+    blocks = [json.loads(block.proto.json) for block in page.get("bidi_component")]
+    return [json.loads(block["figure"]) for block in blocks if not block["clickable"]]
 
 
 def captions(figure: dict[str, Any]) -> list[str]:

@@ -49,7 +49,7 @@ def test_a_click_on_a_confusion_shows_its_images(
         count = confusion[true][predicted]
         text = f"{true} predicted as {predicted}: {count} image"
         expect(board.page.get_by_text(text)).to_be_visible()
-        shown = board.page.get_by_test_id("stPlotlyChart").first
+        shown = board.page.get_by_role("figure", name="The images of the selected cell")
         expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
 
 
@@ -72,6 +72,34 @@ def test_a_drawing_is_classified(
         board.button("Clear").click()
         expect(prediction).to_have_count(0)
     assert right >= 4  # of five; it has seen little
+    _expect_charts_in_their_places(board, clear_digits[0][1])
+
+
+def _expect_charts_in_their_places(board: BoardPage, strokes: Drawing) -> None:
+    """Draw for one network, then for two, in light and dark colours."""
+    canvas = board.page.locator("canvas").last
+    canvas.scroll_into_view_if_needed()
+    draw(board.page, fit_strokes(thin_strokes(strokes), canvas.bounding_box()))
+    title = "Network input and the probability of each digit"
+    charts = board.page.get_by_role("figure", name=title)
+    expect(charts.locator(".main-svg").first).to_be_visible()
+    single = charts.bounding_box()
+    board.page.get_by_role("combobox", name="Compare with").click()
+    board.page.get_by_role("option", name="default").click()
+    expect(charts).to_have_count(2)
+    # each is redrawn for its half of the page, so none covers the other
+    board.page.wait_for_function(
+        """() => [...document.querySelectorAll('.live-chart')].every(chart => {
+            const drawn = chart.querySelector('.main-svg')?.getBoundingClientRect();
+            return drawn && Math.abs(drawn.width - chart.clientWidth) < 1 })"""
+    )
+    boxes = [chart.bounding_box() for chart in charts.all()]
+    assert max(box["width"] for box in boxes) < single["width"] / 2
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    for scheme, colour in (("dark", "rgb(255, 138, 61)"), ("light", "rgb(213, 94, 0)")):
+        board.page.emulate_media(color_scheme=scheme)
+        bars = charts.first.locator(f'.bars path[style*="fill: {colour}"]')
+        expect(bars).to_have_count(1)
 
 
 @pytest.fixture

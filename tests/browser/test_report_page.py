@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import evaluate
@@ -16,6 +16,8 @@ from mnist_core.reports.html import html_report
 from mnist_core.runs.metric_log import Series
 
 pytestmark = pytest.mark.browser
+COLOURS = {"light": "rgb(0, 114, 178)", "dark": "rgb(86, 180, 233)"}
+"""The first line of a chart on a light and on a dark page."""
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,10 @@ def test_the_report_is_drawn_without_a_request(
     assert "570" in page.locator("#plot-confusion .heatmap-label").all_text_contents()
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 23)"
     assert dark == (scheme == "dark")
+    line = page.locator("#plot-loss .js-line").first
+    expect(line).to_have_css("stroke", COLOURS[scheme])
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    expect(line).to_have_css("stroke", COLOURS["dark" if scheme == "light" else "light"])
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
     assert problems == []
     context.close()

@@ -2,35 +2,102 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from plotly.colors import hex_to_rgb
+from plotly.colors import hex_to_rgb, sequential
 from support.evaluations import random_evaluation
 
 from mnist_core import figures
 from mnist_core.runs.metric_log import Series
 
+BACKGROUNDS = {"light": ("#ffffff",), "dark": ("#171614", "#171b23", "#0e1117")}
+"""Of the dashboard, and of the report and its sections."""
+VISION = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+}
+"""Linear RGB as it looks with a colour blindness of severity 1: Machado et al. 2009, table 1."""
+TO_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+"""From linear sRGB (IEC 61966-2-1)."""
+WHITE = TO_XYZ.sum(1)
 
-def luminance(colour: str) -> float:
-    """Relative luminance of WCAG 2."""
+
+def linear(colour: str) -> np.ndarray:
+    """Linear RGB of an sRGB colour."""
     parts = np.array(hex_to_rgb(colour)) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
 
 
-@pytest.mark.parametrize("background", ["#ffffff", "#0e1117"])
-def test_text_and_lines_are_visible_on_light_and_dark(background: str) -> None:
-    def contrast(colour: str) -> float:
-        low, high = sorted((luminance(colour), luminance(background)))
-        return (high + 0.05) / (low + 0.05)
+def contrast(colour: str, background: str) -> float:
+    """Contrast ratio of WCAG 2."""
+    low, high = sorted(float(TO_XYZ[1] @ linear(one)) for one in (colour, background))
+    return (high + 0.05) / (low + 0.05)
 
+
+def lab(colour: str, vision: np.ndarray) -> np.ndarray:
+    """CIELAB of a colour as it looks with this vision."""
+    x, y, z = np.cbrt(TO_XYZ @ np.clip(vision @ linear(colour), 0, 1) / WHITE)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def themed(colours: Iterable[str], theme: str) -> list[str]:
+    return [figures.DARK_COLOURS[one] if theme == "dark" else one for one in colours]
+
+
+@pytest.mark.parametrize("theme", BACKGROUNDS)
+def test_text_and_lines_are_visible(theme: str) -> None:
     layout = figures.template().layout
-    assert contrast(layout.font.color) > 4.3
-    assert all(contrast(colour) > 3 for colour in layout.colorway[:4])
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    for background in BACKGROUNDS[theme]:
+        (ink,) = themed([layout.font.color], theme)
+        assert contrast(ink, background) >= 4.5
+        assert all(contrast(colour, background) >= 3 for colour in themed(layout.colorway, theme))
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("theme", BACKGROUNDS)
+def test_lines_differ_in_colour_for_everybody(theme: str, vision: str) -> None:
+    places = [lab(colour, VISION[vision]) for colour in themed(figures.PALETTE, theme)]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2)) > 30
+
+
+def test_every_line_is_solid_enough() -> None:
+    points = Series(np.arange(2), np.ones(2))
+    runs = {"a": {"train/loss": points, "validation/loss": points}}
+    # the raw values behind the smoothed ones are the only faint line
+    faint = [line for line in figures.loss_curves(runs, smoothing=0.6).data if line.opacity]
+    assert [line.showlegend for line in faint] == [False]
+
+
+def test_every_colour_has_one_for_dark_pages() -> None:
+    pictures = {"#FFFFFF", "#8C8C8C", *sequential.Cividis}
+    for figure in all_figures(str):
+        found = set(re.findall(r'"(#[0-9A-Fa-f]{6})"', figure.to_json()))
+        assert found - pictures <= set(figures.DARK_COLOURS)
 
 
 def texts(figure: go.Figure) -> str:
@@ -41,13 +108,13 @@ def texts(figure: go.Figure) -> str:
     return re.sub(r"%\{[^}]*\}|<[^>]*>", "", " ".join(filter(None, found)))
 
 
-def test_every_text_can_be_translated() -> None:
+def all_figures(translate: Callable[[str], str]) -> list[go.Figure]:
     points = Series(np.arange(2), np.ones(2))
     tags = ("train/loss", "validation/loss", "learning_rate", "confusion/4_as_9")
     run, square = {"1": dict.fromkeys(tags, points)}, np.ones((3, 3))
     evaluation, other = random_evaluation(), random_evaluation(seed=1)
-    options = {"translate": lambda _: "译"}
-    drawn = [
+    options = {"translate": translate}
+    return [
         figures.loss_curves(run, **options),
         figures.accuracy_curves(run, **options),
         figures.learning_rate_curve(run, **options),
@@ -63,6 +130,9 @@ def test_every_text_can_be_translated() -> None:
         figures.kernels(square[None], **options),
         figures.loss_curves({}, **options),
     ]
-    for figure in drawn:
+
+
+def test_every_text_can_be_translated() -> None:
+    for figure in all_figures(lambda _: "译"):
         assert "译" in texts(figure)
         assert not re.search("[a-z]{2}", texts(figure)), texts(figure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
 
@@ -98,8 +99,9 @@ def test_the_page_makes_no_request(page: Page) -> None:
 def test_plotly_is_inside_once(page: Page) -> None:
     assert sum("* plotly.js v" in script for script in page.scripts) == 1
     assert sum(len(script) > 1_000_000 for script in page.scripts) == 1
-    drawn = [script for script in page.scripts if "Plotly.newPlot" in script[:1000]]
+    drawn = [script for script in page.scripts if script.startswith('{"data":')]
     assert len(drawn) == 4  # confusion, pairs, reliability, loss
+    assert all(json.loads(figure)["data"] for figure in drawn)
 
 
 def test_every_number_is_on_the_page(page: Page, evaluation: Evaluation) -> None:
