@@ -208,6 +208,8 @@ def _step_scalars(event: Step) -> dict[str, float]:
     }
     if event.device_memory is not None:
         scalars[tags.DEVICE_MEMORY] = event.device_memory
+    if event.skipped_steps is not None:
+        scalars[tags.SKIPPED_STEPS] = event.skipped_steps
     norms = event.gradient_norms.items()
     return scalars | {f"{tags.GRADIENT_NORM_PREFIX}{layer}": norm for layer, norm in norms}
 

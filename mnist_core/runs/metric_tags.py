@@ -9,6 +9,8 @@ LEARNING_RATE = "learning_rate"
 IMAGES_PER_SECOND = "images_per_second"
 DEVICE_MEMORY = "device_memory"
 """Bytes; recorded on a GPU only."""
+SKIPPED_STEPS = "skipped_steps"
+"""Steps since the point before that changed no weights; recorded with fp16 only."""
 GRADIENT_NORM_PREFIX = "gradient_norm/"
 """Followed by the layer's name."""
 

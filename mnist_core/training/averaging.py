@@ -48,9 +48,10 @@ class WeightAverage:
             self._multi_average(averaged, current, self._averaged.n_averaged)
         self._averaged.n_averaged += 1
 
-    def has_started(self, epoch: int, steps: int) -> bool:
-        """Return whether it includes weights, after so many steps of an epoch."""
-        return (epoch, steps) > (self._first_epoch, 0)
+    @property
+    def has_started(self) -> bool:
+        """Whether it includes weights."""
+        return self._includes_weights
 
     def state_dict(self) -> dict[str, Any]:
         """Return the averaged tensors."""

@@ -22,9 +22,12 @@ class Step:
         Of the next step; of the convolutional layers where the head has its own.
     images_per_second : float
     gradient_norms : dict of str to float
-        Layer -> L2 norm of its gradient at this step, before clipping.
+        Layer -> L2 norm of its gradient at this step, before clipping; empty if it was skipped.
     device_memory : int or None
         Peak memory allocated on the GPU, in bytes; None on the CPU.
+    skipped_steps : int or None
+        Steps since the event before that changed no weights: a gradient was not finite in fp16.
+        None in another precision.
     """
 
     epoch: int
@@ -36,6 +39,7 @@ class Step:
     images_per_second: float
     gradient_norms: dict[str, float] = field(default_factory=dict)
     device_memory: int | None = None
+    skipped_steps: int | None = None
 
     @property
     def global_step(self) -> int:

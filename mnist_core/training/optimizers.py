@@ -30,8 +30,10 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimi
     if config.optimizer == "rmsprop":  # has no fused version
         return torch.optim.RMSprop(groups, momentum=config.momentum, **common)
     if config.optimizer == "sgd":
+        # after a skipped first step, the momentum of torch's fused SGD is uninitialised memory
+        fused = config.precision != "fp16"
         return torch.optim.SGD(
-            groups, momentum=config.momentum, nesterov=config.nesterov, fused=True, **common
+            groups, momentum=config.momentum, nesterov=config.nesterov, fused=fused, **common
         )
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, fused=True, **common)

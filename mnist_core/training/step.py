@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -52,6 +53,7 @@ class TrainingStep:
         self._pool = pool
         self._device_type = next(model.parameters()).device.type
         self.scaler = torch.amp.GradScaler(self._device_type, enabled=config.precision == "fp16")
+        self._scale = self.scaler.get_scale()
         self._augmentation = _AUGMENTATIONS[config.augment]
 
     def __call__(
@@ -96,6 +98,22 @@ class TrainingStep:
         self.scaler.update()
         accuracy = (logits.detach().argmax(1) == labels).float().mean()
         return torch.stack([loss.detach(), accuracy])
+
+    def was_skipped(self) -> bool:
+        """Return whether the last step changed no weights: a gradient was not finite in fp16.
+
+        Call it after each step. With fp16 it waits for a GPU: the loss scale, which a skipped step
+        lowers, is there. Source: torch's AMP recipe; `GradScaler` reports a skip in no other way.
+        """
+        if not self.scaler.is_enabled():
+            return False
+        before, self._scale = self._scale, self.scaler.get_scale()
+        return self._scale < before or not self._scale
+
+    def load_scaler_state(self, state: Mapping[str, Any]) -> None:
+        """Continue with the loss scale of a checkpoint."""
+        self.scaler.load_state_dict(dict(state))
+        self._scale = self.scaler.get_scale()
 
     def zero_grad(self) -> None:
         """Drop the gradients of the last step."""

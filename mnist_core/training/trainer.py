@@ -147,8 +147,7 @@ class Trainer:
     @property
     def scored_model(self) -> DigitNet:
         """The network that is validated: with averaged weights once the average has started."""
-        started = self._average.has_started(self.epoch, self.step)
-        return self._average.model if started else self._model
+        return self._average.model if self._average.has_started else self._model
 
     def run(
         self, should_stop: StopCheck = lambda: False, report_every: int = 20
@@ -232,7 +231,7 @@ class Trainer:
                 prepare_for_capture(self._optimizer, self._device)
                 self._captured_step = CapturedStep(self._step)
             self._schedule.load_state_dict(state["schedule"])
-            self._step.scaler.load_state_dict(state["scaler"])
+            self._step.load_scaler_state(state["scaler"])
             self.best.load_state_dict(state)
             self._sums.copy_(state["sums"])
             self.epoch, self.step = int(state["epoch"]), int(state["step"])
@@ -293,13 +292,18 @@ class Trainer:
             layer.eval()
         order = epoch_order(len(self._training), self.config.seed, self.epoch)
         since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
+        skipped = 0
         for frames, labels in self._loader.batches(order, self.step):
             report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
             norms: dict[str, float] = {}
             self._sums += self.train_step(frames, labels, norms if report else None)
-            self._schedule.after_step()
-            self._average.update(self._model, self.epoch)
             self.step += 1
+            if self._step.was_skipped():
+                skipped += 1
+                norms.clear()  # they are not finite
+            else:
+                self._schedule.after_step()
+                self._average.update(self._model, self.epoch)
             if report:
                 taken = self.step - since_step
                 loss, accuracy = ((self._sums - since) / taken).tolist()
@@ -314,7 +318,9 @@ class Trainer:
                     taken * self._batch_size / (time.perf_counter() - since_time),
                     norms,
                     _device_memory(self._device),
+                    skipped if self._step.scaler.is_enabled() else None,
                 )
+                skipped = 0
                 # the caller's time between two events does not count
                 since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
             if should_stop():

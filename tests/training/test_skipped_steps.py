@@ -1,0 +1,101 @@
+"""Steps that fp16 skips: a scaled gradient was not finite, so no weights were changed.
+
+The loss scale starts far too high here, so the first steps are skipped until it is low enough.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from support.training import Splits, part, small, weights
+
+from mnist_core.training.events import Step
+from mnist_core.training.trainer import Trainer
+
+HALF = {"precision": "fp16", "optimizer": "adamw", "lr_scheduler": "cosine", "lr_warmup": 0.0}
+
+
+@pytest.fixture(scope="module")
+def few(small_splits: Splits) -> Splits:
+    """Ten steps of fifty images."""
+    return part(small_splits, 500, 100)
+
+
+def overflowing(splits: Splits, **changes: Any) -> Trainer:
+    """Return a trainer whose first steps are skipped."""
+    trainer = Trainer(small(**{**HALF, **changes}), *splits)
+    step = trainer._step
+    step.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127, backoff_factor=2.0**-30)
+    step.load_scaler_state(step.scaler.state_dict())
+    return trainer
+
+
+def first_epoch(trainer: Trainer, report_every: int = 1) -> list[Step]:
+    events = trainer.run(report_every=report_every)
+    return [next(events) for _ in range(trainer.steps // report_every)]  # type: ignore[misc]
+
+
+def test_a_skipped_step_advances_neither_schedule_nor_average(few: Splits) -> None:
+    trainer = overflowing(few, ema_decay=0.5)
+    start = weights(trainer.scored_model)
+    rates, averages, skipped = [], [], 0
+    for step in (events := trainer.run(report_every=1)):
+        assert isinstance(step, Step)
+        rates.append(step.learning_rate)
+        averages.append(weights(trainer.scored_model))
+        skipped += step.skipped_steps or 0
+        if step.step == step.steps:
+            events.close()
+    assert skipped >= 1
+    assert rates[:skipped] == [rates[0]] * skipped
+    assert all(torch.equal(average, start) for average in averages[:skipped])
+    assert not torch.equal(averages[skipped], start)
+    plain = [step.learning_rate for step in first_epoch(Trainer(small(**HALF), *few))]
+    assert rates[skipped:] == pytest.approx(plain[: len(rates) - skipped])
+
+
+def test_skipped_steps_are_counted_and_have_no_gradient_norm(few: Splits) -> None:
+    steps = first_epoch(overflowing(few))
+    assert {step.skipped_steps for step in steps} == {0, 1}
+    for step in steps:
+        assert bool(step.gradient_norms) == (step.skipped_steps == 0)
+        assert all(map(math.isfinite, step.gradient_norms.values()))
+    counted = first_epoch(overflowing(few), report_every=5)
+    assert counted[0].skipped_steps == sum(step.skipped_steps or 0 for step in steps)
+    assert counted[1].skipped_steps == 0
+
+
+def test_other_precisions_skip_no_steps(few: Splits) -> None:
+    step = first_epoch(Trainer(small(), *few))[0]
+    assert step.skipped_steps is None
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_skipped_steps_leave_the_optimizer_as_it_was(few: Splits, optimizer: str) -> None:
+    """The first step that is taken changes the weights as a first step does."""
+    trainer, plain = (
+        overflowing(few, optimizer=optimizer),
+        Trainer(small(**{**HALF, "optimizer": optimizer}), *few),
+    )
+    batch = few[0].images[:50], few[0].labels[:50]
+    while trainer.train_step(*batch) is not None and trainer._step.was_skipped():
+        pass
+    trainer.train_step(*batch)
+    for _ in range(2):
+        plain.train_step(*batch)
+    assert torch.allclose(
+        weights(trainer.scored_model), weights(plain.scored_model), rtol=1e-3, atol=1e-5
+    )
+
+
+def test_a_resumed_run_continues_with_its_loss_scale(few: Splits) -> None:
+    trainer = overflowing(few)
+    first_epoch(trainer)
+    resumed = Trainer(trainer.config, *few)
+    resumed.load_state_dict(trainer.state_dict())
+    batch = few[0].images[:50], few[0].labels[:50]
+    resumed.train_step(*batch)
+    assert not resumed._step.was_skipped()  # a lower scale than a new one's is no skipped step
