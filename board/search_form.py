@@ -27,6 +27,7 @@ from mnist_core.search.search_space import (
 )
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.presets import PRESETS
+from mnist_core.utils.devices import auto_devices
 
 _FIELDS = FormFields("sweep", {"standard": BASE_CONFIG, **PRESETS}, ("model", "epochs"))
 _MAX_WORKERS = 32
@@ -71,7 +72,10 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
         step=1,
         integer=True,
         place=second[3],
-        help=t("Processes that train at the same time; they share the cores."),
+        help=t(
+            "Processes that train at the same time; they share the cores, and spread over the "
+            "free GPUs."
+        ),
         **_FIELDS.options("workers"),
     )
     st.caption(t(_SAMPLERS[sampler]))
@@ -163,7 +167,7 @@ def _fill(studies: StudySettings) -> None:
         study=next(name for name in names if name not in studies),
         sampler="tpe",
         trials=None,
-        workers=1,
+        workers=min(_MAX_WORKERS, len(auto_devices())),
         pruning=True,
     )
 

@@ -10,9 +10,11 @@ import streamlit as st
 
 from board.actions import act_button, ask_to_confirm
 from board.page_context import PageContext
+from board.queue_text import describe_position
 from board.train import FORM_BASE
 from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.queue import ensure_workers
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
 from mnist_core.search.job_state import JobProgress, JobState, JobStatus
@@ -22,6 +24,7 @@ from mnist_core.utils.devices import choose_device
 
 _REFRESH_SECONDS = 2.0
 _ICONS = {
+    JobStatus.QUEUED: ":material/hourglass_empty:",
     JobStatus.RUNNING: ":material/directions_run:",
     JobStatus.STOPPING: ":material/pending:",
     JobStatus.STOPPED: ":material/pause_circle:",
@@ -123,7 +126,7 @@ def _draw_job(
         with st.expander(context.t("Log"), icon=":material/notes:"):
             st.code(job.log_tail() or context.t("nothing yet"), language=None, wrap_lines=True)
 
-    st.fragment(refresh, run_every=_REFRESH_SECONDS if state.status.is_active else None)()
+    st.fragment(refresh, run_every=None if state.status.has_ended else _REFRESH_SECONDS)()
 
 
 def use_in_new_run(context: PageContext, config: TrainConfig) -> None:
@@ -136,6 +139,10 @@ def _draw_status(context: PageContext, job: Job, request: JobRequest, state: Job
     t = context.t
     if state.status is JobStatus.FAILED:
         show_error(state.message)
+    elif state.status is JobStatus.QUEUED:
+        ensure_workers(context.root)
+        st.info(describe_position(context, job), icon=_ICONS[state.status])
+        return
     elif state.status is JobStatus.STOPPED:
         st.info(t("Stopped. Resume continues the same request."), icon=_ICONS[state.status])
     else:
@@ -161,7 +168,7 @@ def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> N
     t = context.t
     is_active = status is not None and status.is_active
     with st.container(horizontal=True):
-        if is_active:
+        if status is not None and not status.has_ended:
             stopping = status is JobStatus.STOPPING
             act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
         if status in (JobStatus.STOPPED, JobStatus.FAILED):

@@ -14,6 +14,7 @@ from board.live_chart import live_chart
 from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.progress import progress, read_metrics
+from board.queue_text import describe_position
 from board.runs import DAMAGED, STATUS_ICONS, pick_run, summarize
 from board.train import FORM_BASE
 from board.translation import Translator
@@ -74,7 +75,7 @@ def _live_part(
         if state.status == "queued":
             ensure_workers(context.root)
         metrics = read_metrics(run.folder)
-        _headline(t, run, state, run.config(), metrics)
+        _headline(context, run, state, run.config(), metrics)
         running = state.status == "running"
         _charts(
             t,
@@ -88,8 +89,13 @@ def _live_part(
 
 
 def _headline(
-    t: Translator, run: Run, state: RunState, config: TrainConfig, metrics: Mapping[str, Series]
+    context: PageContext,
+    run: Run,
+    state: RunState,
+    config: TrainConfig,
+    metrics: Mapping[str, Series],
 ) -> None:
+    t = context.t
     # reserved even without a message, so that the content below does not move
     message = st.empty()
     if state.status == "failed":
@@ -99,9 +105,9 @@ def _headline(
         text = t("{reason}. Resume continues from there.", reason=reason)
         message.info(text, icon=STATUS_ICONS["stopped"])
     elif state.status == "queued":
-        waiting = t("Waiting for its turn; it starts automatically.")
-        if not run.is_in_queue():
-            waiting = t("It is not in the queue. Resume queues it.")
+        waiting = t("It is not in the queue. Resume queues it.")
+        if run.is_in_queue():
+            waiting = describe_position(context, run)
         message.info(waiting, icon=":material/hourglass_empty:")
     now = progress(config, state, metrics)
     where = t(

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
+import torch
 from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
@@ -26,7 +27,7 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.devices import auto_devices, is_automatic
+from mnist_core.utils.devices import auto_devices, choose_device, is_automatic
 from mnist_core.utils.files import SAFE_FLAGS, explain_errors
 from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
 from mnist_core.utils.locks import acquire_lock, exclusive_lock, is_locked
@@ -104,6 +105,26 @@ def free_device(root: Path) -> str:
     """Return the device that "auto" takes now: one that trains nothing, the least used first."""
     devices = auto_devices()
     return next((device for device in devices if is_free(root, device)), devices[0])
+
+
+def resolve_device(root: Path, configured: str, automatic: str | None = None) -> torch.device:
+    """Return the device to train on.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the runs.
+    configured : str
+        Of a configuration; see `choose_device`.
+    automatic : str or None
+        What "auto" means, such as cuda:1; None: a free device.
+
+    Raises
+    ------
+    MnistCoreError
+        If the device does not exist.
+    """
+    return choose_device((automatic or free_device(root)) if configured == _AUTO else configured)
 
 
 def is_free(root: Path, device: str) -> bool:

@@ -126,9 +126,10 @@ def _record_exit(run: Run, pid: int | None, exit_code: int) -> None:
 
 
 def _child(item: WorkFolder, device: str, train: Train) -> None:
-    """Train in this process; what it prints is in the folder's process.txt."""
+    """Train in this process; what it prints is in a run's process.txt, or is a job's log."""
+    path = item.folder / _OUTPUT if isinstance(item, Run) else item.log_path
     try:
-        with open_output(item.folder / _OUTPUT) as output:
+        with open_output(path) as output:
             for descriptor in (1, 2):
                 os.dup2(output.fileno(), descriptor)
     except OSError:

@@ -15,7 +15,7 @@ from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.metric_log import MetricWriter
-from mnist_core.runs.queue import free_device
+from mnist_core.runs.queue import resolve_device
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import find_weights
 from mnist_core.runs.signals import StopFlag
@@ -25,7 +25,7 @@ from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
-from mnist_core.utils.devices import choose_device, device_name
+from mnist_core.utils.devices import device_name
 from mnist_core.utils.json_files import DamagedFileError, describe_error, write_json
 
 Listener = Callable[[Event], None]
@@ -47,7 +47,11 @@ def train_in_folder(
     cannot be trained, or its folder cannot be written or was removed.
     """
     config = run.config()
-    chosen = splits[0].images.device if splits else _choose_device(run, config, device)
+    chosen = (
+        splits[0].images.device
+        if splits
+        else resolve_device(run.folder.parent, config.device, device)
+    )
     run.update_state(device=device_name(chosen))
     training, validation = splits or load_train_validation(
         chosen,
@@ -81,12 +85,6 @@ def train_in_folder(
     assert isinstance(event, Finished)
     write_json(run.evaluation_path, evaluate(event.model.to(chosen), validation))
     return event
-
-
-def _choose_device(run: Run, config: TrainConfig, device: str | None) -> torch.device:
-    if config.device != "auto":
-        return choose_device(config.device)
-    return choose_device(device or free_device(run.folder.parent))
 
 
 def _should_stop(run: Run, stop: StopFlag) -> bool:

@@ -1,8 +1,9 @@
 """A job's folder, `runs/jobs/<id>/`.
 
-It holds job.json (the request), process.json, progress.json, result.json, end.json (how it ended),
-log.txt (what its process prints), `stop` (a request to stop) and a lock, which its process and that
-process' workers hold. It has no config.json, so it is not a run.
+It holds job.json (the request), queue.json while it waits, process.json, progress.json,
+result.json, end.json (how it ended), log.txt (what its process prints), `stop` (a request to stop)
+and a lock, which its process and that process' workers hold. It has no config.json, so it is not a
+run.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Job(WorkFolder):
                 stopping = self.stop_path.exists()
                 status = JobStatus.STOPPING if stopping else JobStatus.RUNNING
                 return JobState(status=status, started=started)
+            if self.is_in_queue():
+                return JobState(status=JobStatus.QUEUED)
             if end := self._read_optional(self.end_path, JobEnd):
                 return JobState(**end.model_dump(), started=started)
         if self.stop_path.exists():

@@ -1,22 +1,27 @@
-"""Starting, stopping and deleting jobs. Their processes outlive the one that started them."""
+"""Starting, stopping and deleting jobs.
+
+A job waits in the queue as runs do, so that a device trains one thing at a time. The worker that
+carries it out outlives the process that started it.
+"""
 
 from __future__ import annotations
 
 import shutil
-import threading
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.folder import JOBS_FOLDER
+from mnist_core.runs.queue import add_to_queue, ensure_workers, queue_device
+from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
+from mnist_core.search.job_state import JobEnd, JobStatus
 from mnist_core.search.requests import JobKind, JobRequest
 from mnist_core.utils.files import explain_errors, make_folder, write_atomic
 from mnist_core.utils.json_files import write_json
-from mnist_core.utils.locks import acquire_lock, exclusive_lock
-from mnist_core.utils.processes import start_module
+from mnist_core.utils.locks import exclusive_lock
 
-_FOLDER = "jobs"
 _LOCK_TIMEOUT = 10.0
 """Seconds; a process that only tests a lock holds it for an instant."""
 
@@ -24,29 +29,30 @@ _LOCK_TIMEOUT = 10.0
 def list_jobs(root: Path, kind: JobKind | None = None) -> list[Job]:
     """Return every job, or those of a kind, the newest first; also those with damaged files."""
     suffix = f"-{kind}" if kind else ""
-    jobs = (Job(path.parent) for path in (root / _FOLDER).glob("*/job.json"))
+    jobs = (Job(path.parent) for path in (root / JOBS_FOLDER).glob("*/job.json"))
     return sorted((job for job in jobs if suffix in job.id), key=lambda job: job.id, reverse=True)
 
 
 def start_job(request: JobRequest, root: Path) -> Job:
-    """Start a job, or return the active one with the same request: a second click starts nothing.
+    """Queue a job, or return the unfinished one with the same request: a second click queues none.
 
     Raises
     ------
     MnistCoreError
-        If its folder cannot be created, or its process cannot be started.
+        If its folder cannot be created, or no worker can be started.
     """
-    make_folder(root / _FOLDER)
+    make_folder(root / JOBS_FOLDER)
     with _creation_lock(root):
         for job in list_jobs(root, request.kind):
-            if job.is_active() and _has_request(job, request):
+            if (job.is_active() or job.is_in_queue()) and _has_request(job, request):
                 return job
         # the lock makes the time unique
-        job = Job(root / _FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{request.kind}")
+        job = Job(root / JOBS_FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{request.kind}")
         make_folder(job.folder)
         try:
             write_json(job.request_path, request)
-            _start_process(job)
+            add_to_queue(job, queue_device(request.config))
+            ensure_workers(root)
         except MnistCoreError:
             shutil.rmtree(job.folder, ignore_errors=True)
             raise
@@ -54,28 +60,40 @@ def start_job(request: JobRequest, root: Path) -> Job:
 
 
 def resume_job(job: Job) -> None:
-    """Start the same request again; a sweep continues its study.
+    """Queue the same request again; a sweep continues its study.
 
     Raises
     ------
     MnistCoreError
-        If it is active, its request is damaged, or its process cannot be started.
+        If it is active or queued, its request is damaged, or no worker can be started.
     """
     with _creation_lock(job.root):
-        job.request()
+        request = job.request()
         if job.is_active():
             raise MnistCoreError(f"job {job.id} is already running")
-        _start_process(job)
+        if job.is_in_queue():
+            raise MnistCoreError(f"job {job.id} already waits in the queue")
+        with explain_errors(job.folder, "it cannot be queued"):
+            job.remove_outputs()
+        add_to_queue(job, queue_device(request.config))
+    ensure_workers(job.root)
 
 
 def stop_job(job: Job) -> None:
-    """Request its process, and that process' workers, to stop; they do so after a step.
+    """Take a waiting job out of the queue; request an active one to stop after the current step.
 
     Raises
     ------
     MnistCoreError
-        If it is not active, or its folder cannot be written.
+        If it is neither, or its folder cannot be written.
     """
+    if job.is_in_queue():
+        job.leave_queue()
+        if not job.is_active():  # it may have started at this moment
+            write_json(
+                job.end_path, JobEnd(status=JobStatus.STOPPED, stop_reason=StopReason.REQUESTED)
+            )
+            return
     if not job.is_active():
         raise MnistCoreError(f"job {job.id} is not running any more")
     write_atomic(job.stop_path, "")
@@ -93,20 +111,6 @@ def delete_job(job: Job) -> None:
         job.delete()
 
 
-def _start_process(job: Job) -> None:
-    """Start the job's process, which inherits the locked file."""
-    lock = acquire_lock(job.lock_path, _LOCK_TIMEOUT)
-    if lock is None:
-        raise MnistCoreError(f"job {job.id} is already running")
-    command = ("mnist_core.search.job_process", str(job.folder.resolve()))
-    with lock, explain_errors(job.folder, "its process cannot be started"):
-        job.remove_outputs()
-        with job.log_path.open("wb") as log:
-            process = start_module(*command, output=log, lock=lock)
-    # collects the exit status: the process would remain as a zombie
-    threading.Thread(target=process.wait, daemon=True).start()
-
-
 def _has_request(job: Job, request: JobRequest) -> bool:
     try:
         return job.request() == request
@@ -115,4 +119,4 @@ def _has_request(job: Job, request: JobRequest) -> bool:
 
 
 def _creation_lock(root: Path) -> AbstractContextManager[None]:
-    return exclusive_lock(root / _FOLDER / "lock", _LOCK_TIMEOUT)
+    return exclusive_lock(root / JOBS_FOLDER / "lock", _LOCK_TIMEOUT)

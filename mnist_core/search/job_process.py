@@ -1,44 +1,38 @@
-"""The process of a job: `python -m mnist_core.search.job_process FOLDER`.
-
-It inherits the descriptor of the job's locked file, and so do its workers.
-"""
+"""The work of a job's process, which holds the job's lock; so do a sweep's workers."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
-from mnist_core.utils.runtime import configure_training_process
+from pydantic import BaseModel
 
-configure_training_process()  # before torch is imported
-
-from pydantic import BaseModel  # noqa: E402
-
-from mnist_core.errors import MnistCoreError  # noqa: E402
-from mnist_core.runs.folder import now  # noqa: E402
-from mnist_core.runs.signals import StopFlag, stop_on_signals  # noqa: E402
-from mnist_core.runs.state import StopReason  # noqa: E402
-from mnist_core.search.job import Job  # noqa: E402
-from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus  # noqa: E402
-from mnist_core.search.range_test import run_range_test  # noqa: E402
-from mnist_core.search.requests import JobRequest, RangeTestRequest  # noqa: E402
-from mnist_core.search.stop_file import watch_stop_file  # noqa: E402
-from mnist_core.utils.json_files import write_json  # noqa: E402
+from mnist_core.errors import MnistCoreError
+from mnist_core.runs.folder import now
+from mnist_core.runs.signals import StopFlag, stop_on_signals
+from mnist_core.runs.state import StopReason
+from mnist_core.search.job import Job
+from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus
+from mnist_core.search.range_test import run_range_test
+from mnist_core.search.requests import JobRequest, RangeTestRequest
+from mnist_core.search.stop_file import watch_stop_file
+from mnist_core.utils.json_files import write_json
 
 _PROGRESS_SECONDS = 0.5
 
 
-def run_job(job: Job) -> JobEnd:
-    """Carry out a job in this process; write its progress, result and end."""
+def run_job(job: Job, device: str | None = None) -> JobEnd:
+    """Carry out a job in this process; write its progress, result and end.
+
+    `device` is what "auto" means, such as cuda:1; None: a free one.
+    """
     stop = StopFlag()
     try:
         write_json(job.process_path, JobProcess(pid=os.getpid(), started=now()))
         with stop_on_signals(stop):
-            result = _run(job, job.request(), stop)
+            result = _run(job, job.request(), stop, device)
         if stop.reason:
             end = JobEnd(status=JobStatus.STOPPED, stop_reason=stop.reason)
         else:
@@ -57,13 +51,16 @@ def run_job(job: Job) -> JobEnd:
     return end
 
 
-def _run(job: Job, request: JobRequest, stop: StopFlag) -> BaseModel:
+def _run(job: Job, request: JobRequest, stop: StopFlag, device: str | None) -> BaseModel:
     report = _progress_writer(job)
     print(f"{request.kind} with {request.config.model}", flush=True)
     if isinstance(request, RangeTestRequest):
         with watch_stop_file(job.stop_path, stop):
             return run_range_test(
-                request, job.root, report=lambda step: report(step, request.steps)
+                request,
+                job.root,
+                report=lambda step: report(step, request.steps),
+                device=device,
             )
     # optuna is slow to import, and a range test does without
     from mnist_core.search.storage import storage_url
@@ -78,6 +75,7 @@ def _run(job: Job, request: JobRequest, stop: StopFlag) -> BaseModel:
         stop_file=job.stop_path,
         report_trial=lambda trial: print(trial_line(trial), flush=True),
         report_progress=report,
+        device=device,
     )
 
 
@@ -92,7 +90,3 @@ def _progress_writer(job: Job) -> Callable[[int, int], None]:
             next_write = time.monotonic() + _PROGRESS_SECONDS
 
     return write
-
-
-if __name__ == "__main__":
-    run_job(Job(Path(sys.argv[1])))

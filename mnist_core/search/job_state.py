@@ -13,6 +13,7 @@ from mnist_core.utils.json_files import JsonModel
 class JobStatus(StrEnum):
     """What a job is doing; a stopping job ends when its current step is done."""
 
+    QUEUED = "queued"
     RUNNING = "running"
     STOPPING = "stopping"
     STOPPED = "stopped"
@@ -23,6 +24,11 @@ class JobStatus(StrEnum):
     def is_active(self) -> bool:
         """Whether a process is working on the job."""
         return self in (JobStatus.RUNNING, JobStatus.STOPPING)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it does not change any more, unless the job is resumed."""
+        return not self.is_active and self is not JobStatus.QUEUED
 
 
 class JobProcess(JsonModel):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.models.weights import load_weights
+from mnist_core.runs.queue import resolve_device
 from mnist_core.runs.run_list import find_weights
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.training.lr_finder import RangeTest, find_learning_rate
-from mnist_core.utils.devices import choose_device
 
 
 def run_range_test(
@@ -19,6 +19,7 @@ def run_range_test(
     *,
     data: str | None = None,
     report: Callable[[int], None] = lambda step: None,
+    device: str | None = None,
 ) -> RangeTest:
     """Carry out a range test on MNIST's training images.
 
@@ -31,6 +32,8 @@ def run_range_test(
         Folder with MNIST/raw, see `data_root`.
     report : callable
         Called with the number of completed steps, after each.
+    device : str or None
+        What "auto" means, such as cuda:1; None: a free one.
 
     Raises
     ------
@@ -38,10 +41,10 @@ def run_range_test(
         As `find_learning_rate`; or if device, teacher or data are not available.
     """
     config = request.config
-    device = choose_device(config.device)
+    chosen = resolve_device(root, config.device, device)
     teacher = load_weights(find_weights(config.teacher, root))[0] if config.teacher else None
     training, _ = load_train_validation(
-        device, data, validation_size=config.validation_size, training_size=config.training_size
+        chosen, data, validation_size=config.validation_size, training_size=config.training_size
     )
     return find_learning_rate(
         config,

@@ -18,6 +18,7 @@ from mnist_core.search.results import SweepResult, Trial, best_trial, study_tria
 from mnist_core.search.stop_file import watch_stop_file
 from mnist_core.search.storage import explained_errors
 from mnist_core.search.study import disconnect, open_study
+from mnist_core.search.sweep_devices import sweep_devices
 from mnist_core.search.worker import LoadSplits, Worker
 from mnist_core.search.worker_pool import run_workers
 from mnist_core.training.command_line import train_command
@@ -37,6 +38,7 @@ def run_sweep(
     report_trial: Callable[[Trial], None] = lambda trial: None,
     report_waiting: Callable[[], None] = lambda: None,
     report_progress: Callable[[int, int], None] = lambda ended, total: None,
+    device: str | None = None,
 ) -> SweepResult:
     """Carry out a sweep until its trials have ended, or a stop is requested.
 
@@ -59,6 +61,9 @@ def run_sweep(
         Called every second while other workers have the last trials.
     report_progress : callable
         Called with the number of ended trials and of all, when the first has changed.
+    device : str or None
+        The one that this process has waited for in the queue. Where there are several GPUs, further
+        workers train on those that are free.
 
     Raises
     ------
@@ -83,26 +88,27 @@ def run_sweep(
         last_ended = ended
         return trials
 
-    def work(study: optuna.Study, report: Callable[[Trial], object]) -> None:
-        load_splits = _splits_loader(request, data)
+    def work(study: optuna.Study, device: str, report: Callable[[Trial], object]) -> None:
+        load_splits = _splits_loader(device, data)
         with explained_errors(storage):
             Worker(request, study, root, load_splits, stop, report, report_waiting).run()
 
-    def work_in_child() -> None:
+    def work_in_child(number: int) -> None:
         # the workers share the cores; more threads than cores would wait for each other
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // request.workers))
-        work(open_study(request, storage), lambda trial: None)
+        work(open_study(request, storage), devices[number % len(devices)], lambda trial: None)
 
     update_progress(lambda trial: None)  # those of earlier sweeps
     errors: list[str] = []
-    if request.workers == 1:
-        with watch_stop_file(stop_file, stop):
-            work(study, lambda trial: update_progress())
-    else:
-        disconnect(study)  # a connection must not be shared with other processes
-        errors = run_workers(
-            work_in_child, request.workers, stop, stop_file=stop_file, poll=update_progress
-        )
+    with sweep_devices(root, request.config.device, request.workers, device) as devices:
+        if request.workers == 1:
+            with watch_stop_file(stop_file, stop):
+                work(study, devices[0], lambda trial: update_progress())
+        else:
+            disconnect(study)  # a connection must not be shared with other processes
+            errors = run_workers(
+                work_in_child, request.workers, stop, stop_file=stop_file, poll=update_progress
+            )
     trials = update_progress()
     left = sum(not trial.has_ended for trial in trials)
     if left and not stop.reason:
@@ -113,13 +119,13 @@ def run_sweep(
     return SweepResult(study=request.study, trials=tuple(trials), best=command)
 
 
-def _splits_loader(request: SweepRequest, data: str | None) -> LoadSplits:
+def _splits_loader(device: str, data: str | None) -> LoadSplits:
     """Return a function that loads MNIST's images for a trial; equal sizes are loaded once."""
 
     @cache
     def load(validation_size: int, training_size: int | None) -> tuple[Split, Split]:
         return load_train_validation(
-            choose_device(request.config.device),
+            choose_device(device),
             data,
             validation_size=validation_size,
             training_size=training_size,

@@ -23,7 +23,7 @@ _PROGRESS_SECONDS = 1.0
 
 
 def run_workers(
-    work: Callable[[], None],
+    work: Callable[[int], None],
     workers: int,
     stop: StopFlag,
     *,
@@ -32,27 +32,27 @@ def run_workers(
 ) -> list[str]:
     """Do `work` in several processes until all have exited; a requested stop stops them.
 
-    Each process has a copy of `stop`, which signals set (see `stop_on_signals`); the appearance of
-    `stop_file` requests a stop, too. `poll` is called about every second. Returns why processes
-    failed; nothing if none did, or they were stopped. Raises MnistCoreError on Windows, which
-    cannot fork.
+    It is called with the number of the process, from 0. Each process has a copy of `stop`, which
+    signals set (see `stop_on_signals`); the appearance of `stop_file` requests a stop, too. `poll`
+    is called about every second. Returns why processes failed; nothing if none did, or they were
+    stopped. Raises MnistCoreError on Windows, which cannot fork.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         raise MnistCoreError(f"workers is {workers}; this system cannot fork processes: give 1")
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
 
-    def child() -> None:
+    def child(number: int) -> None:
         stop.deferred = False
         try:
             with watch_stop_file(stop_file, stop):
-                work()
+                work(number)
         except MnistCoreError as error:
             errors.put(str(error))
         except KeyboardInterrupt:
             return  # stopped before it had a trial
 
-    processes = [context.Process(target=child) for _ in range(workers)]
+    processes = [context.Process(target=child, args=(number,)) for number in range(workers)]
     stop.deferred = True  # a signal requests the workers to stop; they keep their progress
     try:
         for process in processes:

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.sweeps import wait_until
 
-from mnist_core.runs.run_list import list_runs
+from mnist_core.runs import queue
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
 from mnist_core.search.job_process import run_job
@@ -88,7 +89,7 @@ def test_a_range_test_suggests_a_rate_for_a_new_run(root: Path) -> None:
     page.number_input(key="lr-steps").set_value(100).run()
     page = press(page, "Start")
     (job,) = list_jobs(root)
-    wait_until(lambda: not job.is_active())
+    wait_until(lambda: job.state().status.has_ended)
     page = show(page.run())
     rate = float(page.metric[0].value)
     assert 1e-6 < rate < 1
@@ -140,6 +141,23 @@ def test_the_form_starts_what_it_shows(root: Path) -> None:
         press(page, "Start")
         # the same request is running already, so nothing was started
         assert [found.id for found in list_jobs(root)] == [job.id]
+
+
+def test_a_sweep_waits_in_the_queue_behind_a_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
+    queue.enqueue(create_run(REQUEST.config, root, "the first"))
+    page = press(fill_form(open_sweeps()), "Start")
+    text = page_text(page)
+    assert "Waiting for its turn" in text
+    assert "Ahead of it in the queue: 1 (the first)" in text
+    page = press(page, "Stop")
+    assert "Stopped. Resume continues the same request." in page_text(page)
+    page = press(page, "Resume")
+    assert "Ahead of it in the queue: 1" in page_text(page)
+    list_runs(root)[0].request_stop()
+    assert "It is the next one in the queue." in page_text(show(page.run()))
 
 
 def test_a_running_sweep_shows_its_progress(swept: Path) -> None:

@@ -16,12 +16,16 @@ from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
 
 from mnist_core import MnistCoreError
-from mnist_core.runs.run_list import list_runs
+from mnist_core.runs import queue
+from mnist_core.runs.folder import WorkFolder
+from mnist_core.runs.queue_worker import work
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
 from mnist_core.search.job_process import run_job
-from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobStatus
+from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobState, JobStatus
+from mnist_core.search.queued import carry_out
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.search.results import SweepResult, read_trials
 from mnist_core.training.lr_finder import RangeTest
@@ -46,7 +50,7 @@ def create_job(root: Path, request: Any = RANGE) -> Job:
 
 
 def wait_for_end(job: Job) -> JobStatus:
-    wait_until(lambda: not job.state().status.is_active)
+    wait_until(lambda: job.state().status.has_ended)
     return job.state().status
 
 
@@ -127,6 +131,61 @@ def test_workers_of_a_killed_sweep_can_be_stopped(tmp_path: Path) -> None:
     assert wait_for_end(job) is JobStatus.STOPPED
     assert {run.state().status for run in list_runs(tmp_path)} == {RunStatus.STOPPED}
     assert {trial.state for trial in read_trials(tmp_path, "sweep")} <= {"waiting", "stopped"}
+
+
+# --- the queue -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_job_waits_for_the_runs_before_it(tmp_path: Path) -> None:
+    first, last = create_run(RANGE.config, tmp_path), create_run(RANGE.config, tmp_path)
+    queue.enqueue(first)
+    job = start_job(RANGE, tmp_path)
+    queue.enqueue(last)
+    assert start_job(RANGE, tmp_path).id == job.id  # a second click
+    assert job.state().status is JobStatus.QUEUED
+    assert [item.id for item in queue.ahead(tmp_path, job)] == [first.id]
+    assert [item.id for item in queue.ahead(tmp_path, last)] == [first.id, job.id]
+    with pytest.raises(MnistCoreError, match="already waits in the queue"):
+        resume_job(job)
+
+    def train(item: WorkFolder, device: str) -> None:
+        with (tmp_path / "order").open("a") as file:
+            file.write(f"{item.id} {device} {Job(job.folder).state().status}\n")
+        item.leave_queue()
+
+    work(tmp_path, "cpu", train=train, preload=lambda: None)
+    order = (tmp_path / "order").read_text().splitlines()
+    assert order[:2] == [f"{first.id} cpu queued", f"{job.id} cpu queued"]
+    assert order[2].startswith(f"{last.id} cpu")
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_waiting_job_that_is_stopped_does_not_start(tmp_path: Path) -> None:
+    job = start_job(RANGE, tmp_path)
+    stop_job(job)
+    assert job.state() == JobState(status=JobStatus.STOPPED, stop_reason=StopReason.REQUESTED)
+    assert queue.waiting(tmp_path) == []
+    carry_out(job, "cpu")  # its worker was starting
+    assert job.state().status is JobStatus.STOPPED
+    resume_job(job)
+    assert job.state().status is JobStatus.QUEUED
+    delete_job(job)
+    assert queue.waiting(tmp_path) == []
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_job_takes_the_device_that_it_has_waited_for(tmp_path: Path) -> None:
+    config = RANGE.config.with_changes(device="auto")
+    job = start_job(RANGE.model_copy(update={"config": config}), tmp_path)
+    carry_out(job, "cuda:9")
+    assert job.state().status is JobStatus.FAILED
+    assert "device is 'cuda:9'" in job.state().message
 
 
 # --- the work of a job's process -----------------------------------------------------------------

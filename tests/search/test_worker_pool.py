@@ -22,7 +22,7 @@ from mnist_core.search.worker_pool import run_workers
 root, what = Path(sys.argv[1]), sys.argv[2]
 stop = StopFlag()
 
-def work():
+def work(number):
     if what == "fail":
         raise MnistCoreError("there are no images")
     if what == "exit":

@@ -1,4 +1,4 @@
-"""`work`: train the queued runs of one device. The dashboard starts it."""
+"""`work`: train the queued runs and jobs of one device. The dashboard starts it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mnist_core.utils.files import explain_errors
 
 def add_commands(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("work", help="train the runs that wait in a device's queue")
+    parser = commands.add_parser("work", help="train what waits in the queue for a device")
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda:0, ...")
     parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     add_runs_option(parser)
@@ -23,6 +23,7 @@ def _work(args: argparse.Namespace) -> int:
     from mnist_core.runs.queue import free_device, queue_device
     from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run_list import runs_root
+    from mnist_core.search.queued import carry_out
     from mnist_core.training.config import TrainConfig
 
     root = runs_root(args.runs)
@@ -31,5 +32,5 @@ def _work(args: argparse.Namespace) -> int:
         device = free_device(root)
     with explain_errors(f"--lock {args.lock}", "no open file"):
         lock = None if args.lock is None else io.FileIO(args.lock, "r+")
-    work(root, device, lock)
+    work(root, device, lock, carry_out)
     return 0
