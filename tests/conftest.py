@@ -18,7 +18,6 @@ from hypothesis import settings
 from support.chromium import ROOT, Server, serving
 from support.drawings import Drawing
 from support.pendigits import PENDIGITS, read_pendigits
-from support.training import train_refusing_network
 
 from mnist_core import Classifier, load_classifier
 from mnist_core.data.mnist import Split, load_test, load_train_validation, load_validation
@@ -144,24 +143,9 @@ def clear_digits(
 
 
 @pytest.fixture(scope="session")
-def refusing_weights(
-    small_splits: tuple[Split, Split], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Weights of a small network that refuses drawings; made once for all worker processes."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "refusing"
-    folder.mkdir(exist_ok=True)
-    path = folder / "refusing.safetensors"
-    with exclusive_lock(folder / "lock", timeout=600):
-        if not path.exists():
-            train_refusing_network(small_splits, path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def refusing(refusing_weights: Path) -> Classifier:
-    """A classifier that refuses drawings: its digits and scores are right for clear ones."""
-    return load_classifier(refusing_weights)
+def refusing() -> Classifier:
+    """The smallest shipped network that refuses drawings."""
+    return load_classifier("student")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from support.training import small
 from board import try_it
 from board.canvas import Drawing
 from mnist_core import Classifier
-from mnist_core.models.registry import promoted_folder
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 
@@ -88,20 +87,13 @@ def test_real_digits_are_classified(
     ]
 
 
-def test_what_is_no_digit(run: Run, draw: Draw, refusing_weights: Path, seven: Strokes) -> None:
-    promoted_folder().mkdir(parents=True, exist_ok=True)
-    path = promoted_folder() / "can-refuse.safetensors"
-    shutil.copy(refusing_weights, path)
-    try:
-        page = open_page("try_it")
-        page.selectbox[0].set_value("model can-refuse")
-        draw(pen(H))
-        text = page_text(show(page.run()))
-        assert "closest is" in text
-        draw(pen(seven))
-        assert "closest is" not in page_text(show(page.run()))
-    finally:
-        path.unlink()
+def test_what_is_no_digit(run: Run, draw: Draw, seven: Strokes) -> None:
+    page = open_page("try_it")
+    page.selectbox[0].set_value("model default")
+    draw(pen(H))
+    assert "closest is" in page_text(show(page.run()))
+    draw(pen(seven))
+    assert "closest is" not in page_text(show(page.run()))
 
 
 def test_two_networks_on_one_drawing(run: Run, draw: Draw, seven: Strokes) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from support.board_page import BoardPage
-from support.chromium import CHROMIUM, ROOT, Server, launch_chromium, serving
+from support.chromium import CHROMIUM, DESKTOP, ROOT, Server, launch_chromium, serving
 from support.pad_page import PadPage
 
 # tests pass on a busy machine as well
 expect.set_options(timeout=30_000)
-DESKTOP = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
 
 
 @pytest.fixture(scope="session")
@@ -37,30 +37,44 @@ def contexts(browser: Browser) -> dict[str, list[BrowserContext]]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def pages() -> dict[str, list[Page]]:
+    """Pages in which the pad was open and that no test uses at present, by their options.
+
+    To open the pad again in one of them takes half of the time of a new one.
+    """
+    return {}
+
+
 @pytest.fixture
 def open_pad(
-    browser: Browser, server: Server, contexts: dict[str, list[BrowserContext]]
+    browser: Browser, server: Server, pages: dict[str, list[Page]]
 ) -> Iterator[Callable[..., PadPage]]:
-    """Open the pad in a page of its own, with options of a browser context.
+    """Open the pad in a page that no other test uses, with options of a browser context.
 
     Examples are drawn at once, unless `reduced_motion` says otherwise. `runs` is that of `PadPage`.
     Errors in a page fail the test.
     """
     opened: list[tuple[str, PadPage]] = []
 
-    def open_page(runs: str | None = None, **options: object) -> PadPage:
+    def open_page(runs: str | None = None, **options: Any) -> PadPage:
         options = {**DESKTOP, "reduced_motion": "reduce", **options}
-        key = repr(sorted(options.items()))
-        free = contexts.setdefault(key, [])
-        pad = PadPage(free.pop() if free else browser.new_context(**options), server.url, runs)
+        viewport = options["viewport"]
+        key = repr(sorted({**options, "viewport": None}.items()))
+        free = pages.setdefault(key, [])
+        page = free.pop() if free else browser.new_context(**options).new_page()
+        page.set_viewport_size(viewport)
+        pad = PadPage(page, server.url, runs)
         opened.append((key, pad))
         return pad
 
     yield open_page
     for key, pad in opened:
-        pad.page.unroute_all(behavior="ignoreErrors")
-        pad.page.close()
-        contexts[key].append(pad.context)
+        if pad.reusable and not pad.page.is_closed():
+            pad.leave()
+            pages[key].append(pad.page)
+        else:
+            pad.context.close()
     assert [error for _, pad in opened for error in pad.errors] == []
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Browser, Request, expect
+from support.chromium import DESKTOP, Server
 from support.drawings import paint, seven, zero
 from support.pad_page import PadPage
 from support.rows import H, row
 
 from mnist_core import load_classifier
 from mnist_core.data.allographs import draw_digit
-from mnist_core.inference.graph_files import write_graph
-from mnist_core.models.registry import promoted_folder
+from mnist_core.models.registry import graph_path, promoted_folder, weights_path
 
 pytestmark = pytest.mark.browser
 
@@ -24,20 +24,35 @@ IN_BROWSER = "Runs in your browser; nothing you draw leaves it."
 ON_SERVER = "Runs on the server: this browser cannot run it."
 
 
-@pytest.fixture
-def pad(open_pad: Callable[..., PadPage]) -> PadPage:
-    """The pad, once models run in the browser."""
-    return open_pad(runs="browser")
+@pytest.fixture(scope="module")
+def loaded(browser: Browser, server: Server) -> Iterator[PadPage]:
+    """A page in which models run: to load them again for each test would take seconds."""
+    context = browser.new_context(**DESKTOP, reduced_motion="reduce")
+    pad = PadPage(context.new_page(), server.url, runs="browser")
+    yield pad
+    assert pad.errors == []
+    context.close()
 
 
 @pytest.fixture
-def model(refusing_weights: Path) -> Iterator[str]:
+def pad(loaded: PadPage) -> Iterator[PadPage]:
+    """The empty pad with the default model, which runs in the browser."""
+    yield loaded
+    if loaded.strokes:
+        loaded.click("clear")
+    choose(loaded, "default")
+    loaded.wait_until_it_runs("browser")
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[str]:
     """The name of a promoted model that can refuse."""
     folder = promoted_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "refuses-in-browser.safetensors"
-    shutil.copy(refusing_weights, path)
-    write_graph(path)
+    shipped = weights_path("student")
+    shutil.copy(shipped, path)
+    shutil.copy(graph_path(shipped), graph_path(path))
     yield path.stem
     for file in folder.glob(f"{path.stem}.*"):
         file.unlink()
@@ -52,7 +67,7 @@ def requests_of(pad: PadPage) -> list[Request]:
 
 def choose(pad: PadPage, name: str) -> None:
     picker = pad.page.locator("[data-part=model]")
-    picker.focus()
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(picker.locator("option", has_text=name)).to_be_attached()
     picker.select_option(name)
     pad.page.wait_for_selector(f".drawpad[data-model={name}]")
@@ -93,8 +108,7 @@ def test_ten_drawings_are_read_as_on_the_server(pad: PadPage) -> None:
         pad.expect_digit(None)
 
 
-def test_a_row_and_a_refusal(pad: PadPage, model: str) -> None:
-    choose(pad, model)
+def test_a_row_and_a_refusal(pad: PadPage) -> None:
     requests = requests_of(pad)
     pad.draw(row([seven(), zero(), seven()])[0], share=0.9)
     expect(pad.page.locator("[data-part=row] button")).to_have_text(["7", "0", "7"])
@@ -164,6 +178,7 @@ def test_the_server_answers_in_a_browser_without(
     pad = open_pad()
     if missing == "Worker":
         pad.page.add_init_script("delete window.Worker;")
+        pad.reusable = False
     else:  # of the worker, whose own scope the page's scripts do not reach
         pad.page.route(
             "**/recognizer.js",

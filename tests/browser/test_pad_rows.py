@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,39 +12,9 @@ from support.drawings import paint, seven, zero
 from support.pad_page import PadPage
 from support.rows import H, row
 
-from mnist_core.models.registry import promoted_folder
-
 pytestmark = pytest.mark.browser
 
 ROW = row([seven(), zero(), seven()])[0]
-
-
-@pytest.fixture(scope="module")
-def model(refusing_weights: Path) -> Iterator[str]:
-    """The name of a promoted model that can refuse."""
-    folder = promoted_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "can-refuse.safetensors"
-    shutil.copy(refusing_weights, path)
-    yield path.stem
-    path.unlink()
-
-
-@pytest.fixture
-def open_refusing(open_pad: Callable[..., PadPage], model: str) -> Callable[..., PadPage]:
-    """Open the pad with that model."""
-
-    def open_page(**options: object) -> PadPage:
-        pad = open_pad(**options)
-        picker = pad.page.locator("[data-part=model]")
-        picker.focus()
-        expect(picker.locator("option", has_text=model)).to_be_attached()
-        picker.select_option(model)
-        pad.page.wait_for_selector(f".drawpad[data-model={model}]")
-        pad.settle()
-        return pad
-
-    return open_page
 
 
 def buttons(pad: PadPage) -> list[str]:
@@ -63,8 +32,8 @@ def looked_at(pad: PadPage) -> list[str]:
         ("zh-CN", "这不像一个数字；最接近的是 {digit}"),
     ],
 )
-def test_a_letter_is_refused(open_refusing: Callable[..., PadPage], locale: str, note: str) -> None:
-    pad = open_refusing(locale=locale)
+def test_a_letter_is_refused(open_pad: Callable[..., PadPage], locale: str, note: str) -> None:
+    pad = open_pad(locale=locale)
     pad.draw(H)
     expect(pad.page.locator(".digit")).to_have_text("?")
     pad.settle()
@@ -78,8 +47,8 @@ def test_a_letter_is_refused(open_refusing: Callable[..., PadPage], locale: str,
     expect(pad.page.locator(".note")).to_have_text("")
 
 
-def test_each_digit_of_a_row(open_refusing: Callable[..., PadPage]) -> None:
-    pad = open_refusing()
+def test_each_digit_of_a_row(open_pad: Callable[..., PadPage]) -> None:
+    pad = open_pad()
     pad.draw(ROW, share=0.9)
     expect(pad.page.locator("[data-part=row] button")).to_have_text(["7", "0", "7"])
     pad.settle()
@@ -110,8 +79,8 @@ def test_each_digit_of_a_row(open_refusing: Callable[..., PadPage]) -> None:
     expect(pad.page.locator(".boxes i")).to_have_count(0)
 
 
-def test_a_row_in_a_picture(open_refusing: Callable[..., PadPage], tmp_path: Path) -> None:
-    pad = open_refusing()
+def test_a_row_in_a_picture(open_pad: Callable[..., PadPage], tmp_path: Path) -> None:
+    pad = open_pad()
     paint(row([seven(), zero()])[0], pen=14, size=(420, 260), scale=0.5).save(tmp_path / "70.png")
     pad.page.set_input_files("[data-part=file]", tmp_path / "70.png")
     expect(pad.page.locator("[data-part=row] button")).to_have_text(["7", "0"])
@@ -127,9 +96,9 @@ def test_a_row_in_a_picture(open_refusing: Callable[..., PadPage], tmp_path: Pat
 
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844), (320, 640)])
 def test_nothing_moves_when_a_row_appears(
-    open_refusing: Callable[..., PadPage], size: tuple[int, int]
+    open_pad: Callable[..., PadPage], size: tuple[int, int]
 ) -> None:
-    pad = open_refusing(viewport={"width": size[0], "height": size[1]})
+    pad = open_pad(viewport={"width": size[0], "height": size[1]})
 
     def places() -> list[dict[str, float]]:
         boxes = [

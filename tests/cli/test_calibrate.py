@@ -21,10 +21,10 @@ QUICK = ["--drawings", "300", "--device", "cpu"]
 
 
 @pytest.fixture
-def refusing_file(refusing_weights: Path, tmp_path: Path) -> Path:
+def refusing_file(tmp_path: Path) -> Path:
     """Weights trained with non-digits, without a calibration."""
     path = tmp_path / "weights.safetensors"
-    shutil.copy(refusing_weights, path)
+    shutil.copy(weights_path("student"), path)
     update_card(path, calibration=None)
     return path
 

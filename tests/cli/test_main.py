@@ -88,12 +88,10 @@ def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) 
     assert out == f"{pictures['one']}: 1 {confidence:.1%}\n"
 
 
-def test_predict_says_why_a_picture_is_refused(
-    refusing_weights: Path, tmp_path: Path, capsys: Capture
-) -> None:
+def test_predict_says_why_a_picture_is_refused(tmp_path: Path, capsys: Capture) -> None:
     strokes = row([seven(), zero()])[0]
     paint(strokes, pen=14, size=(420, 260), scale=0.5).save(tmp_path / "two.png")
-    arguments = ["predict", "--weights", str(refusing_weights), str(tmp_path / "two.png")]
+    arguments = ["predict", "--weights", str(weights_path("student")), str(tmp_path / "two.png")]
     assert cli.main(arguments) == 0
     assert "two.png: several digits (closest: " in capsys.readouterr().out
 

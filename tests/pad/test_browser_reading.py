@@ -38,9 +38,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def model(refusing_weights: Path) -> OnnxClassifier:
-    """A model that can refuse."""
-    return load_onnx_classifier(refusing_weights)
+def model() -> OnnxClassifier:
+    """A model that can refuse and has a hidden layer."""
+    return load_onnx_classifier("default")
 
 
 class OneModel:

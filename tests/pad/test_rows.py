@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,26 +12,21 @@ from support.drawings import Drawing, paint, seven, zero
 from support.rows import H, row
 
 from mnist_core.imaging.rasterize import draw_strokes
-from mnist_core.models.registry import promoted_folder
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
 from pad.payload import MAX_POSITIONS, MAX_STROKES
 
 
 @pytest.fixture(scope="module")
-def functions(refusing_weights: Path) -> Iterator[dict[str, Any]]:
-    """The server's functions, with a promoted model that can refuse."""
-    folder = promoted_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(refusing_weights, folder / "refusing.safetensors")
-    yield {function.__name__: function for function in server_functions(ModelRegistry())}
-    (folder / "refusing.safetensors").unlink()
+def functions() -> dict[str, Any]:
+    """The server's functions."""
+    return {function.__name__: function for function in server_functions(ModelRegistry())}
 
 
 def ink_request(strokes: Drawing, /, **changes: Any) -> dict[str, Any]:
     ink = (255 * draw_strokes([strokes])[0, 0].numpy()).round().astype(np.uint8)
     return {
-        "model": "refusing",
+        "model": "student",
         "layers": ["conv1"],
         "ink": base64.b64encode(ink.tobytes()).decode(),
         "strokes": [stroke.ravel().tolist() for stroke in strokes],
@@ -46,7 +38,7 @@ def picture_request(strokes: Drawing, /, **changes: Any) -> dict[str, Any]:
     file = io.BytesIO()
     paint(strokes, pen=14, size=(420, 260), scale=0.5).save(file, "PNG")
     picture = base64.b64encode(file.getvalue()).decode()
-    return {"model": "refusing", "layers": [], "picture": picture, **changes}
+    return {"model": "student", "layers": [], "picture": picture, **changes}
 
 
 def test_a_row_of_strokes(functions: dict[str, Any]) -> None:

@@ -18,7 +18,12 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+# the shell has no window and needs half of the processor time
+_NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
+DESKTOP = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
+"""Options of a browser context."""
+
 _FLAGS = [
     "--headless",
     "--no-sandbox",

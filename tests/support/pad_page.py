@@ -7,13 +7,13 @@ import io
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Error, Page, Request, expect
 
 from support.chromium import draw, fit_strokes, thin_strokes
 
 
 class PadPage:
-    """One page of the pad in its own browser context.
+    """The pad, opened in a page, which may have shown it before.
 
     With `runs` "server" the browser cannot load what it runs models with, so that the server
     answers for good; with "browser" the page is open once the browser answers. By default the
@@ -21,13 +21,15 @@ class PadPage:
     on every page would take most of the tests' time.
     """
 
-    def __init__(self, context: BrowserContext, url: str, runs: str | None = None) -> None:
-        self.context = context
-        self.page: Page = context.new_page()
+    def __init__(self, page: Page, url: str, runs: str | None = None) -> None:
+        self.context = page.context
+        self.page = page
+        self.url = url
         self.errors: list[str] = []
         self.outside: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self._check_inside(request.url, url))
+        self.reusable = True  # by the next test
+        self.page.on("pageerror", self._note_error)
+        self.page.on("request", self._check_inside)
         if runs != "browser":
             self.page.route("**/drawpad/**", lambda route: route.abort())
         self.page.goto(url)
@@ -35,9 +37,21 @@ class PadPage:
         if runs is not None:
             self.wait_until_it_runs(runs)
 
-    def _check_inside(self, requested: str, url: str) -> None:
-        if not requested.startswith((url, "data:", "blob:")):
-            self.outside.append(requested)
+    def leave(self) -> None:
+        """Leave the pad; the next visit in this page finds nothing of this one."""
+        self.page.remove_listener("pageerror", self._note_error)
+        self.page.remove_listener("request", self._check_inside)
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.page.mouse.up()
+        self.page.evaluate("sessionStorage.clear()")
+        self.page.goto("about:blank")
+
+    def _note_error(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def _check_inside(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.outside.append(request.url)
 
     def wait_until_it_runs(self, place: str) -> None:
         """Wait until the model runs in the "browser", or for good on the "server"."""

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mnist_core.data.allographs import NON_DIGIT
-from mnist_core.data.allographs.frames import generate_frames
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.calibration_fit import CalibrationSource, fit_calibration
-from mnist_core.models.forward import predict_logits
-from mnist_core.models.weights import save_weights
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Event, Finished
-from mnist_core.training.trainer import train
 
 Splits = tuple[Split, Split]
 
@@ -56,19 +48,3 @@ def finish(events: Iterable[Event]) -> Finished:
 def weights(model: nn.Module) -> Tensor:
     """Return everything a network keeps, parameters and buffers, as one vector."""
     return torch.cat([t.detach().flatten().double() for t in model.state_dict().values()])
-
-
-def train_refusing_network(splits: Splits, path: Path) -> None:
-    """Save a network trained with non-digits, in seconds, and calibrated on generated drawings."""
-    config = small(
-        model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=3, learning_rate=1e-2
-    )
-    model = finish(train(config, *splits)).model
-    labels = np.array([*range(10)] * 40 + [NON_DIGIT] * 400)
-    frames = generate_frames(labels, seed=99).float() / 255
-    source = CalibrationSource("generated", predict_logits(model, frames), labels)
-    card = {
-        "config": config.model_dump(mode="json"),
-        "calibration": fit_calibration([source], keep=0.9).model_dump(),
-    }
-    save_weights(path, model, card)

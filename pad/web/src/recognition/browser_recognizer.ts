@@ -1,7 +1,7 @@
 // Recognition in the browser: a worker runs the models' graphs.
 
 import type { InkFormat } from "./ink.ts";
-import type { Files, Functions, Name } from "./local/protocol.ts";
+import type { Files, Functions, Name, PictureCall } from "./local/protocol.ts";
 import type { GraphFile, Kernel, ModelVersion } from "./model.ts";
 import type {
   Answer, AskOptions, CanvasClassifier, Probabilities, Question, Reading, Recognizer,
@@ -11,7 +11,7 @@ import {
   CallCancelled, CallRefused, WorkerClient, type CallOptions, type WorkerPort,
 } from "./worker_client.ts";
 
-const PATIENCE = 5000; // milliseconds until a first answer
+const PATIENCE = 20_000; // milliseconds until a first answer, once all graphs are loaded
 const TRIES = 3;
 const PAUSE = 30_000; // milliseconds between tries
 
@@ -97,10 +97,16 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   #read({ drawing, ink, model, layers, digit }: Question, options: AskOptions): Promise<Reading> {
     const common = { model: fileOf(model), layers, digit };
     const bitmap = drawing.picture?.bitmap;
-    if (bitmap) return this.#inTime("readPicture", { ...common, picture: bitmap }, options);
+    if (bitmap) return this.#readPicture({ ...common, picture: bitmap }, options);
     if (!ink) throw new Error("a picture that the browser cannot decode");
     const strokes = rowStrokes(drawing, this.#options.limits);
     return this.#inTime("readInk", { ...common, ink, strokes, format: this.#options.ink }, options);
+  }
+
+  /** However long the graphs for pictures take to load, no picture is sent to the server. */
+  async #readPicture(call: PictureCall, options: AskOptions): Promise<Reading> {
+    await this.#call("loadImaging", null);
+    return this.#inTime("readPicture", call, options);
   }
 
   /** A call that fails if it gives neither a value nor an interim one for too long. */

@@ -41,6 +41,8 @@ export interface Functions {
   /** load the runtime; called first */
   start: [Files, null];
   load: [GraphFile, null];
+  /** load the graphs that pictures need */
+  loadImaging: [null, null];
   readInk: [InkCall, Reading];
   readPicture: [PictureCall, Reading];
   kernel: [{ model: GraphFile; layer: string; channel: number }, Kernel];

@@ -4,7 +4,7 @@ import type { GraphFile } from "../model.ts";
 import { canvasOf, PIXELS } from "./canvases.ts";
 import { configureRuntime, Graph } from "./graph.ts";
 import { greyImage, PictureError } from "./grey.ts";
-import { Imaging, type Step } from "./imaging.ts";
+import { Imaging, STEPS, type Step } from "./imaging.ts";
 import { Model } from "./model.ts";
 import type { Files, FromWorker, Functions, Name, ToWorker } from "./protocol.ts";
 import { Reader, type ReadContext } from "./reader.ts";
@@ -18,14 +18,16 @@ const models = new Map<string, Promise<Model>>();
 const steps = new Map<Step, Promise<Graph>>();
 let files: Files | null = null;
 
-const imaging = new Imaging((step) => {
+const imaging = new Imaging(graphOf);
+
+function graphOf(step: Step): Promise<Graph> {
   const known = steps.get(step);
   if (known) return known;
   const loading = fetchGraph(files!.steps[step]);
   steps.set(step, loading);
   loading.catch(() => steps.delete(step)); // tried again for the next picture
   return loading;
-});
+}
 
 async function fetchGraph(url: string): Promise<Graph> {
   const response = await fetch(url);
@@ -64,6 +66,10 @@ const functions: {
   load: async (file) => {
     await modelOf(file);
     await imaging.fit([new Float32Array(PIXELS)]); // refusals are explained with it
+    return null;
+  },
+  loadImaging: async () => {
+    await Promise.all(STEPS.map(graphOf));
     return null;
   },
   readInk: async ({ model, ink, strokes, format, ...options }, context) =>
