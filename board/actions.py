@@ -13,10 +13,16 @@ from mnist_core.errors import MnistCoreError
 
 
 def act_button(
-    label: str, icon: str, act: Callable[[], object], *, disabled: bool = False, help: str = ""
+    label: str,
+    icon: str,
+    act: Callable[[], object],
+    *,
+    disabled: bool = False,
+    help: str = "",
+    key: str | None = None,
 ) -> None:
     """Draw a button that calls `act`, and shows its MnistCoreError if it raises one."""
-    if not st.button(label, icon=icon, disabled=disabled, help=help or None):
+    if not st.button(label, icon=icon or None, disabled=disabled, help=help or None, key=key):
         return
     try:
         act()

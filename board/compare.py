@@ -10,7 +10,7 @@ import streamlit as st
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
-from board.page_context import RUN, PageContext
+from board.page_context import RUN, RUNS, PageContext
 from board.progress import read_metrics
 from board.runs import RunSummary, offer_to_start, summarize, summarize_runs
 from board.widgets import BROKEN, curve_options, show_error
@@ -19,8 +19,6 @@ from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
 
-RUNS = "runs"
-"""Key of the selected runs, in the session state and in the address."""
 _REFRESH_SECONDS = 2.0
 _PRESELECTED = 2
 _ACTIVE = ("queued", "running")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from board.form import field_label
+from board.field_labels import field_label
 from board.translation import Translator
 from board.widgets import BROKEN, errors_shown
 from mnist_core.evaluation.scores import CLASSIC_PAIRS

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from board.advice import ADVICE
+from board.field_labels import field_label
 from board.markdown import escape_markdown
 from board.number_fields import as_number, check_exact, draw_number
 from board.page_context import PageContext
@@ -70,11 +71,6 @@ def field_value(field: ConfigField, key: str) -> Any:
     if field.kind in (Kind.INTEGER, Kind.FLOAT):
         return as_number(value, integer=field.kind is Kind.INTEGER)
     return tuple(value) if field.kind is Kind.LAYERS else value
-
-
-def field_label(name: str, t: Translator) -> str:
-    """Return a field's label."""
-    return t(FIELDS[name].label)
 
 
 def device_label(device: str, t: Translator) -> str:

@@ -13,6 +13,12 @@ from board.translation import Translator
 
 RUN = "run"
 """Key of the selected run, in the session state and in the address."""
+RUNS = "runs"
+"""Key of the runs to compare, in the session state and in the address."""
+STUDY = "runs-study"
+"""Key of the sweep whose trials alone the page Runs shows, in the session state."""
+SEARCH_SECTION = "part"
+"""Key of the selected section of the page Search, in the session state and in the address."""
 
 
 @dataclass(frozen=True)

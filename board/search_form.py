@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from board.form import field_label
+from board.field_labels import field_label
 from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from board.form import field_label
+from board.field_labels import field_label
 from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.search_form import draw_sweep_form

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from board.form import field_label
+from board.field_labels import field_label
 from board.translation import Translator
 from mnist_core.search.results import Trial
 from mnist_core.search.search_space import Value

@@ -13,6 +13,7 @@ from board.translation import LANGUAGES, Translator
 from mnist_core.runs.run_list import runs_root
 
 _PAGES = {
+    "runs": ("Runs", ":material/table_rows:"),
     "train": ("Train", ":material/play_circle:"),
     "watch": ("Watch", ":material/monitoring:"),
     "understand": ("Understand", ":material/visibility:"),
@@ -21,6 +22,8 @@ _PAGES = {
     "promote": ("Promote", ":material/upgrade:"),
     "search": ("Search", ":material/tune:"),
 }
+_MODULES = {"runs": "overview"}
+"""Modules of the pages that are not called as the page."""
 _ICON = Path(__file__).parent / "icon.png"
 _LANGUAGE = "lang"
 _CSS = """
@@ -45,16 +48,21 @@ def show() -> None:
             title=t(title),
             icon=icon,
             url_path=name,
-            default=name == "train",
         )
-    st.navigation(list(pages.values()), position="top").run()
+
+    def home() -> None:
+        st.switch_page(pages["runs"], query_params=st.query_params.to_dict())
+
+    # the default page has no address of its own: so every page of the menu has one
+    first = st.Page(home, title=t("Runs"), default=True, visibility="hidden")
+    st.navigation([first, *pages.values()], position="top").run()
     _select_language(t)
 
 
 def _page(name: str, context: PageContext) -> Callable[[], None]:
     def draw() -> None:
         # imported on first use: some pages need packages that are slow to import
-        importlib.import_module(f"board.{name}").show(context)
+        importlib.import_module(f"board.{_MODULES.get(name, name)}").show(context)
 
     return draw
 

@@ -6,10 +6,10 @@ import os
 
 import streamlit as st
 
+from board.durations import duration_text
 from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
 from board.runs import summarize_runs
-from board.translation import Translator
 from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.errors import MnistCoreError
@@ -124,7 +124,7 @@ def _draw_estimate(context: PageContext, config: TrainConfig) -> None:
     st.caption(
         t(
             "Estimated duration: {time} ({epochs} epochs), if nothing else is running.",
-            time=_duration(seconds, t),
+            time=duration_text(seconds, t),
             epochs=config.epochs,
         )
     )
@@ -138,11 +138,3 @@ def _draw_estimate(context: PageContext, config: TrainConfig) -> None:
 )
 def _seconds_per_epoch(config: TrainConfig) -> float:
     return estimate_seconds(config, threads=os.cpu_count() or 1)  # as many as the run will use
-
-
-def _duration(seconds: float, t: Translator) -> str:
-    if seconds < 90:
-        return t("{n} seconds", n=max(1, round(seconds)))
-    if seconds < 90 * 60:
-        return t("{n} minutes", n=round(seconds / 60))
-    return t("{n} hours", n=round(seconds / 3600, 1))

@@ -176,7 +176,7 @@ def take_next(root: Path, device: str, without: Collection[tuple[int, str]] = ()
     What has a key in `without` is left out. None if nothing waits for the device. Raises
     MnistCoreError if the folder of the runs cannot be written.
     """
-    with _assignment_lock(root):
+    with assignment_lock(root):
         for one in waiting(root):
             if one.key not in without and one.may_use(device):
                 return _assign(one, device)
@@ -212,7 +212,7 @@ def ensure_workers(root: Path, start: StartWorker | None = None) -> None:
 
 def _assign_to_free_devices(root: Path) -> list[str]:
     """Assign what may use any device to the free ones; return the devices with waiting items."""
-    with _assignment_lock(root):
+    with assignment_lock(root):
         found = waiting(root)
         devices = list(dict.fromkeys(one.place.device for one in found if not one.is_unassigned))
         unassigned = [one for one in found if one.is_unassigned]
@@ -238,7 +238,8 @@ def _assign(one: Waiting, device: str) -> Waiting:
     return one
 
 
-def _assignment_lock(root: Path) -> AbstractContextManager[None]:
+def assignment_lock(root: Path) -> AbstractContextManager[None]:
+    """Return the lock under which places in the queue are changed."""
     return exclusive_lock(root / "queue.lock", _LOCK_TIMEOUT)
 
 

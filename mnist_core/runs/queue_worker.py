@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
@@ -121,7 +122,8 @@ def _record_exit(run: Run, pid: int | None, exit_code: int) -> None:
         state = run.read_state()
         if state.status == RunStatus.RUNNING and state.pid == pid:
             ended = exited_unexpectedly(state, _describe_exit(exit_code))
-            run.write_state(ended.with_changes(ended=now()))
+            seconds = state.seconds(datetime.now(UTC))
+            run.write_state(ended.with_changes(ended=now(), trained_seconds=seconds))
             run.log(f"{ended.status}: {ended.reason}")
 
 

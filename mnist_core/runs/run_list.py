@@ -10,6 +10,7 @@ from pathlib import Path
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import weights_path
 from mnist_core.runs.folder import now
+from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
@@ -23,9 +24,14 @@ def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
 
 
 def create_run(
-    config: TrainConfig, root: str | os.PathLike[str] | None = None, name: str = ""
+    config: TrainConfig,
+    root: str | os.PathLike[str] | None = None,
+    name: str = "",
+    origin: RunOrigin | None = None,
 ) -> Run:
     """Create the folder of a new run, queued; its id is the time and the model.
+
+    `origin` is kept with it: the sweep that it is a trial of, or the run that it was cloned from.
 
     Raises
     ------
@@ -52,6 +58,8 @@ def create_run(
                     created=now(),
                 )
             )
+            if origin is not None:
+                write_json(run.folder / ORIGIN_FILE, origin)
             write_json(run.config_path, config)  # last: this makes the folder a run
         except BaseException:  # also when a signal interrupts
             shutil.rmtree(run.folder, ignore_errors=True)

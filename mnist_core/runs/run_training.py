@@ -15,6 +15,7 @@ from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.origin import write_provenance
 from mnist_core.runs.queue import resolve_device
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import find_weights
@@ -64,7 +65,9 @@ def train_in_folder(
     if (trainer.epoch, trainer.step) == (1, 0):
         history.keep(trainer.scored_model, 0, config.epochs)
     card = _card(config, training, validation)
-    run.log(f"{config.model} on {run.state().device}: {train_command(config)}")
+    command = train_command(config)
+    write_provenance(run.folder, command, device_name(device))
+    run.log(f"{config.model} on {device_name(device)}: {command}")
     metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
     stop.deferred = True
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from datetime import UTC, datetime
 
 import torch
 
@@ -117,6 +118,7 @@ def _train(
         reason="",
         stop_reason=None,
         started=before.started or now(),
+        resumed=now(),
         ended="",
         pid=os.getpid(),
     )
@@ -151,7 +153,8 @@ def _record_end(
     }
     if not run.exists:
         return RunState.model_validate(changes)
-    state = run.update_state(**changes)
+    seconds = run.read_state().seconds(datetime.now(UTC))
+    state = run.update_state(**changes, trained_seconds=seconds)
     if status != RunStatus.FINISHED:
         run.log(f"{status}: {state.reason}\n{details}".rstrip())
     return state

@@ -97,6 +97,11 @@ class RunState(JsonModel):
         Both of the best epoch.
     created, started, ended : str
         Times, ISO 8601 in UTC; empty if it has not happened yet.
+    resumed : str
+        When it was started or resumed last.
+    trained_seconds : float >= 0, or None
+        How long it trained until it was stopped, or ended, last; None before that, and in the
+        folders of older versions.
     device : str
         Name of the device that it trains on.
     pid : int > 0 or None
@@ -115,9 +120,32 @@ class RunState(JsonModel):
     created: _Timestamp = ""
     started: _Timestamp = ""
     ended: _Timestamp = ""
+    resumed: _Timestamp = ""
+    trained_seconds: Annotated[float, Field(ge=0)] | None = None
     device: Line = ""
     pid: Annotated[int, Field(gt=0)] | None = None
+
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether it trains on a CPU, by the device's name."""
+        return self.device.startswith("CPU")
+
+    def seconds(self, at: datetime) -> float | None:
+        """Return how long it has trained until it ended, or until `at`; None if that is not known.
+
+        Pauses between a stop and a resume are left out.
+        """
+        if self.status == RunStatus.RUNNING and self.resumed:
+            return (self.trained_seconds or 0.0) + _seconds_between(self.resumed, at)
+        if self.trained_seconds is not None or not (self.started and self.ended):
+            return self.trained_seconds
+        return _seconds_between(self.started, datetime.fromisoformat(self.ended))
 
     def with_changes(self, **changes: object) -> RunState:
         """Return a validated copy with other values."""
         return RunState.model_validate({**self.model_dump(), **changes})
+
+
+def _seconds_between(began: str, ended: datetime) -> float:
+    # the clock may have been set back
+    return max(0.0, (ended - datetime.fromisoformat(began)).total_seconds())

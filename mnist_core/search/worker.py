@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import Listener, execute
@@ -117,7 +118,9 @@ class Worker:
 
     def _try(self, trial: optuna.Trial, flag: StopFlag) -> float:
         config = self.request.trial_config(_suggest(self.request, trial))
-        run = create_run(config, self.root, f"{self.request.study} trial {trial.number}")
+        study, number = self.request.study, trial.number
+        origin = RunOrigin(study=study, trial=number)
+        run = create_run(config, self.root, f"{study} trial {number}", origin)
         trial.set_user_attr("run", run.id)
 
         def listen(event: Event) -> None:

@@ -139,7 +139,7 @@ def test_a_promoted_run_is_in_the_running_pad(
 
 
 @pytest.mark.parametrize(
-    "page", ["", "watch", "understand", "compare", "try_it", "promote", "search"]
+    "page", ["", "train", "watch", "understand", "compare", "try_it", "promote", "search"]
 )
 def test_every_page_fits_a_phone(
     open_board: Callable[..., BoardPage], trained: Run, page: str

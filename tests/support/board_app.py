@@ -10,7 +10,7 @@ from streamlit.util import calc_hash
 from support.chromium import ROOT
 
 
-def open_page(name: str = "", run: str | None = None, **session: object) -> AppTest:
+def open_page(name: str = "train", run: str | None = None, **session: object) -> AppTest:
     """Run a page as a browser's first visit does; `run` is the run in the address.
 
     Set MNIST_RUNS before. Fails if the page raises.

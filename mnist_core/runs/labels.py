@@ -1,0 +1,124 @@
+"""What people add to runs: notes, tags, the archive, and the baseline of a runs folder.
+
+They are in files of their own: state.json is written by the process that trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.runs.run import Run
+from mnist_core.runs.state import Line
+from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
+from mnist_core.utils.locks import exclusive_lock
+from mnist_core.utils.text import single_line
+
+LABELS_FILE = "labels.json"
+MAX_NOTE_LENGTH = 2000
+MAX_TAG_LENGTH = 40
+MAX_TAGS = 20
+_BASELINE_FILE = "baseline.json"
+_MAX_BYTES = 64 * 2**10
+_LOCK_TIMEOUT = 10.0
+
+
+def _clean_tag(tag: str) -> str:
+    return single_line(tag, MAX_TAG_LENGTH)
+
+
+def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _clean_note(note: str) -> str:
+    return single_line(note, MAX_NOTE_LENGTH)
+
+
+class RunLabels(JsonModel):
+    """labels.json of a run.
+
+    Attributes
+    ----------
+    note : str
+        One line of text.
+    tags : tuple of str
+        Different, in the order in which they were given.
+    archived : bool
+        Whether lists leave the run out unless they are asked for archived ones.
+    """
+
+    note: Annotated[str, AfterValidator(_clean_note)] = ""
+    tags: Annotated[
+        tuple[Annotated[str, AfterValidator(_clean_tag)], ...],
+        Field(max_length=MAX_TAGS),
+        AfterValidator(_clean_tags),
+    ] = ()
+    archived: bool = False
+
+
+class _Baseline(JsonModel):
+    """baseline.json of a runs folder: the run that others are compared with."""
+
+    run: Line = ""
+
+
+def read_labels(folder: Path) -> RunLabels:
+    """Return the labels of the run in a folder; none if the file is missing or damaged."""
+    try:
+        return read_json(folder / LABELS_FILE, RunLabels, limit=_MAX_BYTES)
+    except DamagedFileError:
+        return RunLabels()  # not worth the run, and the next change writes the file again
+
+
+def change_labels(
+    run: Run,
+    *,
+    note: str | None = None,
+    tags: Iterable[str] | None = None,
+    add_tags: Iterable[str] = (),
+    archived: bool | None = None,
+) -> RunLabels:
+    """Change what is given, keep the rest; return the labels as they are stored.
+
+    Raises
+    ------
+    MnistCoreError
+        If there is no such run, it would have more than 20 tags, or its folder cannot be written.
+    """
+    with exclusive_lock(run.folder.parent / "labels.lock", _LOCK_TIMEOUT):
+        if not run.exists:
+            raise MnistCoreError(f"{run.folder}: there is no run in it")
+        before = read_labels(run.folder)
+        kept = before.tags if tags is None else tuple(tags)
+        given = (*kept, *add_tags)
+        if len(set(given)) > MAX_TAGS:
+            raise MnistCoreError(f"run {run.id} would have more than {MAX_TAGS} tags; remove some")
+        after = RunLabels(
+            note=before.note if note is None else note,
+            tags=tuple(dict.fromkeys(given)),
+            archived=before.archived if archived is None else archived,
+        )
+        write_json(run.folder / LABELS_FILE, after)
+        return after
+
+
+def read_baseline(root: Path) -> str | None:
+    """Return the id of the run that others are compared with; None if there is none."""
+    try:
+        name = read_json(root / _BASELINE_FILE, _Baseline, limit=_MAX_BYTES).run
+    except DamagedFileError:
+        return None
+    return name or None
+
+
+def set_baseline(root: Path, run: str | None) -> None:
+    """Compare the runs of a folder with the run of this id from now on; None: with none.
+
+    Raises MnistCoreError if the folder cannot be written.
+    """
+    write_json(root / _BASELINE_FILE, _Baseline(run=run or ""))

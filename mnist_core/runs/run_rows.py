@@ -1,0 +1,199 @@
+"""A row of the table of runs, and an index that reads only the runs whose files have changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ConfigDict, RootModel
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.runs.labels import LABELS_FILE, RunLabels, read_labels
+from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin, read_origin
+from mnist_core.runs.queue import QueuePlace, queue_place
+from mnist_core.runs.run import Run, exited_unexpectedly
+from mnist_core.runs.state import RunState, RunStatus
+from mnist_core.training.config import TrainConfig
+from mnist_core.utils.files import explain_errors
+from mnist_core.utils.json_files import read_json
+from mnist_core.utils.locks import is_locked
+
+DAMAGED = "damaged"
+Setting = str | int | float | bool | None | tuple[str, ...]
+_FILES = ("config.json", "state.json", "name.txt", "queue.json", LABELS_FILE, ORIGIN_FILE)
+_MAX_CONFIG_BYTES = 2**20
+_DEFAULTS: dict[str, Setting] = TrainConfig().model_dump()
+
+
+class _StoredSettings(RootModel[dict[str, Setting]]):
+    """config.json without `TrainConfig`'s checks: they take most of the time of a listing."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """What a table shows of a run.
+
+    Attributes
+    ----------
+    run : Run
+    state : RunState or None
+        None if it is damaged.
+    problem : str
+        What is damaged; empty if nothing is.
+    settings : mapping of field of `TrainConfig` to value
+        Empty if they are damaged.
+    labels : RunLabels
+    origin : RunOrigin
+    place : QueuePlace or None
+        None if it does not wait in the queue.
+    """
+
+    run: Run
+    state: RunState | None = None
+    problem: str = ""
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    labels: RunLabels = field(default_factory=RunLabels)
+    origin: RunOrigin = field(default_factory=RunOrigin)
+    place: QueuePlace | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.run.id
+
+    @property
+    def name(self) -> str:
+        """Its display name, or its id."""
+        return (self.state.name if self.state else "") or self.run.id
+
+    @property
+    def status(self) -> str:
+        """Return queued, running, stopped, finished, failed or damaged."""
+        return self.state.status if self.state else DAMAGED
+
+    @property
+    def progress(self) -> float | None:
+        """Completed share of the epochs in [0, 1]; None if it is damaged."""
+        if self.state is None or not self.state.epochs:
+            return None
+        return 1.0 if self.status == RunStatus.FINISHED else self.state.epoch / self.state.epochs
+
+    @property
+    def accuracy(self) -> float | None:
+        """On the validation images, of the best epoch."""
+        return self.state.validation_accuracy if self.state else None
+
+    @property
+    def loss(self) -> float | None:
+        """On the validation images, of the best epoch, in nats."""
+        return self.state.validation_loss if self.state else None
+
+    @property
+    def created(self) -> str:
+        """When it was created, ISO 8601 in UTC."""
+        return self.state.created if self.state else ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is queued or running."""
+        return self.status in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+    def seconds(self, at: datetime | None = None) -> float | None:
+        """Return how long it has trained until it ended, or until now; None if it has not begun."""
+        return self.state.seconds(at or datetime.now(UTC)) if self.state else None
+
+    @cached_property
+    def text(self) -> str:
+        """What a search looks at, in lower case."""
+        settings = (f"{name}={value}" for name, value in self.settings.items())
+        parts = (self.name, self.id, self.labels.note, *self.labels.tags, self.origin.study)
+        device = self.state.device if self.state else ""
+        return "\n".join((*parts, self.status, device, *settings)).lower()
+
+
+class RunIndex:
+    """The rows of all runs in a folder. May be used from several threads.
+
+    Of a run whose files are as before, nothing is read again.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._rows: dict[str, tuple[object, RunRow]] = {}
+        self._lock = threading.Lock()
+
+    def rows(self) -> list[RunRow]:
+        """Return the rows of all runs, the newest first.
+
+        Raises
+        ------
+        MnistCoreError
+            If the folder cannot be read.
+        """
+        with self._lock:
+            known, self._rows = self._rows, {}
+            for name in self._names():
+                folder = f"{self._root}/{name}"
+                version = _version(folder)
+                if version[0] is None and not os.path.lexists(f"{folder}/config.json"):
+                    continue  # no run
+                before = known.get(name)
+                if before is None or before[0] != version:
+                    before = version, read_row(Run(Path(folder)))
+                self._rows[name] = before
+            return [_with_present_status(row) for _, row in self._rows.values()]
+
+    def _names(self) -> list[str]:
+        if not self._root.is_dir():
+            return []
+        with explain_errors(self._root, "cannot be read"):
+            return sorted(os.listdir(self._root), reverse=True)
+
+
+def read_row(run: Run) -> RunRow:
+    """Return a run's row; its status is the one that was last written."""
+    labels, origin = read_labels(run.folder), read_origin(run.folder)
+    place = queue_place(run) if run.is_in_queue() else None
+    row = RunRow(run, labels=labels, origin=origin, place=place)
+    try:
+        row = replace(row, state=run.read_state())
+        stored = read_json(run.config_path, _StoredSettings, limit=_MAX_CONFIG_BYTES).root
+    except MnistCoreError as error:
+        return replace(row, problem=str(error))
+    return replace(row, settings={name: stored.get(name, _DEFAULTS[name]) for name in _DEFAULTS})
+
+
+def _with_present_status(row: RunRow) -> RunRow:
+    """Return the row; as failed if its process has exited without an end state."""
+    state = row.state
+    if state is None or state.status != RunStatus.RUNNING or is_locked(row.run.lock_path):
+        return row
+    row = read_row(row.run)  # it may have ended between the two looks
+    state = row.state
+    if state is None or state.status != RunStatus.RUNNING or is_locked(row.run.lock_path):
+        return row
+    return replace(row, state=exited_unexpectedly(state))
+
+
+def _version(folder: str) -> tuple[object, ...]:
+    """Return what changes when one of the run's files is written."""
+    return tuple(_file_version(f"{folder}/{name}") for name in _FILES)
+
+
+def _file_version(path: str) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size

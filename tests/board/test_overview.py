@@ -1,0 +1,259 @@
+"""The page Runs: the table, its filters, and what is done with the selected rows."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.board_app import open_page, page_text, press, show
+from support.training import small
+
+from board.overview_table import table_csv
+from mnist_core.runs import queue
+from mnist_core.runs.labels import change_labels, read_baseline, read_labels
+from mnist_core.runs.origin import RunOrigin
+from mnist_core.runs.queue import enqueue, waiting
+from mnist_core.runs.removal import stop_and_delete
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
+from mnist_core.runs.run_rows import RunIndex
+from mnist_core.search.job_state import JobEnd
+from mnist_core.search.requests import SweepRequest
+from mnist_core.search.sweep_list import delete_sweep, sweep_states
+from mnist_core.utils.json_files import write_json
+
+Runs = dict[str, Run]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
+    return tmp_path
+
+
+@pytest.fixture
+def runs(root: Path) -> Runs:
+    """Two ended runs, two that wait, and a sweep with two trials."""
+    made: Runs = {}
+
+    def make(name: str, origin: RunOrigin | None = None, **state: object) -> None:
+        changes = {"seed": len(made), "optimizer": "adam" if name == "good" else "sgd"}
+        made[name] = create_run(small(**changes), root, name, origin)
+        made[name].update_state(**state)
+
+    ended = {"status": "finished", "epoch": 1, "best_epoch": 1, "trained_seconds": 75.0}
+    ended["device"] = "CPU, 2 threads"
+    make("bad", validation_accuracy=0.9, validation_loss=0.5, **ended)
+    make("good", validation_accuracy=0.975, validation_loss=0.1, **ended)
+    for number in range(2):
+        score = {"validation_accuracy": 0.8 + number / 10, "validation_loss": 0.3}
+        make(f"trial {number}", RunOrigin(study="rates", trial=number), **ended, **score)
+    for name in ("first", "second"):
+        make(name)
+        enqueue(made[name])
+    return made
+
+
+def table(page: AppTest) -> pd.DataFrame:
+    return page.dataframe[0].value
+
+
+def names(page: AppTest) -> list[str]:
+    return list(table(page)["Run"])
+
+
+def select(page: AppTest, *wanted: str) -> AppTest:
+    """Select rows by what stands in their first column."""
+    rows = [names(page).index(name) for name in wanted]
+    page.session_state[page.dataframe[0].key] = {"selection": {"rows": rows}}
+    return show(page.run())
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_without_runs_the_page_offers_to_start_one(root: Path) -> None:
+    page = open_page("runs")
+    assert "no runs yet" in page_text(page)
+    assert labels(page) == ["Start a run"]
+    assert open_page("").title[0].value == "Runs", "it is the first page"
+
+
+def test_all_runs_in_one_table(runs: Runs) -> None:
+    page = open_page("runs")
+    assert names(page)[:2] == ["first", "second"], "the queue in its order, then the newest"
+    assert set(names(page)[2:]) == {"good", "bad", "▸ rates (2 trials)"}
+    rows = table(page).set_index("Run")
+    assert list(rows.columns) == [
+        *("Status", "Accuracy", "Loss", "Progress", "Duration", "Tags", "Note"),
+        *("Optimizer", "Seed", "Device", "Created", "id"),
+    ], "only the settings that differ"
+    good = rows.loc["good"]
+    assert (good["Accuracy"], good["Loss"], good["Duration"]) == (97.5, 0.1, "00:01:15")
+    assert (good["Status"], good["Progress"], good["Optimizer"]) == ("✓ finished", 1, "adam")
+    assert rows.loc["▸ rates (2 trials)", "Accuracy"] == 90, "that of the best trial"
+    assert "6 of 6 runs: 4 finished, 2 queued" in page_text(page)
+
+
+def test_search_status_tags_and_archive(runs: Runs) -> None:
+    change_labels(runs["bad"], tags=["late"])
+    change_labels(runs["good"], note="a note", archived=True)
+    page = open_page("runs")
+    assert "good" not in names(page)
+    page.text_input(key="runs-text").set_value("optimizer=sgd finished").run()
+    assert sorted(names(page)) == ["bad", "▸ rates (2 trials)"]
+    page.text_input(key="runs-text").set_value("nothing like it").run()
+    assert "No run matches" in page_text(page)
+    page.text_input(key="runs-text").set_value("").run()
+    page.button_group(key="runs-status").set_value(["queued"]).run()
+    assert names(page) == ["first", "second"]
+    page.button_group(key="runs-status").set_value([]).run()
+    page.multiselect(key="runs-tags").set_value(["late"]).run()
+    assert names(page) == ["bad"]
+    page.multiselect(key="runs-tags").set_value([]).run()
+    page.toggle(key="runs-archived").set_value(True).run()
+    assert names(page) == ["good"]
+    press(select(page, "good"), "Restore")
+    assert not read_labels(runs["good"].folder).archived
+    assert read_labels(runs["good"].folder).note == "a note"
+
+
+def test_order_and_trials(runs: Runs) -> None:
+    page = open_page("runs")
+    page.selectbox(key="runs-sort").set_value("accuracy").run()
+    assert names(page)[0] == "good"
+    page.toggle(key="runs-unfolded").set_value(True).run()
+    assert {"trial 0", "trial 1"} < set(names(page))
+    page.toggle(key="runs-unfolded").set_value(False).run()
+    page = press(select(page, "▸ rates (2 trials)"), "Show trials")
+    assert names(page) == ["trial 1", "trial 0"]
+    page = press(page, "Trials of rates")
+    assert len(names(page)) == 5
+
+
+def test_a_selection_stays_with_its_runs_when_the_order_changes(runs: Runs) -> None:
+    page = select(open_page("runs"), "good", "second")
+    assert {"Compare", "Stop", "Archive", "Delete"} <= set(labels(page))
+    create = create_run(small(), runs["good"].folder.parent, "newest")
+    enqueue(create)
+    page = show(page.run())
+    assert set(page.session_state["runs-selected"]) == {runs["second"].id, runs["good"].id}
+
+
+def test_a_baseline_is_first_and_others_show_the_difference(root: Path, runs: Runs) -> None:
+    page = press(select(open_page("runs"), "bad"), "Set as baseline")
+    assert read_baseline(root) == runs["bad"].id
+    assert names(page)[0] == "★ bad"
+    rows = table(page).set_index("Run")
+    assert rows.loc["good", "Δ accuracy"] == pytest.approx(7.5)
+    assert rows.loc["good", "Changed settings"] == "Optimizer adam, Seed 1"
+    page = press(select(page, "good"), "Compare with baseline")
+    assert page.multiselect[0].value == [runs["bad"].id, runs["good"].id]
+    press(select(open_page("runs"), "★ bad"), "Clear baseline")
+    assert read_baseline(root) is None
+
+
+def test_note_and_tags(runs: Runs) -> None:
+    page = select(open_page("runs"), "good")
+    page.text_area[0].set_value("worth repeating")
+    next(box for box in page.text_input if "Tags" in box.label).set_value("paper, lr,, paper")
+    page = press(page, "Save")
+    stored = read_labels(runs["good"].folder)
+    assert (stored.note, stored.tags) == ("worth repeating", ("paper", "lr"))
+    page = select(page, "good", "bad")
+    next(box for box in page.text_input if "Tags" in box.label).set_value("both")
+    page = press(page, "Save")
+    assert read_labels(runs["good"].folder).tags == ("paper", "lr", "both")
+    assert read_labels(runs["bad"].folder).tags == ("both",)
+    assert list(table(page).set_index("Run").loc["good", "Tags"]) == ["paper", "lr", "both"]
+
+
+def test_stopping_archiving_and_watching(runs: Runs) -> None:
+    page = press(select(open_page("runs"), "first", "second"), "Stop")
+    assert runs["first"].state().status == runs["second"].state().status == "stopped"
+    page = press(select(page, "first"), "Resume")
+    assert runs["first"].is_in_queue()
+    page = press(select(page, "▸ rates (2 trials)"), "Archive")
+    assert "▸ rates (2 trials)" not in names(page)
+    assert read_labels(runs["trial 0"].folder).archived
+    page = press(select(page, "good"), "Watch")
+    assert page.title[0].value == "Watch a run"
+    assert page.selectbox[0].value == runs["good"].id
+
+
+def test_deleting_asks_first(runs: Runs) -> None:
+    page = press(select(open_page("runs"), "bad", "first"), "Delete")
+    assert "This cannot be undone" in page_text(page)
+    assert page.button(key="confirm").label == "Delete"
+    assert runs["bad"].exists  # continued in tests/browser
+
+
+def test_the_queue_and_its_order(root: Path, runs: Runs) -> None:
+    page = open_page("runs")
+    text = page_text(page)
+    assert "1. first · next" in text
+    # one epoch took each of the ended runs 75 s
+    assert "2. second · 1 ahead, starts in about 75 seconds" in text
+    page = show(page.button(key=f"earlier-{runs['second'].id}").click().run())
+    assert [one.item.id for one in waiting(root)] == [runs["second"].id, runs["first"].id]
+    assert names(page)[:2] == ["second", "first"]
+
+
+@pytest.fixture
+def sweep_job(root: Path, runs: Runs) -> Path:
+    folder = root / "jobs/20260101-000000-000000-sweep"
+    folder.mkdir(parents=True)
+    request = SweepRequest(study="rates", config=small(), grid={"seed": (1, 2)}, trials=2)
+    write_json(folder / "job.json", request)
+    write_json(folder / "end.json", JobEnd(status="stopped"))
+    return folder
+
+
+def test_a_sweep_has_the_status_of_its_job_and_is_deleted_with_its_trials(
+    root: Path, runs: Runs, sweep_job: Path
+) -> None:
+    assert sweep_states(root)["rates"].status == "stopped"
+    row = table(open_page("runs")).set_index("Run").loc["▸ rates (2 trials)"]
+    assert row["Status"] == "■ stopped"
+    delete_sweep(root, "rates", [runs["trial 0"], runs["trial 1"]])
+    assert not sweep_job.exists()
+    assert not runs["trial 1"].exists
+    assert sweep_states(root) == {}
+    assert "▸ rates (2 trials)" not in names(open_page("runs"))
+
+
+def test_damaged_runs_are_listed(root: Path, runs: Runs) -> None:
+    runs["bad"].state_path.write_text("{")
+    page = open_page("runs")
+    damaged = table(page).set_index("Run").loc[runs["bad"].id]
+    assert damaged["Status"] == "✗ damaged"
+    assert "Delete" in labels(select(page, runs["bad"].id))
+    stop_and_delete([runs["bad"]])
+    assert runs["bad"].id not in names(show(page.run()))
+
+
+def test_the_table_as_csv(root: Path, runs: Runs) -> None:
+    rows = pd.read_csv(io.StringIO(table_csv(RunIndex(root).rows()))).set_index("name")
+    assert rows.loc["good", "optimizer"] == "adam"
+    assert rows.loc["trial 1", "study"] == "rates"
+    assert len(rows) == 6
+
+
+def test_text_from_files_is_no_markdown_in_the_queue(root: Path, runs: Runs) -> None:
+    state = json.loads(runs["first"].state_path.read_text())
+    runs["first"].state_path.write_text(json.dumps({**state, "name": "**b** [x](http://y)"}))
+    page = open_page("runs")
+    raw = "\n".join(str(element.value) for element in page.markdown)
+    assert "[x](" not in raw
+
+
+def test_in_chinese(runs: Runs) -> None:
+    page = open_page("runs", lang="zh")
+    assert page.title[0].value == "运行"
+    assert "✓ 已完成" in list(table(page)["状态"])
