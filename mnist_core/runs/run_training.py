@@ -66,8 +66,8 @@ def train_in_folder(
         history.keep(trainer.scored_model, 0, config.epochs)
     card = _card(config, training, validation)
     command = train_command(config)
-    write_provenance(run.folder, command, device_name(device))
-    run.log(f"{config.model} on {device_name(device)}: {command}")
+    write_provenance(run.folder, command, device_name(chosen))
+    run.log(f"{config.model} on {device_name(chosen)}: {command}")
     metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
     stop.deferred = True
     try:
