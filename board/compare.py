@@ -12,13 +12,23 @@ from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
 from board.page_context import RUN, RUNS, PageContext
 from board.progress import read_metrics
-from board.runs import RunSummary, offer_to_start, summarize, summarize_runs
+from board.runs import (
+    RunSummary,
+    offer_to_start,
+    summarize,
+    summarize_runs,
+    warn_if_gone,
+    warn_of_damage,
+)
+from board.translation import Translator
 from board.widgets import BROKEN, curve_options, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
 
+_GONE = "compare-gone"
+"""Session key of selected runs that were deleted."""
 _REFRESH_SECONDS = 2.0
 _PRESELECTED = 2
 _ACTIVE = ("queued", "running")
@@ -39,7 +49,7 @@ def show(context: PageContext) -> None:
     st.title(t("Compare runs"))
     found = summarize_runs(context.root)
     readable = {one.run.id: one for one in found if one.state is not None}
-    selected = _select(context, readable)
+    selected = _select(context, readable, {one.run.id for one in found})
     _list_damaged(context, [one for one in found if one.state is None])
     if not selected:
         return
@@ -50,7 +60,7 @@ def show(context: PageContext) -> None:
     def draw() -> None:
         if [summarize(readable[run].run).status for run in selected] != statuses:
             st.rerun()  # the parts outside this fragment change too
-        compared = _read(names)
+        compared = _read(t, names)
         if compared.runs:
             draw_curves(t, compared.metrics, smoothing=smoothing, log_scale=log_scale)
             st.subheader(t("Results"))
@@ -58,15 +68,20 @@ def show(context: PageContext) -> None:
 
     active = any(status in _ACTIVE for status in statuses)
     st.fragment(draw, run_every=_REFRESH_SECONDS if active else None)()
-    compared = _read(names, report=False)
+    compared = _read(t, names, report=False)
     st.subheader(t("Different settings"))
     draw_settings(t, compared.configs)
     st.subheader(t("Difference of the confusion matrices"))
     draw_difference(context, compared.runs)
 
 
-def _select(context: PageContext, readable: Mapping[str, RunSummary]) -> list[str]:
-    """Draw the selection of runs, which is kept in the address; return their ids."""
+def _select(
+    context: PageContext, readable: Mapping[str, RunSummary], existing: set[str]
+) -> list[str]:
+    """Draw the selection of runs, which is kept in the address; return their ids.
+
+    Selected runs that were deleted are named until the selection is changed.
+    """
     t = context.t
     if not readable:
         offer_to_start(context)
@@ -74,7 +89,9 @@ def _select(context: PageContext, readable: Mapping[str, RunSummary]) -> list[st
     requested = st.session_state.get(RUNS)
     if requested is None:
         requested = st.query_params.get_all(RUNS) or _preselected(readable)
-    # set on each run of the page: a selected run may have been deleted
+    gone = st.session_state.setdefault(_GONE, [])
+    gone += [run for run in requested if run not in (*existing, *gone)]
+    warn_if_gone(t, *gone)
     st.session_state[RUNS] = [run for run in requested if run in readable]
     selected = st.multiselect(
         t("Runs"),
@@ -82,6 +99,7 @@ def _select(context: PageContext, readable: Mapping[str, RunSummary]) -> list[st
         format_func=lambda run: readable[run].label,
         key=RUNS,
         placeholder=t("Select runs"),
+        on_change=gone.clear,
         persist_state="session",
     )
     st.query_params[RUNS] = selected
@@ -116,13 +134,16 @@ def _display_names(selected: list[RunSummary]) -> dict[str, Run]:
     }
 
 
-def _read(names: Mapping[str, Run], *, report: bool = True) -> _Compared:
+def _read(t: Translator, names: Mapping[str, Run], *, report: bool = True) -> _Compared:
     """Read the runs; a damaged one is left out, and reported on the page."""
     compared = _Compared()
     for name, run in names.items():
         try:
+            summary = summarize(run)
             run.state()
             config, metrics = run.config(), read_metrics(run.folder)
+            if report:
+                warn_of_damage(t, summary, metrics, name)
         except MnistCoreError as error:
             if report:
                 show_error(error, BROKEN)

@@ -50,6 +50,25 @@ def read_metrics(folder: Path) -> dict[str, Series]:
     return _reader(folder).read()
 
 
+def damaged_from(
+    folder: Path, config: TrainConfig, state: RunState, metrics: Mapping[str, Series]
+) -> int | None:
+    """Return the first step from which on metrics are damaged or missing; None if all are there.
+
+    Parameters
+    ----------
+    state : RunState
+        Read before the metrics: an epoch's metrics are written before its state.
+    metrics : mapping of tag to Series
+        What `read_metrics` returned.
+    """
+    scored = metrics.get(tags.VALIDATION_LOSS)
+    last = int(scored.steps[-1]) if scored else 0
+    missing = last + 1 if last < state.epoch * steps_per_epoch(config) else None
+    found = [step for step in (missing, _reader(folder).damaged_from()) if step is not None]
+    return min(found, default=None)
+
+
 def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]) -> Progress:
     """Return the progress of a run."""
     steps = steps_per_epoch(config)

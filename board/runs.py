@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.widgets import BROKEN
+from board.progress import damaged_from
+from board.translation import Translator
+from board.widgets import BROKEN, warn
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunState
@@ -52,6 +55,36 @@ class RunSummary:
         return f"{self.state.name} · {run_id}" if self.state and named else run_id
 
 
+def warn_of_damage(
+    t: Translator, summary: RunSummary, metrics: Mapping[str, Series], name: str = ""
+) -> None:
+    """Draw a warning if metrics of a run are damaged or missing; `name` is put before it.
+
+    Raises MnistCoreError if its configuration is damaged.
+    """
+    if summary.state is None:
+        return
+    step = damaged_from(summary.run.folder, summary.run.config(), summary.state, metrics)
+    if step is not None:
+        text = t(
+            "Its metrics are damaged or missing from step {step} on, so the curves are "
+            "incomplete. Weights and training are not affected.",
+            step=f"{step:,}",
+        )
+        warn(f"{name}: {text}" if name else text, BROKEN)
+
+
+def warn_if_gone(t: Translator, *runs: str) -> None:
+    """Draw a warning with the ids of runs that are not there, if any."""
+    if runs:
+        text = t(
+            "{runs}: there is no such run any more; its folder was deleted or renamed. If it was "
+            "training, that has ended.",
+            runs=", ".join(map(single_line, runs)),
+        )
+        warn(text)
+
+
 def summarize(run: Run) -> RunSummary:
     """Return a run with its current state."""
     try:
@@ -80,20 +113,38 @@ def pick_run(
     """Let the user select a run; pages share the selection, and the address contains it.
 
     Runs without `having` are not offered; `nothing` is the page's hint, in English, if none is.
+    If the selected run was deleted, the page says so and selects no other by itself.
     """
-    found = {one.run.id: one for one in summarize_runs(context.root) if having(one)}
+    everything = {one.run.id: one for one in summarize_runs(context.root)}
+    found = {run_id: one for run_id, one in everything.items() if having(one)}
+    selected = st.session_state.get(RUN) or st.query_params.get(RUN)
+    gone = [selected] if selected and selected not in everything else []
     if not found:
+        warn_if_gone(context.t, *gone)
         offer_to_start(context, nothing)
         return None
-    selected = st.session_state.get(RUN) or st.query_params.get(RUN)
+    if not gone and selected not in found:
+        selected = next(iter(found))
     # set each time: the labels change when a run is renamed
-    st.session_state[RUN] = selected if selected in found else next(iter(found))
-    selected = st.selectbox(
+    st.session_state[RUN] = None if gone else selected
+    chosen = st.selectbox(
         context.t("Run"),
         list(found),
+        index=None if gone else 0,
         format_func=lambda run_id: found[run_id].label,
         key=RUN,
+        placeholder=context.t("Select a run"),
         persist_state="session",
     )
-    st.query_params[RUN] = selected
-    return found[selected]
+    # the address keeps the name of a run that is gone, so that the page stays there
+    st.query_params[RUN] = chosen or selected
+    if chosen is None:
+        warn_if_gone(context.t, *gone)
+        return None
+    return found[chosen]
+
+
+def forget_selection() -> None:
+    """Select the newest run, as on a first visit."""
+    st.session_state.pop(RUN, None)
+    st.query_params.pop(RUN, None)

@@ -11,6 +11,7 @@ import streamlit as st
 from board.page_context import RUN, PageContext
 from board.runs import RunSummary, summarize, summarize_runs
 from board.translation import Translator
+from board.widgets import warn
 from mnist_core import Classifier, load_classifier
 from mnist_core.models.registry import available_models, shipped_models, weights_path
 from mnist_core.runs.run import Run
@@ -89,8 +90,9 @@ def select_sources(context: PageContext) -> list[Source]:
             icon=":material/info:",
         )
         return []
-    _follow_run(available)
-    if st.session_state.get(_SECOND) not in available:
+    _follow_run(t, available)
+    if (second := st.session_state.get(_SECOND)) not in available:
+        _warn_if_gone(t, second)
         st.session_state[_SECOND] = None
 
     def label(key: str) -> str:
@@ -132,7 +134,7 @@ def _available(context: PageContext) -> dict[str, Source]:
     return {source.key: source for source in found}
 
 
-def _follow_run(available: Mapping[str, Source]) -> None:
+def _follow_run(t: Translator, available: Mapping[str, Source]) -> None:
     """Select the run that was selected on another page, or that the address names."""
     requested = st.session_state.get(RUN) or st.query_params.get(RUN)
     selected = st.session_state.get(_FIRST)
@@ -143,8 +145,17 @@ def _follow_run(available: Mapping[str, Source]) -> None:
     ):
         selected = f"run {requested}"
     st.session_state[_FOLLOWED] = requested
-    # set on each run of the page: a selected run may have been deleted
-    st.session_state[_FIRST] = selected if selected in available else next(iter(available))
+    if selected not in available:
+        _warn_if_gone(t, selected)
+        selected = next(iter(available))
+    st.session_state[_FIRST] = selected
+
+
+def _warn_if_gone(t: Translator, key: str | None) -> None:
+    """Draw a warning if a network was selected that no longer exists."""
+    if key is not None:
+        text = t("{network} no longer exists.", network=key)
+        warn(text)
 
 
 def _remember(source: Source) -> None:

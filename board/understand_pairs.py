@@ -8,7 +8,7 @@ from board.evaluations import RunPredictions, read_predictions
 from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.progress import read_metrics
-from board.runs import RunSummary
+from board.runs import RunSummary, warn_of_damage
 from board.widgets import in_columns, visible_count
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
@@ -37,7 +37,9 @@ def show(context: PageContext, summary: RunSummary) -> None:
             )
     st.caption(t("Images of the first digit that were predicted as the second, and their share."))
     st.subheader(t("Over the epochs"))
-    curves = figures.pair_curves({"": read_metrics(summary.run.folder)}, translate=t)
+    metrics = read_metrics(summary.run.folder)
+    warn_of_damage(t, summary, metrics)
+    curves = figures.pair_curves({"": metrics}, translate=t)
     live_chart(t("Confusion of the classic pairs over the epochs"), curves, "pair-curves")
     st.subheader(t("Misclassified images"))
     _images(context, summary.run.id, found)

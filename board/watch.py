@@ -15,7 +15,14 @@ from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.progress import progress, read_metrics
 from board.queue_text import describe_position
-from board.runs import DAMAGED, STATUS_ICONS, pick_run, summarize
+from board.runs import (
+    DAMAGED,
+    STATUS_ICONS,
+    forget_selection,
+    pick_run,
+    summarize,
+    warn_of_damage,
+)
 from board.train import FORM_BASE
 from board.translation import Translator
 from board.widgets import (
@@ -76,6 +83,7 @@ def _live_part(
             ensure_workers(context.root)
         metrics = read_metrics(run.folder)
         _headline(context, run, state, run.config(), metrics)
+        warn_of_damage(t, summary, metrics)
         running = state.status == "running"
         _charts(
             t,
@@ -160,13 +168,18 @@ def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
                 t("Delete this run?"),
                 t("Its weights, metrics and log are deleted. This cannot be undone."),
                 run.id,
-                run.delete,
+                partial(_delete, run),
             )
 
 
 def _resume(context: PageContext, run: Run) -> None:
     enqueue(run)
     ensure_workers(context.root)
+
+
+def _delete(run: Run) -> None:
+    run.delete()
+    forget_selection()
 
 
 def _clone(context: PageContext, run: Run) -> None:

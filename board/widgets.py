@@ -33,6 +33,11 @@ def errors_shown(icon: str = ERROR) -> Iterator[None]:
         show_error(error, icon)
 
 
+def warn(text: object, icon: str = ":material/warning:") -> None:
+    """Draw a warning, without Markdown: names in it may come from files."""
+    st.warning(escape_markdown(text), icon=icon)
+
+
 def draw_metrics(values: Mapping[str, str], width: int | str) -> None:
     """Draw texts in a row of boxes, by their titles."""
     with st.container(horizontal=True):

@@ -27,12 +27,20 @@ _MAX_READ_BYTES = 16 * 2**20
 
 
 class EventFile:
-    """An event file that is read piece by piece; every call of `read` returns what is new."""
+    """An event file that is read piece by piece; every call of `read` returns what is new.
+
+    Attributes
+    ----------
+    is_damaged : bool
+        Whether a part that has been read so far is damaged, or is there no longer. A record that is
+        incomplete at the end is no damage: the process may be writing it, or was killed at it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self._unreadable = False
+        self.is_damaged = False
 
     def read(self) -> Iterator[Event]:
         """Yield the complete, undamaged events that have not been read yet.
@@ -50,6 +58,7 @@ class EventFile:
                 try:
                     event = Event.FromString(data)
                 except DecodeError:
+                    self.is_damaged = True
                     continue
                 yield event
 
@@ -65,7 +74,7 @@ class EventFile:
                 length > _MAX_RECORD_BYTES
                 or masked_crc32c(content[position : position + 8]) != length_crc
             ):
-                self._unreadable = True
+                self._unreadable = self.is_damaged = True
             elif end + _FOOTER.size > len(content):
                 return
             else:
@@ -73,14 +82,18 @@ class EventFile:
                 self._offset += position - start + _HEADER.size
                 if (masked_crc32c(content[start:end]),) == _FOOTER.unpack_from(content, end):
                     yield content[start:end]
+                else:
+                    self.is_damaged = True
 
     def _read_content(self) -> bytes:
         try:
             with os.fdopen(os.open(self._path, os.O_RDONLY | SAFE_FLAGS), "rb") as file:
                 status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode) or status.st_size <= self._offset:
+                if not stat.S_ISREG(status.st_mode) or status.st_size < self._offset:
+                    self.is_damaged = True
                     return b""
                 file.seek(self._offset)
                 return file.read(_MAX_READ_BYTES)
         except OSError:
+            self.is_damaged = True
             return b""

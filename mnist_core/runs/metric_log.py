@@ -89,7 +89,8 @@ class MetricWriter:
 class MetricReader:
     """Reads a run's metrics; every call of `read` reads from the files only what is new.
 
-    May be used from several threads. Damaged records and files are left out.
+    May be used from several threads. Damaged records and files are left out; `damaged_from` says
+    so.
 
     Parameters
     ----------
@@ -104,10 +105,28 @@ class MetricReader:
     def read(self) -> dict[str, Series]:
         """Return every metric by its tag, also while the run is training."""
         with self._lock:
-            for name in _event_files(self._folder):
-                session = self._sessions.setdefault(name, _Session(self._folder / name))
+            # without those whose file was removed
+            self._sessions = {
+                name: self._sessions.get(name) or _Session(self._folder / name)
+                for name in _event_files(self._folder)
+            }
+            for session in self._sessions.values():
                 session.read()
-            return _merge(_in_order([self._sessions[name] for name in sorted(self._sessions)]))
+            return _merge(self._in_order())
+
+    def damaged_from(self) -> int | None:
+        """Return the first step whose metrics may be damaged, of what was read; None if none is."""
+        with self._lock:
+            void_from, damaged = _MAX_STEP, []
+            for session in reversed(self._in_order()):
+                if session.damaged_from is not None and session.damaged_from < void_from:
+                    damaged.append(session.damaged_from)
+                if session.first_step is not None:
+                    void_from = min(void_from, session.first_step)
+            return min(damaged, default=None)
+
+    def _in_order(self) -> list[_Session]:
+        return _in_order([self._sessions[name] for name in sorted(self._sessions)])
 
 
 class _Session:
@@ -118,12 +137,15 @@ class _Session:
         self.first_step: int | None = None
         """Points of earlier sessions from this step on are void; None if it never began."""
         self.last_step = -1
+        self.damaged_from: int | None = None
+        """The step after the last one before the first damage; None if there is no damage."""
         self.steps: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
 
     def read(self) -> None:
         """Add what is new in the file."""
         for event in self._file.read():
+            self._note_damage()
             if not 0 <= event.step < _MAX_STEP:
                 continue
             if event.HasField("session_log"):
@@ -134,6 +156,11 @@ class _Session:
                     self.steps[tag].append(event.step)
                     self.values[tag].append(value.simple_value)
                     self.last_step = max(self.last_step, event.step)
+        self._note_damage()
+
+    def _note_damage(self) -> None:
+        if self._file.is_damaged and self.damaged_from is None:
+            self.damaged_from = max(self.last_step + 1, self.first_step or 1)
 
 
 @lru_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press, unescape
+from support.board_app import open_page, page_text, press, show, unescape
 from support.damage import DAMAGE
 from support.training import Splits, small
 
@@ -87,7 +88,11 @@ def test_the_address_says_which_run(root: Path) -> None:
     other = create_run(small(), root, "other")
     first = next(run for run in list_runs(root) if run.id != other.id)
     assert open_page("watch", first.id).selectbox[0].value == first.id
-    assert open_page("watch", "no such run").selectbox[0].value == other.id
+    assert open_page("watch", other.id).selectbox[0].value == other.id
+    assert open_page("watch").selectbox[0].value == other.id
+    page = open_page("watch", "no such run")
+    assert page.selectbox[0].value is None
+    assert "no such run: there is no such run any more" in unescape(page.warning[0].value)
 
 
 def test_a_queued_run_can_be_stopped_and_resumed(root: Path) -> None:
@@ -177,6 +182,39 @@ def test_damaged_metrics_and_logs_are_left_out(root: Path, damage: str) -> None:
     page = open_page("watch")
     assert "finished" in metric(page, "Status")
     assert not page.error
+
+
+def test_damaged_metrics_are_reported_with_their_first_step(root: Path) -> None:
+    (run,) = list_runs(root)
+    (file,) = run.folder.glob("*tfevents*")
+    content, noise = file.read_bytes(), random.Random(1).randbytes(200)
+    file.write_bytes(content[:2000] + noise + content[2200:])
+    page = open_page("watch")
+    message = unescape(page.warning[0].value)
+    step = int(re.search(r"damaged or missing from step (\d+) on", message)[1])
+    shown = [line for line in chart(page, "Learning rate")["data"] if "x" in line]
+    assert all(numbers(line["x"]).max() < step for line in shown)
+    assert "finished" in metric(page, "Status")
+    (run.folder / file.name).unlink()
+    page = open_page("watch")
+    assert "damaged or missing from step 1 on" in unescape(page.warning[0].value)
+
+
+def test_a_watched_run_whose_folder_is_deleted_is_said_to_be_gone(root: Path) -> None:
+    (other,) = list_runs(root)
+    run = create_run(small(), root, "watched")
+    with run.exclusive():
+        run.update_state(status="running")
+        page = open_page("watch", run.id)
+        shutil.rmtree(run.folder)
+        for _ in range(2):  # the page stays there
+            page = show(page.run())
+            assert f"{run.id}: there is no such run any more" in unescape(page.warning[0].value)
+            assert page.selectbox[0].value is None
+            assert not page.metric
+    page = show(page.selectbox[0].set_value(other.id).run())
+    assert not page.warning
+    assert "finished" in metric(page, "Status")
 
 
 def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:

@@ -289,3 +289,35 @@ def test_numbers_that_no_chart_can_show_are_left_out(tmp_path: Path) -> None:
     series = read(tmp_path)
     assert series["train/loss"].steps.tolist() == [3]
     assert series["train/accuracy"].steps.tolist() == [1, 2, 3]
+
+
+def test_damage_is_reported_with_the_step_from_which_on_it_is(tmp_path: Path) -> None:
+    write(tmp_path, [step(number, number) for number in range(1, 101)])
+    (file,) = event_files(tmp_path)
+    content = file.read_bytes()
+    reader = MetricReader(tmp_path)
+    whole = reader.read()["train/loss"].steps
+    assert reader.damaged_from() is None
+    place = len(content) // 2
+    noise = random.Random(0).randbytes(200)
+    file.write_bytes(content[:place] + noise + content[place + 200 :])
+    reader = MetricReader(tmp_path)
+    found = reader.read()["train/loss"].steps
+    assert len(found) < len(whole)
+    assert reader.damaged_from() == min(set(whole) - set(found))
+    # the process was resumed from an earlier checkpoint: the damaged part is void
+    write(tmp_path, [step(number, number) for number in range(31, 51)], after_step=30)
+    assert reader.read()["train/loss"].steps.tolist() == list(range(1, 51))
+    assert reader.damaged_from() is None
+
+
+def test_an_incomplete_record_is_no_damage_but_a_file_that_shrinks_is(tmp_path: Path) -> None:
+    write(tmp_path, [step(20, 1), step(40, 1)])
+    (file,) = event_files(tmp_path)
+    file.write_bytes(file.read_bytes()[:-7])
+    reader = MetricReader(tmp_path)
+    reader.read()
+    assert reader.damaged_from() is None
+    file.write_bytes(file.read_bytes()[:30])
+    reader.read()
+    assert reader.damaged_from() == 21
