@@ -50,9 +50,7 @@ def read_metrics(folder: Path) -> dict[str, Series]:
     return _reader(folder).read()
 
 
-def damaged_from(
-    folder: Path, config: TrainConfig, state: RunState, metrics: Mapping[str, Series]
-) -> int | None:
+def damaged_from(folder: Path, state: RunState, metrics: Mapping[str, Series]) -> int | None:
     """Return the first step from which on metrics are damaged or missing; None if all are there.
 
     Parameters
@@ -62,9 +60,10 @@ def damaged_from(
     metrics : mapping of tag to Series
         What `read_metrics` returned.
     """
-    scored = metrics.get(tags.VALIDATION_LOSS)
-    last = int(scored.steps[-1]) if scored else 0
-    missing = last + 1 if last < state.epoch * steps_per_epoch(config) else None
+    # one point for each epoch, also where the loss is not finite
+    scored = metrics.get(tags.VALIDATION_ACCURACY)
+    last, epochs = (int(scored.steps[-1]), len(scored.steps)) if scored else (0, 0)
+    missing = last + 1 if epochs < state.epoch else None
     found = [step for step in (missing, _reader(folder).damaged_from()) if step is not None]
     return min(found, default=None)
 

@@ -58,13 +58,10 @@ class RunSummary:
 def warn_of_damage(
     t: Translator, summary: RunSummary, metrics: Mapping[str, Series], name: str = ""
 ) -> None:
-    """Draw a warning if metrics of a run are damaged or missing; `name` is put before it.
-
-    Raises MnistCoreError if its configuration is damaged.
-    """
+    """Draw a warning if metrics of a run are damaged or missing; `name` is put before it."""
     if summary.state is None:
         return
-    step = damaged_from(summary.run.folder, summary.run.config(), summary.state, metrics)
+    step = damaged_from(summary.run.folder, summary.state, metrics)
     if step is not None:
         text = t(
             "Its metrics are damaged or missing from step {step} on, so the curves are "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
-from support.board_app import open_page, page_text, press, show
+from support.board_app import open_page, page_text, show, unescape
 from support.chromium import ROOT
 from support.training import small
 
@@ -152,3 +152,12 @@ def test_in_chinese() -> None:
     page = open_page("compare", lang="zh")
     assert page.title[0].value == "比较运行"
     assert len(chart(page, "损失")["data"]) == 6
+
+
+def test_a_compared_run_that_is_deleted_is_named(slow: Run, fast: Run) -> None:
+    page = choose(open_page("compare"), slow, fast)
+    shutil.rmtree(slow.folder)
+    for _ in range(2):
+        page = show(page.run())
+        assert f"{slow.id}: there is no such run any more" in unescape(page.warning[0].value)
+        assert page.multiselect[0].value == [fast.id]
