@@ -149,7 +149,7 @@ def precisions(splits: tuple[Split, Split], device: torch.device) -> None:
         measured = [next(events) for _ in range(3 if device.type == "cpu" else 40)]
         rate = statistics.median(event.images_per_second for event in measured)
         base = base or rate
-        memory = measured[-1].device_memory
+        memory = max(event.usage.device_memory_peak or 0 for event in measured)
         print(
             f"  {precision}  {rate:10,.0f} images/s  {rate / base:5.2f} times fp32  "
             f"{rate * flops / 1e12:8.3f} TFLOP/s"

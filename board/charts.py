@@ -15,6 +15,22 @@ from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 
 _MEBIBYTE = 2**20
+_USAGE: dict[str, tuple[str, float, dict[str, str]]] = {
+    "Device memory": (
+        "MiB",
+        1 / _MEBIBYTE,
+        {
+            tags.DEVICE_MEMORY: "allocated",
+            tags.DEVICE_MEMORY_PEAK: "peak since the point before",
+            tags.EARLIER_DEVICE_MEMORY: "peak since the start",
+        },
+    ),
+    "GPU load": ("%", 100, {tags.DEVICE_LOAD: "load"}),
+    "GPU temperature": ("°C", 1, {tags.DEVICE_TEMPERATURE: "temperature"}),
+    "Busy CPU cores": ("cores", 1, {tags.PROCESS_CORES: "cores"}),
+    "Memory of the process": ("MiB", 1 / _MEBIBYTE, {tags.PROCESS_MEMORY: "memory"}),
+}
+"""Charts of what a run uses, by title: unit, factor to the unit, and the name of each line."""
 _GROWTH = 1.02
 _SMALL = 260
 """Height in pixels of the charts below the first two."""
@@ -61,12 +77,24 @@ def _figures(
         "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=_SMALL),
         "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
     }
-    if tags.DEVICE_MEMORY in _metrics:
-        used = _metrics[tags.DEVICE_MEMORY]
-        mebibytes = {"": {"MiB": Series(used.steps, used.values / _MEBIBYTE)}}
-        memory = figures.metric_curve(mebibytes, "MiB", "MiB", translate=t)
-        charts["Device memory"] = _one_line(memory)
+    charts |= _usage_charts(_metrics, t)
     return {title: figure.to_json() for title, figure in charts.items()}
+
+
+def _usage_charts(metrics: Mapping[str, Series], t: Translator) -> dict[str, go.Figure]:
+    """Return the charts of what the run uses of the machine, as far as it was recorded."""
+    found = {}
+    for title, (unit, factor, lines) in _USAGE.items():
+        recorded = {
+            t(name): {unit: Series(metrics[tag].steps, metrics[tag].values * factor)}
+            for tag, name in lines.items()
+            if tag in metrics
+        }
+        if recorded:
+            figure = figures.metric_curve(recorded, unit, unit, translate=t)
+            figure.update_layout(height=_SMALL, showlegend=len(recorded) > 1)
+            found[title] = figure.update_yaxes(rangemode="tozero")
+    return found
 
 
 def _one_line(figure: go.Figure) -> go.Figure:

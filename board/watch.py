@@ -35,6 +35,7 @@ from board.widgets import (
     or_dash,
     show_error,
 )
+from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
@@ -85,6 +86,7 @@ def _live_part(
         _headline(context, run, state, run.config(), metrics)
         warn_of_damage(t, summary, metrics)
         running = state.status == "running"
+        _skipped_steps(t, metrics)
         _charts(
             t,
             chart_figures(
@@ -137,13 +139,26 @@ def _headline(
     draw_metrics(boxes, 170)
 
 
+def _skipped_steps(t: Translator, metrics: Mapping[str, Series]) -> None:
+    skipped = metrics.get(tags.SKIPPED_STEPS)
+    if skipped is not None and (count := int(skipped.values.sum())):
+        st.caption(
+            t(
+                "{n} of {steps} training steps were skipped: a gradient was too large for fp16. "
+                "That is normal at the start, where the loss scale is found.",
+                n=count,
+                steps=int(skipped.steps[-1]),
+            )
+        )
+
+
 def _charts(t: Translator, charts: Mapping[str, str]) -> None:
     for title, column in in_columns(list(charts)):
         with column:
             st.subheader(t(title))
             live_chart(t(title), charts[title], f"chart-{title}")
     if "Device memory" not in charts:
-        st.caption(t("Device memory is recorded on a GPU only."))
+        st.caption(t("Memory, load and temperature of the device are recorded on a GPU only."))
 
 
 def _actions(context: PageContext, run: Run, state: RunState | None) -> None:

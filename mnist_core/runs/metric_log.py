@@ -233,16 +233,24 @@ def _step_scalars(event: Step) -> dict[str, float]:
         tags.LEARNING_RATE: event.learning_rate,
         tags.IMAGES_PER_SECOND: event.images_per_second,
     }
-    if event.device_memory is not None:
-        scalars[tags.DEVICE_MEMORY] = event.device_memory
-    if event.skipped_steps is not None:
-        scalars[tags.SKIPPED_STEPS] = event.skipped_steps
+    usage = event.usage
+    optional = {
+        tags.SKIPPED_STEPS: event.skipped_steps,
+        tags.PROCESS_CORES: usage.cores,
+        tags.PROCESS_MEMORY: usage.memory,
+        tags.DEVICE_MEMORY: usage.device_memory,
+        tags.DEVICE_MEMORY_PEAK: usage.device_memory_peak,
+        tags.DEVICE_LOAD: usage.device_load,
+        tags.DEVICE_TEMPERATURE: usage.device_temperature,
+    }
+    scalars |= {tag: value for tag, value in optional.items() if value is not None}
     norms = event.gradient_norms.items()
     return scalars | {f"{tags.GRADIENT_NORM_PREFIX}{layer}": norm for layer, norm in norms}
 
 
 def _epoch_scalars(event: Epoch) -> dict[str, float]:
     scalars = {
+        tags.EPOCH_SECONDS: event.seconds,
         tags.EPOCH_TRAIN_LOSS: event.train_loss,
         tags.EPOCH_TRAIN_ACCURACY: event.train_accuracy,
         tags.VALIDATION_LOSS: event.validation_loss,

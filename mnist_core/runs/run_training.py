@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def train_in_folder(
         if splits
         else resolve_device(run.folder.parent, config.device, device)
     )
-    run.update_state(device=device_name(chosen))
+    run.update_state(device=device_name(chosen), host=socket.gethostname())
     training, validation = splits or load_train_validation(
         chosen,
         data,

@@ -104,6 +104,8 @@ class RunState(JsonModel):
         folders of older versions.
     device : str
         Name of the device that it trains on.
+    host : str
+        Name of the machine.
     pid : int > 0 or None
         Process that trains it.
     """
@@ -123,6 +125,7 @@ class RunState(JsonModel):
     resumed: _Timestamp = ""
     trained_seconds: Annotated[float, Field(ge=0)] | None = None
     device: Line = ""
+    host: Line = ""
     pid: Annotated[int, Field(gt=0)] | None = None
 
     @property

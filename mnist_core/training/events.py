@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mnist_core.models.network import DigitNet
+from mnist_core.utils.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Step:
     images_per_second : float
     gradient_norms : dict of str to float
         Layer -> L2 norm of its gradient at this step, before clipping; empty if it was skipped.
-    device_memory : int or None
-        Peak memory allocated on the GPU, in bytes; None on the CPU.
+    usage : Usage
+        Of the machine, since the event before.
     skipped_steps : int or None
         Steps since the event before that changed no weights: a gradient was not finite in fp16.
         None in another precision.
@@ -38,7 +39,7 @@ class Step:
     learning_rate: float
     images_per_second: float
     gradient_norms: dict[str, float] = field(default_factory=dict)
-    device_memory: int | None = None
+    usage: Usage = field(default_factory=Usage)
     skipped_steps: int | None = None
 
     @property

@@ -28,6 +28,7 @@ from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
 from mnist_core.training.step import TrainingStep
+from mnist_core.utils.usage import UsageMonitor
 
 StopCheck = Callable[[], bool]
 Validate = Callable[[nn.Module, Split, StopCheck], Scores | None]
@@ -108,6 +109,7 @@ class Trainer:
         self._training, self._validation = training, validation
         self._validate = validate
         self._device = device = training.images.device
+        self._usage = UsageMonitor(device)
         self.random_state = RandomState(device, config.seed)
         with self.random_state.active():
             model = build_model(
@@ -317,7 +319,7 @@ class Trainer:
                     self._schedule.learning_rate,
                     taken * self._batch_size / (time.perf_counter() - since_time),
                     norms,
-                    _device_memory(self._device),
+                    self._usage.sample(),
                     skipped if self._step.scaler.is_enabled() else None,
                 )
                 skipped = 0
@@ -368,7 +370,3 @@ def _check_given(field: str, name: str | None, value: object) -> None:
         )
     if name is None and value is not None:
         raise MnistCoreError(f"weights are given, but {field} is none: name them there")
-
-
-def _device_memory(device: torch.device) -> int | None:
-    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None

@@ -58,9 +58,9 @@ def is_automatic(device: str) -> bool:
 
 def _usage(index: int) -> tuple[int, int]:
     """Return a GPU's load and used memory in coarse steps, so that an idle card's noise is none."""
-    load = _query_driver(torch.cuda.utilization, index) or 0
-    used = _query_driver(torch.cuda.device_memory_used, index) or 0
-    return load // 10, used // (8 * 2**30)
+    load = gpu_load(index) or 0.0
+    used = query_driver(torch.cuda.device_memory_used, index) or 0
+    return round(10 * load), used // (8 * 2**30)
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,26 @@ def list_gpus() -> list[Gpu]:
     gpus = []
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
-        load = _query_driver(torch.cuda.utilization, index)
         gpus.append(
             Gpu(
                 f"cuda:{index}",
                 properties.name,
-                _query_driver(torch.cuda.device_memory_used, index),
+                query_driver(torch.cuda.device_memory_used, index),
                 properties.total_memory,
-                None if load is None else load / 100,
+                gpu_load(index),
             )
         )
     return gpus
 
 
-def _query_driver(query: Callable[[int], int], index: int) -> int | None:
+def gpu_load(index: int) -> float | None:
+    """Return the share of the time in which a GPU was computing of late; None if unknown."""
+    load = query_driver(torch.cuda.utilization, index)
+    return None if load is None else load / 100
+
+
+def query_driver(query: Callable[[int], int], index: int) -> int | None:
+    """Return a figure of torch's that the GPU's driver (NVML) knows; None where it does not."""
     try:
         return query(index)
     except Exception:  # no driver library, or no such figure: torch passes on NVML's errors

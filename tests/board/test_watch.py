@@ -22,6 +22,7 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.training.events import Epoch, Step
+from mnist_core.utils.usage import Usage
 
 
 @pytest.fixture(scope="module")
@@ -268,3 +269,26 @@ def test_two_hundred_runs_are_all_offered(root: Path) -> None:
 
 def test_chinese(root: Path) -> None:
     assert open_page("watch", lang="zh").title[0].value == "观察一次运行"
+
+
+def test_what_the_run_uses_of_the_machine_is_charted(root: Path) -> None:
+    (run,) = list_runs(root)
+    page = open_page("watch")
+    assert chart(page, "Busy CPU cores")["data"]
+    assert chart(page, "Memory of the process")["data"]
+    assert "recorded on a GPU only" in page_text(page)
+    writer = MetricWriter(run.folder, 80)
+    for number, peak in ((90, 3), (100, 1)):
+        usage = Usage(1.5, 2**30, 2**20, peak * 2**20, 0.75, 61)
+        writer.write(Step(3, number - 80, 40, 0.5, 0.5, 1e-3, 1.0, {}, usage, skipped_steps=2))
+    writer.close()
+    page = show(page.run())
+    assert [line["name"] for line in chart(page, "Device memory")["data"]] == [
+        "allocated",
+        "peak since the point before",
+    ]
+    assert numbers(chart(page, "Device memory")["data"][1]["y"]).tolist() == [3.0, 1.0]
+    assert numbers(chart(page, "GPU load")["data"][0]["y"]).tolist() == [75.0, 75.0]
+    assert numbers(chart(page, "GPU temperature")["data"][0]["y"]).tolist() == [61.0, 61.0]
+    assert "4 of 100 training steps were skipped" in page_text(page)
+    assert "recorded on a GPU only" not in page_text(page)

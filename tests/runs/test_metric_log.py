@@ -12,6 +12,7 @@ from mnist_core import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.metric_log import MetricReader, MetricWriter, Series
 from mnist_core.training.events import Epoch, Step
+from mnist_core.utils.usage import Usage
 
 STEPS = 40
 STEP_TAGS = {
@@ -22,6 +23,7 @@ STEP_TAGS = {
     "gradient_norm/head.0",
 }
 EPOCH_TAGS = {
+    "epoch/seconds",
     "epoch/train_loss",
     "epoch/train_accuracy",
     "validation/loss",
@@ -91,10 +93,23 @@ def test_confusions_are_shares_of_the_true_digit(tmp_path: Path) -> None:
     assert all(share == [0.0] for share in shares.values())  # no such digit was there
 
 
-def test_memory_is_written_where_there_is_any(tmp_path: Path) -> None:
-    on_gpu = Step(1, 20, STEPS, 0.5, 0.5, 1e-3, 1.0, {}, device_memory=2**31)
-    write(tmp_path, [on_gpu])
-    assert read(tmp_path)["device_memory"].values.tolist() == [2**31]
+def test_usage_is_written_as_far_as_it_is_known(tmp_path: Path) -> None:
+    on_gpu = Usage(1.5, 2**30, 2**20, 2**31, 0.75, 61)
+    steps = [
+        Step(1, 20, STEPS, 0.5, 0.5, 1e-3, 1.0, {}, on_gpu, skipped_steps=3),
+        Step(1, 40, STEPS, 0.5, 0.5, 1e-3, 1.0, {}, Usage(memory=2**29)),
+    ]
+    write(tmp_path, steps)
+    found = {tag: s.values.tolist() for tag, s in read(tmp_path).items() if tag not in STEP_TAGS}
+    assert found == {
+        "skipped_steps": [3],
+        "process/cores": [1.5],
+        "process/memory": [2**30, 2**29],
+        "device/memory": [2**20],
+        "device/memory_peak": [2**31],
+        "device/load": [0.75],
+        "device/temperature": [61],
+    }
 
 
 def test_tensorboard_reads_it(tmp_path: Path) -> None:

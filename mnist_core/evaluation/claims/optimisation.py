@@ -109,7 +109,7 @@ def _speed_and_memory(experiment: Experiment, precision: str) -> list[float]:
     steps = [event for event in events if isinstance(event, Step)]
     speed = statistics.median(step.images_per_second for step in steps[2:])
     # validation runs in fp32 and comes after the first epoch's steps
-    memory = max(step.device_memory or 0 for step in steps if step.epoch == 1)
+    memory = max(step.usage.device_memory_peak or 0 for step in steps if step.epoch == 1)
     return [speed, float(memory - before)]
 
 
