@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import streamlit as st
 
-from board.durations import duration_text
+from board.estimate import draw_estimate
 from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
 from board.runs import summarize_runs
 from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
-from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import enqueue, ensure_workers, free_device, queue_device
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.estimate import estimate_seconds
 from mnist_core.training.presets import PRESETS
 from mnist_core.utils.devices import choose_device, list_gpus
 
@@ -73,7 +69,7 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
             help=t("Name of the run; it can be changed later."),
         )
         if config is not None:
-            _draw_estimate(context, config)
+            _draw_device(context, config)
         if not has_training_set():
             st.warning(
                 t(
@@ -106,7 +102,8 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
             context.open_page("watch", run.id)
 
 
-def _draw_estimate(context: PageContext, config: TrainConfig) -> None:
+def _draw_device(context: PageContext, config: TrainConfig) -> None:
+    """Draw where the run will train, and for how long."""
     t, device = context.t, queue_device(config)
     if device == "auto":
         device = free_device(context.root)
@@ -114,27 +111,4 @@ def _draw_estimate(context: PageContext, config: TrainConfig) -> None:
         st.caption(t("Trains on {device}.", device=device_label(device, t)))
     else:
         st.caption(t("No GPU is available: this run trains on the CPU."))
-    # settings that do not change the time are left out of the cache's key
-    timed = config.with_changes(seed=0, learning_rate=0.01, head_learning_rate=None, epochs=1)
-    try:
-        seconds = _seconds_per_epoch(timed) * config.epochs
-    except (MnistCoreError, RuntimeError) as error:
-        st.warning(str(error), icon=":material/warning:")
-        return
-    st.caption(
-        t(
-            "Estimated duration: {time} ({epochs} epochs), if nothing else is running.",
-            time=duration_text(seconds, t),
-            epochs=config.epochs,
-        )
-    )
-
-
-@st.cache_data(
-    max_entries=200,
-    ttl=3600,
-    show_spinner=False,
-    hash_funcs={TrainConfig: TrainConfig.model_dump_json},
-)
-def _seconds_per_epoch(config: TrainConfig) -> float:
-    return estimate_seconds(config, threads=os.cpu_count() or 1)  # as many as the run will use
+    draw_estimate(context, config, device)

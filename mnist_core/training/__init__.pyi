@@ -1,5 +1,5 @@
 from .config import FIELDS, TrainConfig
-from .estimate import estimate_seconds
+from .estimate import Speed, measure_speed
 from .events import Epoch, Event, Finished, Step, Stopped
 from .fields import ConfigField
 from .lr_finder import RangeTest, find_learning_rate
@@ -14,12 +14,13 @@ __all__ = [
     "Event",
     "Finished",
     "RangeTest",
+    "Speed",
     "Step",
     "Stopped",
     "TrainConfig",
     "Trainer",
-    "estimate_seconds",
     "find_learning_rate",
+    "measure_speed",
     "preset",
     "train",
 ]

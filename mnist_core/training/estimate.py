@@ -1,13 +1,13 @@
-"""Estimated duration of a training run: a few steps are taken and timed."""
+"""Speed of a training's steps, measured, and what an epoch and a run take at that speed."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import torch
+from pydantic import Field
+from torch import nn
 
 from mnist_core.data.mnist import Split
 from mnist_core.data.sizes import TRAINING_SET_SIZE
@@ -15,15 +15,33 @@ from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import Trainer
-from mnist_core.utils.devices import choose_device
+from mnist_core.utils.json_files import JsonModel
 
-_MEASURE_SECONDS = 0.3
+_BLOCKS = 5
+_BLOCK_SECONDS = 0.1
 _MAX_BATCH = 256
 """The time of larger batches is extrapolated: they might not fit into memory."""
-_OVERHEAD = 1.1
-"""Validation, checkpoints and metrics, measured on runs of the presets."""
-_LOCK = threading.Lock()
-"""Two estimates at the same time would slow each other down, and the thread count is global."""
+_MOST_OVERHEAD = 1.3
+"""Validation, checkpoints and metrics: from nothing to this factor, on runs of the presets."""
+_WITHOUT_EFFECT = (
+    *("seed", "learning_rate", "head_learning_rate", "momentum", "weight_decay", "lr_scheduler"),
+    *("lr_step_size", "lr_gamma", "lr_patience", "lr_warmup", "label_smoothing"),
+    *("distill_temperature", "distill_alpha", "epochs", "early_stopping", "init_weights", "device"),
+)
+"""Fields that do not change how long an epoch takes; the device is compared by what it is."""
+
+
+class Speed(JsonModel):
+    """Seconds per image in training steps: the fastest and the slowest of several measurements."""
+
+    fastest: float = Field(gt=0)
+    slowest: float = Field(gt=0)
+
+    def run_seconds(self, config: TrainConfig) -> tuple[float, float]:
+        """Return the least and the most that a run takes at this speed."""
+        batch = min(config.batch_size, training_images(config))
+        images = batch * steps_per_epoch(config) * config.epochs
+        return self.fastest * images, self.slowest * images * _MOST_OVERHEAD
 
 
 def training_images(config: TrainConfig) -> int:
@@ -37,25 +55,27 @@ def steps_per_epoch(config: TrainConfig) -> int:
     return images // min(config.batch_size, images)
 
 
-def estimate_seconds(config: TrainConfig, *, threads: int | None = None) -> float:
-    """Return the estimated duration of a run on this machine under its current load, in seconds.
+def timed_settings(config: TrainConfig) -> dict[str, Any]:
+    """Return the fields on which the duration of an epoch depends, as plain JSON types."""
+    return config.model_dump(mode="json", exclude=set(_WITHOUT_EFFECT))
 
-    Takes steps on random images for a third of a second. A teacher and torch.compile are left
-    out. Random generators and torch's thread count are as before afterwards.
+
+def measure_speed(
+    config: TrainConfig, device: torch.device, teacher: nn.Module | None = None
+) -> Speed:
+    """Take training steps on random images for about half a second.
+
+    torch.compile and the loader's processes are left out. The random generators are as before
+    afterwards. Raises MnistCoreError if the configuration's layers cannot be frozen.
 
     Parameters
     ----------
     config : TrainConfig
-    threads : int or None
-        Threads of torch that the run will use; None: the current number.
-
-    Raises
-    ------
-    MnistCoreError
-        If the device does not exist.
+    device : torch.device
+    teacher : nn.Module or None
+        What `config.teacher` names.
     """
     timed = config.with_changes(
-        teacher=None,
         init_weights=None,
         freeze=(),
         compile=False,
@@ -63,29 +83,26 @@ def estimate_seconds(config: TrainConfig, *, threads: int | None = None) -> floa
         epochs=1,
         batch_size=min(config.batch_size, _MAX_BATCH),
     )
-    device = choose_device(timed.device)
     generator = torch.Generator().manual_seed(0)
     size = (timed.batch_size, 1, FRAME_SIZE, FRAME_SIZE)
     images = torch.rand(size, generator=generator).to(device)
     labels = torch.randint(NUM_CLASSES, size[:1], generator=generator).to(device)
     split = Split(images, labels)
-    trainer = Trainer(timed, split, split)
-    with _LOCK, _thread_count(threads), trainer.random_state.active():
-        trainer.train_step(images, labels).tolist()  # the first step is slow
-        steps, began = 0, time.perf_counter()
-        while steps < 2 or time.perf_counter() - began < _MEASURE_SECONDS:
-            trainer.train_step(images, labels).tolist()
-            steps += 1
-        per_image = (time.perf_counter() - began) / (steps * timed.batch_size)
-    batch = min(config.batch_size, training_images(config))
-    return per_image * batch * steps_per_epoch(config) * config.epochs * _OVERHEAD
+    trainer = Trainer(timed, split, split, teacher=teacher)
 
+    def take(steps: int) -> float:
+        began = time.perf_counter()
+        for _ in range(steps):
+            result = trainer.train_step(images, labels)
+        result.tolist()  # waits for a GPU
+        return time.perf_counter() - began
 
-@contextmanager
-def _thread_count(threads: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    with trainer.random_state.active():
+        take(4)  # the first steps are slow
+        steps, seconds = 1, take(1)
+        while seconds < _BLOCK_SECONDS:
+            steps *= 2
+            seconds = take(steps)
+        blocks = [seconds, *(take(steps) for _ in range(_BLOCKS - 1))]
+    images_taken = steps * timed.batch_size
+    return Speed(fastest=min(blocks) / images_taken, slowest=max(blocks) / images_taken)

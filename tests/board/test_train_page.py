@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -12,12 +14,29 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.configs import configs
 
-from board import train
+from board import estimate
 from mnist_core.runs import queue
-from mnist_core.runs.run_list import list_runs
+from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.run_list import create_run, list_runs
+from mnist_core.runs.speed_process import MeasuredSpeed, SpeedRequest
 from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.estimate import Speed
+from mnist_core.training.events import Epoch
 from mnist_core.training.fields import GROUPS
 from mnist_core.training.presets import PRESETS
+
+
+class FakeMeasurement:
+    """Ends at once: one image takes one to two milliseconds."""
+
+    measured = MeasuredSpeed(speed=Speed(fastest=1e-3, slowest=2e-3))
+    requests: ClassVar[list[SpeedRequest]] = []
+
+    def __init__(self, request: SpeedRequest) -> None:
+        self.requests.append(request)
+
+    def result(self) -> MeasuredSpeed:
+        return self.measured
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +44,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
     # a run is put into the queue; no worker trains it
     monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
-    monkeypatch.setattr(train, "estimate_seconds", lambda config, threads: 100.0 * config.epochs)
+    monkeypatch.setattr(estimate, "SpeedProcess", FakeMeasurement)
+    estimate.measurements.clear()
     return tmp_path
 
 
@@ -165,10 +185,51 @@ def test_a_folder_that_cannot_be_written_is_reported_and_the_form_kept(
     assert page.number_input(key="form-epochs").value == 9
 
 
-def test_the_page_shows_device_and_estimated_duration() -> None:
+def test_the_page_shows_device_and_estimated_duration(root: Path) -> None:
     text = page_text(open_page())
     assert "GPU" in text
-    assert "Estimated duration: 3 minutes (2 epochs)" in text
+    assert (
+        "Estimated duration: 2 minutes to 5 minutes. Epochs: 2. Rough: measured for a second"
+        in text
+    )
+    run = create_run(PRESETS["quick"], root)
+    run.update_state(device="CPU, 2 threads", host=socket.gethostname())
+    writer = MetricWriter(run.folder)
+    for epoch in (1, 2):
+        writer.write(Epoch(epoch, 10, 0.5, 0.5, 0.5, 0.5, [[1] * 10] * 10, 30.0, True))
+    writer.close()
+    estimate._from_runs.clear()
+    text = page_text(open_page())
+    assert "Estimated duration: 60 seconds. Epochs: 2. From 1 earlier run(s)" in text
+
+
+def test_a_measurement_of_a_busy_machine_is_soon_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    speed = FakeMeasurement.measured.speed
+    monkeypatch.setattr(FakeMeasurement, "measured", MeasuredSpeed(speed=speed, under_load=True))
+    monkeypatch.setattr(FakeMeasurement, "requests", [])
+    now = 0.0
+    measurements = estimate.Measurements(clock=lambda: now)
+    request = SpeedRequest(config=PRESETS["quick"], root="", device="cpu")
+    other = request.model_copy(update={"config": PRESETS["quick"].with_changes(seed=1, epochs=9)})
+    for _ in range(3):
+        measurements.get(request)
+        measurements.get(other)  # the same speed
+    assert len(FakeMeasurement.requests) == 1
+    now = 60.0
+    measurements.get(request)
+    assert len(FakeMeasurement.requests) == 2
+    monkeypatch.setattr(FakeMeasurement, "measured", MeasuredSpeed(speed=speed))
+    measurements.get(request)
+    now = 1000.0
+    assert measurements.get(request) == MeasuredSpeed(speed=speed)
+    assert len(FakeMeasurement.requests) == 2
+
+
+def test_a_speed_that_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeMeasurement, "measured", MeasuredSpeed(error="no such thing"))
+    page = open_page()
+    assert "no such thing" in page.warning[0].value
+    assert not next(b for b in page.button if b.label == "Start").disabled
 
 
 def test_missing_data_is_reported_before_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
