@@ -14,18 +14,13 @@ from mnist_core.runs.folder import WorkFolder
 from mnist_core.runs.queue import QueuePlace, Waiting, assignment_lock, is_free, waiting
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.state import RunStatus
+from mnist_core.training.estimate import NO_EFFECT_ON_SPEED
 from mnist_core.utils.devices import auto_devices
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
 _LOCK_TIMEOUT = 1.0
 """Seconds; a process that tests whether it is active holds the lock for an instant."""
-_NO_EFFECT_ON_SPEED = {
-    *("seed", "learning_rate", "head_learning_rate", "momentum", "nesterov", "weight_decay"),
-    *("label_smoothing", "lr_scheduler", "lr_step_size", "lr_gamma", "lr_patience", "lr_warmup"),
-    *("epochs", "early_stopping", "distill_temperature", "distill_alpha", "device"),
-    *("init_weights", "dropout", "drawings"),
-}
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def _kind(row: RunRow) -> tuple[object, ...]:
         device = auto_devices()[0]
     state = row.state
     on_cpu = state.is_on_cpu if state and state.device else device == "cpu"
-    used = (value for name, value in row.settings.items() if name not in _NO_EFFECT_ON_SPEED)
+    used = (value for name, value in row.settings.items() if name not in NO_EFFECT_ON_SPEED)
     return (on_cpu, *used)
 
 

@@ -23,11 +23,12 @@ _MAX_BATCH = 256
 """The time of larger batches is extrapolated: they might not fit into memory."""
 _MOST_OVERHEAD = 1.3
 """Validation, checkpoints and metrics: from nothing to this factor, on runs of the presets."""
-_WITHOUT_EFFECT = (
-    *("seed", "learning_rate", "head_learning_rate", "momentum", "weight_decay", "lr_scheduler"),
-    *("lr_step_size", "lr_gamma", "lr_patience", "lr_warmup", "label_smoothing"),
-    *("distill_temperature", "distill_alpha", "epochs", "early_stopping", "init_weights", "device"),
-)
+NO_EFFECT_ON_SPEED = {
+    *("seed", "learning_rate", "head_learning_rate", "momentum", "nesterov", "weight_decay"),
+    *("label_smoothing", "lr_scheduler", "lr_step_size", "lr_gamma", "lr_patience", "lr_warmup"),
+    *("epochs", "early_stopping", "distill_temperature", "distill_alpha", "device"),
+    *("init_weights", "dropout", "drawings"),
+}
 """Fields that do not change how long an epoch takes; the device is compared by what it is."""
 
 
@@ -57,7 +58,7 @@ def steps_per_epoch(config: TrainConfig) -> int:
 
 def timed_settings(config: TrainConfig) -> dict[str, Any]:
     """Return the fields on which the duration of an epoch depends, as plain JSON types."""
-    return config.model_dump(mode="json", exclude=set(_WITHOUT_EFFECT))
+    return config.model_dump(mode="json", exclude=NO_EFFECT_ON_SPEED)
 
 
 def measure_speed(
