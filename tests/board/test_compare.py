@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
-from support.board_app import open_page, page_text, show, unescape
+from support.board_app import open_page, page_text, press, show, unescape
 from support.chromium import ROOT
 from support.training import small
 
