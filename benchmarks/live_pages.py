@@ -33,7 +33,9 @@ _PROBE = """
   requestAnimationFrame(frame);
   new MutationObserver(() => probe.changes.push(performance.now())).observe(
     document.querySelector(selector),
-    {subtree: true, childList: true, characterData: true, attributeFilter: ["style"]});
+    // data-probability is set again where an answer is that of the frame before
+    {subtree: true, childList: true, characterData: true,
+     attributeFilter: ["style", "data-probability"]});
 }
 """
 

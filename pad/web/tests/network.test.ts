@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FeatureMaps } from "../src/recognition/recognizer.ts";
-import { mapGreys, mapOrder } from "../src/views/maps.ts";
+import { colourMaps, mapGreys, mapOrder } from "../src/views/maps.ts";
 import { frameBox, inputPatch, pixelAt } from "../src/views/receptive_field.ts";
 import { nextIndex } from "../src/views/roving.ts";
 import { OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
@@ -60,6 +60,16 @@ test("a map is scaled to its own largest value, or to that of the stage", () => 
   assert.deepEqual([...mapGreys(MAPS, 0, "stage")], [0, 64]);
   assert.deepEqual([...mapGreys(MAPS, 0, "map")], [0, 255]);
   assert.deepEqual([...mapGreys(MAPS, 2, "map")], [0, 0]);
+});
+
+test("all maps of a stage are coloured as each of them alone", () => {
+  const colours = Uint32Array.from({ length: 256 }, (_, grey) => 1000 + grey);
+  for (const scale of ["stage", "map"] as const) {
+    const image = new Uint32Array(MAPS.pixels.length);
+    colourMaps(MAPS, scale, colours, image);
+    const alone = [0, 1, 2].flatMap((channel) => [...mapGreys(MAPS, channel, scale)]);
+    assert.deepEqual([...image], alone.map((grey) => 1000 + grey));
+  }
 });
 
 test("maps are in the order of channels, or the brightest is first", () => {

@@ -81,6 +81,15 @@ test("an answer about another drawing is ignored", async () => {
   assert.deepEqual(events, [["reading", READING, PICTURE], ["idle"]]);
 });
 
+test("of the questions that wait, only the newest is asked", async () => {
+  const drawings = [SEVEN, drawingOf([1, 1, 9, 9]), drawingOf([2, 2, 9, 9])];
+  for (const drawing of drawings) recognition.request(drawing, MODEL, [], null);
+  await recognizer.answer({ kind: "reading", reading: READING });
+  await recognizer.answer({ kind: "reading", reading: READING });
+  assert.deepEqual(recognizer.asked.map(({ drawing }) => drawing), [drawings[0], drawings[2]]);
+  assert.ok(recognizer.asked.every(({ ink }) => ink?.some((grey) => grey > 0)));
+});
+
 test("an error names its drawing, a stale model its name", async () => {
   recognition.request(SEVEN, MODEL, [], null);
   await recognizer.answer({ kind: "error", message: "unreadable" });

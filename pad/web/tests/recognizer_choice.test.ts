@@ -43,7 +43,7 @@ test("the browser answers once the model is ready", async () => {
   assert.deepEqual(await choice.kernel(QUESTION.model, "conv1", 0), {
     shape: [1, 1, 1], weights: [2],
   });
-  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, []), [[1]]);
+  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[1]]);
   assert.deepEqual(asked, ["browser", "browser", "browser"]);
 });
 
@@ -53,7 +53,7 @@ test("the server answers while the browser loads the model, and where it cannot"
     assert.equal(choice.place(QUESTION.model), loading ? "loading" : "server");
     await choice.recognize(QUESTION, OPTIONS);
     assert.equal(await choice.kernel(QUESTION.model, "conv1", 0), undefined);
-    assert.deepEqual(await choice.classifyCanvases(QUESTION.model, []), [[0]]);
+    assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[0]]);
     assert.deepEqual(asked, ["server", "server"]);
     assert.deepEqual(prepared, ["default"]);
   }
@@ -62,9 +62,16 @@ test("the server answers while the browser loads the model, and where it cannot"
 test("the server answers where the browser fails", async () => {
   const { asked, choice } = choiceOf({ fails: true });
   assert.equal(await choice.recognize(QUESTION, OPTIONS), READING);
-  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, []), [[0]]);
+  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[0]]);
   assert.equal(await choice.kernel(QUESTION.model, "conv1", 0), undefined);
   assert.deepEqual(asked, ["browser", "server", "browser", "server", "browser"]);
+});
+
+test("the server is not asked for what is no longer wanted", async () => {
+  const { asked, choice } = choiceOf({ fails: true });
+  assert.equal(
+    await choice.classifyCanvases(QUESTION.model, [], AbortSignal.abort()), undefined);
+  assert.deepEqual(asked, ["browser"]);
 });
 
 test("a picture that the browser cannot decode goes to the server", async () => {

@@ -63,6 +63,19 @@ test("a call is cancelled only once it has given an interim value", async () => 
   assert.deepEqual(port.sent.at(-1), { cancel: 2 });
 });
 
+test("a call without interim values is cancelled at any time, until it is answered", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const [canvases, model] = [[], { url: "", refuses: true }];
+  const answered = client.call("classifyCanvases", { model, canvases }, { signal });
+  port.send({ id: 1, value: [[1]] });
+  assert.deepEqual(await answered, [[1]]);
+  const cancelled = client.call("classifyCanvases", { model, canvases }, { signal });
+  controller.abort();
+  await assert.rejects(cancelled, CallCancelled);
+  assert.deepEqual(port.sent.slice(2), [{ cancel: 2 }]);
+});
+
 test("errors are for the user or not", async () => {
   const [shown, hidden] = [client.call("readInk", INK), client.call("readInk", INK)];
   port.send({ id: 1, error: "too small", shown: true });

@@ -18,6 +18,7 @@ export class DrawingCanvas {
   readonly #pen: Pen;
   #pointer: DrawingPointer | null = null;
   #last: Points | null = null;
+  #side = 0; // of the canvas on the screen; to ask for it would compute the layout
 
   /** onResize is called when the canvas has another size on the screen: it needs painting. */
   constructor(canvas: HTMLCanvasElement, pen: Pen, onResize: () => void) {
@@ -37,12 +38,14 @@ export class DrawingCanvas {
     window.addEventListener("resize", () => this.#lift());
     new ResizeObserver(() => {
       this.#lift();
+      this.#side = canvas.clientWidth;
       onResize();
     }).observe(canvas);
   }
 
   render(drawing: Drawing): void {
-    const side = Math.round(this.#canvas.clientWidth * (window.devicePixelRatio || 1));
+    this.#side ||= this.#canvas.clientWidth;
+    const side = Math.round(this.#side * (window.devicePixelRatio || 1));
     if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
     renderDrawing(this.#canvas, drawing);
   }

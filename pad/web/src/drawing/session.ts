@@ -43,6 +43,8 @@ export class DrawingSession {
   }
 
   get drawing(): Drawing { return this.#history.current; }
+  /** A pen is down, or strokes are replayed. */
+  get inProgress(): boolean { return this.#gesture !== null || this.#finishReplay !== null; }
   get canUndo(): boolean { return this.#history.canUndo; }
   get canRedo(): boolean { return this.#history.canRedo; }
 
@@ -172,8 +174,8 @@ export class DrawingSession {
 
   #end(gesture: Gesture): void {
     this.#gesture = null;
-    if (!gesture.erase) this.#on.save();
-    else if (gesture.isStep) this.changed();
+    if (gesture.erase && gesture.isStep) this.changed();
+    else this.#on.save();
   }
 
   /** Erase on the way to the points. It is a step of the history once any ink is gone. */

@@ -69,9 +69,9 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   }
 
   classifyCanvases(
-    model: ModelVersion, canvases: readonly Uint8Array[],
+    model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
   ): Promise<Probabilities[]> {
-    return this.#call("classifyCanvases", { model: fileOf(model), canvases });
+    return this.#call("classifyCanvases", { model: fileOf(model), canvases }, { signal });
   }
 
   async #load(graph: GraphFile): Promise<void> {

@@ -64,6 +64,12 @@ function inkSegment(
   }
 }
 
+/** Whether strokes are more than a dot: others cannot be scaled to the canvas. */
+export function hasExtent(strokes: readonly Points[]): boolean {
+  const box = strokesBox(strokes);
+  return box !== null && (box.right > box.left || box.bottom > box.top);
+}
+
 interface Bounds { left: number; right: number; top: number; bottom: number }
 
 function strokesBox(strokes: readonly Points[]): Bounds | null {

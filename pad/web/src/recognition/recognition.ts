@@ -2,7 +2,7 @@
 // about another drawing or model are ignored.
 
 import { isEmpty, type Drawing } from "../drawing/drawing.ts";
-import { inkStrokes, type InkFormat } from "./ink.ts";
+import { hasExtent, inkStrokes, type InkFormat } from "./ink.ts";
 import type { ModelVersion } from "./model.ts";
 import type { Answer, Question, Reading, Recognizer } from "./recognizer.ts";
 import { RequestQueue } from "./request_queue.ts";
@@ -18,7 +18,7 @@ export interface RecognitionEvents {
   idle(): void;
 }
 
-interface Job extends Question {
+interface Job extends Omit<Question, "ink"> {
   readonly generation: number;
 }
 
@@ -37,7 +37,9 @@ export class Recognition {
     const ask = (job: Job): Promise<Answer | undefined> => {
       this.#asking = new AbortController();
       const interim = (answer: Answer) => this.#receive(answer, job);
-      return recognizer.recognize(job, { signal: this.#asking.signal, interim });
+      // here, not in request(): a job that is replaced while it waits costs nothing
+      const question = { ...job, ink: inkOf(job.drawing, this.#ink) };
+      return recognizer.recognize(question, { signal: this.#asking.signal, interim });
     };
     this.#queue = new RequestQueue<Job, Answer>(ask, {
       response: (answer, job) => this.#receive(answer, job),
@@ -55,16 +57,14 @@ export class Recognition {
   request(
     drawing: Drawing, model: ModelVersion, layers: readonly string[], digit: number | null,
   ): void {
-    const ink = drawing.picture
-      ? null : inkStrokes(drawing.strokes.map(({ points }) => points), this.#ink);
     this.#asking.abort();
-    if (!drawing.picture && !ink) {
+    if (!drawing.picture && !hasExtent(drawing.strokes.map(({ points }) => points))) {
       this.#queue.drop();
       this.discard();
       this.#on.blank(isEmpty(drawing));
       return;
     }
-    this.#queue.submit({ drawing, ink, model, layers, digit, generation: this.#generation });
+    this.#queue.submit({ drawing, model, layers, digit, generation: this.#generation });
   }
 
   #receive(answer: Answer, { drawing, model, generation }: Job): void {
@@ -73,4 +73,8 @@ export class Recognition {
     else if (answer.kind === "error") this.#on.error(answer.message, drawing);
     else this.#on.reading(answer.reading, drawing);
   }
+}
+
+function inkOf({ strokes, picture }: Drawing, format: InkFormat): Uint8Array | null {
+  return picture ? null : inkStrokes(strokes.map(({ points }) => points), format);
 }

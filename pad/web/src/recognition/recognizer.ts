@@ -93,8 +93,9 @@ export interface CanvasClassifier {
   /**
    * The ten probabilities of each ink canvas (see inkStrokes), at most 256: variants of one drawing.
    * Undefined, or a rejected promise, where no answer came.
+   * @param signal the answer is not needed any more: the rest may be left out
    */
   classifyCanvases(
-    model: ModelVersion, canvases: readonly Uint8Array[],
+    model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
   ): Promise<Probabilities[] | undefined>;
 }

@@ -48,12 +48,13 @@ export class RecognizerChoice implements Recognizer, CanvasClassifier {
   }
 
   async classifyCanvases(
-    model: ModelVersion, canvases: readonly Uint8Array[],
+    model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
   ): Promise<Probabilities[] | undefined> {
     if (this.#browser.isReady(model)) {
-      const found = await this.#browser.classifyCanvases(model, canvases).catch(() => undefined);
-      if (found) return found;
+      const found = await this.#browser.classifyCanvases(model, canvases, signal)
+        .catch(() => undefined);
+      if (found || signal.aborted) return found;
     }
-    return this.#server.classifyCanvases(model, canvases);
+    return this.#server.classifyCanvases(model, canvases, signal);
   }
 }

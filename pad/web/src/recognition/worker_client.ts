@@ -13,7 +13,7 @@ export interface WorkerPort {
 }
 
 export interface CallOptions {
-  /** when it aborts after an interim value, the rest is not computed */
+  /** when it aborts, the rest is not computed; with `interim`, only after an interim value */
   readonly signal?: AbortSignal;
   readonly interim?: (reading: Reading) => void;
 }
@@ -57,9 +57,9 @@ export class WorkerClient {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = ++this.#last;
     return new Promise((done, fail) => {
-      let begun = false; // an interim value was given
+      let begun = !interim; // what was waited for has been given
       const cancel = (): void => {
-        if (!begun) return;
+        if (!begun || !this.#calls.has(id)) return;
         this.#port.postMessage({ cancel: id }, []);
         this.#calls.delete(id);
         fail(new CallCancelled());

@@ -18,7 +18,7 @@ export class ModelPicker {
   readonly #fallback: string;
   readonly #onUse: (description: ModelDescription) => void;
   #name: string;
-  #description: ModelDescription | null = null; // of the model in use; null until there is one
+  #current: ModelVersion | null = null;
   #wanted: string;
   #refreshing = false;
 
@@ -52,9 +52,7 @@ export class ModelPicker {
   get name(): string { return this.#name; }
 
   /** The model in use; null until the server has described the first one. */
-  get current(): ModelVersion | null {
-    return this.#description && versionOf(this.#name, this.#description);
-  }
+  get current(): ModelVersion | null { return this.#current; }
 
   /** Use the model of an earlier visit first. */
   start(name: string = this.#fallback): void {
@@ -81,7 +79,7 @@ export class ModelPicker {
     }
     if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
     this.#name = name;
-    this.#description = reply;
+    this.#current = versionOf(name, reply);
     this.#list(reply);
     this.#onUse(reply);
     this.#root.dataset.model = name;
@@ -108,14 +106,14 @@ export class ModelPicker {
 
   /** Update the list of models, and the model in use if its weights were replaced. */
   async #refresh(): Promise<void> {
-    const settled = this.#wanted === this.#name && this.current !== null;
+    const settled = this.#wanted === this.#name && this.#current !== null;
     if (this.#refreshing || !settled || !this.#root.isConnected) return;
     this.#refreshing = true;
     const reply = await this.#describe(this.#name);
     this.#refreshing = false;
     // a lost connection is reported when a drawing needs it
     if (!reply || this.#wanted !== this.#name) return;
-    if ("error" in reply || reply.version !== this.#description?.version) this.use(this.#name);
+    if ("error" in reply || reply.version !== this.#current?.version) this.use(this.#name);
     else this.#list(reply);
   }
 

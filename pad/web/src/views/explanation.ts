@@ -33,7 +33,7 @@ export class Explanation {
   readonly #whatIf: HTMLButtonElement;
   #subject: Subject | null = null;
   #chosen: number | null = null;
-  #run = 0; // answers of an earlier run are ignored
+  #run = new AbortController(); // answers of an earlier run are ignored
 
   constructor(
     host: HTMLElement, overlay: EvidenceOverlay, text: Text, classifier: CanvasClassifier,
@@ -50,6 +50,7 @@ export class Explanation {
       button.type = "button";
       button.textContent = String(digit);
       button.setAttribute("aria-pressed", "false");
+      button.disabled = true;
       button.addEventListener("click", () => this.choose(this.#chosen === digit ? null : digit));
       return button;
     });
@@ -57,11 +58,11 @@ export class Explanation {
     new RovingGroup(group, this.#digits).columns = 10;
     this.#whatIf = find(host, ".what-if", HTMLButtonElement);
     this.#whatIf.addEventListener("click", () => void this.#searchChange());
-    this.clear();
   }
 
   /** The drawing changes, or there is none: what was said of the one before is not true of it. */
   clear(): void {
+    if (!this.#subject) return; // it is called for every move of the pen
     this.#subject = null;
     this.#reset();
     this.#say("");
@@ -90,7 +91,8 @@ export class Explanation {
   }
 
   #reset(): void {
-    this.#run++;
+    this.#run.abort();
+    this.#run = new AbortController();
     this.#overlay.clear();
     this.#host.removeAttribute("aria-busy");
     this.#host.classList.remove("explained");
@@ -147,14 +149,14 @@ export class Explanation {
 
   /** Undefined where there is no answer, or another run has begun. */
   async #classify(drawings: readonly (readonly Stroke[])[]): Promise<Probabilities[] | undefined> {
-    const [run, subject] = [this.#run, this.#subject];
+    const [{ signal }, subject] = [this.#run, this.#subject];
     if (!subject) return undefined;
     this.#host.setAttribute("aria-busy", "true");
     const answers: Probabilities[] = [];
     for (let at = 0; at < drawings.length; at += BATCH) {
       const canvases = drawings.slice(at, at + BATCH).map((one) => canvasOf(one, this.#ink));
-      const batch = await this.#ask(subject.model, canvases);
-      if (run !== this.#run) return undefined;
+      const batch = await this.#ask(subject.model, canvases, signal);
+      if (signal.aborted) return undefined;
       if (!batch) {
         this.#host.removeAttribute("aria-busy");
         this.#say(this.#text("no_explanation"));
@@ -167,12 +169,12 @@ export class Explanation {
   }
 
   async #ask(
-    model: ModelVersion, canvases: readonly Uint8Array[],
+    model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
   ): Promise<Probabilities[] | undefined> {
     try {
-      return await this.#classifier.classifyCanvases(model, canvases);
+      return await this.#classifier.classifyCanvases(model, canvases, signal);
     } catch (error) {
-      console.warn(error);
+      if (!signal.aborted) console.warn(error);
       return undefined;
     }
   }

@@ -1,8 +1,8 @@
 // Paints all maps of a stage on one canvas, in the pixels of the screen.
 
 import type { FeatureMaps } from "../recognition/recognizer.ts";
-import { paintGreys, type ColourScale } from "./colour.ts";
-import { mapGreys, type MapScale } from "./maps.ts";
+import type { ColourScale } from "./colour.ts";
+import { colourMaps, type MapScale } from "./maps.ts";
 import { extent } from "./tiling.ts";
 
 /** Where the tiles are, in CSS pixels. */
@@ -18,6 +18,7 @@ export class MapPainter {
   readonly #height: number;
   readonly #width: number;
   readonly #atlas = document.createElement("canvas"); // all maps, one below the other
+  readonly #image: ImageData; // of the atlas
 
   constructor(
     canvas: HTMLCanvasElement, [count, height, width]: readonly [number, number, number],
@@ -26,18 +27,18 @@ export class MapPainter {
     this.#count = count;
     this.#height = height;
     this.#width = width;
+    this.#atlas.width = width;
+    this.#atlas.height = count * height;
+    this.#image = new ImageData(width, count * height);
   }
 
   /** order: channels in the order of the tiles */
   paint(
     maps: FeatureMaps, order: readonly number[], scale: MapScale, colours: ColourScale, grid: Grid,
   ): void {
-    const [count, height, width] = [this.#count, this.#height, this.#width];
-    const greys = scale === "stage" ? maps.pixels : new Uint8Array(maps.pixels.length);
-    if (scale === "map") {
-      order.forEach((channel) => greys.set(mapGreys(maps, channel, scale), channel * height * width));
-    }
-    paintGreys(this.#atlas, greys, width, count * height, colours);
+    const [height, width] = [this.#height, this.#width];
+    colourMaps(maps, scale, colours, new Uint32Array(this.#image.data.buffer));
+    this.#atlas.getContext("2d")!.putImageData(this.#image, 0, 0);
     const ratio = window.devicePixelRatio || 1;
     const context = this.#resize(grid, ratio);
     const side = Math.round(grid.tile * ratio);

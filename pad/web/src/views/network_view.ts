@@ -3,6 +3,7 @@
 import { CANVAS_SIZE } from "../drawing/drawing.ts";
 import type { Kernel, ModelDescription } from "../recognition/model.ts";
 import type { Reading } from "../recognition/recognizer.ts";
+import { FrameTask } from "../ui/coalesced_task.ts";
 import { find, type Parts } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { colourScale, paintGreys, type ColourScale } from "./colour.ts";
@@ -18,6 +19,8 @@ type NetworkParts = Pick<Parts,
   | "map-order" | "map-scale" | "drawing-size">;
 
 export interface NetworkEvents {
+  /** what was shown last is painted */
+  painted(): void;
   /** a map is shown enlarged */
   open(): void;
   /** The kernel that computes a map; undefined if it cannot be had. */
@@ -37,6 +40,11 @@ export class NetworkView {
   #order: MapOrder = "channel";
   #scale: MapScale = "map";
   #reading: Reading | null = null;
+  // once a frame: the maps take longest of all that is painted
+  readonly #painting = new FrameTask(() => {
+    this.#paint();
+    this.#on.painted();
+  });
   #chosen: { readonly view: StageView; readonly detail: MapDetail } | null = null;
   #kernel: Kernel | null = null;
 
@@ -63,6 +71,9 @@ export class NetworkView {
     window.addEventListener("resize", () => this.#layOut());
   }
 
+  /** A reading is not painted yet. */
+  get pending(): boolean { return this.#painting.pending; }
+
   /** Names of the stages whose maps are shown. */
   get layers(): string[] { return this.#stages.names; }
 
@@ -84,13 +95,13 @@ export class NetworkView {
     const first = this.#reading === null;
     this.#reading = reading;
     this.#part.network.classList.toggle("blank", reading === null);
-    if (first) this.settle();
-    else this.#paint();
+    if (first) this.#sort();
+    this.#painting.request();
   }
 
   /** The pen is up: order the maps as they are now. */
   settle(): void {
-    if (this.#reading) this.#stages.sort(this.#reading, this.#order);
+    this.#sort();
     this.#paint();
   }
 
@@ -101,6 +112,10 @@ export class NetworkView {
     paintGreys(this.#part.ramp, ramp, 256, 1, this.#colours.map);
     if (this.#kernel) this.#chosen?.detail.showKernel(this.#kernel, this.#colours.kernel);
     this.#paint();
+  }
+
+  #sort(): void {
+    if (this.#reading) this.#stages.sort(this.#reading, this.#order);
   }
 
   #paint(): void {

@@ -27,8 +27,9 @@ export class OutputView {
   /** prediction: null for a blank drawing */
   show(prediction: Prediction | null): void {
     this.#bars.forEach((item, digit) => {
-      const value = prediction && !prediction.blank ? prediction.probabilities[digit] : 0;
-      item.style.setProperty("--value", String(value));
+      const share = prediction && !prediction.blank ? prediction.probabilities[digit] : 0;
+      const value = share.toFixed(3); // most stay at 0: nothing changes
+      item.style.setProperty("--value", value);
       item.classList.toggle("winner", Boolean(prediction?.isDigit) && digit === prediction?.digit);
     });
   }

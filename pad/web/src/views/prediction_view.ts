@@ -67,11 +67,11 @@ export class PredictionView {
   }
 
   #write(digit: string, confidence: string, note: string): void {
-    this.#part.digit.textContent = digit;
+    setText(this.#part.digit, digit);
     this.#part.digit.classList.remove("refused");
     this.#part.bars.classList.remove("refused");
-    this.#part.confidence.textContent = confidence;
-    this.#part.note.textContent = note;
+    setText(this.#part.confidence, confidence);
+    setText(this.#part.note, note);
   }
 
   #fill(probabilities: readonly number[], winner: number | null): void {
@@ -81,7 +81,7 @@ export class PredictionView {
       bar.style.transform = `scaleX(${value})`;
       row.dataset.probability = String(value);
       row.classList.toggle("negligible", isNegligible(value));
-      percent.textContent = isNegligible(value) ? "0" : percentage(value);
+      setText(percent, isNegligible(value) ? "0" : percentage(value));
     });
   }
 
@@ -92,6 +92,11 @@ export class PredictionView {
       this.#part.announcement.textContent = message;
     }, 700);
   }
+}
+
+/** Without a new layout where the text stays. */
+function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 function addBar(list: HTMLElement, digit: number): Bar {

@@ -49,7 +49,7 @@ const encoded = (maps: FeatureMaps): object =>
 const readings = [];
 for (const drawing of request.drawings) {
   const interim: unknown[] = [];
-  const context = { interim: (one: unknown) => { interim.push(one); }, pause: async () => {} };
+  const context = { interim: (one: unknown) => { interim.push(one); }, pause: async () => {}, rest: async () => {} };
   const options = { layers: request.layers, digit: drawing.digit };
   const decode = (text: string): Uint8Array => Buffer.from(text, "base64");
   let grey = null;

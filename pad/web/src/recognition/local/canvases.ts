@@ -16,10 +16,8 @@ export function greyLevels(canvas: Canvas): Uint8Array {
 }
 
 /** One array of many: a batch. */
-export function joined<Kind extends Float32Array | Uint8Array>(
-  parts: readonly Kind[], make: (length: number) => Kind,
-): Kind {
-  const all = make(parts.reduce((sum, part) => sum + part.length, 0));
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

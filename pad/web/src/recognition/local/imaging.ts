@@ -38,7 +38,7 @@ export class Imaging {
   /** Fit ink to canvases. */
   readonly fit: FitInk = async (inks) => {
     const graph = await this.#graph("fit_ink");
-    const batch = joined(inks, (length) => new Float32Array(length));
+    const batch = joined(inks);
     const outputs = await graph.run({ ink: floats(batch, [inks.length, SIDE, SIDE]) });
     const [centres, sides] = [floatsOf(outputs.centre), floatsOf(outputs.sides)];
     return split(floatsOf(outputs.fitted), PIXELS).map((canvas, index) => ({

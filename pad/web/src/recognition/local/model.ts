@@ -2,13 +2,12 @@
 
 import type { Kernel } from "../model.ts";
 import type { FeatureMaps } from "../recognizer.ts";
-import { greyLevels, joined, PIXELS, SIDE, split, type Canvas } from "./canvases.ts";
+import { greyLevels, PIXELS, SIDE, split, type Canvas } from "./canvases.ts";
 import { bytes, bytesOf, floatsOf, type Graph, type Tensors } from "./graph.ts";
 import type { Scored } from "./prediction.ts";
 
 const OUTPUTS = ["probabilities", "frame", "blank", "digit_score"];
 const HIDDEN = "hidden";
-const CHUNK = 4; // canvases of a batch: between batches an answer may be given up
 const REMEMBERED = 300;
 
 /** Canvases -> their predictions, without the reasons of refusals. */
@@ -28,19 +27,19 @@ export class Model {
   constructor(graph: Graph) { this.#graph = graph; }
 
   /**
-   * Classify canvases.
-   * @param pause awaited between batches; if it rejects, the rest is not computed
+   * Classify canvases, one after the other: a question about the next frame of a stroke is not kept
+   * waiting by a batch, which is hardly faster.
+   * @param pause awaited between them; if it rejects, the rest is not computed
    */
   async classify(canvases: readonly Canvas[], pause: () => Promise<void>): Promise<Scored[]> {
     const greys = canvases.map(greyLevels);
     const keys = greys.map((grey) => String.fromCharCode(...grey));
     const missing = keys.flatMap((key, index) => (this.#known.has(key) ? [] : [index]));
     const found = new Map<string, Scored>();
-    for (let first = 0; first < missing.length; first += CHUNK) {
-      if (first) await pause();
-      const chunk = missing.slice(first, first + CHUNK);
-      const outputs = await this.#run(chunk.map((index) => greys[index]), OUTPUTS);
-      predictions(outputs).forEach((one, at) => found.set(keys[chunk[at]], one));
+    for (const index of missing) {
+      if (found.has(keys[index])) continue;
+      if (found.size) await pause();
+      found.set(keys[index], predictionOf(await this.#run(greys[index], OUTPUTS)));
     }
     const all = keys.map((key) => found.get(key) ?? this.#known.get(key)!);
     this.#remember(found);
@@ -51,8 +50,8 @@ export class Model {
     const grey = greyLevels(canvas);
     const hidden = layers.length > 0 && this.#graph.outputNames.includes(HIDDEN);
     const names = [...OUTPUTS, ...layers, ...(hidden ? [HIDDEN] : [])];
-    const outputs = await this.#run([grey], names);
-    const [prediction] = predictions(outputs);
+    const outputs = await this.#run(grey, names);
+    const prediction = predictionOf(outputs);
     this.#remember(new Map([[String.fromCharCode(...grey), prediction]]));
     return {
       prediction,
@@ -67,7 +66,7 @@ export class Model {
   /** The kernel that computes one feature map. */
   async kernel(layer: string, channel: number): Promise<Kernel> {
     const name = `${layer}.kernel`;
-    const { [name]: kernels } = await this.#run([new Uint8Array(PIXELS)], [name]);
+    const { [name]: kernels } = await this.#run(new Uint8Array(PIXELS), [name]);
     const [, inputs, height, width] = kernels.dims;
     const weights = split(floatsOf(kernels), inputs * height * width)[channel];
     return { shape: [inputs, height, width], weights: [...weights] };
@@ -75,9 +74,8 @@ export class Model {
 
   release(): Promise<void> { return this.#graph.release(); }
 
-  #run(greys: readonly Uint8Array[], names: readonly string[]): Promise<Tensors> {
-    const batch = joined(greys, (length) => new Uint8Array(length));
-    return this.#graph.run({ canvas: bytes(batch, [greys.length, 1, SIDE, SIDE]) }, names);
+  #run(grey: Uint8Array, names: readonly string[]): Promise<Tensors> {
+    return this.#graph.run({ canvas: bytes(grey, [1, 1, SIDE, SIDE]) }, names);
   }
 
   #remember(found: ReadonlyMap<string, Scored>): void {
@@ -89,23 +87,19 @@ export class Model {
   }
 }
 
-function predictions(outputs: Tensors): Scored[] {
-  const frames = split(floatsOf(outputs.frame), 28 * 28);
-  const scores = floatsOf(outputs.digit_score);
-  const blanks = bytesOf(outputs.blank);
-  return split(floatsOf(outputs.probabilities), 10).map((probabilities, index) => {
-    const confidence = Math.max(...probabilities);
-    const blank = blanks[index] !== 0;
-    return {
-      probabilities,
-      digit: blank ? null : probabilities.indexOf(confidence),
-      confidence,
-      frame: frames[index],
-      blank,
-      digitScore: scores[index],
-      reason: null,
-    };
-  });
+function predictionOf(outputs: Tensors): Scored {
+  const probabilities = floatsOf(outputs.probabilities);
+  const confidence = Math.max(...probabilities);
+  const blank = bytesOf(outputs.blank)[0] !== 0;
+  return {
+    probabilities,
+    digit: blank ? null : probabilities.indexOf(confidence),
+    confidence,
+    frame: floatsOf(outputs.frame),
+    blank,
+    digitScore: floatsOf(outputs.digit_score)[0],
+    reason: null,
+  };
 }
 
 /** Maps of `area` pixels each, scaled by one factor, as pad/payload.py does. */

@@ -24,6 +24,8 @@ export interface ReadContext {
   interim(reading: Reading): void;
   /** awaited between steps; if it rejects, the rest is not computed */
   pause(): Promise<void>;
+  /** as pause, but only after a moment in which nothing else was asked: the pen rests */
+  rest(): Promise<void>;
 }
 
 export class Reader {
@@ -132,7 +134,7 @@ export class Reader {
     if (prediction.reason) return reading(prediction);
     if (isRefused(prediction)) {
       context.interim(reading({ ...prediction, reason: "not a digit" }));
-      await context.pause();
+      await context.rest();
     }
     const { fit } = this.#imaging;
     return reading(await explainRefusal(prediction, canvas, this.#classify(context), fit));

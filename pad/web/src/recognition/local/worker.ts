@@ -12,6 +12,7 @@ import { Reader, type ReadContext } from "./reader.ts";
 class Cancelled extends Error {}
 
 const MOST_MODELS = 3; // kept in memory
+const REST = 60; // milliseconds
 
 const running = new Set<number>(); // calls that are not cancelled
 const models = new Map<string, Promise<Model>>();
@@ -103,12 +104,19 @@ async function pause(id: number): Promise<void> {
   if (!running.has(id)) throw new Cancelled();
 }
 
+/** Wait for longer than a drawing pen takes from one frame to the next, else as pause. */
+async function rest(id: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, REST));
+  if (!running.has(id)) throw new Cancelled();
+}
+
 const reply = (message: FromWorker): void => postMessage(message);
 
 async function answer(id: number, name: Name, argument: unknown): Promise<void> {
   const context: ReadContext = {
     interim: (interim) => reply({ id, interim }),
     pause: () => pause(id),
+    rest: () => rest(id),
   };
   running.add(id);
   try {
