@@ -12,7 +12,7 @@ from board.page_context import PageContext
 from board.translation import Translator
 from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.onnx import export_file
+from mnist_core.inference.export import export_weights
 from mnist_core.models.weights import read_card
 from mnist_core.reports.html import run_report
 from mnist_core.runs.run import Run
@@ -47,8 +47,9 @@ def draw_downloads(context: PageContext, run: Run) -> None:
             card = read_card(run.weights_path).as_json().encode()
             _draw_download(_File(t("Card"), f"{run.id}.json", "application/json", about), card)
         about = t(
-            "For programs without PyTorch. Input: frames (N, 1, 28, 28) in [0, 1]. Output: logits "
-            "and probabilities. The file is checked against PyTorch."
+            "For programs without PyTorch: the graph that the pad runs. Input: ink canvases "
+            "(N, 1, 56, 56), uint8. Output: frames, probabilities, digit scores and feature maps. "
+            "The file is checked against PyTorch."
         )
         onnx = _File("ONNX", f"{run.id}.onnx", _BINARY, about)
         _draw_generated(t, onnx, stamp, lambda: _onnx(run.folder, stamp))
@@ -97,7 +98,7 @@ def _draw_generated(t: Translator, file: _File, stamp: int, make: Callable[[], b
 @st.cache_data(max_entries=16, show_spinner=False)
 def _onnx(folder: Path, stamp: int) -> bytes:
     """Return the ONNX file; `stamp` is the modification time of the weights."""
-    return export_file(Run(folder).weights_path)
+    return export_weights(Run(folder).weights_path)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -1,4 +1,7 @@
-"""MCP answers as JSON text and as structured content; Gradio itself answers with Python's repr."""
+"""MCP answers as JSON text and as structured content, with its schema.
+
+Gradio itself answers with Python's repr, and declares no schema of what a tool returns.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,16 @@ from gradio.mcp import GradioMCPServer
 from mcp import types
 from starlette.applications import Starlette
 
+from pad.payload import PredictionAnswer
+
 
 @contextlib.asynccontextmanager
 async def json_answers(app: Starlette) -> AsyncIterator[None]:
-    """Lifespan of the page's application: from its start on, its tools answer in JSON."""
+    """Lifespan of the page's application: from its start on, its tool answers in JSON."""
     server = app.get_blocks().mcp_server_obj  # type: ignore[attr-defined]
     if server is not None:
         _answer_in_json(server)
+        _declare_schema(server)
     yield
 
 
@@ -38,3 +44,19 @@ def _answer_in_json(server: GradioMCPServer) -> None:
 
     server.postprocess_output_data = as_json  # type: ignore[method-assign,assignment]
     server.mcp_server.request_handlers[types.CallToolRequest] = call_tool_with_structure
+
+
+def _declare_schema(server: GradioMCPServer) -> None:
+    """Declare what the one tool returns."""
+    schema = PredictionAnswer.model_json_schema()
+    handlers = server.mcp_server.request_handlers
+    list_tools = handlers[types.ListToolsRequest]
+
+    async def list_tools_with_schema(request: Any) -> types.ServerResult:
+        result = await list_tools(request)
+        if isinstance(result.root, types.ListToolsResult):
+            for tool in result.root.tools:
+                tool.outputSchema = schema
+        return result
+
+    handlers[types.ListToolsRequest] = list_tools_with_schema

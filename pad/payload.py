@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -148,6 +148,28 @@ def encode_row(row: Sequence[ReadDigit], looked_at: int) -> dict[str, Any]:
             for found in row
         ],
     }
+
+
+class PredictionAnswer(BaseModel):
+    """What `encode_prediction` returns, for the schema of the MCP tool."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digit: Annotated[int, Field(ge=0, le=9)] | None = Field(
+        description="the most probable digit; null for a blank picture"
+    )
+    is_digit: bool = Field(description="whether it is accepted as a single digit")
+    digit_score: float = Field(ge=0, le=1, description="probability of a single digit")
+    reason: Literal["blank", "not a digit", "several digits"] | None = Field(
+        description="of a refusal; null for a digit"
+    )
+    close: list[int] = Field(
+        max_length=2, description="the two most probable digits where neither is clearly ahead"
+    )
+    blank: bool = Field(description="whether the picture has no ink")
+    probabilities: list[float] = Field(
+        min_length=10, max_length=10, description="of the digits 0 to 9; they sum to 1"
+    )
 
 
 def encode_prediction(prediction: Prediction) -> dict[str, Any]:

@@ -130,29 +130,30 @@ def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Pa
 def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Path) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
+    from mcp.types import CallToolResult, Tool
 
     data = f"data:image/png;base64,{base64.b64encode(seven.read_bytes()).decode()}"
 
-    async def ask() -> tuple[list[str], str, dict[str, Any] | None]:
+    async def ask() -> tuple[Tool, CallToolResult, CallToolResult]:
         url = f"{server.url}gradio_api/mcp/"
         async with (
             streamable_http_client(url) as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()
-            tools = (await session.list_tools()).tools
-            result = await session.call_tool(tools[0].name, {"image": data})
-            names = [tool.name for tool in tools]
-            return names, result.content[0].text, result.structuredContent
+            (tool,) = (await session.list_tools()).tools
+            # the client checks the answer by the schema that the tool declares
+            found = await session.call_tool(tool.name, {"image": data})
+            return tool, found, await session.call_tool(tool.name, {"image": "/etc/passwd"})
 
     # in another thread: the browser tests have an event loop in this one
     with ThreadPoolExecutor(1) as pool:
-        names, text, structured = pool.submit(asyncio.run, ask()).result()
-    assert len(names) == 1
-    assert "classify" in names[0]
-    answer = json.loads(text)
-    assert answer["digit"] == 7
-    assert answer == structured
+        tool, found, refused = pool.submit(asyncio.run, ask()).result()
+    assert "classify" in tool.name
+    assert tool.outputSchema["properties"].keys() == found.structuredContent.keys()
+    assert found.structuredContent["digit"] == 7
+    assert json.loads(found.content[0].text) == found.structuredContent
+    assert refused.isError
 
 
 def ink_request(**changes: Any) -> dict[str, Any]:
