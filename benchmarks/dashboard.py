@@ -4,7 +4,8 @@
 and with a browser on the same cores. The order of the cases rotates, so that a change of the
 machine's speed affects all. Remote viewers send and receive what a browser does, without drawing.
 
-Then the first paint of the page Watch with 200 runs in the folder, against an empty folder.
+Then the first paint of the page Watch with 200 runs in the folder, against an empty folder, and
+the page Runs with 1,000 runs (`benchmarks.dashboard_runs`).
 
     python -m benchmarks.dashboard [--rounds 4]
 """
@@ -26,6 +27,7 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import dashboard_runs
 from benchmarks.viewer import Viewer
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
@@ -179,6 +181,7 @@ def main() -> None:
         browser = launch_chromium(playwright)
         compare_viewers(browser, Path(folder) / "viewed", args.rounds)
         compare_folders(browser, Path(folder))
+        dashboard_runs.compare(browser, Path(folder))
         browser.close()
 
 

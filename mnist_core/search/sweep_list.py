@@ -41,9 +41,9 @@ def sweep_states(root: Path) -> dict[str, SweepState]:
 
 
 def stop_sweep(root: Path, study: str) -> None:
-    """Request every active job of a study to stop. Raises MnistCoreError as `stop_job` does."""
+    """Stop every job of a study that runs or waits. Raises MnistCoreError as `stop_job` does."""
     for job in sweep_jobs(root).get(study, ()):
-        if job.is_active():
+        if not job.state().status.has_ended:
             stop_job(job)
 
 
@@ -53,10 +53,10 @@ def delete_sweep(root: Path, study: str, trials: list[Run]) -> None:
     Raises
     ------
     MnistCoreError
-        If one of its jobs is active, or something cannot be deleted.
+        If one of its jobs runs or waits, or something cannot be deleted.
     """
     jobs = sweep_jobs(root).get(study, [])
-    if any(job.is_active() for job in jobs):
+    if any(not job.state().status.has_ended for job in jobs):
         raise MnistCoreError(f"sweep {study} is running; stop it first")
     stop_and_delete(trials)
     for job in jobs:
