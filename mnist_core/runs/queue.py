@@ -145,14 +145,15 @@ def queue_place(item: WorkFolder) -> QueuePlace:
 
 def waiting(root: Path) -> list[Waiting]:
     """Return the waiting runs and jobs of all devices, the next one first."""
-    jobs = (
-        WorkFolder(path.parent, "job", "job.json")
-        for path in (root / JOBS_FOLDER).glob("*/queue.json")
-    )
-    found = [
-        Waiting(item, queue_place(item)) for item in (*list_runs(root), *jobs) if item.is_in_queue()
-    ]
-    return sorted(found, key=lambda one: one.key)
+    runs = [Waiting(run, queue_place(run)) for run in list_runs(root) if run.is_in_queue()]
+    return sorted([*runs, *waiting_jobs(root)], key=lambda one: one.key)
+
+
+def waiting_jobs(root: Path) -> list[Waiting]:
+    """Return the waiting jobs of all devices, in any order."""
+    paths = (root / JOBS_FOLDER).glob("*/queue.json")
+    jobs = (WorkFolder(path.parent, "job", "job.json") for path in paths)
+    return [Waiting(job, queue_place(job)) for job in jobs if job.is_in_queue()]
 
 
 def ahead(root: Path, item: WorkFolder) -> list[WorkFolder]:

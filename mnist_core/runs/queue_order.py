@@ -11,7 +11,14 @@ from statistics import median
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import WorkFolder
-from mnist_core.runs.queue import QueuePlace, Waiting, assignment_lock, is_free, waiting
+from mnist_core.runs.queue import (
+    QueuePlace,
+    Waiting,
+    assignment_lock,
+    is_free,
+    waiting,
+    waiting_jobs,
+)
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.estimate import NO_EFFECT_ON_SPEED
@@ -72,7 +79,8 @@ def queue_line(root: Path, rows: Sequence[RunRow], at: datetime | None = None) -
     at : datetime, optional
         Now, unless it is given.
     """
-    waits = waiting(root)
+    waits = [Waiting(row.run, row.place) for row in rows if row.place is not None]
+    waits = sorted([*waits, *waiting_jobs(root)], key=lambda one: one.key)
     if not waits:
         return []
     at = at or datetime.now(UTC)
