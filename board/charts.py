@@ -9,10 +9,13 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
+from board.curve_options import CurveOptions, label_axis
 from board.translation import Translator
 from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
+from mnist_core.runs.axes import on_axis
 from mnist_core.runs.metric_log import Series
+from mnist_core.training.config import TrainConfig
 
 _MEBIBYTE = 2**20
 _USAGE: dict[str, tuple[str, float, dict[str, str]]] = {
@@ -39,10 +42,10 @@ _SMALL = 260
 def chart_figures(
     folder: Path,
     metrics: Mapping[str, Series],
+    config: TrainConfig,
     t: Translator,
+    options: CurveOptions,
     *,
-    smoothing: float,
-    log_scale: bool,
     live: bool,
 ) -> dict[str, str]:
     """Return the charts, by English title, as JSON of plotly figures.
@@ -53,7 +56,7 @@ def chart_figures(
     epochs = len(metrics[tags.VALIDATION_LOSS].steps) if tags.VALIDATION_LOSS in metrics else 0
     points = sum(len(series.steps) for series in metrics.values())
     version = math.floor(math.log(max(1, points), _GROWTH)) if live else points
-    return _figures(folder, version, epochs, metrics, t.language, smoothing, log_scale)
+    return _figures(folder, version, epochs, metrics, config, t.language, options)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -62,11 +65,12 @@ def _figures(
     version: int,
     epochs: int,
     _metrics: Mapping[str, Series],
+    _config: TrainConfig,
     language: str,
-    smoothing: float,
-    log_scale: bool,
+    options: CurveOptions,
 ) -> dict[str, str]:
-    t = Translator(language)
+    t, smoothing, log_scale = Translator(language), options.smoothing, options.log_scale
+    _metrics = on_axis(_metrics, _config, options.axis)
     runs = {"": _metrics}
     rate = figures.learning_rate_curve(runs, translate=t)
     speed = figures.metric_curve(runs, tags.IMAGES_PER_SECOND, t("Images per second"), translate=t)
@@ -78,7 +82,9 @@ def _figures(
         "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
     }
     charts |= _usage_charts(_metrics, t)
-    return {title: figure.to_json() for title, figure in charts.items()}
+    return {
+        title: label_axis(figure, options.axis, t).to_json() for title, figure in charts.items()
+    }
 
 
 def _usage_charts(metrics: Mapping[str, Series], t: Translator) -> dict[str, go.Figure]:

@@ -10,6 +10,7 @@ import streamlit as st
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
 from board.compare_tables import draw_results, draw_settings
+from board.curve_options import draw_curve_options
 from board.page_context import RUN, RUNS, PageContext
 from board.progress import read_metrics
 from board.runs import (
@@ -21,7 +22,7 @@ from board.runs import (
     warn_of_damage,
 )
 from board.translation import Translator
-from board.widgets import BROKEN, curve_options, show_error
+from board.widgets import BROKEN, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
@@ -54,7 +55,8 @@ def show(context: PageContext) -> None:
     if not selected:
         return
     names = _display_names([readable[run] for run in selected])
-    smoothing, log_scale = curve_options(t)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        options = draw_curve_options(t)
     statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
@@ -62,7 +64,7 @@ def show(context: PageContext) -> None:
             st.rerun()  # the parts outside this fragment change too
         compared = _read(t, names)
         if compared.runs:
-            draw_curves(t, compared.metrics, smoothing=smoothing, log_scale=log_scale)
+            draw_curves(t, compared.metrics, compared.configs, options)
             st.subheader(t("Results"))
             draw_results(t, compared.runs, compared.metrics)
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import streamlit as st
 
+from board.curve_options import CurveOptions, label_axis
 from board.live_chart import live_chart
 from board.translation import Translator
 from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
+from mnist_core.runs.axes import Axis, on_axis
 from mnist_core.runs.metric_log import Series
+from mnist_core.training.config import TrainConfig
 
 Runs = Mapping[str, Mapping[str, Series]]
 
@@ -27,8 +30,12 @@ _LEGEND_LINE = 20
 """Height in pixels of a run's line in the legend; on a phone each run has its own."""
 
 
-def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool) -> None:
+def draw_curves(
+    t: Translator, runs: Runs, configs: Mapping[str, TrainConfig], options: CurveOptions
+) -> None:
     """Draw loss, accuracy, learning rate and a metric to select, with a colour for each run."""
+    runs = {name: on_axis(series, configs[name], options.axis) for name, series in runs.items()}
+    smoothing, log_scale = options.smoothing, options.log_scale
     charts = {
         t("Loss"): figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
         t("Accuracy"): figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
@@ -42,13 +49,13 @@ def draw_curves(t: Translator, runs: Runs, *, smoothing: float, log_scale: bool)
     for title, column in zip(titles, (*upper, lower[0]), strict=True):
         with column:
             st.subheader(title)
-            figure = _legend_by_run(charts[title], t, len(runs))
+            figure = _legend_by_run(label_axis(charts[title], options.axis, t), t, len(runs))
             live_chart(title, figure.to_json(), f"compare-{title}")
     with lower[1]:
-        _selected_metric(t, runs)
+        _selected_metric(t, runs, options.axis)
 
 
-def _selected_metric(t: Translator, runs: Runs) -> None:
+def _selected_metric(t: Translator, runs: Runs, axis: Axis) -> None:
     other = sorted({tag for metrics in runs.values() for tag in metrics} - set(_DRAWN))
     if not other:
         return
@@ -57,6 +64,7 @@ def _selected_metric(t: Translator, runs: Runs) -> None:
     tag = st.selectbox(t("Another metric"), other, key="compare-metric", persist_state="session")
     # the axis title is the tag, as in the event files
     figure = figures.metric_curve(runs, tag, tag, translate=t)
+    label_axis(figure, axis, t)
     live_chart(tag, _legend_by_run(figure, t, len(runs)).to_json(), "compare-metric-chart")
 
 

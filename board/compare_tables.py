@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from board.field_labels import field_label
+from board.setting_text import setting_text
 from board.translation import Translator
 from board.widgets import BROKEN, errors_shown
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
@@ -28,7 +29,7 @@ def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
         return
     table = {t("Setting"): [field_label(field, t) for field in different]}
     for run in configs:
-        table[run] = [_format(t, by_run[run]) for by_run in different.values()]
+        table[run] = [setting_text(t, by_run[run]) for by_run in different.values()]
     st.dataframe(
         table,
         hide_index=True,
@@ -88,14 +89,3 @@ def draw_results(
         key="compare-results",
     )
     st.caption(t("Click a column header to sort."))
-
-
-def _format(t: Translator, value: Any) -> str:
-    """Return a setting's value as text."""
-    if value is None:
-        return t("none")
-    if isinstance(value, bool):
-        return t("yes") if value else t("no")
-    if isinstance(value, tuple):
-        return ", ".join(value) or t("none")
-    return f"{value:g}" if isinstance(value, float) else str(value)

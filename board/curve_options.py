@@ -10,6 +10,12 @@ import streamlit as st
 from board.translation import Translator
 from mnist_core.runs.axes import Axis
 
+_CHOICES = {
+    Axis.STEP: "steps",
+    Axis.EPOCH: "epochs",
+    Axis.IMAGES: "images",
+    Axis.TIME: "time",
+}
 _TITLES = {
     Axis.STEP: "step",
     Axis.EPOCH: "epoch",
@@ -35,7 +41,7 @@ def draw_curve_options(t: Translator) -> CurveOptions:
         list(Axis),
         default=Axis.STEP,
         required=True,
-        format_func=lambda one: t(_TITLES[one]),
+        format_func=lambda one: t(_CHOICES[one]),
         key="axis",
         label_visibility="collapsed",
         **kept,

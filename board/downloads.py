@@ -15,6 +15,8 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.inference.export import export_weights
 from mnist_core.models.weights import read_card
 from mnist_core.reports.html import run_report
+from mnist_core.runs.curve_table import curves_csv
+from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
 
 _BINARY = "application/octet-stream"
@@ -56,6 +58,20 @@ def draw_downloads(context: PageContext, run: Run) -> None:
         about = t("The evaluation as one HTML file for any browser.")
         report = _File(t("Report"), f"{run.id}.html", "text/html", about)
         _draw_generated(t, report, stamp, lambda: _report(run.folder, stamp))
+
+
+def draw_curves_download(t: Translator, run: Run) -> None:
+    """Draw the button that downloads a run's metrics as CSV; they are read on request."""
+    st.download_button(
+        t("Curves as CSV"),
+        lambda: curves_csv(MetricReader(run.folder).read(), run.config()),
+        f"{run.id}.csv",
+        "text/csv",
+        key=f"curves-{run.id}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=t("Every point of every curve, with its step, epoch, images and time."),
+    )
 
 
 def _draw_download(file: _File, content: bytes) -> None:

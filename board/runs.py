@@ -130,6 +130,7 @@ def pick_run(
         index=None if gone else 0,
         format_func=lambda run_id: found[run_id].label,
         key=RUN,
+        label_visibility="collapsed",
         placeholder=context.t("Select a run"),
         persist_state="session",
     )

@@ -10,6 +10,7 @@ from board.page_context import PageContext
 from board.runs import summarize_runs
 from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
+from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import enqueue, ensure_workers, free_device, queue_device
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
@@ -18,6 +19,8 @@ from mnist_core.utils.devices import choose_device, list_gpus
 
 FORM_BASE = "form_base"
 """Session key under which another page leaves the configuration that the form is to show."""
+FORM_PARENT = "form-parent"
+"""Session key of the run whose settings the form was filled with."""
 _INITIAL_PRESET = "quick"
 _PRESET = "preset"
 _PRESET_NOTES = {
@@ -49,13 +52,18 @@ def show(context: PageContext) -> None:
         persist_state="session",
         help=t("Fills the form; every field can be changed afterwards."),
     )
-    st.caption(t(_PRESET_NOTES[preset]) if preset else t("Custom settings."))
+    parent = st.session_state.get(FORM_PARENT)
+    if preset:
+        st.caption(t(_PRESET_NOTES[preset]))
+    else:
+        st.caption(t("The settings of {run}.", run=parent) if parent else t("Custom settings."))
     _draw_start(context, draw_form(context))
 
 
 def _apply_preset() -> None:
     if (name := st.session_state[_PRESET]) is not None:
         fill_form(PRESETS[name])
+        st.session_state.pop(FORM_PARENT, None)
 
 
 def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
@@ -95,7 +103,8 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
     if pressed and config is not None:
         with errors_shown():
             choose_device(config.device)
-            run = create_run(config, context.root, name.strip())
+            origin = RunOrigin(parent=st.session_state.pop(FORM_PARENT, ""))
+            run = create_run(config, context.root, name.strip(), origin)
             enqueue(run)
             ensure_workers(context.root)
             del st.session_state["run-name"]

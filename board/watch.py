@@ -1,35 +1,26 @@
-"""The page that shows a run as it trains, and stops, resumes, clones, renames or deletes it."""
+"""The page that shows a run as it trains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 
 import streamlit as st
 
-from board.actions import act_button, ask_to_confirm
 from board.charts import chart_figures
+from board.curve_options import CurveOptions, draw_curve_options
 from board.live_chart import live_chart
 from board.markdown import escape_markdown
 from board.page_context import PageContext
 from board.progress import progress, read_metrics
 from board.queue_text import describe_position
-from board.runs import (
-    DAMAGED,
-    STATUS_ICONS,
-    forget_selection,
-    pick_run,
-    summarize,
-    warn_of_damage,
-)
-from board.train import FORM_BASE
+from board.runs import STATUS_ICONS, pick_run, summarize, warn_of_damage
 from board.translation import Translator
+from board.watch_actions import draw_actions
+from board.watch_details import draw_details
 from board.widgets import (
     BROKEN,
     capitalized,
-    curve_options,
-    draw_metrics,
     errors_shown,
     in_columns,
     or_dash,
@@ -37,7 +28,7 @@ from board.widgets import (
 )
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
-from mnist_core.runs.queue import enqueue, ensure_workers
+from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
@@ -49,30 +40,29 @@ _LIVE = ("queued", "running")
 
 def show(context: PageContext) -> None:
     """Draw the page."""
-    st.title(context.t("Watch a run"))
-    summary = pick_run(context)
-    if summary is None:
-        return
-    run = summary.run
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(context.t("Watch a run"), width="content")
+        with st.container(width=460):
+            summary = pick_run(context)
+        if summary is None:
+            return
+        run = summary.run
+        draw_details(context, run)
+        draw_actions(context, run, summary.state)
     if summary.state is None:
         show_error(summary.problem, BROKEN)
         st.caption(context.t("Its files are left unchanged; other runs are not affected."))
-    _actions(context, run, summary.state)
-    if summary.state is None:
         return
-    smoothing, log_scale = curve_options(context.t)
     live = summary.status in _LIVE
 
     def draw() -> None:
-        _live_part(context, run, summary.status, smoothing, log_scale)
+        _live_part(context, run, summary.status)
 
     # refreshed periodically only while something can change
     st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
 
 
-def _live_part(
-    context: PageContext, run: Run, status: str, smoothing: float, log_scale: bool
-) -> None:
+def _live_part(context: PageContext, run: Run, status: str) -> None:
     t = context.t
     summary = summarize(run)
     if summary.status != status:
@@ -82,17 +72,12 @@ def _live_part(
     with errors_shown():
         if state.status == "queued":
             ensure_workers(context.root)
-        metrics = read_metrics(run.folder)
-        _headline(context, run, state, run.config(), metrics)
+        metrics, config = read_metrics(run.folder), run.config()
+        options = _headline(context, run, state, config, metrics)
         warn_of_damage(t, summary, metrics)
         running = state.status == "running"
         _skipped_steps(t, metrics)
-        _charts(
-            t,
-            chart_figures(
-                run.folder, metrics, t, smoothing=smoothing, log_scale=log_scale, live=running
-            ),
-        )
+        _charts(t, chart_figures(run.folder, metrics, config, t, options, live=running))
     with st.expander(t("Log"), icon=":material/notes:"):
         log = "\n".join(map(single_line, run.log_tail().splitlines()))
         st.code(log or t("nothing yet"), language=None, wrap_lines=True)
@@ -104,7 +89,8 @@ def _headline(
     state: RunState,
     config: TrainConfig,
     metrics: Mapping[str, Series],
-) -> None:
+) -> CurveOptions:
+    """Draw the run's progress and results, and the options of its curves; return those."""
     t = context.t
     # reserved even without a message, so that the content below does not move
     message = st.empty()
@@ -127,16 +113,20 @@ def _headline(
         step=f"{now.step:,}",
         steps=f"{now.steps:,}",
     )
-    st.progress(now.share, text=where)
     left = None if now.seconds_left is None else timedelta(seconds=round(now.seconds_left))
     boxes = {
-        t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
         t("Validation accuracy"): or_dash(state.validation_accuracy),
+        t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
         t("Images per second"): or_dash(now.images_per_second, ",.0f"),
         t("Time left"): "–" if left is None else str(left),
         t("Device"): escape_markdown(state.device or config.device),
     }
-    draw_metrics(boxes, 170)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for title, value in boxes.items():
+            st.metric(title, value, width="content")
+        options = draw_curve_options(t)
+    st.progress(now.share, text=where)
+    return options
 
 
 def _skipped_steps(t: Translator, metrics: Mapping[str, Series]) -> None:
@@ -159,44 +149,3 @@ def _charts(t: Translator, charts: Mapping[str, str]) -> None:
             live_chart(t(title), charts[title], f"chart-{title}")
     if "Device memory" not in charts:
         st.caption(t("Memory, load and temperature of the device are recorded on a GPU only."))
-
-
-def _actions(context: PageContext, run: Run, state: RunState | None) -> None:
-    """Draw the buttons that apply to the run's status."""
-    t = context.t
-    status = state.status if state else DAMAGED
-    with st.container(horizontal=True):
-        if status in _LIVE:
-            act_button(t("Stop"), ":material/stop:", run.request_stop)
-        if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
-            act_button(t("Resume"), ":material/play_arrow:", partial(_resume, context, run))
-        if state is not None:
-            about = t("Opens the form with these settings.")
-            clone = partial(_clone, context, run)
-            act_button(t("Clone"), ":material/content_copy:", clone, help=about)
-            with st.popover(t("Rename"), icon=":material/edit:"):
-                name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
-                act_button(t("Save"), ":material/check:", lambda: run.rename(name))
-        if st.button(t("Delete"), icon=":material/delete:", disabled=status == "running"):
-            ask_to_confirm(
-                t,
-                t("Delete this run?"),
-                t("Its weights, metrics and log are deleted. This cannot be undone."),
-                run.id,
-                partial(_delete, run),
-            )
-
-
-def _resume(context: PageContext, run: Run) -> None:
-    enqueue(run)
-    ensure_workers(context.root)
-
-
-def _delete(run: Run) -> None:
-    run.delete()
-    forget_selection()
-
-
-def _clone(context: PageContext, run: Run) -> None:
-    st.session_state[FORM_BASE] = run.config()
-    context.open_page("train")

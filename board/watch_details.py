@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from board.field_labels import field_label
-from board.page_context import STUDY, PageContext
+from board.page_context import RUN, STUDY, PageContext
+from board.setting_text import setting_text
 from board.translation import Translator
 from board.widgets import errors_shown
 from mnist_core.runs.labels import read_labels
@@ -52,10 +53,14 @@ def _draw_origin(context: PageContext, run: Run) -> None:
     if origin.parent:
         st.caption(t("Started with the settings of"))
         parent = Run(run.folder.parent / origin.parent)
-        if st.button(
-            origin.parent, icon=":material/monitoring:", disabled=not parent.exists, key="parent"
-        ):
-            context.open_page("watch", parent.id)
+        st.button(
+            origin.parent,
+            icon=":material/monitoring:",
+            disabled=not parent.exists,
+            key="parent",
+            # before the list of runs is drawn, whose value it is
+            on_click=lambda: st.session_state.update({RUN: parent.id}),
+        )
     if origin.study:
         st.caption(t("Trial {n} of the sweep", n=origin.trial))
         if st.button(origin.study, icon=":material/tune:", key="study"):
@@ -70,14 +75,3 @@ def _draw_provenance(t: Translator, provenance: Provenance) -> None:
         st.text(provenance.commit + changed)
     st.caption(t("Environment"))
     st.text("\n".join(f"{name}: {value}" for name, value in provenance.environment.items()))
-
-
-def setting_text(t: Translator, value: object) -> str:
-    """Return a setting's value as text."""
-    if value is None:
-        return t("none")
-    if isinstance(value, bool):
-        return t("yes") if value else t("no")
-    if isinstance(value, tuple):
-        return ", ".join(value) or t("none")
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from board.markdown import escape_markdown
 from board.page_context import PageContext
-from board.translation import Translator
 from mnist_core.errors import MnistCoreError
 
 ERROR = ":material/error:"
@@ -49,14 +48,6 @@ def in_columns(items: Sequence[Item], count: int = 2) -> Iterator[tuple[Item, De
     """Yield each item with its column, row by row: a phone shows them in this order."""
     for first in range(0, len(items), count):
         yield from zip(items[first : first + count], st.columns(count), strict=False)
-
-
-def curve_options(t: Translator) -> tuple[float, bool]:
-    """Draw the options of the curves; return the smoothing, and whether the loss is logarithmic."""
-    kept = {"persist_state": "session"}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        smoothing = st.slider(t("Smoothing"), 0.0, 0.99, 0.6, 0.01, width=260, key="sm", **kept)
-        return smoothing, st.toggle(t("Logarithmic loss"), key="log", **kept)
 
 
 def visible_count(context: PageContext, key: str, total: int, step: int) -> int:

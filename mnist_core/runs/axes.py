@@ -47,7 +47,7 @@ def on_axis(metrics: Mapping[str, Series], config: TrainConfig, axis: Axis) -> d
             tag: dataclasses.replace(series, steps=np.interp(series.steps, *known))
             for tag, series in metrics.items()
         }
-    scale = 1 / steps_per_epoch(config) if axis is Axis.EPOCH else float(_batch_size(config))
+    scale = 1 / steps_per_epoch(config) if axis is Axis.EPOCH else float(batch_size(config))
     return {
         tag: dataclasses.replace(series, steps=series.steps * scale)
         for tag, series in metrics.items()
@@ -60,9 +60,10 @@ def training_seconds(metrics: Mapping[str, Series], config: TrainConfig) -> Seri
     if speed is None or not len(speed.values) or not (speed.values > 0).all():
         return None
     # each point is the speed since the one before it
-    images = np.diff(speed.steps, prepend=0) * _batch_size(config)
+    images = np.diff(speed.steps, prepend=0) * batch_size(config)
     return Series(speed.steps, np.cumsum(images / speed.values))
 
 
-def _batch_size(config: TrainConfig) -> int:
+def batch_size(config: TrainConfig) -> int:
+    """Return the images of a step: all of them, where they are fewer than a batch."""
     return min(config.batch_size, training_images(config))

@@ -12,10 +12,11 @@ from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.models.architectures import build_model
 from mnist_core.models.shapes import count_parameters
 from mnist_core.runs import metric_tags as tags
+from mnist_core.runs.axes import batch_size, training_seconds
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.estimate import steps_per_epoch, training_images
+from mnist_core.training.estimate import steps_per_epoch
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def result(run: Run, metrics: Mapping[str, Series]) -> Result:
         If its state or its configuration is damaged.
     """
     state, config = run.state(), run.config()
-    seconds, images = _training_time(config, metrics)
+    trained = training_seconds(metrics, config)
+    seconds = None if trained is None else float(trained.values[-1])
+    images = 0 if trained is None else trained.steps[-1] * batch_size(config)
     return Result(
         status=state.status,
         epoch=state.epoch,
@@ -91,22 +94,9 @@ def result(run: Run, metrics: Mapping[str, Series]) -> Result:
         loss=state.validation_loss,
         parameters=count_parameters(build_model(config.model, kernel_size=config.kernel_size)),
         seconds=seconds,
-        images_per_second=images / seconds if seconds else None,
+        images_per_second=float(images / seconds) if seconds else None,
         pairs=_pairs(metrics, state.best_epoch * steps_per_epoch(config)),
     )
-
-
-def _training_time(
-    config: TrainConfig, metrics: Mapping[str, Series]
-) -> tuple[float | None, float]:
-    """Return the seconds that training steps took, and the images that were trained on."""
-    speed = metrics.get(tags.IMAGES_PER_SECOND)
-    if speed is None or not (speed.values > 0).all():
-        return None, 0.0
-    batch_size = min(config.batch_size, training_images(config))
-    # each point is the speed since the one before it
-    images = np.diff(speed.steps, prepend=0) * batch_size
-    return float((images / speed.values).sum()), float(images.sum())
 
 
 def _pairs(metrics: Mapping[str, Series], best_step: int) -> dict[tuple[int, int], float]:

@@ -49,7 +49,7 @@ def test_curves_in_common_charts() -> None:
         assert sorted(named) == ["fast", "slow"], "one entry for each run"
     raw = len(chart(page, "Loss")["data"])
     page.slider[0].set_value(0.0)
-    page.toggle[0].set_value(True)
+    page.toggle(key="log").set_value(True)
     picker = page.selectbox(key="compare-metric")
     assert picker.value == "images_per_second"
     assert {"confusion/4_as_9", "gradient_norm/trunk.conv1.0"} <= set(picker.options)

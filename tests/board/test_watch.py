@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import random
 import re
@@ -10,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
@@ -17,10 +19,14 @@ from support.damage import DAMAGE
 from support.training import Splits, small
 
 from mnist_core.runs import queue
-from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.curve_table import curves_csv
+from mnist_core.runs.metric_log import MetricReader, MetricWriter
+from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
+from mnist_core.training.command_line import train_command
+from mnist_core.training.estimate import steps_per_epoch
 from mnist_core.training.events import Epoch, Step
 from mnist_core.utils.usage import Usage
 
@@ -114,8 +120,48 @@ def test_smoothing_and_scale(root: Path) -> None:
     lines = len(chart(page, "Loss")["data"])
     page.slider[0].set_value(0.0).run()
     assert len(chart(page, "Loss")["data"]) == lines - 1  # the raw curve behind the smooth one
-    page.toggle[0].set_value(True).run()
+    page.toggle(key="log").set_value(True).run()
     assert chart(page, "Loss")["layout"]["yaxis"]["type"] == "log"
+
+
+def test_the_horizontal_axis(root: Path) -> None:
+    page, steps = open_page("watch"), steps_per_epoch(list_runs(root)[0].config())
+    for axis, last in (("epoch", 80 / steps), ("images", 4000), ("step", 80)):
+        show(page.button_group(key="axis").set_value(axis).run())
+        loss = chart(page, "Loss")
+        line = next(line for line in loss["data"] if "validation" in line["name"])
+        assert numbers(line["x"])[-1] == pytest.approx(last)
+        assert axis in loss["layout"]["xaxis"]["title"]["text"]
+    show(page.button_group(key="axis").set_value("time").run())
+    assert "training time" in chart(page, "Learning rate")["layout"]["xaxis"]["title"]["text"]
+
+
+def test_what_is_known_about_a_run(root: Path) -> None:
+    (source,) = list_runs(root)
+    origin = RunOrigin(study="rates", trial=3, parent=source.id)
+    run = create_run(source.config(), root, "copy", origin)
+    page = open_page("watch", source.id)
+    text = page_text(page)
+    assert train_command(source.config()) in text
+    assert "Batch size: 50" in text
+    assert "torch: " in text, "of its environment"
+    assert f"id: `{source.id}`" in text
+    page = press(open_page("watch", run.id), source.id)
+    assert page.selectbox[0].value == source.id
+    page = press(open_page("watch", run.id), "rates")
+    assert page.title[0].value == "Runs"
+    assert list(page.dataframe[0].value["Run"]) == ["copy"]
+
+
+def test_the_curves_as_csv(root: Path) -> None:
+    (run,) = list_runs(root)
+    text = curves_csv(MetricReader(run.folder).read(), run.config())
+    rows = pd.read_csv(io.StringIO(text)).set_index("metric").loc["validation/loss"]
+    assert rows["step"].tolist() == [40, 80]
+    assert rows["epoch"].iloc[1] == pytest.approx(80 / steps_per_epoch(run.config()), rel=1e-4)
+    assert rows["images"].tolist() == [2000, 4000]
+    assert rows["seconds"].is_monotonic_increasing
+    assert rows["value"].iloc[-1] > 0
 
 
 def test_renaming(root: Path) -> None:
@@ -130,8 +176,10 @@ def test_renaming(root: Path) -> None:
 
 
 def test_copying_fills_the_form(root: Path) -> None:
+    (run,) = list_runs(root)
     page = press(open_page("watch"), "Clone")
     assert page.title[0].value == "Train a network"
+    assert f"The settings of {run.id}" in page_text(page)
     assert page.number_input(key="form-epochs").value == 2
     assert page.number_input(key="form-batch_size").value == 50
 
