@@ -74,6 +74,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
         speed(first, large, mode="eager"),
         speed(first, large, mode="graph"),
         Task("speed", "epochs", 4, {"flags": "--preset gpu-fast --no-compile"}, "epochs"),
+        Task("speed", "epochs", 4, {"flags": f"--preset gpu-fast {_FP16}"}, "epochs"),
     ]
     plan += [speed(first, large, p, mode="eager") for p in ("fp32", "fp16")]
     plan += [speed(first, large, p, mode="graph") for p in ("fp32", "fp16")]
@@ -106,6 +107,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     return [task for task in unique.values() if task.section in args.only]
 
 
+_FP16 = "--no-compile --precision fp16"
 _CEILINGS = ("bf16", "fp16", "tf32", "fp32", "copy")
 _MODELS = sorted(get_args(Architecture), key=lambda name: name != "improved")
 

@@ -19,7 +19,7 @@ from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.models.architectures import build_model
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.events import Epoch
+from mnist_core.training.events import Epoch, Step
 from mnist_core.training.optimizers import build_optimizer
 from mnist_core.training.step import TrainingStep
 from mnist_core.training.trainer import Trainer
@@ -219,10 +219,11 @@ def epochs(bench: Bench, flags: str) -> dict[str, Any]:
     config = config.with_changes(epochs=4, device=str(bench.device))
     if len(bench.splits[0]) < config.batch_size:
         config = config.with_changes(batch_size=len(bench.splits[0]))
-    events = Trainer(config, *bench.splits).run(report_every=10**9)
+    events = list(Trainer(config, *bench.splits).run(report_every=10**9))
     seconds = [event.seconds for event in events if isinstance(event, Epoch)][1:]
+    steps = [event for event in events if isinstance(event, Step)]
     images = len(bench.splits[0])
-    return {
+    row: dict[str, Any] = {
         "model": config.model,
         "precision": config.precision,
         "channels_last": config.channels_last,
@@ -232,3 +233,8 @@ def epochs(bench: Bench, flags: str) -> dict[str, Any]:
         "images/s": images / statistics.median(seconds),
         "epoch s": statistics.median(seconds) * EPOCH_IMAGES / images,
     }
+    if config.precision == "fp16":
+        row["skipped steps"] = sum(step.skipped_steps or 0 for step in steps)
+        # the schedule advances with the steps that were taken, so its end is not reached
+        row["last learning rate"] = steps[-1].learning_rate
+    return row

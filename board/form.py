@@ -85,10 +85,10 @@ def device_label(device: str, t: Translator) -> str:
 
 
 def device_usage(gpu: Gpu, t: Translator) -> str:
-    """Return a GPU's label with its current memory use and load."""
+    """Return a GPU's current memory use and load."""
     used = "?" if gpu.memory_used is None else f"{gpu.memory_used / 2**30:.1f}"
     load = "" if gpu.load is None else t(", load {load}", load=f"{gpu.load:.0%}")
-    return f"{gpu.label}: {used} / {gpu.memory_total / 2**30:.0f} GiB{load}"
+    return f"{gpu.device}: {used} / {gpu.memory_total / 2**30:.0f} GiB{load}"
 
 
 def draw_field(
@@ -132,8 +132,9 @@ def draw_field(
         **common,
     )
     if field.kind is Kind.DEVICE:
-        for gpu in list_gpus():
-            st.caption(escape_markdown(device_usage(gpu, t)))
+        usage = [escape_markdown(device_usage(gpu, t)) for gpu in list_gpus()]
+        if usage:
+            st.caption("  \n".join(usage))
     return selected
 
 
