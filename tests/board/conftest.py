@@ -9,8 +9,10 @@ from typing import BinaryIO
 
 import numpy as np
 import pytest
+from support.measurement import FakeMeasurement
 from support.training import small
 
+from board import estimate
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
@@ -18,6 +20,13 @@ from mnist_core.runs.runner import execute
 
 SIZES = {"training_size": 1000, "validation_size": 500}
 """The runs' share of the 2,500 images of the small MNIST."""
+
+
+@pytest.fixture(autouse=True)
+def _no_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page Train starts no process to measure a speed."""
+    monkeypatch.setattr(estimate, "SpeedProcess", FakeMeasurement)
+    estimate.measurements.clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
 
 import pytest
 import torch
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.configs import configs
+from support.measurement import FakeMeasurement
 
 from board import estimate
 from mnist_core.runs import queue
@@ -20,23 +20,9 @@ from mnist_core.runs.metric_log import MetricWriter
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.speed_process import MeasuredSpeed, SpeedRequest
 from mnist_core.training.config import FIELDS, TrainConfig
-from mnist_core.training.estimate import Speed
 from mnist_core.training.events import Epoch
 from mnist_core.training.fields import GROUPS
 from mnist_core.training.presets import PRESETS
-
-
-class FakeMeasurement:
-    """Ends at once: one image takes one to two milliseconds."""
-
-    measured = MeasuredSpeed(speed=Speed(fastest=1e-3, slowest=2e-3))
-    requests: ClassVar[list[SpeedRequest]] = []
-
-    def __init__(self, request: SpeedRequest) -> None:
-        self.requests.append(request)
-
-    def result(self) -> MeasuredSpeed:
-        return self.measured
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +30,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
     # a run is put into the queue; no worker trains it
     monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
-    monkeypatch.setattr(estimate, "SpeedProcess", FakeMeasurement)
-    estimate.measurements.clear()
     return tmp_path
 
 
