@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 from support.pad_page import PadPage
 
 pytestmark = pytest.mark.browser
@@ -22,12 +22,28 @@ SCREENS = {
     "small desktop": (1024, 768),
 }
 ONE_SCREEN = ["desktop", "large", "phone", "phone on its side", "small phone"]
+OnEachScreen = Callable[..., Iterator[tuple[str, PadPage]]]
 PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".bars")
 
 
-def open_screen(open_pad: Callable[..., PadPage], name: str, **options: object) -> PadPage:
-    width, height = SCREENS[name]
-    return open_pad(viewport={"width": width, "height": height}, **options)
+@pytest.fixture
+def on_each_screen(
+    open_pad: Callable[..., PadPage], subtests: pytest.Subtests
+) -> Callable[..., Iterator[tuple[str, PadPage]]]:
+    """One empty pad on screens of these names, one after the other; a subtest for each."""
+
+    def show(names: Iterable[str] = SCREENS, **options: object) -> Iterator[tuple[str, PadPage]]:
+        pad = open_pad(**options)
+        for name in names:
+            width, height = SCREENS[name]
+            pad.page.set_viewport_size({"width": width, "height": height})
+            if pad.strokes:
+                pad.click("clear")
+                pad.settle()
+            with subtests.test(screen=name):
+                yield name, pad
+
+    return show
 
 
 def box(pad: PadPage, selector: str) -> dict[str, float]:
@@ -45,124 +61,105 @@ def places(pad: PadPage) -> dict[str, dict[str, float]]:
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-@pytest.mark.parametrize("name", SCREENS)
-def test_nothing_is_cut_off_at_the_sides(
-    open_pad: Callable[..., PadPage], name: str, locale: str
-) -> None:
-    pad = open_screen(open_pad, name, locale=locale)
-    pad.play_example(8)
-    width = SCREENS[name][0]
-    assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
-    cut = pad.page.evaluate(
-        """(width) => [...document.querySelectorAll(
-                'header *, .tools, .examples, .workspace button, .bars *, .digit, .confidence')]
-            .filter((node) => node.checkVisibility()).filter((node) => {
-                const {left, right} = node.getBoundingClientRect();
-                return left < 0 || right > width || node.scrollWidth > node.clientWidth + 1
-                    && getComputedStyle(node).display !== 'inline';
-            }).map((node) => node.outerHTML.slice(0, 80))""",
-        width,
-    )
-    assert cut == []
-    for button in pad.page.locator(".workspace button").all():
-        size = button.bounding_box()
-        if size is not None:
-            assert min(size["width"], size["height"]) >= 24
+def test_nothing_is_cut_off_at_the_sides(on_each_screen: OnEachScreen, locale: str) -> None:
+    for name, pad in on_each_screen(locale=locale):
+        pad.play_example(8)
+        width = SCREENS[name][0]
+        assert pad.page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = pad.page.evaluate(
+            """(width) => [...document.querySelectorAll(
+                    'header *, .tools, .examples, .workspace button, .bars *, .digit, .confidence')]
+                .filter((node) => node.checkVisibility()).filter((node) => {
+                    const {left, right} = node.getBoundingClientRect();
+                    return left < 0 || right > width || node.scrollWidth > node.clientWidth + 1
+                        && getComputedStyle(node).display !== 'inline';
+                }).map((node) => node.outerHTML.slice(0, 80))""",
+            width,
+        )
+        assert cut == []
+        for button in pad.page.locator(".workspace button").all():
+            size = button.bounding_box()
+            if size is not None:
+                assert min(size["width"], size["height"]) >= 24
 
 
-@pytest.mark.parametrize("name", ONE_SCREEN)
-def test_paper_tools_and_bars_are_on_the_first_screen(
-    open_pad: Callable[..., PadPage], name: str
-) -> None:
-    pad = open_screen(open_pad, name)
-    pad.play_example(8)
-    pad.page.evaluate("window.scrollTo(0, 0)")
-    height = SCREENS[name][1]
-    for part in PARTS:
-        place = box(pad, part)
-        assert place["y"] >= 0
-        assert place["y"] + place["height"] <= height, part
-    paper = box(pad, ".paper")
-    assert paper["width"] == pytest.approx(paper["height"], abs=1)
+def test_paper_tools_and_bars_are_on_the_first_screen(on_each_screen: OnEachScreen) -> None:
+    for name, pad in on_each_screen(ONE_SCREEN):
+        pad.play_example(8)
+        pad.page.evaluate("window.scrollTo(0, 0)")
+        height = SCREENS[name][1]
+        for part in PARTS:
+            place = box(pad, part)
+            assert place["y"] >= 0
+            assert place["y"] + place["height"] <= height, part
+        paper = box(pad, ".paper")
+        assert paper["width"] == pytest.approx(paper["height"], abs=1)
 
 
-def test_the_paper_takes_what_the_screen_has(open_pad: Callable[..., PadPage]) -> None:
+def test_the_paper_takes_what_the_screen_has(on_each_screen: OnEachScreen) -> None:
     least = {"large": 560, "phone on its side": 320, "desktop": 370, "phone": 340}
-    for name, side in least.items():
-        assert box(open_screen(open_pad, name), ".paper")["width"] >= side, name
-    large = box(open_screen(open_pad, "large"), ".drawpad")
-    assert large["width"] > 0.9 * SCREENS["large"][0]
+    for name, pad in on_each_screen(least):
+        assert box(pad, ".paper")["width"] >= least[name]
+        if name == "large":
+            assert box(pad, ".drawpad")["width"] > 0.9 * SCREENS[name][0]
 
 
-@pytest.mark.parametrize("name", ["phone", "phone on its side", "small phone"])
-def test_drawing_works_at_the_edge_of_the_paper(
-    open_pad: Callable[..., PadPage], name: str
-) -> None:
-    pad = open_screen(open_pad, name)
-    pad.draw([np.array([[0.0, 0], [0, 100]])], share=0.98)
-    pad.expect_digit(1)
-    stroke = pad.strokes[0]
-    assert stroke[0, 1] < 10
-    assert stroke[-1, 1] > 270
+def test_drawing_works_at_the_edge_of_the_paper(on_each_screen: OnEachScreen) -> None:
+    for _, pad in on_each_screen(["phone", "phone on its side", "small phone"]):
+        pad.draw([np.array([[0.0, 0], [0, 100]])], share=0.98)
+        pad.expect_digit(1)
+        stroke = pad.strokes[0]
+        assert stroke[0, 1] < 10
+        assert stroke[-1, 1] > 270
 
 
-@pytest.mark.parametrize("name", SCREENS)
-def test_messages_move_nothing_while_the_pen_is_down(
-    open_pad: Callable[..., PadPage], name: str
-) -> None:
+def test_messages_move_nothing_while_the_pen_is_down(on_each_screen: OnEachScreen) -> None:
     """The connection is lost and restored during a stroke."""
-    pad = open_screen(open_pad, name)
-    lost = True
-
-    def lose(route: Route) -> None:
-        if lost:
-            route.abort()
-        else:
-            route.continue_()
-
-    pad.page.route("**/component_server/", lose)
-    pad.page.locator(".paper").scroll_into_view_if_needed()
-    paper = pad.paper
-    x, y = paper["x"] + paper["width"] / 2, paper["y"] + 20
-    pad.page.mouse.move(x, y)
-    pad.page.mouse.down()
-    pad.page.mouse.move(x, y + 30, steps=3)
-    before = places(pad)
-    banner = pad.page.locator(".banner")
-    banner.evaluate("(node) => { node.hidden = false; node.textContent = 'x '.repeat(150) }")
-    assert places(pad) == before
-    banner.evaluate("(node) => { node.hidden = true }")
-    pad.page.mouse.move(x, y + 100, steps=3)
-    lost = False
-    pad.page.mouse.move(x, y + paper["height"] * 0.7, steps=3)
-    pad.expect_digit(1)
-    assert places(pad) == before
-    pad.page.mouse.up()
-    expect(banner).to_be_hidden()
-    assert places(pad) == before
+    for _, pad in on_each_screen():
+        pad.page.route("**/component_server/", lambda route: route.abort())
+        pad.page.locator(".paper").scroll_into_view_if_needed()
+        paper = pad.paper
+        x, y = paper["x"] + paper["width"] / 2, paper["y"] + 20
+        pad.page.mouse.move(x, y)
+        pad.page.mouse.down()
+        pad.page.mouse.move(x, y + 30, steps=3)
+        before = places(pad)
+        banner = pad.page.locator(".banner")
+        banner.evaluate("(node) => { node.hidden = false; node.textContent = 'x '.repeat(150) }")
+        assert places(pad) == before
+        banner.evaluate("(node) => { node.hidden = true }")
+        pad.page.mouse.move(x, y + 100, steps=3)
+        pad.page.unroute("**/component_server/")
+        pad.page.mouse.move(x, y + paper["height"] * 0.7, steps=3)
+        pad.expect_digit(1)
+        assert places(pad) == before
+        pad.page.mouse.up()
+        expect(banner).to_be_hidden()
+        assert places(pad) == before
 
 
-@pytest.mark.parametrize("name", SCREENS)
-def test_every_result_has_its_place(open_pad: Callable[..., PadPage], name: str) -> None:
+def test_every_result_has_its_place(on_each_screen: OnEachScreen) -> None:
     """Long notes and rows of digits move nothing either."""
-    pad = open_screen(open_pad, name)
-    pad.page.locator(".paper").scroll_into_view_if_needed()
-    before = places(pad)
-    pad.page.evaluate(
-        """() => {
-            document.querySelector('.digit').textContent = '8';
-            document.querySelector('.confidence').textContent = '100.0%';
-            document.querySelector('.note').textContent =
-                "This doesn't look like a digit; closest is 8";
-        }"""
-    )
-    assert places(pad) == before
-    pad.page.evaluate(
-        """() => {
-            const row = document.querySelector('.row-digits');
-            row.hidden = false;
-            row.innerHTML = '<button>8</button>'.repeat(12);
-            document.querySelector('.note').textContent = '';
-        }"""
-    )
-    assert places(pad) == before
+    for _, pad in on_each_screen():
+        pad.page.reload()
+        pad.page.wait_for_selector(".drawpad[data-model]")
+        pad.page.locator(".paper").scroll_into_view_if_needed()
+        before = places(pad)
+        pad.page.evaluate(
+            """() => {
+                document.querySelector('.digit').textContent = '8';
+                document.querySelector('.confidence').textContent = '100.0%';
+                document.querySelector('.note').textContent =
+                    "This doesn't look like a digit; closest is 8";
+            }"""
+        )
+        assert places(pad) == before
+        pad.page.evaluate(
+            """() => {
+                const row = document.querySelector('.row-digits');
+                row.hidden = false;
+                row.innerHTML = '<button>8</button>'.repeat(12);
+                document.querySelector('.note').textContent = '';
+            }"""
+        )
+        assert places(pad) == before

@@ -37,8 +37,7 @@ def report(train_validation: tuple[Split, Split], tmp_path_factory: pytest.TempP
     return path
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_report_is_drawn_without_a_request(
     browser: Browser, report: Path, width: int, scheme: str
 ) -> None:

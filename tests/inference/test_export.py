@@ -68,10 +68,10 @@ def assert_same(
     compare_outputs(dict(zip(names, found, strict=True)), reference)
 
 
-@pytest.mark.parametrize("name", ["default", "mnist_cnn"])
 def test_a_thousand_real_drawings_get_the_same_answers(
-    name: str, pen_digits: Digits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pen_digits: Digits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    name = "default"
     output = tmp_path / "new folder" / "model.onnx"
     assert cli.main(["export", name, "--output", str(output)]) == 0
     assert f"wrote {output}" in capsys.readouterr().out

@@ -279,7 +279,10 @@ def test_maps_kernels_and_shapes_are_the_first_members(file: Path) -> None:
         assert np.array_equal(classifier.feature_maps(frame, stage), maps[stage])
 
 
-def test_the_pad_shows_an_ensemble(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pad_shows_an_ensemble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.safetensors"
+    members = [load_weights(weights_path("mnist_cnn"))[0] for _ in range(2)]
+    save_weights(file, Ensemble(members, "mean"), {})
     monkeypatch.setenv("MNIST_MODELS", str(file.parent))
     offered = ModelRegistry()
     functions = {function.__name__: function for function in server_functions(offered)}
