@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 
 import mnist_core
-from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.inference.export_check import check_graph
 from mnist_core.inference.graph_format import (
-    CANVAS,
     DESCRIPTION,
     FORMAT,
     HIDDEN,
@@ -26,12 +24,13 @@ from mnist_core.inference.graph_format import (
 )
 from mnist_core.inference.graph_key import graph_key
 from mnist_core.inference.pipeline import InferencePipeline
+from mnist_core.inference.pipeline_trace import trace_pipeline
 from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.layers import stage_shape
 from mnist_core.models.network import NUM_CLASSES
-from mnist_core.models.onnx_trace import check_exporter, trace_module
+from mnist_core.models.onnx_trace import check_exporter
 from mnist_core.models.shapes import count_parameters, head_widths, shape_table
 from mnist_core.models.weights import Network, describe, load_weights
 
@@ -65,8 +64,8 @@ class ExportedPipeline(nn.Module):
         return (*OUTPUTS, *model.stages, *([HIDDEN] if len(head_widths(first)) > 2 else []))
 
 
-Trace = Callable[[nn.Module, tuple[str, ...]], "onnx.ModelProto"]
-"""Makes the ONNX model of an `ExportedPipeline`, with the given names of outputs."""
+Trace = Callable[[InferencePipeline, tuple[str, ...]], "onnx.ModelProto"]
+"""Makes the ONNX model of a pipeline, with the given names of outputs."""
 
 
 def export_graph(
@@ -102,7 +101,7 @@ def export_graph(
     plain = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
     calibration = description.card.calibration or UNCALIBRATED
     pipeline = ExportedPipeline(InferencePipeline(plain, calibration)).eval()
-    model = (trace or trace_pipeline)(pipeline, pipeline.names())
+    model = (trace or trace_pipeline)(pipeline.pipeline, pipeline.names())
     _add_kernels(model, plain)
     card_notes = description.card.as_dict()
     onnx.helper.set_model_props(
@@ -125,12 +124,6 @@ def export_weights(path: Path) -> bytes:
     """Return the graph of a weights file. Raises as `load_weights` and `export_graph` do."""
     network, card = load_weights(path)
     return export_graph(network, card, graph_key(path))
-
-
-def trace_pipeline(pipeline: nn.Module, outputs: tuple[str, ...]) -> onnx.ModelProto:
-    """Export an `ExportedPipeline` for any number of canvases."""
-    example = torch.randint(256, (2, 1, INK_SIZE, INK_SIZE), dtype=torch.uint8)
-    return trace_module(pipeline, (example,), ({0: torch.export.Dim("batch")},), [CANVAS], outputs)
 
 
 def _add_kernels(model: onnx.ModelProto, network: Network) -> None:

@@ -25,8 +25,10 @@ from mnist_core.inference.imaging_graphs import (
     FIND_PARTS,
     FIT_INK,
     GRAPHS,
+    MAKE_FRAME,
     PARTS,
 )
+from mnist_core.inference.pipeline import make_frame
 from mnist_core.inference.torch_steps import fit_ink
 from mnist_core.models.onnx_session import open_session, run_session
 from mnist_core.models.onnx_trace import check_exporter, trace_module
@@ -89,6 +91,13 @@ class InkFitter(nn.Module):
         return canvas[:, 0], centre, sides
 
 
+class FrameMaker(nn.Module):
+    """`MAKE_FRAME`."""
+
+    def forward(self, canvas: Tensor) -> tuple[Tensor, Tensor]:
+        return make_frame(canvas.to(torch.float32) / 255)
+
+
 class _Traced(NamedTuple):
     """A step, examples of its inputs, and the axes of each that may have another length."""
 
@@ -110,7 +119,12 @@ def export_imaging(name: str) -> bytes:
     module, examples, dynamic = _traced(name)
     names = GRAPHS[name]
     content = trace_module(
-        module, examples, dynamic, names.inputs, names.outputs, large=name != FIT_INK
+        module,
+        examples,
+        dynamic,
+        names.inputs,
+        names.outputs,
+        large=name not in (FIT_INK, MAKE_FRAME),
     ).SerializeToString()
     check_imaging(name, content)
     return content
@@ -151,6 +165,7 @@ _MODULES: dict[str, type[nn.Module]] = {
     FIND_PARTS: PartFinder,
     DRAW_PARTS: PartDrawer,
     FIT_INK: InkFitter,
+    MAKE_FRAME: FrameMaker,
 }
 
 
@@ -170,6 +185,9 @@ def _traced(name: str) -> _Traced:
         return _Traced(module, (grey, cells), (picture, {0: 4 * quarter}))
     if name == FIT_INK:
         return _Traced(module, (torch.rand(2, 56, 56),), ({0: groups},))
+    if name == MAKE_FRAME:
+        canvas = torch.randint(256, (2, 1, 56, 56), dtype=torch.uint8)
+        return _Traced(module, (canvas,), ({0: torch.export.Dim("batch")},))
     side = torch.export.Dim("side", min=20, max=512)
     square = {1: side, 2: side}
     shapes = {"number": square, "paper": square, "foreign": square}
@@ -205,6 +223,15 @@ def _samples(name: str) -> Iterator[tuple[Tensor, ...]]:
         ink[1, :, 30:] = 0
         ink[2] = 0
         yield (ink,)
+        return
+    if name == MAKE_FRAME:
+        rng = np.random.default_rng(_SEED)
+        ink = draw_strokes([draw_digit(rng, digit) for digit in range(10)])
+        yield (
+            torch.cat(
+                [(255 * ink).round().to(torch.uint8), torch.zeros_like(ink[:1], dtype=torch.uint8)]
+            ),
+        )
         return
     if name == FIND_INK:
         yield (torch.full((90, 120), 0.4),)

@@ -35,6 +35,12 @@ DRAW_PARTS = "draw_parts"
 FIT_INK = "fit_ink"
 """ink float32 (N, 56, 56) -> fitted, the same on canvases; centre (y, x), sides (N, 2) it had."""
 
+MAKE_FRAME = "make_frame"
+"""canvas uint8 (N, 1, 56, 56) -> frame float32 (N, 1, 28, 28) in [0, 1], blank bool (N,).
+
+It is the first part of every model's graph.
+"""
+
 PARTS = ("sides", "step", "found", "number", "paper", "foreign", "sign")
 """Outputs of `FIND_PARTS` that `DRAW_PARTS` takes."""
 
@@ -43,4 +49,5 @@ GRAPHS: dict[str, GraphNames] = {
     FIND_PARTS: GraphNames((GREY, CELLS), ("kept", *PARTS)),
     DRAW_PARTS: GraphNames((GREY, CHOSEN, *PARTS), (INK,)),
     FIT_INK: GraphNames((INK,), ("fitted", "centre", "sides")),
+    MAKE_FRAME: GraphNames((CANVAS,), ("frame", "blank")),
 }

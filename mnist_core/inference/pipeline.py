@@ -32,6 +32,12 @@ class PipelineOutput(NamedTuple):
     hidden: Tensor | None
 
 
+def make_frame(canvas: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the frames (B, 1, 28, 28) in [0, 1] of canvases, and which canvases are blank (B,)."""
+    sizes = stroke_sizes(canvas)
+    return frame_from_canvas(canvas, sizes), is_dot(canvas, sizes)
+
+
 class InferencePipeline(nn.Module):
     """canvas -> limited thickness -> frame -> normalised -> network -> probabilities, maps.
 
@@ -51,10 +57,11 @@ class InferencePipeline(nn.Module):
 
     def forward(self, canvas: Tensor) -> PipelineOutput:
         """Classify canvases (B, 1, 56, 56) of `draw_strokes` or `fit_canvas`, in [0, 1]."""
-        sizes = stroke_sizes(canvas)
-        frame = frame_from_canvas(canvas, sizes)
+        return self.classify(*make_frame(canvas))
+
+    def classify(self, frame: Tensor, blank: Tensor) -> PipelineOutput:
+        """Classify what `make_frame` returns."""
         logits, maps, hidden = self.model.forward_with_activations(normalise(frame))
-        blank = is_dot(canvas, sizes)
         uniform = torch.full_like(logits, 1 / logits.shape[1])
         probabilities = self.calibration.probabilities(logits)
         probabilities = torch.where(blank[:, None], uniform, probabilities)

@@ -11,7 +11,6 @@ import onnxruntime
 import pytest
 import torch
 from support.drawings import Drawing, paint, scribble
-from torch import nn
 
 import mnist_core
 from mnist_core import MnistCoreError, load_classifier
@@ -120,10 +119,12 @@ def test_a_calibrated_ensemble_that_refuses_is_exported_as_one_graph(clear_digit
 
 
 def test_a_graph_that_differs_from_torch_is_refused() -> None:
-    def of_another_network(pipeline: nn.Module, outputs: tuple[str, ...]) -> onnx.ModelProto:
+    def of_another_network(
+        pipeline: InferencePipeline, outputs: tuple[str, ...]
+    ) -> onnx.ModelProto:
         other = copy.deepcopy(pipeline)
         with torch.no_grad():
-            other.pipeline.model.head[1].bias[3] += 0.5
+            other.model.head[1].bias[3] += 0.5
         return trace_pipeline(other, outputs)
 
     with pytest.raises(MnistCoreError, match="differ from torch's by"):
