@@ -94,7 +94,8 @@ def launch_options(registry: ModelRegistry) -> dict[str, Any]:
         "ssr_mode": False,
         "max_file_size": MAX_PICTURE_BYTES,
         "app_kwargs": {
-            "middleware": [Middleware(each) for each in (PageHead, BodyLimit, CompressResponses)],
+            # from the outside in: the head is rewritten before the page is compressed
+            "middleware": [Middleware(each) for each in (BodyLimit, CompressResponses, PageHead)],
             "routes": file_routes(registry),
             "lifespan": json_answers,
         },

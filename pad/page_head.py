@@ -109,8 +109,11 @@ def _is_page(start: Message) -> bool:
 
 def _address(scope: Scope) -> str:
     """Return the page's address as the visitor knows it, also behind a proxy."""
+    # Gradio's own root path (GRADIO_ROOT_PATH) is a path or a whole address
+    root = (scope.get("root_path") or getattr(scope.get("app"), "root_path", "")).rstrip("/")
+    if root.startswith(("http://", "https://")):
+        return f"{root}/"
     headers = Headers(scope=scope)
     scheme = headers.get("x-forwarded-proto", scope["scheme"]).split(",")[0].strip()
     host = headers.get("x-forwarded-host") or headers.get("host") or "localhost"
-    root = scope.get("root_path", "").rstrip("/")
     return str(URL(f"{scheme}://{host.split(',')[0].strip()}{root}/"))

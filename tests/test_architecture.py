@@ -22,6 +22,7 @@ LAYERS = (
     "search",
     "figures",
     "reports",
+    "publishing",
     "cli",
 )
 """Packages of mnist_core, from the ground up."""

@@ -14,6 +14,7 @@ from mnist_core.cli.commands import (
     export,
     find_lr,
     predict,
+    publish,
     recipes,
     runs,
     samples,
@@ -42,6 +43,7 @@ COMMANDS = (
     predict,
     weights,
     export,
+    publish,
 )
 
 _BROKEN_PIPE = 141

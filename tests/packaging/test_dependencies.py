@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 OWN = {"mnist_core", "pad", "board", "benchmarks", "tests", "support"}
 USES = {
-    "mnist_core": ("search", "export"),
+    "mnist_core": ("search", "export", "publish"),
     "pad": ("pad",),
     "board": ("dashboard",),
     "benchmarks": ("dev",),

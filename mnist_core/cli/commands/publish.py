@@ -1,0 +1,110 @@
+"""`publish`: compose a Space with the pad, or a model repository, and upload it to the Hub."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.terminal import print_line, print_table
+from mnist_core.errors import MnistCoreError
+
+
+def add_commands(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "publish",
+        help="upload the pad as a Space, or a model, to the Hugging Face Hub",
+        description="Compose a folder with what the pad needs, without torch, or with a model, its "
+        "graph, card and an example, and upload it to the Hugging Face Hub. The token is that of "
+        "HF_TOKEN or of `hf auth login`.",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--space", metavar="NAME", help="the Space's name: NAME or USER/NAME")
+    what.add_argument(
+        "--model", metavar="NAME", help="a shipped or promoted name, a weights file or a run"
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="the Space's models, shipped or promoted; default: all shipped ones with a graph",
+    )
+    parser.add_argument(
+        "--repo", metavar="NAME", help="the model's repository: NAME or USER/NAME; default: --model"
+    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="keep what is composed here")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list files and sizes; upload nothing"
+    )
+    parser.add_argument(
+        "--update", action="store_true", help="replace all files of a repository that exists"
+    )
+    add_runs_option(parser)
+    parser.set_defaults(run=_publish)
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from mnist_core.publishing.hub import check_repo, check_token, upload
+
+    if args.space is not None and args.repo is not None:
+        raise MnistCoreError("--repo names the repository of a --model; --space has a name already")
+    if args.model is not None and args.models:
+        raise MnistCoreError("--models chooses those of a --space; give one --model")
+    repo = args.space if args.space is not None else args.repo or Path(args.model).stem
+    check_repo(repo)
+    if not args.dry_run:
+        check_token()
+    with _folder(args.output) as folder:
+        notes = _compose_space(folder, args) if args.space is not None else _compose(folder, args)
+        _print_files(folder, notes)
+        if args.dry_run:
+            print_line("nothing is uploaded")
+            return 0
+        kind = "space" if args.space is not None else "model"
+        print_line(f"wrote {upload(folder, repo, kind, update=args.update)}")
+    return 0
+
+
+def _compose_space(folder: Path, args: argparse.Namespace) -> list[str]:
+    from mnist_core.publishing.space_folder import compose_space
+
+    space = compose_space(folder, args.models)
+    left_out = [f"{name} is left out: {reason}" for name, reason in space.left_out.items()]
+    return [f"models: {', '.join(space.models)}", *left_out]
+
+
+def _compose(folder: Path, args: argparse.Namespace) -> list[str]:
+    from mnist_core.publishing.model_folder import compose_model
+    from mnist_core.runs.run_list import find_weights
+
+    compose_model(folder, find_weights(args.model, args.runs), Path(args.model).stem)
+    return []
+
+
+@contextlib.contextmanager
+def _folder(output: Path | None) -> Iterator[Path]:
+    """Give the folder to compose: the one that is kept, or a temporary one."""
+    if output is not None:
+        yield output
+        print_line(f"composed in {output}")
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary) / "composed"
+
+
+def _print_files(folder: Path, notes: list[str]) -> None:
+    from mnist_core.publishing.folder import file_sizes, megabytes
+
+    sizes = file_sizes(folder)
+    print_table(("file", "bytes"), ((n, f"{size:,}") for n, size in sizes.items()), align="lr")
+    print_line(
+        f"{len(sizes)} files, {megabytes(sum(sizes.values()))}, "
+        f"the largest {megabytes(max(sizes.values()))}"
+    )
+    for note in notes:
+        print_line(note)
