@@ -17,7 +17,13 @@ from torch import nn
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES, DigitNet, ResidualBlock
-from mnist_core.models.options import DROPOUT_ARCHITECTURES, MAX_DROPOUT, Architecture, KernelSize
+from mnist_core.models.options import (
+    DROPOUT_ARCHITECTURES,
+    MAX_DROPOUT,
+    Architecture,
+    KernelSize,
+    installed_architectures,
+)
 from mnist_core.utils.json_files import describe_error
 
 
@@ -171,7 +177,7 @@ class ModelSpec(BaseModel):
 
     Attributes
     ----------
-    architecture : one of `ARCHITECTURES`
+    architecture : one of `ARCHITECTURES`, or of an installed package (`options.ENTRY_POINTS`)
     kernel_size : 3, 5 or None
         Side of every convolution kernel in pixels.
     dropout : float in [0, 0.9] or None
@@ -207,11 +213,33 @@ class ModelSpec(BaseModel):
 
     def build(self) -> DigitNet:
         """Return a network with new random weights."""
-        model = ARCHITECTURES[self.architecture](
-            **self.model_dump(exclude={"architecture"}, exclude_none=True)
-        )
+        options = self.model_dump(exclude={"architecture"}, exclude_none=True)
+        build = ARCHITECTURES.get(self.architecture)
+        model = build(**options) if build else _build_installed(self.architecture, options)
         model.spec = self
         return model
+
+
+def _build_installed(name: str, options: dict[str, Any]) -> DigitNet:
+    """Build another package's network.
+
+    Raises
+    ------
+    MnistCoreError
+        If it is not installed any more, cannot be imported, takes none of the options, or is not a
+        `DigitNet` whose first stage is conv1.
+    """
+    point = installed_architectures().get(name)
+    if point is None:
+        raise MnistCoreError(f"the package with the architecture {name} is not installed")
+    try:
+        model = point.load()(**options)
+    except Exception as error:  # of any kind: it is another package's code
+        given = "".join(f" with {option} {value}" for option, value in options.items())
+        raise MnistCoreError(f"{point.value} cannot build {name}{given}: {error}") from error
+    if not isinstance(model, DigitNet) or model.stages[:1] != ("conv1",):
+        raise MnistCoreError(f"{point.value} must return a DigitNet whose first stage is conv1")
+    return model
 
 
 def build_model(

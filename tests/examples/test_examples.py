@@ -1,0 +1,96 @@
+"""The examples run, and an installed package's architecture is trained, exported and read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from support.chromium import ROOT
+from support.drawings import paint, seven, zero
+from support.rows import row
+
+EXAMPLES = ROOT / "examples"
+OWN = EXAMPLES / "own_architecture"
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([*environment.pop("path", "").split(), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env={**os.environ, **environment, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def test_a_photo_is_classified(tmp_path: Path) -> None:
+    paint(seven()).save(tmp_path / "seven.png")
+    paint(row([seven(), zero()])[0], size=(400, 200), scale=0.5).save(tmp_path / "row.png")
+    one = run(EXAMPLES / "classify_photo.py", tmp_path / "seven.png")
+    assert (one.returncode, one.stdout[:2]) == (0, "7,"), one.stderr
+    both = run(EXAMPLES / "classify_photo.py", tmp_path / "row.png")
+    assert [line[:12] for line in both.stdout.splitlines()[1:]] == ["7 in the box", "0 in the box"]
+    (tmp_path / "text.png").write_text("no picture")
+    bad = run(EXAMPLES / "classify_photo.py", tmp_path / "text.png")
+    assert bad.returncode == 2
+    assert bad.stderr.startswith("error: ")
+
+
+def test_two_runs_are_compared(mnist_root: Path) -> None:
+    found = run(EXAMPLES / "compare_runs.py", 1000, MNIST_ROOT=str(mnist_root))
+    assert len(found.stdout.splitlines()) == 3, found.stderr
+    assert "mnist_cnn_bn" in found.stdout
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder in which the example is installed, as pip would do it."""
+    project = tomllib.loads((OWN / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    folder = tmp_path / "site"
+    metadata = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    metadata.mkdir(parents=True)
+    shutil.copy(OWN / "wide_net.py", folder)
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    ((group, points),) = project["entry-points"].items()
+    lines = [f"{name} = {value}" for name, value in points.items()]
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n" + "\n".join(lines))
+    return folder
+
+
+USE = """
+import sys
+from mnist_core.cli.main import main
+weights, graph, picture = sys.argv[1:]
+train = ["train", "--model", "wide_net", "--epochs", "1", "--training-size", "500"]
+train += ["--validation-size", "100", "--device", "cpu", "--augment", "none", "--output", weights]
+assert main(train) == 0
+assert main(["export", weights, "--output", graph]) == 0
+assert main(["predict", "--weights", weights, picture]) == 0
+from mnist_core.training.config import FIELDS
+assert "wide_net" in FIELDS["model"].choices
+assert main(["train", "--model", "wide_net", "--kernel-size", "3"]) == 2
+"""
+
+
+def test_an_installed_architecture_is_used_as_the_others(
+    installed: Path, tmp_path: Path, mnist_root: Path
+) -> None:
+    paint(seven()).save(tmp_path / "seven.png")
+    files = [tmp_path / name for name in ("own.safetensors", "own.onnx", "seven.png")]
+    folders = {"MNIST_ROOT": str(mnist_root), "MNIST_RUNS": str(tmp_path / "runs")}
+    found = run("-c", USE, *files, path=str(installed), **folders)
+    assert found.returncode == 0, found.stderr
+    assert "wide_net:wide_net cannot build wide_net with kernel_size 3" in found.stderr
+    # without the package, its weights say what is missing
+    missing = run("-m", "mnist_core", "predict", "--weights", files[0], files[2])
+    assert missing.returncode == 2
+    assert "unknown architecture 'wide_net'" in missing.stderr
