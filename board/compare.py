@@ -9,7 +9,7 @@ import streamlit as st
 
 from board.compare_confusion import draw_difference
 from board.compare_curves import draw_curves
-from board.compare_tables import draw_results, draw_settings
+from board.compare_tables import draw_parallel, draw_results, draw_settings
 from board.curve_options import draw_curve_options
 from board.page_context import RUN, RUNS, PageContext
 from board.progress import read_metrics
@@ -55,8 +55,6 @@ def show(context: PageContext) -> None:
     if not selected:
         return
     names = _display_names([readable[run] for run in selected])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        options = draw_curve_options(t)
     statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
@@ -64,15 +62,17 @@ def show(context: PageContext) -> None:
             st.rerun()  # the parts outside this fragment change too
         compared = _read(t, names)
         if compared.runs:
-            draw_curves(t, compared.metrics, compared.configs, options)
-            st.subheader(t("Results"))
             draw_results(t, compared.runs, compared.metrics)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                options = draw_curve_options(t)
+            draw_curves(t, compared.metrics, compared.configs, options)
 
     active = any(status in _ACTIVE for status in statuses)
     st.fragment(draw, run_every=_REFRESH_SECONDS if active else None)()
     compared = _read(t, names, report=False)
     st.subheader(t("Different settings"))
     draw_settings(t, compared.configs)
+    draw_parallel(t, compared.runs, compared.configs)
     st.subheader(t("Difference of the confusion matrices"))
     draw_difference(context, compared.runs)
 

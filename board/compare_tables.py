@@ -8,14 +8,18 @@ from typing import Any
 import streamlit as st
 
 from board.field_labels import field_label
+from board.live_chart import live_chart
 from board.setting_text import setting_text
 from board.translation import Translator
 from board.widgets import BROKEN, errors_shown
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
+from mnist_core.figures import parallel_coordinates
 from mnist_core.runs.compare import Result, differing_settings, result
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
+
+_PARALLEL_FROM = 3
 
 
 def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
@@ -36,6 +40,34 @@ def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
         height="content",
         alt=t("Different settings, a column for each run"),
     )
+
+
+def draw_parallel(
+    t: Translator, runs: Mapping[str, Run], configs: Mapping[str, TrainConfig]
+) -> None:
+    """Draw the settings that differ beside the accuracy, a line for each run; from three runs on.
+
+    Of two runs the table says as much.
+    """
+    states = {name: run.read_state() for name, run in runs.items()}
+    scored = {
+        name: state.validation_accuracy
+        for name, state in states.items()
+        if state.validation_accuracy is not None
+    }
+    different = differing_settings({name: configs[name] for name in scored})
+    if len(scored) < _PARALLEL_FROM or not different:
+        return
+    title = t("Settings and accuracy of every run")
+    st.subheader(title)
+    figure = parallel_coordinates(
+        [{field: by_run[name] for field, by_run in different.items()} for name in scored],
+        list(scored.values()),
+        [states[name].stop_reason or states[name].status for name in scored],
+        labels={field: field_label(field, t) for field in different},
+        translate=t,
+    )
+    live_chart(title, figure, "compare-parallel")
 
 
 def draw_results(

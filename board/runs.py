@@ -10,12 +10,12 @@ import streamlit as st
 
 from board.page_context import RUN, PageContext
 from board.progress import damaged_from
+from board.run_index import read_rows
 from board.translation import Translator
 from board.widgets import BROKEN, warn
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunState
 from mnist_core.utils.text import single_line
 
@@ -91,8 +91,10 @@ def summarize(run: Run) -> RunSummary:
 
 
 def summarize_runs(root: Path) -> list[RunSummary]:
-    """Return every run, the newest first."""
-    return [summarize(run) for run in list_runs(root)]
+    """Return every run, the newest first; only those that have changed are read again."""
+    return [
+        RunSummary(row.run, row.state, "" if row.state else row.problem) for row in read_rows(root)
+    ]
 
 
 def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from board.field_labels import field_label
@@ -11,12 +13,13 @@ from board.search_form import draw_sweep_form
 from board.search_jobs import draw_section, use_in_new_run
 from board.search_table import params_text, trial_table
 from board.widgets import errors_shown, in_columns
+from mnist_core.figures.parallel import parallel_coordinates, parameter_importance
 from mnist_core.figures.sweeps import optimization_history, parameter_slice
 from mnist_core.runs.run import Run
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobState
 from mnist_core.search.requests import SweepRequest
-from mnist_core.search.results import Trial, best_trial, read_trials
+from mnist_core.search.results import Trial, best_trial, read_importance, read_trials
 
 
 def show(context: PageContext) -> None:
@@ -56,6 +59,45 @@ def _draw_trials(context: PageContext, _job: Job, request: SweepRequest, _state:
         with column:
             st.markdown(f"**{field_label(name, t)}**")
             live_chart(name, parameter_slice(trials, name, translate=t), f"slice-{name}")
+    _draw_overview(context, request.study, trials, names)
+
+
+def _draw_overview(context: PageContext, study: str, trials: list[Trial], names: list[str]) -> None:
+    """Draw all parameters of all trials at once, pruned ones included, and what they explain."""
+    t = context.t
+    labels = {name: field_label(name, t) for name in names}
+    scored = [trial for trial in trials if trial.accuracy is not None]
+    title = t("Parameters and accuracy of every trial")
+    st.subheader(title)
+    figure = parallel_coordinates(
+        [trial.params for trial in scored],
+        [trial.accuracy for trial in scored if trial.accuracy is not None],
+        [trial.state for trial in scored],
+        labels=labels,
+        translate=t,
+    )
+    live_chart(title, figure, "sweep-parallel")
+    st.caption(t("Drag along an axis to select trials."))
+    complete = sum(trial.state == "complete" for trial in trials)
+    importance = _importance(context.root, study, complete)
+    if importance:
+        title = t("Importance of the parameters")
+        st.subheader(title)
+        figure = parameter_importance(importance, labels=labels, translate=t)
+        live_chart(title, figure, "sweep-importance")
+        st.caption(
+            t(
+                "Share of the differences in accuracy that each parameter explains, by Optuna's "
+                "fANOVA over {n} complete trials. With few trials it is a rough guess.",
+                n=complete,
+            )
+        )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _importance(root: Path, study: str, complete: int) -> dict[str, float]:
+    """Return the importance; `complete` changes with the complete trials."""
+    return read_importance(root, study)
 
 
 def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial]) -> None:

@@ -11,6 +11,7 @@ from .curves import (
 )
 from .images import image_grid
 from .networks import feature_maps, kernels
+from .parallel import parallel_coordinates, parameter_importance
 from .prediction import explained_prediction, prediction_chart
 from .sweeps import optimization_history, parameter_slice
 from .theme import BLUE, DARK_COLOURS, INK, PALETTE, VERMILLION, Translate, template
@@ -37,6 +38,8 @@ __all__ = [
     "optimization_history",
     "pair_confusions",
     "pair_curves",
+    "parallel_coordinates",
+    "parameter_importance",
     "parameter_slice",
     "prediction_chart",
     "reliability_diagram",

@@ -81,6 +81,19 @@ def test_results_and_different_settings(fast: Run) -> None:
     assert rows.loc["fast", "4 / 9 confused"] == pytest.approx(share)
 
 
+def test_three_runs_in_parallel_coordinates(root: Path, slow: Run, fast: Run) -> None:
+    third = Run(root / "20200303-000000-mnist_cnn")
+    shutil.copytree(fast.folder, third.folder)
+    title = "Settings and accuracy of every run"
+    page = choose(open_page("compare"), slow, fast, third)
+    (lines,) = chart(page, title)["data"]
+    labels = [one["label"] for one in lines["dimensions"]]
+    assert labels == ["Learning rate", "Epochs", "accuracy"]
+    page = choose(page, slow, fast)
+    with pytest.raises(AssertionError, match="no chart"):
+        chart(page, title)
+
+
 def test_runs_of_equal_settings(root: Path, fast: Run) -> None:
     shutil.copytree(fast.folder, root / "20200202-000000-mnist_cnn")
     page = choose(open_page("compare"), fast, Run(root / "20200202-000000-mnist_cnn"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -179,6 +180,8 @@ def test_a_finished_sweep_shows_its_best_trial(swept: Path) -> None:
     best = table["Accuracy"].max()
     assert page.metric[0].value == f"{best:.2%}"
     assert {run.id for run in list_runs(swept)} == set(table["Run"])
+    charts = [json.loads(block.proto.json)["title"] for block in page.get("bidi_component")]
+    assert "Parameters and accuracy of every trial" in charts
     page = press(page, f"Watch trial {table['Accuracy'].idxmax()}")
     assert page.title[0].value == "Watch a run"
 

@@ -17,7 +17,7 @@ from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.requests import SweepRequest
-from mnist_core.search.results import Trial, read_trials
+from mnist_core.search.results import Trial, read_importance, read_trials
 from mnist_core.search.storage import storage_path, storage_url
 from mnist_core.search.study import open_study
 from mnist_core.training.config import TrainConfig
@@ -173,6 +173,9 @@ def test_poor_trials_are_pruned(tmp_path: Path) -> None:
     unpruned = sweep_request({"seed": tuple(range(6))}, epochs=3, study="b", pruning=False)
     complete = run_worker(unpruned, tmp_path, execute=FakeTrainer(score))
     assert {trial.state for trial in complete} == {"complete"}
+    # of one parameter that explains everything; nothing is known before there are two results
+    assert read_importance(tmp_path, request.study) == {"seed": pytest.approx(1)}
+    assert read_importance(tmp_path, "none") == read_importance(tmp_path / "none", "a") == {}
 
 
 def test_a_run_that_fails_is_a_failed_trial(tmp_path: Path) -> None:
