@@ -11,31 +11,15 @@ import streamlit as st
 
 from board.curve_options import CurveOptions, label_axis
 from board.translation import Translator
+from board.usage_charts import usage_charts
 from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.axes import on_axis
 from mnist_core.runs.metric_log import Series
 from mnist_core.training.config import TrainConfig
 
-_MEBIBYTE = 2**20
-_USAGE: dict[str, tuple[str, float, dict[str, str]]] = {
-    "Device memory": (
-        "MiB",
-        1 / _MEBIBYTE,
-        {
-            tags.DEVICE_MEMORY: "allocated",
-            tags.DEVICE_MEMORY_PEAK: "peak since the point before",
-            tags.EARLIER_DEVICE_MEMORY: "peak since the start",
-        },
-    ),
-    "GPU load": ("%", 100, {tags.DEVICE_LOAD: "load"}),
-    "GPU temperature": ("°C", 1, {tags.DEVICE_TEMPERATURE: "temperature"}),
-    "Busy CPU cores": ("cores", 1, {tags.PROCESS_CORES: "cores"}),
-    "Memory of the process": ("MiB", 1 / _MEBIBYTE, {tags.PROCESS_MEMORY: "memory"}),
-}
-"""Charts of what a run uses, by title: unit, factor to the unit, and the name of each line."""
 _GROWTH = 1.02
-_SMALL = 260
+SMALL = 260
 """Height in pixels of the charts below the first two."""
 
 
@@ -78,31 +62,15 @@ def _figures(
         "Loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
         "Accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
         "Learning rate": _one_line(rate).update_yaxes(rangemode="tozero"),
-        "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=_SMALL),
+        "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=SMALL),
         "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
     }
-    charts |= _usage_charts(_metrics, t)
+    charts |= usage_charts(_metrics, t, SMALL)
     return {
         title: label_axis(figure, options.axis, t).to_json() for title, figure in charts.items()
     }
 
 
-def _usage_charts(metrics: Mapping[str, Series], t: Translator) -> dict[str, go.Figure]:
-    """Return the charts of what the run uses of the machine, as far as it was recorded."""
-    found = {}
-    for title, (unit, factor, lines) in _USAGE.items():
-        recorded = {
-            t(name): {unit: Series(metrics[tag].steps, metrics[tag].values * factor)}
-            for tag, name in lines.items()
-            if tag in metrics
-        }
-        if recorded:
-            figure = figures.metric_curve(recorded, unit, unit, translate=t)
-            figure.update_layout(height=_SMALL, showlegend=len(recorded) > 1)
-            found[title] = figure.update_yaxes(rangemode="tozero")
-    return found
-
-
 def _one_line(figure: go.Figure) -> go.Figure:
     """Remove the legend of a figure with one line."""
-    return figure.update_layout(height=_SMALL, showlegend=False)
+    return figure.update_layout(height=SMALL, showlegend=False)

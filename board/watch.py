@@ -16,6 +16,7 @@ from board.progress import progress, read_metrics
 from board.queue_text import describe_position
 from board.runs import STATUS_ICONS, pick_run, summarize, warn_of_damage
 from board.translation import Translator
+from board.usage_charts import USAGE_TITLES, usage_line
 from board.watch_actions import draw_actions
 from board.watch_details import draw_details
 from board.widgets import (
@@ -35,6 +36,8 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.text import single_line
 
 _REFRESH_SECONDS = 1.0
+_USAGE = "usage"
+"""Key of the expander with the charts of what the run uses."""
 _LIVE = ("queued", "running")
 
 
@@ -77,7 +80,9 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
         warn_of_damage(t, summary, metrics)
         running = state.status == "running"
         _skipped_steps(t, metrics)
-        _charts(t, chart_figures(run.folder, metrics, config, t, options, live=running))
+        charts = chart_figures(run.folder, metrics, config, t, options, live=running)
+        _charts(t, {title: chart for title, chart in charts.items() if title not in USAGE_TITLES})
+        _usage(t, metrics, {title: charts[title] for title in USAGE_TITLES if title in charts})
     with st.expander(t("Log"), icon=":material/notes:"):
         log = "\n".join(map(single_line, run.log_tail().splitlines()))
         st.code(log or t("nothing yet"), language=None, wrap_lines=True)
@@ -147,5 +152,20 @@ def _charts(t: Translator, charts: Mapping[str, str]) -> None:
         with column:
             st.subheader(t(title))
             live_chart(t(title), charts[title], f"chart-{title}")
-    if "Device memory" not in charts:
-        st.caption(t("Memory, load and temperature of the device are recorded on a GPU only."))
+
+
+def _usage(t: Translator, metrics: Mapping[str, Series], charts: Mapping[str, str]) -> None:
+    """Draw what the run uses of the machine: the newest values, and charts if they are opened."""
+    if not charts:
+        return
+    st.caption(escape_markdown(usage_line(metrics, t)))
+    place = st.expander(
+        t("Use of the machine"), icon=":material/memory:", key=_USAGE, on_change="rerun"
+    )
+    if place.open:
+        with place:
+            _charts(t, charts)
+            if tags.DEVICE_MEMORY not in metrics:
+                st.caption(
+                    t("Memory, load and temperature of the device are recorded on a GPU only.")
+                )

@@ -321,7 +321,8 @@ def test_chinese(root: Path) -> None:
 
 def test_what_the_run_uses_of_the_machine_is_charted(root: Path) -> None:
     (run,) = list_runs(root)
-    page = open_page("watch")
+    assert "Busy CPU cores" in page_text(open_page("watch"))
+    page = open_page("watch", usage=True)  # the charts are open
     assert chart(page, "Busy CPU cores")["data"]
     assert chart(page, "Memory of the process")["data"]
     assert "recorded on a GPU only" in page_text(page)
@@ -339,4 +340,5 @@ def test_what_the_run_uses_of_the_machine_is_charted(root: Path) -> None:
     assert numbers(chart(page, "GPU load")["data"][0]["y"]).tolist() == [75.0, 75.0]
     assert numbers(chart(page, "GPU temperature")["data"][0]["y"]).tolist() == [61.0, 61.0]
     assert "4 of 100 training steps were skipped" in page_text(page)
+    assert "Device memory 1 / 1 MiB · GPU load 75 % · GPU temperature 61 °C" in page_text(page)
     assert "recorded on a GPU only" not in page_text(page)
