@@ -79,9 +79,9 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
         options = _headline(context, run, state, config, metrics)
         warn_of_damage(t, summary, metrics)
         running = state.status == "running"
-        _skipped_steps(t, metrics)
         charts = chart_figures(run.folder, metrics, config, t, options, live=running)
         _charts(t, {title: chart for title, chart in charts.items() if title not in USAGE_TITLES})
+        _skipped_steps(t, metrics)
         _usage(t, metrics, {title: charts[title] for title in USAGE_TITLES if title in charts})
     with st.expander(t("Log"), icon=":material/notes:"):
         log = "\n".join(map(single_line, run.log_tail().splitlines()))
