@@ -116,6 +116,16 @@ def test_command_lists_the_shipped_models(
     assert [row.split()[0] for row in rows] == SHIPPED
 
 
+def test_installed_package_composes_a_space(
+    site: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = (sys.executable, str(site / "bin/mnist-core"), "publish", "--space", "pad")
+    output = run(*command, "--dry-run", folder=tmp_path, environment=environment)
+    files = [line.split()[0] for line in output.splitlines()]
+    assert {"app.py", "LICENSE", "pad/page.py", "weights/default.onnx"} <= set(files)
+    assert not list(tmp_path.iterdir())
+
+
 def test_program_classifies_trains_and_promotes(
     site: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
