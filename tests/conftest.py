@@ -19,8 +19,12 @@ from support.chromium import ROOT, Server, serving
 from support.drawings import Drawing
 from support.pendigits import PENDIGITS, read_pendigits
 
-from mnist_core import Classifier, load_classifier
+from mnist_core import Classifier, load_classifier, shipped_models
 from mnist_core.data.mnist import Split, load_test, load_train_validation, load_validation
+from mnist_core.inference.graph_files import cached_graph
+from mnist_core.inference.graph_key import graph_key
+from mnist_core.models.registry import graph_path, weights_path
+from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.locks import exclusive_lock
 
 MNIST = Path(__file__).parents[1] / "../shared/data"
@@ -60,11 +64,19 @@ def _only_shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests keep generated drawings in a folder of their own, shared by the worker processes."""
+    """Tests have a cache folder of their own, shared by the worker processes.
+
+    It has the graphs of the shipped models: copies of their weights need no export.
+    """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
+        for weights in map(weights_path, shipped_models()):
+            graph, cached = graph_path(weights), cached_graph(graph_key(weights))
+            if graph.is_file() and not cached.exists():
+                make_folder(cached.parent)
+                write_atomic(cached, graph.read_bytes())
         yield
 
 

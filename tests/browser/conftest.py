@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from support.board_page import BoardPage
 from support.chromium import CHROMIUM, DESKTOP, ROOT, Server, launch_chromium, serving
 from support.pad_page import PadPage
+
+from mnist_core import MnistCoreError
+from mnist_core.runs.run_list import list_runs
 
 # tests pass on a busy machine as well
 expect.set_options(timeout=30_000)
@@ -85,13 +89,17 @@ def pad(open_pad: Callable[..., PadPage]) -> PadPage:
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> dict[str, str]:
+def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Iterator[dict[str, str]]:
     """Where the dashboard of the browser tests keeps its runs; its models are those of `server`."""
-    return {
+    runs = tmp_path_factory.mktemp("board") / "runs"
+    yield {
         "MNIST_ROOT": str(mnist_root),
-        "MNIST_RUNS": str(tmp_path_factory.mktemp("board") / "runs"),
+        "MNIST_RUNS": str(runs),
         "MNIST_MODELS": os.environ["MNIST_MODELS"],
     }
+    for run in list_runs(runs):  # of tests that failed
+        with contextlib.suppress(MnistCoreError):
+            run.request_stop()
 
 
 @pytest.fixture(scope="session")

