@@ -1,4 +1,4 @@
-"""The page Understand: confusion, most confused pairs, scores and first-layer features of a run."""
+"""The page Understand: mistakes, scores and features of a run, each in a part of its own."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from board import understand_confusion, understand_network, understand_pairs, understand_report
+from board import (
+    understand_confusion,
+    understand_mistakes,
+    understand_network,
+    understand_pairs,
+    understand_projection,
+    understand_report,
+)
 from board.page_context import PageContext
 from board.runs import RunSummary, pick_run
 from board.widgets import BROKEN, errors_shown, show_error
 
 _PARTS: dict[str, Callable[[PageContext, RunSummary], None]] = {
     "Confusion": understand_confusion.show,
+    "Mistakes": understand_mistakes.show,
     "Pairs": understand_pairs.show,
     "Report": understand_report.show,
     "Network": understand_network.show,
+    "Projection": understand_projection.show,
 }
 
 
 def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
-    st.title(t("Understand a run"))
-    summary = pick_run(context)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(t("Understand a run"), width="content")
+        with st.container(width=460):
+            summary = pick_run(context)
     if summary is None:
         return
     if summary.state is None:

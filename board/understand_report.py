@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from board.evaluations import read_evaluation, show_image_count
@@ -12,6 +14,7 @@ from board.translation import Translator
 from board.widgets import draw_metrics
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
+from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import Evaluation
 
 
@@ -28,6 +31,17 @@ def show(context: PageContext, summary: RunSummary) -> None:
         t("Loss (nats)"): f"{evaluation.loss:.4f}",
     }
     draw_metrics(boxes, 150)
+    low, high = wilson_interval(
+        evaluation.images - len(evaluation.misclassified), evaluation.images
+    )
+    st.caption(
+        t(
+            "95% confidence interval of the accuracy: {low} to {high} (Wilson). Runs whose "
+            "intervals overlap widely may be equally good.",
+            low=f"{low:.2%}",
+            high=f"{high:.2%}",
+        )
+    )
     scores, calibration = st.columns(2)
     with scores:
         st.subheader(t("Scores of each digit"))
@@ -40,9 +54,14 @@ def show(context: PageContext, summary: RunSummary) -> None:
 def _scores(t: Translator, evaluation: Evaluation) -> None:
     shares = {"precision": t("precision"), "recall": t("recall"), "f1": "F1"}
     rows = list(evaluation.per_class.values())
-    table: dict[str, list[float]] = {t("digit"): [int(digit) for digit in evaluation.per_class]}
+    table: dict[str, list[Any]] = {t("digit"): [int(digit) for digit in evaluation.per_class]}
     for field, title in shares.items():
         table[title] = [100 * row[field] for row in rows]
+    intervals = [
+        wilson_interval(evaluation.confusion[int(digit)][int(digit)], int(row["support"]))
+        for digit, row in evaluation.per_class.items()
+    ]
+    table[t("95% of recall")] = [f"{low:.1%} – {high:.1%}" for low, high in intervals]
     table[t("support")] = [row["support"] for row in rows]
     percent = st.column_config.NumberColumn(format="%.2f%%")
     st.dataframe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,6 +84,31 @@ class Predictions:
         """Return the images of a cell of the confusion matrix, the most confident first."""
         found = np.flatnonzero((self.true == true) & (self.predicted == predicted))
         return found[np.argsort(-self.probabilities[found, predicted], kind="stable")].tolist()
+
+    def mistakes(
+        self,
+        true: Collection[int] = (),
+        predicted: Collection[int] = (),
+        confidence: tuple[float, float] = (0.0, 1.0),
+    ) -> list[int]:
+        """Return the misclassified images, the most confident first.
+
+        Parameters
+        ----------
+        true, predicted : collection of int
+            Only images of these digits, and only those predicted as these; none: all.
+        confidence : (float, float)
+            Lowest and highest confidence, in [0, 1].
+        """
+        certainty = self.probabilities[np.arange(len(self)), self.predicted]
+        kept = (self.true != self.predicted) & (certainty >= confidence[0])
+        # a confidence of one minus a rounding error is one
+        kept &= certainty <= confidence[1] + 1e-9
+        for digits, values in ((true, self.true), (predicted, self.predicted)):
+            if digits:
+                kept &= np.isin(values, list(digits))
+        found = np.flatnonzero(kept)
+        return found[np.argsort(-certainty[found], kind="stable")].tolist()
 
 
 def predict_split(model: nn.Module, split: Split) -> Predictions:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from mnist_core import figures
 from mnist_core.errors import MnistCoreError
+from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import Evaluation, Misclassified
 from mnist_core.figures.theme import as_array
 from mnist_core.models.weights import read_card
@@ -116,16 +117,14 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
 
 
 def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
-    from scipy.stats import binomtest  # slow to import
-
     wrong, total = len(evaluation.misclassified), evaluation.images
-    interval = binomtest(total - wrong, total).proportion_ci(method="wilson")
+    low, high = wilson_interval(total - wrong, total)
     calibration = evaluation.calibration
     scaled = "no temperature"
     if calibration.temperature is not None:
         scaled = f"{calibration.scaled_ece:.2%} at temperature {calibration.temperature:.2f}"
     return [
-        ("Accuracy", f"{evaluation.accuracy:.2%}", f"{interval.low:.2%} to {interval.high:.2%}"),
+        ("Accuracy", f"{evaluation.accuracy:.2%}", f"{low:.2%} to {high:.2%}"),
         ("Misclassified", f"{wrong:,}", f"of {total:,}"),
         ("Loss", f"{evaluation.loss:.4f}", "mean cross entropy, nats"),
         ("Calibration error", f"{calibration.ece:.2%}", scaled),

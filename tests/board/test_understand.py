@@ -26,7 +26,7 @@ from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.events import Epoch, Event
 
-PARTS = ["Confusion", "Pairs", "Report", "Network"]
+PARTS = ["Confusion", "Mistakes", "Pairs", "Report", "Network", "Projection"]
 CONFIG = small(epochs=2, training_size=1000, validation_size=500)
 
 
@@ -136,7 +136,8 @@ def test_the_report_shows_the_stored_evaluation(
     page = part("Report")
     assert page.metric[0].value == f"{evaluation.accuracy:.2%}"
     table = page.dataframe[0].value
-    assert list(table.columns) == ["digit", "precision", "recall", "F1", "support"]
+    shown = ["digit", "precision", "recall", "F1", "95% of recall", "support"]
+    assert list(table.columns) == shown
     for digit, row in table.iterrows():
         scores = evaluation.per_class[str(digit)]
         assert row["precision"] == pytest.approx(100 * scores["precision"])
@@ -279,3 +280,34 @@ def test_in_chinese_and_deleted_meanwhile(name: str, run: Run) -> None:
 
 def test_no_runs_at_all(no_runs: Path) -> None:
     assert "There are no runs yet" in page_text(open_page("understand"))
+
+
+def test_all_mistakes_are_shown_and_filtered(run: Run, predictions: Predictions) -> None:
+    page = part("Mistakes")
+    wrong = predictions.mistakes()
+    assert f"**{len(wrong)}** of {len(wrong)} misclassified" in page_text(page)
+    first = captions(charts(page)[0])[0]
+    assert first.startswith(f"{predictions.true[wrong[0]]} → <b>{predictions.predicted[wrong[0]]}")
+    true = int(predictions.true[wrong[0]])
+    page.multiselect(key="mistakes-true").set_value([true]).run()
+    count = len(predictions.mistakes([true]))
+    assert f"**{count}** of {len(wrong)}" in page_text(page)
+    show(page.slider(key="mistakes-confidence").set_value((99, 100)).run())
+    surest = len(predictions.mistakes([true], confidence=(0.99, 1.0)))
+    assert f"**{surest}** of {len(wrong)}" in page_text(page)
+
+
+def test_a_point_of_the_projection_shows_its_image(run: Run, predictions: Predictions) -> None:
+    page = part("Projection")
+    shown = predictions.mistakes()[0]
+    assert "predicted as" in page_text(page)
+    (grid,) = charts(page)
+    assert captions(grid) == [f"image {shown}"]
+    page.session_state[f"projection-image-{run.id}"] = 7
+    assert captions(charts(show(page.run()))[0]) == ["image 7"]
+
+
+def test_scores_have_confidence_intervals(run: Run, evaluation: Evaluation) -> None:
+    page = part("Report")
+    assert "95% confidence interval of the accuracy" in page_text(page)
+    assert len(page.dataframe[0].value["95% of recall"]) == 10

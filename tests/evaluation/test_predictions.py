@@ -103,3 +103,16 @@ def test_probabilities_are_the_softmax_of_scaled_logits() -> None:
     assert predictions.confidence(0) == pytest.approx(expected)
     expected = np.exp(0.5) / (np.exp(0.5) + 9)
     assert predictions.scaled(4.0)[0, 3] == pytest.approx(expected)
+
+
+def test_mistakes_by_digit_prediction_and_confidence() -> None:
+    logits = torch.zeros(5, 10)
+    for row, (digit, value) in enumerate([(3, 1.0), (5, 9.0), (3, 5.0), (2, 9.0), (5, 40.0)]):
+        logits[row, digit] = value
+    predictions = Predictions(logits, torch.tensor([3, 3, 8, 8, 8]))
+    assert predictions.mistakes() == [4, 1, 3, 2], "the most confident first"
+    assert predictions.mistakes(true=[3]) == [1]
+    assert predictions.mistakes(predicted=[3, 2]) == [3, 2]
+    assert predictions.mistakes(true=[8], predicted=[5]) == [4], "a confidence of 1 counts"
+    assert predictions.mistakes(confidence=(0.0, 0.99)) == [2]
+    assert predictions.mistakes(true=[7]) == []

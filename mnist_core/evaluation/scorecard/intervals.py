@@ -12,15 +12,21 @@ from mnist_core.evaluation.scorecard.results import Measurement
 _RESAMPLES = 200
 
 
-def proportion(correct: np.ndarray) -> Measurement:
-    """Return the share of True in a bool array (N,), with Wilson's interval."""
+def wilson_interval(hits: int, count: int) -> tuple[float, float]:
+    """Return Wilson's 95% interval of a proportion; (0, 1) of nothing."""
     from scipy.stats import binomtest  # slow to import
 
-    hits, count = int(correct.sum()), len(correct)
+    if not count:
+        return 0.0, 1.0
     interval = binomtest(hits, count).proportion_ci(method="wilson")
-    return Measurement(
-        value=hits / count, low=interval.low, high=interval.high, count=count, correct=hits
-    )
+    return float(interval.low), float(interval.high)
+
+
+def proportion(correct: np.ndarray) -> Measurement:
+    """Return the share of True in a bool array (N,), with Wilson's interval."""
+    hits, count = int(correct.sum()), len(correct)
+    low, high = wilson_interval(hits, count)
+    return Measurement(value=hits / count, low=low, high=high, count=count, correct=hits)
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, seed: int) -> Measurement:

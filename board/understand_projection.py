@@ -1,0 +1,71 @@
+"""The hidden layer of a run's network for the validation images, as a map of points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from board.evaluations import RunPredictions, read_predictions
+from board.live_chart import live_chart
+from board.page_context import PageContext
+from board.runs import RunSummary
+from mnist_core import figures
+from mnist_core.evaluation.projection import Projection, project_hidden
+from mnist_core.figures.projection import nearest, projection_scatter
+from mnist_core.runs.run_classifier import BEST, run_version
+
+_SELECTED = "projection-image"
+
+
+def show(context: PageContext, summary: RunSummary) -> None:
+    """Draw this part of the page."""
+    t = context.t
+    found = read_predictions(context, summary)
+    if found is None:
+        return
+    predictions = found.predictions
+    projection = _project(
+        summary.run.weights_path, run_version(summary.run, BEST), len(found.split), found
+    )
+    key = f"{_SELECTED}-{summary.run.id}"
+    # the most confident mistake, where there is one
+    first = next(iter(predictions.mistakes()), 0)
+    selected = st.session_state.setdefault(key, first)
+    selected = selected if selected < len(predictions) else first
+
+    def choose(x: float, y: float) -> None:
+        st.session_state[key] = nearest(projection, x, y)
+
+    plane, image = st.columns([3, 1])
+    with plane:
+        figure = projection_scatter(
+            projection, predictions.true, predictions.predicted, selected, translate=t
+        )
+        live_chart(t("Projection of the hidden layer"), figure, "projection", choose)
+        st.caption(
+            t(
+                "Principal components of the {n} units before the last layer. Colour: true digit; "
+                "crosses: misclassified. Click or tap a point to see its image.",
+                n=projection.units,
+            )
+        )
+    with image:
+        true, digit = predictions.true[selected], predictions.predicted[selected]
+        st.markdown(
+            t(
+                "**{true}** predicted as **{predicted}**, {confidence}",
+                true=true,
+                predicted=digit,
+                confidence=f"{predictions.confidence(selected):.1%}",
+            )
+        )
+        caption = [f"{t('image')} {selected}"]
+        grid = figures.image_grid(found.split.images[[selected], 0], caption, columns=1)
+        live_chart(t("The selected image"), grid, "projection-image")
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _project(weights: Path, version: str, size: int, _found: RunPredictions) -> Projection:
+    """Return the projection; weights, version and size identify it in the cache."""
+    return project_hidden(_found.network, _found.split.images)
