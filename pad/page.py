@@ -33,6 +33,7 @@ _CSS = """
 .gradio-container, .gradio-container .main { padding: 0 !important; max-width: none !important; }
 #sketchpad .html-container { padding: 4px 16px 0 !important; }
 html { scrollbar-gutter: stable; }
+footer { margin: 0 !important; padding: 2px 0 !important; }
 footer, footer :is(a, button, span, div) { color: var(--body-text-color) !important; }
 """
 

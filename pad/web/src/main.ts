@@ -24,6 +24,7 @@ import { bindFocusRing } from "./ui/focus_ring.ts";
 import { FrameTask, MicroTask } from "./ui/coalesced_task.ts";
 import { KeyboardPen } from "./ui/keyboard_pen.ts";
 import { ModelPicker } from "./ui/model_picker.ts";
+import { modelFacts } from "./ui/model_texts.ts";
 import { find, findParts } from "./ui/parts.ts";
 import { bindPictures } from "./ui/picture_input.ts";
 import { bindRovingFocus } from "./ui/roving_focus.ts";
@@ -55,6 +56,7 @@ export function start({ element, props, server, watch }: Host): void {
   let reading: Reading | null = null; // the newest
   let settled = true; // nothing has to be done for the drawing any more
   let lookedAt: number | null = null; // the digit of a row that the user has chosen to look at
+  let decoding: string | undefined; // the picture of an earlier visit, until it is the drawing
 
   const session = new DrawingSession({
     edit: () => {
@@ -69,12 +71,14 @@ export function start({ element, props, server, watch }: Host): void {
       comparison.discard();
     },
     begin: () => {
+      decoding = undefined;
       banner.clear();
       pictures.drop();
     },
     save: () => {
       saveVisit({
-        strokes: session.drawing.strokes, picture: session.drawing.picture?.base64,
+        strokes: session.drawing.strokes,
+        picture: session.drawing.picture?.base64 ?? decoding,
         model: models.name, penWidth: toolbar.penWidth,
       });
       settled = false;
@@ -147,13 +151,18 @@ export function start({ element, props, server, watch }: Host): void {
   // by the keyboard or another finger; a model that is replaced by itself disturbs no stroke
   part.model.addEventListener("change", () => session.interruptStroke());
   const models = new ModelPicker(
-    root, part.model, server, banner, text, props.default_model, (description) => {
-      network.build(description);
-      comparison.offer(models.name, description);
-      banner.clear();
-      session.changed();
-      showPlace();
-      whenIdle(() => { if (models.current) browser.prepare(models.current); });
+    root, part.model, server, banner, text, props.default_model, {
+      use: (description) => {
+        network.build(description);
+        comparison.offer(models.name, description);
+        const card = description.cards[models.name];
+        part["model-about"].textContent =
+          card ? text("about_model", { name: models.name, facts: modelFacts(card, text) }) : "";
+        banner.clear();
+        session.changed();
+        whenIdle(() => { if (models.current) browser.prepare(models.current); });
+      },
+      wait: showPlace,
     });
 
   const tabs = new Tabs(part.tabs, root, (name) => {
@@ -235,7 +244,10 @@ export function start({ element, props, server, watch }: Host): void {
     const place = models.current ? recognizer.place(models.current) : "loading";
     root.dataset.runs = place;
     const { picture } = session.drawing;
-    const reason = text(picture && !picture.bitmap ? "runs_picture" : `runs_${place}`);
+    const { waiting } = models;
+    const reason = waiting === null
+      ? text(picture && !picture.bitmap ? "runs_picture" : `runs_${place}`)
+      : text("runs_waiting", { name: waiting });
     if (part.place.textContent !== reason) part.place.textContent = reason;
   }
 
@@ -269,6 +281,7 @@ export function start({ element, props, server, watch }: Host): void {
     settled = true;
     network.settle();
     explain();
+    models.keepCurrent(); // not while one draws
   }
 
   function explain(): void {
@@ -325,8 +338,11 @@ export function start({ element, props, server, watch }: Host): void {
     session.restore({ strokes: visit.strokes });
     const { picture } = visit;
     if (picture !== undefined) {
-      void pictures.load(() => decodePicture(picture), (decoded) =>
-        session.restore({ picture: decoded }));
+      decoding = picture; // kept if the page is loaded again before it is decoded
+      void pictures.load(() => decodePicture(picture), (decoded) => {
+        decoding = undefined;
+        session.restore({ picture: decoded });
+      });
     }
   });
   applyTheme();

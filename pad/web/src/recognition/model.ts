@@ -76,9 +76,13 @@ export function versionOf(name: string, { version, graph }: ModelDescription): M
 
 /** A model in a list: its name, accuracy and size. */
 export function modelLabel(name: string, card: ModelCard | undefined): string {
-  if (!card) return name;
-  return [name, ...(card.accuracy === null ? [] : [accuracyText(card.accuracy)]),
-    sizeText(card.bytes)].join(" · ");
+  return [name, ...modelFigures(card)].join(" · ");
+}
+
+/** Accuracy and size, as far as they are known. */
+export function modelFigures(card: ModelCard | undefined): string[] {
+  if (!card) return [];
+  return [...(card.accuracy === null ? [] : [accuracyText(card.accuracy)]), sizeText(card.bytes)];
 }
 
 export function accuracyText(accuracy: number): string { return `${(100 * accuracy).toFixed(2)}%`; }

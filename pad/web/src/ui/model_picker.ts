@@ -1,13 +1,24 @@
 // The model in use, and the list of models, which may change while the page is open.
 
 import {
-  modelLabel, versionOf, type ModelDescription, type ModelVersion,
+  modelFigures, versionOf, type ModelDescription, type ModelVersion,
 } from "../recognition/model.ts";
 import type { Failure, Server } from "../recognition/server.ts";
 import type { Banner } from "./banner.ts";
+import { modelSentence } from "./model_texts.ts";
 import type { Text } from "./texts.ts";
 
 type Models = Pick<Server, "describe_model">;
+type Listed = Pick<ModelDescription, "models" | "cards">;
+
+const CURRENT = 60_000; // milliseconds for which a description counts as current
+
+export interface PickerEvents {
+  /** another model, or other weights, are in use */
+  use(description: ModelDescription): void;
+  /** a model is waited for, or no longer; see `waiting` */
+  wait(): void;
+}
 
 export class ModelPicker {
   readonly #root: HTMLElement;
@@ -16,20 +27,20 @@ export class ModelPicker {
   readonly #banner: Banner;
   readonly #text: Text;
   readonly #fallback: string;
-  readonly #onUse: (description: ModelDescription) => void;
+  readonly #on: PickerEvents;
   #name: string;
   #current: ModelVersion | null = null;
   #wanted: string;
   #refreshing = false;
+  #describedAt = -Infinity;
 
   /**
    * @param root gets data-model once the first model is in use
    * @param fallback name of the default model
-   * @param onUse another model, or other weights, are in use
    */
   constructor(
     root: HTMLElement, select: HTMLSelectElement, server: Models, banner: Banner, text: Text,
-    fallback: string, onUse: (description: ModelDescription) => void,
+    fallback: string, on: PickerEvents,
   ) {
     this.#root = root;
     this.#select = select;
@@ -37,7 +48,7 @@ export class ModelPicker {
     this.#banner = banner;
     this.#text = text;
     this.#fallback = fallback;
-    this.#onUse = onUse;
+    this.#on = on;
     this.#name = this.#wanted = fallback;
     select.addEventListener("change", () => this.use(select.value));
     const refresh = () => void this.#refresh();
@@ -54,6 +65,11 @@ export class ModelPicker {
   /** The model in use; null until the server has described the first one. */
   get current(): ModelVersion | null { return this.#current; }
 
+  /** Name of the model that is waited for while another one is in use; else null. */
+  get waiting(): string | null {
+    return this.#current && this.#wanted !== this.#name ? this.#wanted : null;
+  }
+
   /** Use the model of an earlier visit first. */
   start(name: string = this.#fallback): void {
     this.#name = name;
@@ -63,9 +79,15 @@ export class ModelPicker {
   /** Switch to a model once the server has described it; until then the present one is used. */
   use(name: string): void { void this.#use(name); }
 
+  /** Notice other weights and other models, unless that was asked a moment ago. */
+  keepCurrent(): void {
+    if (performance.now() - this.#describedAt >= CURRENT) void this.#refresh();
+  }
+
   /** message: shown when the model is in use. */
   async #use(name: string, message = ""): Promise<void> {
     this.#wanted = name;
+    this.#on.wait();
     const reply = await this.#describe(name);
     if (name !== this.#wanted) return;
     if (!reply) {
@@ -73,15 +95,17 @@ export class ModelPicker {
       setTimeout(() => { if (name === this.#wanted) void this.#use(name, message); }, 1000);
       return;
     }
-    if ("error" in reply) {
-      this.#replaceUnusable(name, reply);
-      return;
-    }
+    if ("error" in reply) this.#replaceUnusable(name, reply);
+    else this.#adopt(name, reply, message);
+    this.#on.wait();
+  }
+
+  #adopt(name: string, reply: ModelDescription, message = ""): void {
     if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
     this.#name = name;
     this.#current = versionOf(name, reply);
     this.#list(reply);
-    this.#onUse(reply);
+    this.#on.use(reply);
     this.#root.dataset.model = name;
     if (message) this.#banner.show(message);
   }
@@ -96,12 +120,33 @@ export class ModelPicker {
     else void this.#use(other, message); // also updates the list of models
   }
 
-  #list({ models, cards }: Pick<ModelDescription, "models" | "cards">): void {
-    const options = models.map((name) => new Option(modelLabel(name, cards[name]), name));
+  #list({ models, cards }: Listed): void {
+    const options = models.map((name) => this.#option(name, cards[name]));
     const texts = (list: Iterable<HTMLOptionElement>) => [...list].map(({ text }) => text).join("\n");
     // replacing the options would disturb an open list, so only if they differ
-    if (texts(this.#select.options) !== texts(options)) this.#select.replaceChildren(...options);
+    if (texts(this.#select.options) !== texts(options)) {
+      for (const option of [...this.#select.options]) option.remove(); // not the list's button
+      this.#select.append(...options);
+    }
     this.#select.value = this.#name;
+  }
+
+  /** Name, accuracy and size of a model, and a sentence, which the closed list does not show. */
+  #option(name: string, card: Listed["cards"][string] | undefined): HTMLOptionElement {
+    const option = new Option("", name);
+    const append = (tag: string, ...texts: string[]) => {
+      const part = document.createElement(tag);
+      const separator = document.createElement("i");
+      separator.textContent = " · ";
+      part.append(...(option.hasChildNodes() ? [separator] : []), texts.join(" · "));
+      option.append(part);
+    };
+    append("b", name);
+    if (card) {
+      append("span", ...modelFigures(card));
+      append("small", modelSentence(card, this.#text));
+    }
+    return option;
   }
 
   /** Update the list of models, and the model in use if its weights were replaced. */
@@ -113,12 +158,14 @@ export class ModelPicker {
     this.#refreshing = false;
     // a lost connection is reported when a drawing needs it
     if (!reply || this.#wanted !== this.#name) return;
-    if ("error" in reply || reply.version !== this.#current?.version) this.use(this.#name);
+    if ("error" in reply) this.#replaceUnusable(this.#name, reply);
+    else if (reply.version !== this.#current?.version) this.#adopt(this.#name, reply);
     else this.#list(reply);
   }
 
   /** The server's description of a model; undefined if there is no response. */
   async #describe(name: string): Promise<ModelDescription | Failure | undefined> {
+    this.#describedAt = performance.now();
     try {
       return await this.#server.describe_model({ model: name });
     } catch (error) {

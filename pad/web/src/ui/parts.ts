@@ -22,6 +22,7 @@ const KINDS = {
   "map-order": HTMLElement,
   "map-scale": HTMLElement,
   model: HTMLSelectElement,
+  "model-about": HTMLElement,
   "model-facts": HTMLElement,
   network: HTMLElement,
   note: HTMLElement,

@@ -3,12 +3,12 @@
 import type { Drawing } from "../drawing/drawing.ts";
 import type { InkFormat } from "../recognition/ink.ts";
 import {
-  accuracyText, modelLabel, sizeText, versionOf, type ModelCard, type ModelDescription,
-  type ModelVersion,
+  modelLabel, versionOf, type ModelDescription, type ModelVersion,
 } from "../recognition/model.ts";
 import { Recognition } from "../recognition/recognition.ts";
 import type { Recognizer } from "../recognition/recognizer.ts";
 import type { Server } from "../recognition/server.ts";
+import { modelFacts } from "../ui/model_texts.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { PredictionView } from "./prediction_view.ts";
@@ -97,20 +97,10 @@ export class Comparison {
   #describe(): void {
     const about = (name: string) => {
       const card = this.#cards[name];
-      return card ? this.#text("about_model", { name, facts: this.#facts(card) }) : name;
+      return card ? this.#text("about_model", { name, facts: modelFacts(card, this.#text) }) : name;
     };
     const names = [this.#inUse, this.#select.value].filter(Boolean);
     find(this.#host, ".about", HTMLElement).textContent = names.map(about).join("\n");
-  }
-
-  /** Accuracy, size, and a sentence. */
-  #facts({ accuracy, architecture, bytes }: ModelCard): string {
-    const key = `about_${architecture || "unknown"}`;
-    const sentence = this.#text(key) === key ? architecture : this.#text(key);
-    return [
-      ...(accuracy === null ? [] : [this.#text("accuracy", { accuracy: accuracyText(accuracy) })]),
-      sizeText(bytes), sentence,
-    ].join(", ");
   }
 
   #showBusy(): void {

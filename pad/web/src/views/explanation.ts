@@ -125,9 +125,9 @@ export class Explanation {
     const without = after.find((one) => one[digit] === lowest)!;
     const other = without.indexOf(Math.max(...without));
     if (digit === first && other !== digit) {
-      return this.#text("turns_into", { digit, other, percent: percentage(without[other]) });
+      return this.#text("attribution_decides", { digit, other, percent: percentage(without[other]) });
     }
-    return this.#text(digit === first ? "stays" : "speaks", {
+    return this.#text(digit === first ? "attribution_stays" : "attribution_low", {
       digit, percent: percentage(before[digit]), lowest: percentage(lowest),
     });
   }

@@ -28,7 +28,7 @@ export interface NetworkEvents {
 }
 
 /** The pixels that a page without scrolling has below the strip. */
-const BELOW = 34;
+const BELOW = 50;
 
 export class NetworkView {
   readonly #part: NetworkParts;

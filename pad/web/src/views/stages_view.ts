@@ -7,8 +7,10 @@ import { HiddenView } from "./hidden_view.ts";
 import type { MapOrder } from "./maps.ts";
 import { OutputView } from "./output_view.ts";
 import type { Pixel } from "./receptive_field.ts";
+import { WORDS_WIDTH } from "./stage_caption.ts";
 import { StageView, type Look } from "./stage_view.ts";
 import { stripGrids, type StripSize } from "./strip_layout.ts";
+import { extent } from "./tiling.ts";
 
 /** A pixel of a map. */
 export interface MapPixel {
@@ -58,6 +60,9 @@ export class StagesView {
     const counts = this.#stages.map(({ stage }) => stage.shape[0]);
     const { stages, hidden, gap } = stripGrids(counts, this.#hidden?.count ?? 0, side, size);
     this.#host.style.setProperty("--stage-gap", `${gap}px`);
+    // all captions are of one kind
+    const widths = stages.map(({ columns, tile, gap: between }) => extent(columns, tile, between));
+    this.#host.classList.toggle("short-captions", !size.column && Math.min(...widths) + gap < WORDS_WIDTH);
     this.#stages.forEach((view, index) => view.layOut(stages[index]));
     if (hidden) this.#hidden?.layOut(hidden);
   }
