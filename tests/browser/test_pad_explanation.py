@@ -1,4 +1,4 @@
-"""What in a drawing speaks for a digit, and what would make it another one."""
+"""Attribution: which parts of a drawing raise a digit's probability, and what would make it another one."""
 
 from __future__ import annotations
 

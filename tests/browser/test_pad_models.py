@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from support.pad_page import PadPage
 from support.training import small
 
@@ -93,6 +93,30 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
     expect(options).to_have_count(len(shipped_models()) + 1)
     assert offered(pad) == [*shipped_models(), "second"]
     expect(pad.page.locator(".banner")).to_be_hidden()
+    # without either: after a stroke, but not more than once a minute
+    withdraw("second")
+    draw_a_zero(pad)
+    pad.settle()
+    assert offered(pad) == [*shipped_models(), "second"]
+    pad.page.evaluate(
+        "() => { const now = performance.now(); performance.now = () => now + 61_000 }"
+    )
+    pad.reusable = False
+    draw_a_zero(pad)
+    expect(options).to_have_count(len(shipped_models()))
+
+
+def test_the_page_says_which_model_it_waits_for(pad: PadPage) -> None:
+    held: list[Route] = []
+    pad.page.route("**/component_server/", lambda route: held.append(route))
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    place = pad.page.locator(".place")
+    expect(place).to_contain_text("Waiting for the model mnist_cnn")
+    pad.page.unroute("**/component_server/")
+    for route in held:
+        route.continue_()
+    pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
+    expect(place).not_to_contain_text("mnist_cnn")
 
 
 def test_a_model_withdrawn_while_drawing_is_replaced_by_the_default(pad: PadPage, run: Run) -> None:
@@ -167,11 +191,17 @@ def test_messages_are_in_chinese_on_a_chinese_page(
     expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不可用，改用 default。")
 
 
-def test_the_list_names_accuracy_and_size(pad: PadPage) -> None:
+def test_the_list_says_of_each_model_how_good_and_large_it_is_and_what(pad: PadPage) -> None:
     option = pad.page.locator("[data-part=model] option[value=mnist_cnn]")
     accuracy = load_classifier("mnist_cnn").card.accuracy("test")
     size = weights_path("mnist_cnn").stat().st_size
-    expect(option).to_have_text(f"mnist_cnn · {100 * accuracy:.2f}% · {size / 1000:.0f} kB")
+    expect(option).to_have_text(
+        f"mnist_cnn · {100 * accuracy:.2f}% · {size / 1000:.0f} kB · the network of the article: "
+        "two convolutions and one hidden layer, small and quick."
+    )
+    closed = pad.page.locator("[data-part=model] selectedcontent")
+    expect(closed).to_contain_text("default · ")
+    expect(closed.locator("small")).to_be_hidden()
 
 
 def test_two_models_read_one_drawing_side_by_side(pad: PadPage) -> None:

@@ -163,6 +163,19 @@ def test_reload_keeps_a_picture(pad: PadPage) -> None:
         pad.settle()
         assert np.array_equal(pad.pixels(".paper canvas"), shown)
         assert pad.percentages == percentages
+    # loaded again while it is still decoded
+    pad.reusable = False
+    pad.page.add_init_script(
+        "if (sessionStorage.slow) window.createImageBitmap = () => new Promise(() => {})"
+    )
+    pad.page.evaluate("sessionStorage.slow = 1")
+    for _ in range(2):
+        pad.page.reload()
+        pad.page.wait_for_selector(".drawpad[data-model]")
+        expect(pad.page.locator(".progress")).to_be_visible()
+    pad.page.evaluate("sessionStorage.removeItem('slow')")
+    pad.page.reload()
+    pad.expect_digit(7)
     pad.click("undo")
     pad.expect_digit(None)
 

@@ -23,7 +23,7 @@ SCREENS = {
 }
 ONE_SCREEN = ["desktop", "large", "phone", "phone on its side", "small phone"]
 OnEachScreen = Callable[..., Iterator[tuple[str, PadPage]]]
-PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".bars")
+PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".bars", ".place")
 
 
 @pytest.fixture
