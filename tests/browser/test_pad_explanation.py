@@ -1,4 +1,4 @@
-"""Attribution: which parts of a drawing raise a digit's probability, and what would make it another one."""
+"""Attribution towards a digit of the parts of a drawing, and what would make it another one."""
 
 from __future__ import annotations
 

@@ -160,6 +160,16 @@ def test_a_pen_button_that_was_released_elsewhere_ends_the_stroke(pad: PadPage) 
     pad.settle()
     (stroke,) = pad.strokes
     assert stroke[:, 0] == pytest.approx(140, abs=2)
+    # released while the right button is held, which alone does not draw
+    put_down(pad, 200, 40)
+    move(pad, 200, 140)
+    pad.page.mouse.down(button="right")
+    pad.page.mouse.up()
+    move(pad, 30, 200)
+    pad.page.mouse.up(button="right")
+    pad.settle()
+    assert len(pad.strokes) == 2
+    assert pad.strokes[1][:, 0] == pytest.approx(200, abs=2)
 
 
 def test_the_keyboard_pen_is_lifted_by_an_interruption(pad: PadPage) -> None:

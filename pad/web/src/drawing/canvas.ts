@@ -5,6 +5,7 @@ import type { Pen, PenStroke } from "./pen.ts";
 import { renderDrawing } from "./render.ts";
 
 const ERASER_BUTTON = 5; // the other end of a pen
+const DRAWING_BUTTONS = 1 | 32; // bits of PointerEvent.buttons: the first button, and that end
 
 /** The pointer that draws. */
 interface DrawingPointer {
@@ -78,7 +79,8 @@ export class DrawingCanvas {
 
   #move(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer?.id) return;
-    if (event.buttons === 0) return this.#lift(); // it was lifted where nobody said so
+    // it was lifted where nobody said so, or while another button is held
+    if (!(event.buttons & DRAWING_BUTTONS)) return this.#lift();
     // browsers without it, and pages that are not served over https, have one position an event
     const coalesced = event.getCoalescedEvents?.() ?? [];
     const points = this.#positions(coalesced.length ? coalesced : [event]);
