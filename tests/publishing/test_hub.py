@@ -63,6 +63,17 @@ def test_a_space_is_created_and_has_the_folders_files(hub: StubHub, folder: Path
     assert files == contents(folder)
 
 
+def test_small_files_are_sent_as_by_default(
+    hub: StubHub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client uses hf_xet, whose store for large files the stub has not."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
+    for path in folder.rglob("*.onnx"):
+        path.rename(path.with_suffix(".txt"))
+    upload(folder, "pad", "space")
+    assert contents(folder).items() <= hub.repos[SPACE].items()
+
+
 def test_without_a_token_nothing_is_sent(
     hub: StubHub, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
             if self._token() not in (WRITE, READ):
                 return self._answer(401, {"error": "Invalid credentials in Authorization header"})
             return self._answer(200, {"name": USER, "type": "user"})
+        if not path.startswith("/api/"):
+            return self._answer(404, {"error": "Not found"})
         repo, _, rest = _split(path.removeprefix("/api/"))
         files = self.hub.repos.get(repo)
         if files is None:
