@@ -21,14 +21,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         with requires_extra("pad"):
+            from pad.limits import Limits
             from pad.model_registry import ModelRegistry
             from pad.page import build_page, launch_options
+        limits = Limits.from_environment()
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     registry = ModelRegistry()
-    page = build_page(registry)
-    page.launch(server_name=options.host, server_port=options.port, **launch_options(registry))
+    page = build_page(registry, limits)
+    address = {"server_name": options.host, "server_port": options.port}
+    page.launch(**address, **launch_options(registry, limits))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mnist_core import MnistCoreError
+from pad.limits import Limits
 
 
 class BusyError(MnistCoreError):
@@ -14,22 +15,18 @@ class BusyError(MnistCoreError):
 
 
 class PictureCapacity:
-    """Lets a number of pictures be read at the same time, and some more wait for it. Thread-safe.
+    """Lets some pictures be read at the same time, and some more wait for it. Thread-safe.
 
-    Parameters
-    ----------
-    at_once : int
-        Most pictures that are read at the same time.
-    waiting : int
-        Most pictures that wait. Each keeps one of the threads that answer requests.
-    patience : float
-        Seconds after which one that waits is refused.
+    Each that waits keeps one of the threads that answer requests.
     """
 
-    def __init__(self, at_once: int = 2, waiting: int = 8, patience: float = 3.0) -> None:
-        self._reading = threading.BoundedSemaphore(at_once)
-        self._admitted = threading.BoundedSemaphore(at_once + waiting)
-        self._patience = patience
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self._reading = threading.BoundedSemaphore(limits.pictures_at_once)
+        self._admitted = threading.BoundedSemaphore(
+            limits.pictures_at_once + limits.pictures_waiting
+        )
+        self._patience = limits.picture_patience
 
     @contextmanager
     def reading(self) -> Iterator[None]:

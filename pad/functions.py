@@ -16,6 +16,7 @@ from mnist_core.imaging.images import open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
 from pad.capacity import BusyError, PictureCapacity
 from pad.files import graph_url
+from pad.limits import Limits
 from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 from pad.payload import (
     CanvasesRequest,
@@ -31,7 +32,9 @@ from pad.payload import (
 
 
 def server_functions(
-    registry: ModelRegistry, capacity: PictureCapacity | None = None
+    registry: ModelRegistry,
+    capacity: PictureCapacity | None = None,
+    limits: Limits | None = None,
 ) -> list[Callable[[Any], dict[str, Any]]]:
     """Return the functions for `gr.HTML(server_functions=...)`.
 
@@ -41,7 +44,7 @@ def server_functions(
     `"gone": true` as well, it is not offered. `describe_model` then returns the present state.
     With `"busy": true` the capacity for pictures is used up: asking again later helps.
     """
-    capacity = capacity or PictureCapacity()
+    capacity = capacity or PictureCapacity(limits)
 
     @errors_to_json
     def classify_ink(data: Any) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def server_functions(
     @errors_to_json
     def classify_picture(data: Any) -> dict[str, Any]:
         """PictureRequest -> as classify_ink, from the pixels of a picture file."""
-        request = parse_request(data, PictureRequest)
+        request = parse_request(data, PictureRequest, limits)
         classifier = _classifier(registry, request)
         with capacity.reading():
             picture = open_picture(io.BytesIO(request.picture))

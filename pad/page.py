@@ -17,15 +17,13 @@ from pad.capacity import PictureCapacity
 from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
 from pad.functions import server_functions
+from pad.limits import Limits
 from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.page_head import TITLE, PageHead
-from pad.payload import MAX_PICTURE_BYTES, MAX_POSITIONS, MAX_STROKES, encode_prediction
+from pad.payload import MAX_POSITIONS, MAX_STROKES, encode_prediction
 from pad.translations import KEY, translations
-
-DELETE_CACHE = (600, 3600)
-"""Every so many seconds, uploads to the endpoint that are older than so many are deleted."""
 
 _FONT = ["system-ui", "sans-serif"]
 # the sketchpad fills the page, without Gradio's margins
@@ -38,9 +36,10 @@ footer, footer :is(a, button, span, div) { color: var(--body-text-color) !import
 """
 
 
-def build_page(registry: ModelRegistry) -> gr.Blocks:
+def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Blocks:
     """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
-    capacity = PictureCapacity()
+    limits = limits or Limits()
+    capacity = PictureCapacity(limits)
 
     def classify(image: str) -> dict[str, Any]:
         """Classify the handwritten digit in a picture.
@@ -66,16 +65,18 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
             raise gr.Error(str(error)) from error
         return encode_prediction(prediction)
 
-    options = {"title": TITLE, "analytics_enabled": False, "delete_cache": DELETE_CACHE}
+    # how often, and older than what, in seconds
+    delete_cache = (min(600, limits.upload_seconds), limits.upload_seconds)
+    options = {"title": TITLE, "analytics_enabled": False, "delete_cache": delete_cache}
     with gr.Blocks(**options) as page:
         sketchpad(
             translations()(KEY),
-            server_functions(registry, capacity),
+            server_functions(registry, capacity, limits),
             input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
             default_model=DEFAULT,
-            picture_limits={"bytes": MAX_PICTURE_BYTES, "side": LARGEST_SIDE},
+            picture_limits={"bytes": limits.max_picture_bytes, "side": LARGEST_SIDE},
             files=file_urls(),
         )
         # never visible: they give the endpoint its types
@@ -85,18 +86,23 @@ def build_page(registry: ModelRegistry) -> gr.Blocks:
     return page
 
 
-def launch_options(registry: ModelRegistry) -> dict[str, Any]:
+def launch_options(registry: ModelRegistry, limits: Limits | None = None) -> dict[str, Any]:
     """Return what `page.launch` needs besides an address."""
+    limits = limits or Limits()
     return {
         "theme": gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
         "css": _CSS,
         "i18n": translations(),
         "mcp_server": True,
         "ssr_mode": False,
-        "max_file_size": MAX_PICTURE_BYTES,
+        "max_file_size": limits.max_picture_bytes,
         "app_kwargs": {
             # from the outside in: the head is rewritten before the page is compressed
-            "middleware": [Middleware(each) for each in (BodyLimit, CompressResponses, PageHead)],
+            "middleware": [
+                Middleware(BodyLimit, limit=limits.max_body_bytes),
+                Middleware(CompressResponses),
+                Middleware(PageHead),
+            ],
             "routes": file_routes(registry),
             "lifespan": json_answers,
         },

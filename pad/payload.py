@@ -8,17 +8,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, ValidationInfo
 
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.utils.json_files import describe_error
-
-MAX_PICTURE_BYTES = 10 * 2**20
-"""Largest picture file that is accepted."""
-
-MAX_BODY_BYTES = 4 * MAX_PICTURE_BYTES // 3 + 4096
-"""Largest request body: such a picture in base64 and the other fields."""
+from pad.limits import Limits
 
 
 def _decode_base64(text: object, limit: int) -> bytes:
@@ -39,8 +34,9 @@ def _decode_ink(text: object) -> np.ndarray:
     return np.frombuffer(pixels, dtype=np.uint8).reshape(INK_SIZE, INK_SIZE)
 
 
-def _decode_picture(text: object) -> bytes:
-    return _decode_base64(text, MAX_PICTURE_BYTES)
+def _decode_picture(text: object, info: ValidationInfo) -> bytes:
+    limits = info.context if isinstance(info.context, Limits) else Limits()
+    return _decode_base64(text, limits.max_picture_bytes)
 
 
 MAX_STROKES, MAX_POSITIONS = 200, 4000
@@ -111,8 +107,8 @@ class PictureRequest(_ClassifyRequest):
 Request = TypeVar("Request", bound=ModelRequest)
 
 
-def parse_request(data: Any, kind: type[Request]) -> Request:
-    """Return a validated request.
+def parse_request(data: Any, kind: type[Request], limits: Limits | None = None) -> Request:
+    """Return a validated request; `limits` are those of a picture, by default `Limits()`.
 
     Raises
     ------
@@ -120,7 +116,7 @@ def parse_request(data: Any, kind: type[Request]) -> Request:
         If data is not of that kind; the message names the first field that is wrong.
     """
     try:
-        return kind.model_validate(data)
+        return kind.model_validate(data, context=limits)
     except ValidationError as error:
         raise MnistCoreError(f"the request is not valid: {describe_error(error)}") from None
 

@@ -24,8 +24,8 @@ from mnist_core import Classifier
 from mnist_core.inference.onnx_classifier import load_onnx_classifier
 from pad.files import file_urls
 from pad.functions import server_functions
+from pad.limits import Limits
 from pad.model_registry import ModelRegistry
-from pad.payload import MAX_BODY_BYTES
 
 
 @pytest.fixture(scope="module")
@@ -230,10 +230,10 @@ def test_a_body_that_is_too_large_is_refused(server: Server, hidden: bool) -> No
     if hidden:
         connection.putheader("Transfer-Encoding", "chunked")
         connection.endheaders()
-        for _ in range(MAX_BODY_BYTES // 65_536 + 1):
+        for _ in range(Limits().max_body_bytes // 65_536 + 1):
             connection.send(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
     else:
-        connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+        connection.putheader("Content-Length", str(Limits().max_body_bytes + 1))
         connection.endheaders()
     response = connection.getresponse()
     assert response.status == 413

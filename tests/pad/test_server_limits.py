@@ -19,6 +19,7 @@ from support.waiting import until
 
 from pad.capacity import BusyError, PictureCapacity
 from pad.functions import server_functions
+from pad.limits import Limits
 from pad.model_registry import ModelRegistry
 from pad.page import build_page, launch_options
 
@@ -65,7 +66,7 @@ def test_other_formats_are_refused_before_they_are_decoded(
 
 
 def test_more_pictures_than_the_capacity_get_a_busy_answer(registry: ModelRegistry) -> None:
-    capacity = PictureCapacity(at_once=1, waiting=0, patience=0)
+    capacity = PictureCapacity(Limits(pictures_at_once=1, pictures_waiting=0, picture_patience=0))
     functions = functions_of(registry, capacity)
     request = picture_request(picture_of_a_seven())
     with capacity.reading():
@@ -79,7 +80,7 @@ def test_more_pictures_than_the_capacity_get_a_busy_answer(registry: ModelRegist
 
 def test_capacity_bounds_what_is_read_and_what_waits() -> None:
     """Eight want to read: two do, three wait for them, three are refused at once."""
-    capacity = PictureCapacity(at_once=2, waiting=3, patience=60)
+    capacity = PictureCapacity(Limits(pictures_at_once=2, pictures_waiting=3, picture_patience=60))
     release = threading.Event()
     lock = threading.Lock()
     reading, most, done, refused = 0, 0, 0, 0
@@ -110,14 +111,16 @@ def test_capacity_bounds_what_is_read_and_what_waits() -> None:
 
 
 def test_a_failure_gives_its_place_back() -> None:
-    capacity = PictureCapacity(at_once=1, waiting=0, patience=0)
+    capacity = PictureCapacity(Limits(pictures_at_once=1, pictures_waiting=0, picture_patience=0))
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), capacity.reading():
             raise ZeroDivisionError
 
 
 def test_who_waits_longer_than_the_patience_is_refused() -> None:
-    capacity = PictureCapacity(at_once=1, waiting=1, patience=0.01)
+    capacity = PictureCapacity(
+        Limits(pictures_at_once=1, pictures_waiting=1, picture_patience=0.01)
+    )
     with (
         capacity.reading(),
         pytest.raises(BusyError, match="again in a few seconds"),
@@ -131,10 +134,12 @@ def short_lived(
     registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[str]:
     """The address of a page whose uploads are deleted after a second."""
-    monkeypatch.setattr("pad.page.DELETE_CACHE", (1, 1))
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    page = build_page(registry)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(registry))
+    # deleted at once
+    limits = Limits.model_construct(**{**Limits().model_dump(), "upload_seconds": 1})
+    page = build_page(registry, limits)
+    options = launch_options(registry, limits)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **options)
     yield url
     page.close()
 
@@ -163,3 +168,25 @@ def test_an_overlong_name_does_not_come_back_whole(registry: ModelRegistry, leng
         message = functions[name](request)["error"]
         assert "W" * 61 not in message
         assert len(message) < 300
+
+
+def test_limits_come_from_the_environment(registry: ModelRegistry) -> None:
+    assert Limits.from_environment({}) == Limits()
+    limits = Limits.from_environment({"DRAWPAD_MAX_PICTURE_BYTES": "2000"})
+    assert limits.max_picture_bytes == 2000
+    (classify,) = [
+        function
+        for function in server_functions(registry, limits=limits)
+        if function.__name__ == "classify_picture"
+    ]
+    reply = classify(picture_request(bytes(3000)))
+    assert "too large; the limit is 2,000 bytes" in reply["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("PICTURES_AT_ONCE", "0"), ("PICTURE_PATIENCE", "inf"), ("MAX_PICTURE_BYTES", "ten")],
+)
+def test_a_limit_that_is_no_number_in_its_range_is_named(name: str, text: str) -> None:
+    with pytest.raises(MnistCoreError, match=f"DRAWPAD_{name} is '{text}'; "):
+        Limits.from_environment({f"DRAWPAD_{name}": text})

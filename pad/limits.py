@@ -1,0 +1,64 @@
+"""The limits on what visitors may send to the pad's server, each with an environment variable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mnist_core.errors import MnistCoreError
+
+_PREFIX = "DRAWPAD_"
+
+
+class Limits(BaseModel):
+    """What the server takes from visitors; `DRAWPAD_` and the name in capitals is the variable.
+
+    Attributes
+    ----------
+    max_picture_bytes : int
+        Largest picture file, and largest upload.
+    pictures_at_once : int
+        Most pictures that are read at the same time; each may take 250 MB.
+    pictures_waiting : int
+        Most pictures that wait for it; others are refused as "busy" at once.
+    picture_patience : float
+        Seconds after which one that waits is refused.
+    upload_seconds : int
+        Age at which uploads to the endpoint are deleted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    max_picture_bytes: int = Field(10 * 2**20, ge=2**10, le=2**28)
+    pictures_at_once: int = Field(2, ge=1, le=64)
+    pictures_waiting: int = Field(8, ge=0, le=1000)
+    picture_patience: float = Field(3.0, ge=0, le=60)
+    upload_seconds: int = Field(3600, ge=60)
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest request body: the largest picture in base64, and the other fields."""
+        return 4 * self.max_picture_bytes // 3 + 4096
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return the limits that the environment names, else the defaults.
+
+        Raises
+        ------
+        MnistCoreError
+            If a variable is not a number in its range; the message names it.
+        """
+        variables = {name: f"{_PREFIX}{name.upper()}" for name in cls.model_fields}
+        given = {name: environment.get(variable) for name, variable in variables.items()}
+        try:
+            return cls.model_validate({name: text for name, text in given.items() if text})
+        except ValidationError as error:
+            first = error.errors()[0]
+            variable = variables[str(first["loc"][0])]
+            raise MnistCoreError(
+                f"{variable} is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}"
+            ) from None
