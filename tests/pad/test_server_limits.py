@@ -17,6 +17,7 @@ from support.chromium import Server
 from support.pictures import picture_of_a_seven
 from support.waiting import until
 
+from mnist_core import MnistCoreError
 from pad.capacity import BusyError, PictureCapacity
 from pad.functions import server_functions
 from pad.limits import Limits
