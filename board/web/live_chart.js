@@ -34,19 +34,20 @@ function parse(text, colours) {
   return JSON.parse(text, (key, value) => (isText(key) ? value : colours[value] ?? value));
 }
 
-function tools(chart) {
-  if (chart.input.clickable) return { displayModeBar: false };
-  const fullScreen = {
-    name: "Full screen",
-    icon: { width: 24, height: 24, path: FULL_SCREEN },
-    click: () => (document.fullscreenElement ? document.exitFullscreen() : chart.requestFullscreen()),
-  };
-  return {
-    displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud"],
-    modeBarButtonsToAdd: [fullScreen],
-  };
-}
+// plotly compares its options by identity: with new ones it would draw anew, without the zoom
+const OPTIONS = {
+  displaylogo: false,
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud"],
+  modeBarButtonsToAdd: [
+    {
+      name: "Full screen",
+      icon: { width: 24, height: 24, path: FULL_SCREEN },
+      click: (chart) =>
+        document.fullscreenElement ? document.exitFullscreen() : chart.requestFullscreen(),
+    },
+  ],
+};
+const OPTIONS_OF_CLICKABLE = { displayModeBar: false };
 
 async function draw(chart) {
   const { title, figure, colours, plotly: url, clickable } = chart.input;
@@ -59,7 +60,7 @@ async function draw(chart) {
   const { color } = layout.template.layout.font;
   layout.modebar = { bgcolor: "transparent", color, activecolor: layout.template.layout.colorway[0] };
   const Plotly = await plotly(url);
-  await Plotly.react(chart, traces, layout, tools(chart));
+  await Plotly.react(chart, traces, layout, clickable ? OPTIONS_OF_CLICKABLE : OPTIONS);
   chart.laidOut = chart.clientWidth;
   if (clickable) {
     chart.removeAllListeners("plotly_click");
