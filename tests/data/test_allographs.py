@@ -188,7 +188,7 @@ def test_frames_do_not_depend_on_the_number_of_processes() -> None:
 @pytest.fixture(scope="module")
 def many() -> tuple[np.ndarray, torch.Tensor]:
     labels = np.arange(2000) % 10
-    return labels, generate_frames(labels, 5, processes=-1)
+    return labels, generate_frames(labels, 5)
 
 
 def test_frames_are_kept_and_a_damaged_file_is_written_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,13 @@ from mnist_core.inference.graph_format import (
     kernel_output,
 )
 from mnist_core.inference.graph_key import graph_key
-from mnist_core.inference.imaging_graphs import GREY
+from mnist_core.inference.imaging_graphs import FIND_INK, GREY
 from mnist_core.inference.pipeline import InferencePipeline
 from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import LogitCalibration
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
-from mnist_core.models.registry import weights_path
+from mnist_core.models.registry import imaging_graph_path, weights_path
 from mnist_core.models.weights import Network, load_weights, save_weights, update_card
 
 Digits = list[tuple[int, Drawing]]
@@ -170,12 +171,20 @@ def test_the_key_changes_with_what_is_computed_and_with_nothing_else(tmp_path: P
 # --- pictures ----------------------------------------------------------------------------------
 
 
-def test_the_ink_of_pictures_of_any_size_is_found_in_one_graph(
-    clear_digits: Digits, tmp_path: Path
+def test_the_command_writes_the_graph_of_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # tracing it takes a quarter of a minute; that the shipped one is up to date is another test
+    shipped = imaging_graph_path(FIND_INK).read_bytes()
+    module = importlib.import_module("mnist_core.inference.export_imaging")
+    monkeypatch.setattr(module, "export_imaging", {FIND_INK: shipped}.__getitem__)
     output = tmp_path / "find_ink.onnx"
     assert cli.main(["export", "--picture", "--output", str(output)]) == 0
-    session = opened(output.read_bytes())
+    assert output.read_bytes() == shipped
+
+
+def test_the_ink_of_pictures_of_any_size_is_found_in_one_graph(clear_digits: Digits) -> None:
+    session = opened(imaging_graph_path(FIND_INK).read_bytes())
     drawings = [strokes for _, strokes in clear_digits]
     greys = [to_grey(paint(strokes, size=(200, 150), scale=0.3)) for strokes in drawings[::7]]
     greys[1] = 1 - greys[1]  # dark on light in the same graph

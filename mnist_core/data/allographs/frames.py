@@ -28,6 +28,7 @@ NARROWEST_PEN, WIDEST_PEN = 1.6, 3.2
 
 _CHUNK = 1000  # drawings with one random generator
 _LOCK_SECONDS = 3600.0
+_WORTH_PROCESSES = 5_000  # fewer drawings take less time than starting processes that import torch
 _SMALLEST_KEPT = 2_000  # fewer frames are generated in less time than a lock and a file need
 
 
@@ -78,7 +79,8 @@ def cached_frames(labels: np.ndarray, seed: int, *, folder: Path | None = None) 
             stack.enter_context(exclusive_lock(path.with_suffix(".lock"), _LOCK_SECONDS))
         frames = _read(path, len(labels))
         if frames is None:
-            frames = generate_frames(labels, seed, processes=-1)
+            processes = -1 if len(labels) >= _WORTH_PROCESSES else 1
+            frames = generate_frames(labels, seed, processes=processes)
             content = io.BytesIO()
             np.savez_compressed(content, frames=frames.numpy())
             with contextlib.suppress(MnistCoreError):  # a full disk: they are in memory
