@@ -33,14 +33,16 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
             act_button(t("Clone"), ":material/content_copy:", clone, help=about)
             draw_curves_download(t, run)
             _draw_rename(context, run, state)
-        if st.button(t("Delete"), icon=":material/delete:", disabled=status == "running"):
-            ask_to_confirm(
-                t,
-                t("Delete this run?"),
-                t("Its weights, metrics and log are deleted. This cannot be undone."),
-                run.id,
-                partial(_delete, run),
-            )
+    if st.button(
+        t("Delete"), icon=":material/delete:", type="tertiary", disabled=status == "running"
+    ):
+        ask_to_confirm(
+            t,
+            t("Delete this run?"),
+            t("Its weights, metrics and log are deleted. This cannot be undone."),
+            run.id,
+            partial(_delete, run),
+        )
 
 
 def _draw_rename(context: PageContext, run: Run, state: RunState) -> None:

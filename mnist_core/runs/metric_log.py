@@ -13,6 +13,7 @@ import threading
 import time
 from array import array
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -74,6 +75,27 @@ class MetricWriter:
         self._add(
             Event(wall_time=time.time(), step=event.global_step, summary=Summary(value=values))
         )
+
+    def write_settings(self, name: str, settings: Mapping[str, Any]) -> None:
+        """Write the settings for TensorBoard's page HPARAMS, beside the validation metrics.
+
+        `name` is what TensorBoard calls the run there. Raises MnistCoreError if they cannot be
+        written.
+        """
+        # slow to import: after the training, not before it
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+        from torch.utils.tensorboard.summary import hparams
+
+        values = {key: _hparam(value) for key, value in settings.items()}
+        metrics = {tags.VALIDATION_ACCURACY: 0.0, tags.VALIDATION_LOSS: 0.0}
+        experiment, start, end = hparams(values, metrics)
+        content = start.value[0].metadata.plugin_data.content
+        data = HParamsPluginData.FromString(content)
+        data.session_start_info.group_name = name
+        start.value[0].metadata.plugin_data.content = data.SerializeToString()
+        for summary in (experiment, start, end):
+            self._add(Event(wall_time=time.time(), summary=summary))
 
     def close(self) -> None:
         """Close the file. Raises MnistCoreError if what is left cannot be written."""
@@ -205,6 +227,13 @@ def _merge(sessions: list[_Session]) -> dict[str, Series]:
         if len(kept):
             merged[tag] = Series(kept, values[::-1][last])
     return merged
+
+
+def _hparam(value: object) -> bool | float | str:
+    """Return a setting as a type that TensorBoard's hyperparameters have."""
+    if isinstance(value, bool | int | float | str):
+        return value
+    return ", ".join(map(str, value)) if isinstance(value, tuple) and value else "none"
 
 
 def _event_files(folder: Path) -> list[str]:

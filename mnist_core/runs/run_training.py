@@ -81,6 +81,7 @@ def train_in_folder(
                 run.log(str(event))
             if listen is not None:
                 listen(event)
+        metrics.write_settings(run.state().name or run.id, config.model_dump())
     finally:
         metrics.close()
     if isinstance(event, Stopped):

@@ -121,15 +121,12 @@ def test_a_run_is_deleted_after_confirmation(
     run = create_run(TrainConfig(), folders["MNIST_RUNS"], "not wanted")
     board = open_board()
     board.open(f"watch?run={run.id}", title="Watch a run")
-    board.button("More").click()
     board.button("Delete").click()
     dialog = board.page.get_by_role("dialog")
     expect(dialog).to_contain_text("cannot be undone")
     dialog.get_by_role("button", name="Keep").click()
     expect(dialog).to_have_count(0)
     assert run.folder.is_dir()
-    if not board.button("Delete").is_visible():
-        board.button("More").click()
     board.button("Delete").click()
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(dialog).to_have_count(0)
@@ -171,6 +168,7 @@ def test_runs_are_selected_in_the_table_and_deleted(
     open_board: Callable[..., BoardPage], folders: dict[str, str]
 ) -> None:
     root = Path(folders["MNIST_RUNS"])
+    kept = create_run(TrainConfig(), root, "kept")
     runs = [create_run(TrainConfig(seed=seed), root, f"table {seed}") for seed in range(2)]
     board = open_board()
     board.open(title="Runs")
@@ -191,3 +189,5 @@ def test_runs_are_selected_in_the_table_and_deleted(
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(board.page.get_by_text("No run matches.")).to_be_visible()
     assert not any(run.folder.exists() for run in runs)
+    assert kept.exists
+    kept.delete()

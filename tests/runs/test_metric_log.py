@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from support.damage import DAMAGE
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from mnist_core import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.metric_log import MetricReader, MetricWriter, Series
+from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Step
 from mnist_core.utils.usage import Usage
 
@@ -336,3 +338,27 @@ def test_an_incomplete_record_is_no_damage_but_a_file_that_shrinks_is(tmp_path: 
     file.write_bytes(file.read_bytes()[:30])
     reader.read()
     assert reader.damaged_from() == 21
+
+
+def test_tensorboard_shows_the_settings_under_the_runs_name(tmp_path: Path) -> None:
+    writer = MetricWriter(tmp_path)
+    writer.write(Step(1, 1, 10, 0.5, 0.5, 0.01, 1000.0))
+    before = MetricReader(tmp_path).read()
+    writer.write_settings("sevens", TrainConfig(freeze=()).model_dump())
+    writer.close()
+    loaded = EventAccumulator(str(tmp_path))
+    loaded.Reload()
+    stored = loaded.PluginTagToContent("hparams")
+    start = HParamsPluginData.FromString(stored["_hparams_/session_start_info"])
+    assert start.session_start_info.group_name == "sevens"
+    found = start.session_start_info.hparams
+    assert found["learning_rate"].number_value == TrainConfig().learning_rate
+    assert found["freeze"].string_value == found["teacher"].string_value == "none"
+    assert found["nesterov"].bool_value is False
+    experiment = HParamsPluginData.FromString(stored["_hparams_/experiment"]).experiment
+    assert {one.name.tag for one in experiment.metric_infos} == {
+        "validation/accuracy",
+        "validation/loss",
+    }
+    after = MetricReader(tmp_path).read()
+    assert after.keys() == before.keys(), "they are no curves"
