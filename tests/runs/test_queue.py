@@ -27,6 +27,7 @@ from mnist_core.runs.queue import (
     queue_device,
     queue_lock_path,
     queue_place,
+    resolve_device,
     waiting,
 )
 from mnist_core.runs.queue_worker import work
@@ -307,6 +308,17 @@ def test_the_least_used_card_is_taken_first(
     monkeypatch.setattr(torch.cuda, "utilization", lambda index: [80, 3][index])
     queued(AUTO, tmp_path)
     assert started_workers(tmp_path) == ["cuda:1"]
+
+
+@pytest.mark.usefixtures("two_cards")
+def test_a_run_of_the_command_line_takes_a_free_card(tmp_path: Path) -> None:
+    assert resolve_device(tmp_path, "auto") == torch.device("cuda:0")
+    with exclusive_lock(queue_lock_path(tmp_path, "cuda:0"), 1):
+        assert resolve_device(tmp_path, "auto") == torch.device("cuda:1")
+        assert resolve_device(tmp_path, "auto", "cuda:0") == torch.device("cuda:0")  # its own
+        assert resolve_device(tmp_path, "cpu") == torch.device("cpu")
+        with exclusive_lock(queue_lock_path(tmp_path, "cuda:1"), 1):
+            assert resolve_device(tmp_path, "auto") == torch.device("cuda:0")  # none is free
 
 
 @pytest.mark.usefixtures("two_cards")
