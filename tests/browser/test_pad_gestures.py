@@ -84,11 +84,17 @@ def arrive(pad: PadPage) -> None:
     pad.expect_digit(7)
 
 
-@pytest.mark.parametrize("interrupt", INTERRUPTIONS.values(), ids=INTERRUPTIONS.keys())
-def test_moves_after_an_interruption_are_ignored(
-    open_pad: Callable[..., PadPage], interrupt: Callable[[PadPage], object]
-) -> None:
-    pad = open_pad(viewport={"width": 1280, "height": 900})
+def test_moves_after_an_interruption_are_ignored(pad: PadPage, subtests: pytest.Subtests) -> None:
+    for name, interrupt in INTERRUPTIONS.items():
+        resize(pad, 1280, 900)
+        if pad.strokes:
+            pad.click("clear")
+            pad.settle()
+        with subtests.test(interrupted_by=name):
+            interrupted_stroke(pad, interrupt)
+
+
+def interrupted_stroke(pad: PadPage, interrupt: Callable[[PadPage], object]) -> None:
     pad.draw([np.array([[0.0, 0], [0, 100]])])
     put_down(pad, 40, 140)
     move(pad, 60, 160)

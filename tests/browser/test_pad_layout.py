@@ -15,8 +15,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize(("viewport", "locale"), [(DESKTOP, "zh-CN"), (PHONE, "en-US")])
 def test_pad_and_bars_fit_on_one_screen(
     open_pad: Callable[..., PadPage], viewport: dict[str, int], locale: str
 ) -> None:
@@ -72,9 +71,7 @@ def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPa
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
-        ("zh-CN", "写一个数字"),
         ("zh-TW", "写一个数字"),
-        ("en-GB", "Draw a digit"),
         ("fr-FR", "Draw a digit"),
     ],
 )
