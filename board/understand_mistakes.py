@@ -52,7 +52,7 @@ def show(context: PageContext, summary: RunSummary) -> None:
             t("Above each image: true digit, prediction and confidence. Highest confidence first.")
         )
         captions = [
-            f"{predictions.true[index]} → <b>{predictions.predicted[index]}</b> "
+            f"{predictions.true[index]}→<b>{predictions.predicted[index]}</b> "
             f"{predictions.confidence(index):.0%}"
             for index in shown
         ]

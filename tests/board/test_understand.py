@@ -287,7 +287,7 @@ def test_all_mistakes_are_shown_and_filtered(run: Run, predictions: Predictions)
     wrong = predictions.mistakes()
     assert f"**{len(wrong)}** of {len(wrong)} misclassified" in page_text(page)
     first = captions(charts(page)[0])[0]
-    assert first.startswith(f"{predictions.true[wrong[0]]} → <b>{predictions.predicted[wrong[0]]}")
+    assert first.startswith(f"{predictions.true[wrong[0]]}→<b>{predictions.predicted[wrong[0]]}")
     true = int(predictions.true[wrong[0]])
     page.multiselect(key="mistakes-true").set_value([true]).run()
     count = len(predictions.mistakes([true]))
