@@ -55,9 +55,18 @@ def draw_downloads(context: PageContext, run: Run) -> None:
         )
         onnx = _File("ONNX", f"{run.id}.onnx", _BINARY, about)
         _draw_generated(t, onnx, stamp, lambda: _onnx(run.folder, stamp))
-        about = t("The evaluation as one HTML file for any browser.")
-        report = _File(t("Report"), f"{run.id}.html", "text/html", about)
-        _draw_generated(t, report, stamp, lambda: _report(run.folder, stamp))
+        draw_report_download(t, run)
+
+
+def draw_report_download(t: Translator, run: Run) -> None:
+    """Draw the button that generates a run's report; nothing while it has no weights."""
+    try:
+        stamp = run.weights_path.stat().st_mtime_ns
+    except OSError:
+        return
+    about = t("The evaluation as one HTML file for any browser.")
+    report = _File(t("Report"), f"{run.id}.html", "text/html", about)
+    _draw_generated(t, report, stamp, lambda: _report(run.folder, stamp))
 
 
 def draw_curves_download(t: Translator, run: Run) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from board.actions import act_button, ask_to_confirm
-from board.downloads import draw_curves_download
+from board.downloads import draw_curves_download, draw_report_download
 from board.page_context import PageContext
 from board.runs import DAMAGED, forget_selection
 from board.train import FORM_BASE, FORM_PARENT
@@ -32,6 +32,7 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
             clone = partial(_clone, context, run)
             act_button(t("Clone"), ":material/content_copy:", clone, help=about)
             draw_curves_download(t, run)
+            draw_report_download(t, run)
             _draw_rename(context, run, state)
     if st.button(
         t("Delete"), icon=":material/delete:", type="tertiary", disabled=status == "running"

@@ -146,6 +146,7 @@ def test_what_is_known_about_a_run(root: Path) -> None:
     assert "Batch size: 50" in text
     assert "torch: " in text, "of its environment"
     assert f"id: `{source.id}`" in text
+    assert "Generate Report" in labels(page)
     page = press(open_page("watch", run.id), source.id)
     assert page.selectbox[0].value == source.id
     page = press(open_page("watch", run.id), "rates")
