@@ -18,7 +18,8 @@ MOVES_PER_SECOND = 60
 # Times of pen-up, animation frames with ink, and changes of the bars; in milliseconds.
 _PROBE = """
 (selector) => {
-  const probe = window.probe = {up: 0, lastInk: 0, inkFrames: [], changes: [], down: false};
+  const probe = window.probe =
+    {up: 0, lastInk: 0, inkFrames: [], inkMoves: [], changes: [], down: false};
   let moved = false;
   addEventListener("pointerdown", () => { probe.down = true; }, true);
   addEventListener("pointermove", () => {
@@ -26,7 +27,10 @@ _PROBE = """
   }, true);
   addEventListener("pointerup", () => { probe.up = performance.now(); probe.down = false; }, true);
   const frame = () => {
-    if (moved) probe.inkFrames.push(performance.now());
+    if (moved) {
+      probe.inkFrames.push(performance.now());
+      probe.inkMoves.push(probe.lastInk);
+    }
     moved = false;
     requestAnimationFrame(frame);
   };
@@ -44,8 +48,9 @@ _PROBE = """
 class Figures:
     """What was measured on one page; lists have one entry for every drawing.
 
-    `answered` are animation frames with ink that were followed by a change of the bars before the
-    next one; `drawable` and `in_browser` are the seconds and kilobytes of the first load.
+    `answered` are animation frames with ink whose last move was followed by a change of the bars
+    before the next frame with ink; `drawable` and `in_browser` are the seconds and kilobytes of
+    the first load.
     """
 
     latency: list[float] = field(default_factory=list)
@@ -111,7 +116,9 @@ def measure(
 
 
 def _measure_stroke(page: Page, stroke: list[tuple[float, float]], figures: Figures) -> None:
-    page.evaluate("() => { probe.changes.length = 0; probe.inkFrames.length = 0; }")
+    page.evaluate(
+        "() => { for (const name of ['changes', 'inkFrames', 'inkMoves']) probe[name].length = 0; }"
+    )
     draw_paced(page, stroke)
     page.wait_for_function("probe.changes.some((at) => at > probe.lastInk)", timeout=60_000)
     page.wait_for_timeout(1000)
@@ -122,7 +129,7 @@ def _measure_stroke(page: Page, stroke: list[tuple[float, float]], figures: Figu
     figures.latency.append(max(0.0, answered - probe["up"]))
     figures.updates.append(sum(at <= probe["up"] for at in changes))
     figures.ink_frames.append(len(frames))
-    following = zip(frames, [*frames[1:], float("inf")], strict=True)
+    following = zip(probe["inkMoves"], [*frames[1:], float("inf")], strict=True)
     figures.answered.append(
         sum(any(begin < at <= end for at in changes) for begin, end in following)
     )
