@@ -37,7 +37,7 @@ function parse(text, colours) {
 // plotly compares its options by identity: with new ones it would draw anew, without the zoom
 const OPTIONS = {
   displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud"],
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
   modeBarButtonsToAdd: [
     {
       name: "Full screen",
@@ -58,7 +58,8 @@ async function draw(chart) {
   const { data: traces, layout } = parse(figure, dark ? colours : {});
   chart.style.height = `${layout.height}px`;
   const { color } = layout.template.layout.font;
-  layout.modebar = { bgcolor: "transparent", color, activecolor: layout.template.layout.colorway[0] };
+  const bgcolor = getComputedStyle(app()).backgroundColor;
+  layout.modebar = { bgcolor, color, activecolor: layout.template.layout.colorway[0] };
   const Plotly = await plotly(url);
   await Plotly.react(chart, traces, layout, clickable ? OPTIONS_OF_CLICKABLE : OPTIONS);
   chart.laidOut = chart.clientWidth;

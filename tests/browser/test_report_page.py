@@ -67,6 +67,8 @@ def test_the_report_is_drawn_without_a_request(
     assert "570" in page.locator("#plot-confusion .heatmap-label").all_text_contents()
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 23)"
     assert dark == (scheme == "dark")
+    assert page.locator(".modebar-btn").count()
+    assert not page.locator('.modebar-btn[data-title^="Share"]').count()
     line = page.locator("#plot-loss .js-line").first
     expect(line).to_have_css("stroke", COLOURS[scheme])
     page.emulate_media(color_scheme="dark" if scheme == "light" else "light")

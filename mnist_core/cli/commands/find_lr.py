@@ -46,7 +46,7 @@ def _find_lr(args: argparse.Namespace) -> int:
         from mnist_core.figures import learning_rate_range
 
         figure = learning_rate_range(test.rates, test.smoothed, test.suggestion)
-        write_atomic(args.plot, figure.to_html(include_plotlyjs=True))
+        write_atomic(args.plot, figure.to_html({"modeBarButtonsToRemove": ["sendChartToCloud"]}))
     if args.json:
         print(test.model_dump_json(include={"suggestion", "rates", "losses", "smoothed"}))
         return 0
