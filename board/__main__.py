@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve the dashboard until the process is stopped: `drawpad-dashboard [STREAMLIT OPTION]...`.
 
     The options are those of `streamlit run`, for example `--server.port 8600`.
+    `drawpad-dashboard hash-password` prints the hash of a password, for the environment.
     """
     options = list(sys.argv[1:] if argv is None else argv)
+    if options == ["hash-password"]:
+        return _print_hash()
     script = _INSTALLED if _INSTALLED.is_file() else _IN_CHECKOUT
     try:
         with requires_extra("dashboard"):
@@ -38,6 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return streamlit(["run", str(script), *options], prog_name="streamlit")
+
+
+def _print_hash() -> int:
+    """Ask for a password, and print its hash."""
+    from board.password import hash_password
+
+    try:
+        print(hash_password(getpass.getpass("password: ")))
+    except MnistCoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

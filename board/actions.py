@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.markdown import escape_markdown
 from board.translation import Translator
 from board.widgets import ERROR, errors_shown
@@ -20,11 +21,18 @@ def act_button(
     disabled: bool = False,
     help: str = "",
     key: str | None = None,
+    changes: bool = True,
 ) -> None:
-    """Draw a button that calls `act`, and shows its MnistCoreError if it raises one."""
+    """Draw a button that calls `act`, and shows its MnistCoreError if it raises one.
+
+    It is disabled for visitors who may only look, unless `act` changes nothing.
+    """
+    disabled = disabled or (changes and not may_change())
     if not st.button(label, icon=icon or None, disabled=disabled, help=help or None, key=key):
         return
     try:
+        if changes:
+            check_may_change()
         act()
     except MnistCoreError as error:
         st.toast(escape_markdown(error), icon=ERROR)
@@ -52,6 +60,7 @@ def ask_to_confirm(
         with st.container(horizontal=True):
             if st.button(t(label), type="primary", key="confirm"):
                 with errors_shown():
+                    check_may_change()
                     act()
                     st.rerun()
             if st.button(t("Keep"), key="keep"):

@@ -15,6 +15,7 @@ from board.number_fields import as_number, check_exact, draw_number
 from board.page_context import PageContext
 from board.translation import Translator
 from board.widgets import capitalized, errors_shown, in_columns
+from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
 from mnist_core.runs.run_list import list_runs
@@ -50,7 +51,10 @@ def draw_form(context: PageContext) -> TrainConfig | None:
                 with column:
                     values[field.name] = draw_field(field, context, _key(field.name), current)
     with errors_shown():
-        return form_config(values)
+        config = form_config(values)
+        for name, value in config:
+            check_weights(context, name, value)
+        return config
     return None
 
 
@@ -63,6 +67,19 @@ def form_config(values: Mapping[str, Any], base: TrainConfig | None = None) -> T
     for name, value in values.items():
         check_exact(name, value)
     return config
+
+
+def check_weights(context: PageContext, name: str, value: object) -> None:
+    """Raise MnistCoreError if a field of weights has none of those that the form offers.
+
+    So a page cannot make this machine read any file.
+    """
+    field = FIELDS[name]
+    if field.kind is Kind.WEIGHTS and value is not None and value not in _choices(field, context):
+        raise MnistCoreError(
+            f"{name} is {value!r}; choose a model or a run that has weights (a file can be given "
+            "on the command line only)"
+        )
 
 
 def field_value(field: ConfigField, key: str) -> Any:

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.actions import act_button, ask_to_confirm
 from board.overview_table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
@@ -46,7 +47,9 @@ def draw_actions(
         if runs:
             _draw_labels(context, runs)
             _draw_archive(context, runs)
-        if st.button(t("Delete"), icon=":material/delete:", key="runs-delete"):
+        if st.button(
+            t("Delete"), icon=":material/delete:", key="runs-delete", disabled=not may_change()
+        ):
             _ask_to_delete(context, selected)
 
 
@@ -99,7 +102,9 @@ def _draw_labels(context: PageContext, runs: Sequence[RunRow]) -> None:
             )
             if only is None:
                 st.caption(t("They are added to those of each run."))
-            saved = st.form_submit_button(t("Save"), icon=":material/check:")
+            saved = st.form_submit_button(
+                t("Save"), icon=":material/check:", disabled=not may_change()
+            )
         if saved:
             tags = [tag.strip()[:MAX_TAG_LENGTH] for tag in given.split(",") if tag.strip()]
             added = {"tags": tags} if only else {"add_tags": tags}
@@ -111,7 +116,7 @@ def _draw_archive(context: PageContext, runs: Sequence[RunRow]) -> None:
     archived = all(row.labels.archived for row in runs)
     label, icon = ("Restore", "unarchive") if archived else ("Archive", "archive")
     about = t("Archived runs are kept, and listed only on request.")
-    if st.button(t(label), icon=f":material/{icon}:", help=about):
+    if st.button(t(label), icon=f":material/{icon}:", help=about, disabled=not may_change()):
         _each(runs, lambda row: change_labels(row.run, archived=not archived))
 
 
@@ -120,6 +125,7 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
     problems = []
     for row in runs:
         try:
+            check_may_change()
             act(row)  # type: ignore[operator]
         except MnistCoreError as error:
             problems.append(str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.actions import ask_to_confirm
 from board.downloads import draw_downloads
 from board.page_context import PageContext
@@ -98,10 +99,13 @@ def _promotion(t: Translator, run: Run) -> None:
         replace = taken and st.checkbox(
             t("Replace the promoted model of this name"), key=f"replace-{run.id}"
         )
-        if not st.button(t("Promote"), type="primary", icon=":material/upgrade:"):
+        if not st.button(
+            t("Promote"), type="primary", icon=":material/upgrade:", disabled=not may_change()
+        ):
             return
         # its graph is exported as well, which takes seconds
         with errors_shown(), st.spinner(t("Generating the file …")):
+            check_may_change()
             promote(run, name, replace=replace)
             _explain_use(t, name)
 
@@ -131,7 +135,12 @@ def _draw_models(t: Translator) -> None:
                 show_error(model.problem, BROKEN)
             else:
                 st.text(_origin(t, model))  # plain text: a run's name may contain Markdown
-            if st.button(t("Withdraw"), icon=":material/undo:", key=f"withdraw-{model.name}"):
+            if st.button(
+                t("Withdraw"),
+                icon=":material/undo:",
+                key=f"withdraw-{model.name}",
+                disabled=not may_change(),
+            ):
                 ask_to_confirm(
                     t,
                     t("Withdraw this model?"),

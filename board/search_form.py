@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from board.field_labels import field_label
+from board.form import check_weights
 from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields
@@ -129,7 +130,11 @@ def _parse_search_space(
 ) -> Grid:
     if not texts:
         raise MnistCoreError(context.t("Select at least one setting."))
-    return {name: parse_values(name, text, config) for name, text in texts.items()}
+    grid = {name: parse_values(name, text, config) for name, text in texts.items()}
+    for name, values in grid.items():
+        for value in values:
+            check_weights(context, name, value)
+    return grid
 
 
 def _study_settings(context: PageContext) -> StudySettings:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.actions import act_button, ask_to_confirm
 from board.page_context import PageContext
 from board.queue_text import describe_position
@@ -74,10 +75,14 @@ def draw_section(
 
 def _start_button(context: PageContext, request: JobRequest | None) -> None:
     pressed = st.button(
-        context.t("Start"), type="primary", icon=":material/play_arrow:", disabled=request is None
+        context.t("Start"),
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=request is None or not may_change(),
     )
     if pressed and request is not None:
         with errors_shown():
+            check_may_change()
             choose_device(request.config.device)
             job = start_job(request, context.root)
             st.session_state[_selection_key(request.kind)] = job.id
@@ -173,7 +178,7 @@ def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> N
             act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
         if status in (JobStatus.STOPPED, JobStatus.FAILED):
             act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
-        if st.button(t("Delete"), icon=":material/delete:", disabled=is_active):
+        if st.button(t("Delete"), icon=":material/delete:", disabled=is_active or not may_change()):
             ask_to_confirm(
                 t,
                 t("Delete this search?"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from board.access import admit
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from mnist_core.runs.run_list import runs_root
@@ -61,6 +62,8 @@ def show() -> None:
 
 def _page(name: str, context: PageContext) -> Callable[[], None]:
     def draw() -> None:
+        if not admit(context.t):
+            return
         # imported on first use: some pages need packages that are slow to import
         importlib.import_module(f"board.{_MODULES.get(name, name)}").show(context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.estimate import draw_estimate
 from board.form import device_label, draw_form, fill_form
 from board.page_context import PageContext
@@ -11,7 +12,7 @@ from board.runs import summarize_runs
 from board.widgets import errors_shown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.runs.origin import RunOrigin
-from mnist_core.runs.queue import enqueue, ensure_workers, free_device, queue_device
+from mnist_core.runs.queue import check_room, enqueue, ensure_workers, free_device, queue_device
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS
@@ -98,11 +99,16 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
                 )
             )
         pressed = st.button(
-            t("Start"), type="primary", icon=":material/play_arrow:", disabled=config is None
+            t("Start"),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=config is None or not may_change(),
         )
     if pressed and config is not None:
         with errors_shown():
+            check_may_change()
             choose_device(config.device)
+            check_room(context.root)
             origin = RunOrigin(parent=st.session_state.pop(FORM_PARENT, ""))
             run = create_run(config, context.root, name.strip(), origin)
             enqueue(run)
@@ -120,4 +126,5 @@ def _draw_device(context: PageContext, config: TrainConfig) -> None:
         st.caption(t("Trains on {device}.", device=device_label(device, t)))
     else:
         st.caption(t("No GPU is available: this run trains on the CPU."))
-    draw_estimate(context, config, device)
+    if may_change():  # it is measured by training some steps
+        draw_estimate(context, config, device)

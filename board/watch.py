@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import streamlit as st
 
+from board.access import may_change
 from board.charts import chart_figures
 from board.curve_options import CurveOptions, draw_curve_options
 from board.live_chart import live_chart
@@ -73,7 +74,7 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
     if (state := summary.state) is None:
         return
     with errors_shown():
-        if state.status == "queued":
+        if state.status == "queued" and may_change():
             ensure_workers(context.root)
         metrics, config = read_metrics(run.folder), run.config()
         options = _headline(context, run, state, config, metrics)

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from board.access import may_change
 from board.actions import act_button, ask_to_confirm
 from board.downloads import draw_curves_download, draw_report_download
 from board.page_context import PageContext
@@ -30,13 +31,12 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
         if state is not None:
             about = t("Opens the form with these settings.")
             clone = partial(_clone, context, run)
-            act_button(t("Clone"), ":material/content_copy:", clone, help=about)
+            act_button(t("Clone"), ":material/content_copy:", clone, help=about, changes=False)
             draw_curves_download(t, run)
             draw_report_download(t, run)
             _draw_rename(context, run, state)
-    if st.button(
-        t("Delete"), icon=":material/delete:", type="tertiary", disabled=status == "running"
-    ):
+    blocked = status == "running" or not may_change()
+    if st.button(t("Delete"), icon=":material/delete:", type="tertiary", disabled=blocked):
         ask_to_confirm(
             t,
             t("Delete this run?"),

@@ -23,6 +23,7 @@ from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import JOBS_FOLDER, WorkFolder
+from mnist_core.runs.limits import check_limits
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus
@@ -81,8 +82,10 @@ def enqueue(run: Run) -> None:
     Raises
     ------
     MnistCoreError
-        If it is running or finished, its folder is damaged or it cannot be written.
+        If it is running or finished, its folder is damaged or it cannot be written, or a limit of
+        `mnist_core.runs.limits` is reached.
     """
+    check_room(run.folder.parent)
     state = run.state()
     if state.status in (RunStatus.RUNNING, RunStatus.FINISHED):
         raise MnistCoreError(f"run {run.id} is {state.status}; it cannot wait in the queue")
@@ -94,6 +97,11 @@ def enqueue(run: Run) -> None:
 def add_to_queue(item: WorkFolder, device: str) -> None:
     """Put a run or a job at the end of the queue. Raises MnistCoreError if it cannot be written."""
     write_json(item.queue_path, QueuePlace(time=time.time_ns(), device=device))
+
+
+def check_room(root: Path) -> None:
+    """Raise MnistCoreError if the queue is full, or the runs take too much of the disk."""
+    check_limits(root, len(waiting(root)))
 
 
 def queue_device(config: TrainConfig) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import JOBS_FOLDER
-from mnist_core.runs.queue import add_to_queue, ensure_workers, queue_device
+from mnist_core.runs.queue import add_to_queue, check_room, ensure_workers, queue_device
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobEnd, JobStatus
@@ -39,13 +39,14 @@ def start_job(request: JobRequest, root: Path) -> Job:
     Raises
     ------
     MnistCoreError
-        If its folder cannot be created, or no worker can be started.
+        If its folder cannot be created, no worker can be started, or the queue is full.
     """
     make_folder(root / JOBS_FOLDER)
     with _creation_lock(root):
         for job in list_jobs(root, request.kind):
             if (job.is_active() or job.is_in_queue()) and _has_request(job, request):
                 return job
+        check_room(root)
         # the lock makes the time unique
         job = Job(root / JOBS_FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{request.kind}")
         make_folder(job.folder)
@@ -73,6 +74,7 @@ def resume_job(job: Job) -> None:
             raise MnistCoreError(f"job {job.id} is already running")
         if job.is_in_queue():
             raise MnistCoreError(f"job {job.id} already waits in the queue")
+        check_room(job.root)
         with explain_errors(job.folder, "it cannot be queued"):
             job.remove_outputs()
         add_to_queue(job, queue_device(request.config))

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.limits import check_disk
 from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
@@ -120,6 +121,7 @@ class Worker:
         config = self.request.trial_config(_suggest(self.request, trial))
         study, number = self.request.study, trial.number
         origin = RunOrigin(study=study, trial=number)
+        check_disk(self.root)
         run = create_run(config, self.root, f"{study} trial {number}", origin)
         trial.set_user_attr("run", run.id)
 
