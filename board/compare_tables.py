@@ -33,7 +33,7 @@ def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
         return
     table = {t("Setting"): [field_label(field, t) for field in different]}
     for run in configs:
-        table[run] = [setting_text(t, by_run[run]) for by_run in different.values()]
+        table[run] = [setting_text(t, name, by[run]) for name, by in different.items()]
     st.dataframe(
         table,
         hide_index=True,

@@ -8,7 +8,7 @@ from board.translation import Translator
 def duration_text(seconds: float, t: Translator) -> str:
     """Return a duration in seconds, minutes or hours, rounded."""
     if seconds < 90:
-        return t("{n} seconds", n=max(1, round(seconds)))
+        return t.plural(max(1, round(seconds)), "{n} second", "{n} seconds")
     if seconds < 90 * 60:
-        return t("{n} minutes", n=round(seconds / 60))
-    return t("{n} hours", n=round(seconds / 3600, 1))
+        return t.plural(round(seconds / 60), "{n} minute", "{n} minutes")
+    return t.plural(round(seconds / 3600, 1), "{n} hour", "{n} hours")

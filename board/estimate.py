@@ -130,7 +130,11 @@ def _describe_runs(t: Translator, config: TrainConfig, estimate: RunEstimate) ->
     return " ".join(
         [
             _describe_range(t, config, estimate.low, estimate.high),
-            t("From {n} earlier run(s) with such settings on this device.", n=estimate.runs),
+            t.plural(
+                estimate.runs,
+                "From one earlier run with such settings on this device.",
+                "From {n} earlier runs with such settings on this device.",
+            ),
         ]
     )
 

@@ -153,6 +153,6 @@ def _count(context: PageContext, shown: Sequence[RunRow], total: int) -> str:
     t = context.t
     counts = Counter(row.status for row in shown)
     parts = [f"{number:,} {t(status)}" for status, number in counts.most_common()]
-    return t("{n} of {total} runs", n=f"{len(shown):,}", total=f"{total:,}") + (
+    return t.plural(total, "{shown} of {n} run", "{shown} of {n} runs", shown=f"{len(shown):,}") + (
         ": " + ", ".join(parts) if parts else ""
     )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from board.field_labels import field_label
 from board.page_context import PageContext
+from board.setting_text import setting_text
 from board.translation import Translator
 from mnist_core.runs.run_rows import RunRow, Setting
 from mnist_core.runs.run_table import SweepRow, Table, TableRow, changed_settings
@@ -117,7 +118,9 @@ def _column_config(t: Translator) -> dict[str, Any]:
 
 def _title(t: Translator, row: TableRow, baseline: RunRow | None) -> str:
     if isinstance(row, SweepRow):
-        return "▸ " + t("{name} ({n} trials)", name=row.study, n=len(row.trials))
+        return "▸ " + t.plural(
+            len(row.trials), "{name} ({n} trial)", "{name} ({n} trials)", name=row.study
+        )
     return f"★ {row.name}" if baseline is not None and row.id == baseline.id else row.name
 
 
@@ -150,7 +153,7 @@ def _changes(t: Translator, row: TableRow, baseline: RunRow) -> str:
     run = row.best if isinstance(row, SweepRow) else row
     changed = changed_settings(run, baseline) if run else {}
     return ", ".join(
-        f"{field_label(name, t)} {_text(value) or t('none')}"
+        f"{field_label(name, t)} {setting_text(t, name, value)}"
         for name, (value, _) in changed.items()
     )
 

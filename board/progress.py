@@ -68,8 +68,18 @@ def damaged_from(folder: Path, state: RunState, metrics: Mapping[str, Series]) -
     return min(found, default=None)
 
 
-def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]) -> Progress:
-    """Return the progress of a run."""
+def progress(
+    config: TrainConfig,
+    state: RunState,
+    metrics: Mapping[str, Series],
+    *,
+    has_checkpoint: bool = True,
+) -> Progress:
+    """Return the progress of a run.
+
+    The steps of an epoch that was not complete when the process exited or failed do not count:
+    training resumes before them.
+    """
     steps = steps_per_epoch(config)
     taken = _last_step(metrics)
     # an epoch is complete when it is scored and saved
@@ -77,6 +87,8 @@ def progress(config: TrainConfig, state: RunState, metrics: Mapping[str, Series]
     step = int(np.clip(taken - (epoch - 1) * steps, 0, steps))
     if state.epoch >= config.epochs:
         step = steps
+    elif state.status == "failed" or (state.status == "queued" and not has_checkpoint):
+        step = 0
     speed = metrics.get(tags.IMAGES_PER_SECOND)
     rate = float(np.median(speed.values[-_RECENT:])) if speed and len(speed.values) else None
     left = None

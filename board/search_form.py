@@ -99,7 +99,13 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
     )
     _check_study(context, request, studies)
     n = len(request.slots())
-    st.caption(t("{n} trials of {epochs} epoch(s) each.", n=n, epochs=config.epochs))
+    st.caption(
+        t(
+            "{trials}, {epochs} each.",
+            trials=t.plural(n, "{n} trial", "{n} trials"),
+            epochs=t.plural(config.epochs, "{n} epoch", "{n} epochs"),
+        )
+    )
     return request
 
 

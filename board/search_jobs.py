@@ -161,11 +161,15 @@ def _draw_progress(context: PageContext, request: JobRequest, progress: JobProgr
     if progress is None:
         st.progress(0.0, text=t("Preparing"))
         return
-    counts = {"n": progress.completed, "total": progress.total}
     if isinstance(request, SweepRequest):
-        text = t("{n} of {total} trials have ended", **counts)
+        text = t.plural(
+            progress.total,
+            "{done} of {n} trial has ended",
+            "{done} of {n} trials have ended",
+            done=progress.completed,
+        )
     else:
-        text = t("Step {n} of {total}", **counts)
+        text = t("Step {n} of {total}", n=progress.completed, total=progress.total)
     st.progress(progress.fraction, text=text)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from board.translation import Translator
+from mnist_core.training.config import FIELDS
 
 
-def setting_text(t: Translator, value: object) -> str:
-    """Return a setting's value as text."""
+def setting_text(t: Translator, name: str, value: object) -> str:
+    """Return the value of a field of `TrainConfig` as text; for None what it stands for."""
     if value is None:
-        return t("none")
+        return t(FIELDS[name].none_means)
     if isinstance(value, bool):
         return t("yes") if value else t("no")
     if isinstance(value, tuple):

@@ -93,9 +93,10 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
         ]
         if active:
             st.caption(
-                t(
-                    "{n} run(s) running or queued; each device trains one run at a time.",
-                    n=len(active),
+                t.plural(
+                    len(active),
+                    "One run is running or queued; each device trains one run at a time.",
+                    "{n} runs are running or queued; each device trains one run at a time.",
                 )
             )
         pressed = st.button(

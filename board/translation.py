@@ -24,6 +24,11 @@ class Translator:
         translated = _translations(self.language).get(text, text)
         return translated.format(**values) if values else translated
 
+    def plural(self, count: float, one: str, many: str, **values: Any) -> str:
+        """Translate the English text for one or for several; `{n}` in it is the count."""
+        n = f"{count:,}"
+        return self(one if count == 1 else many, n=n, **values)
+
 
 @cache
 def _translations(language: str) -> dict[str, str]:

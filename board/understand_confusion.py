@@ -68,8 +68,18 @@ def _images(context: PageContext, run: str, found: RunPredictions) -> None:
     visible = visible_count(context, f"{run}-{true}-{predicted}", len(indices), _STEP)
     shown = indices[:visible]
     with place:
-        st.markdown(t("**{true} predicted as {predicted}**: {n} images", n=len(indices), **cell))
-        st.caption(t("Above each image: confidence and index. Highest confidence first."))
+        st.markdown(
+            t.plural(
+                len(indices),
+                "**{true} predicted as {predicted}**: {n} image",
+                "**{true} predicted as {predicted}**: {n} images",
+                **cell,
+            )
+        )
+        order = t("Highest confidence first.")
+        if true == predicted:
+            order = t("Nearest to an error first: the smallest lead over another digit.")
+        st.caption(f"{t('Above each image: confidence and index.')} {order}")
         captions = [f"<b>{predictions.confidence(index):.0%}</b> {index}" for index in shown]
         hovers = [f"{t('image')} {index}: {predictions.confidence(index):.2%}" for index in shown]
         grid = figures.image_grid(found.split.images[shown, 0], captions, hovers)

@@ -17,6 +17,9 @@ from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import Evaluation
 
+_NEGLIGIBLE = 5e-5
+"""Difference of confidence and accuracy that is shown as 0.00."""
+
 
 def show(context: PageContext, summary: RunSummary) -> None:
     """Draw this part of the page."""
@@ -93,22 +96,34 @@ def _calibration(t: Translator, calibration: Calibration) -> None:
             ece=f"{calibration.ece:.2%}",
         )
     )
-    temperature = calibration.temperature
-    if temperature is None or calibration.scaled_ece is None:
+    st.markdown(_bias(t, calibration))
+    temperature, scaled = calibration.temperature, calibration.scaled_ece
+    if temperature is None or scaled is None:
         return
-    shown = round(temperature, 2)
-    if shown > 1:
-        verdict = t("The network is overconfident.")
-    elif shown < 1:
-        verdict = t("The network is underconfident.")
+    change = round(100 * scaled, 2) - round(100 * calibration.ece, 2)
+    if change < 0:
+        effect = t("lowers the ECE to {ece}", ece=f"{scaled:.2%}")
+    elif change > 0:
+        effect = t("raises the ECE to {ece}", ece=f"{scaled:.2%}")
     else:
-        verdict = t("The network is calibrated.")
+        effect = t("leaves the ECE at {ece}", ece=f"{scaled:.2%}")
     st.markdown(
         t(
-            "Temperature: **{temperature}**. {verdict} After temperature scaling, the ECE is "
-            "{ece}; the predictions stay the same.",
+            "Temperature scaling by **{temperature}** {effect}. The temperature is the one with "
+            "the lowest loss, which need not have the lowest ECE; the predictions stay the same.",
             temperature=f"{temperature:.2f}",
-            verdict=verdict,
-            ece=f"{calibration.scaled_ece:.2%}",
+            effect=effect,
         )
     )
+
+
+def _bias(t: Translator, calibration: Calibration) -> str:
+    """Return whether the confidence is too high or too low on average."""
+    images = sum(row.count for row in calibration.bins)
+    gap = sum(row.count * (row.confidence - row.accuracy) for row in calibration.bins) / images
+    if abs(gap) < _NEGLIGIBLE:
+        return t("On average, its confidence is its accuracy.")
+    size = f"{100 * abs(gap):.2f}"
+    if gap > 0:
+        return t("On average, it is overconfident by {gap} percentage points.", gap=size)
+    return t("On average, it is underconfident by {gap} percentage points.", gap=size)

@@ -105,13 +105,15 @@ def _headline(
     elif state.status == "stopped":
         reason = escape_markdown(capitalized(t(state.reason)))
         text = t("{reason}. Resume continues from there.", reason=reason)
+        if not run.has_checkpoint():
+            text = t("{reason}. Resume trains from the start.", reason=reason)
         message.info(text, icon=STATUS_ICONS["stopped"])
     elif state.status == "queued":
         waiting = t("It is not in the queue. Resume queues it.")
         if run.is_in_queue():
             waiting = describe_position(context, run)
         message.info(waiting, icon=":material/hourglass_empty:")
-    now = progress(config, state, metrics)
+    now = progress(config, state, metrics, has_checkpoint=run.has_checkpoint())
     where = t(
         "Epoch {epoch} of {epochs} · step {step} of {steps}",
         epoch=now.epoch,

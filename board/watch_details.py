@@ -41,10 +41,12 @@ def _draw_settings(t: Translator, config: TrainConfig) -> None:
     if not changed:
         st.text(t("none"))
         return
-    names = {field_label(name, t): setting_text(t, value) for name, (value, _) in changed.items()}
+    names = {
+        field_label(name, t): setting_text(t, name, value) for name, (value, _) in changed.items()
+    }
     st.text("\n".join(f"{name}: {value}" for name, value in names.items()))
     if st.toggle(t("All settings"), key="all-settings"):
-        values = {field_label(name, t): setting_text(t, value) for name, value in config}
+        values = {field_label(name, t): setting_text(t, name, value) for name, value in config}
         st.text("\n".join(f"{name}: {value}" for name, value in values.items()))
 
 

@@ -81,9 +81,18 @@ class Predictions:
         return float(self.probabilities[index, self.predicted[index]])
 
     def cell(self, true: int, predicted: int) -> list[int]:
-        """Return the images of a cell of the confusion matrix, the most confident first."""
+        """Return the images of a cell of the confusion matrix, those to look at first.
+
+        Of errors the most confident ones; of correct predictions those nearest to an error, with
+        the smallest lead over the second most probable digit.
+        """
         found = np.flatnonzero((self.true == true) & (self.predicted == predicted))
-        return found[np.argsort(-self.probabilities[found, predicted], kind="stable")].tolist()
+        if true == predicted:
+            second, first = np.sort(self.probabilities[found], 1)[:, -2:].T
+            order = np.argsort(first - second, kind="stable")
+        else:
+            order = np.argsort(-self.probabilities[found, predicted], kind="stable")
+        return found[order].tolist()
 
     def mistakes(
         self,

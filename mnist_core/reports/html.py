@@ -199,7 +199,7 @@ def _curves(curves: Mapping[str, Mapping[str, Series]]) -> Iterator[tuple[str, M
         "Accuracy": figures.accuracy_curves(curves),
         "Learning rate": figures.learning_rate_curve(curves),
         "Gradient norms": figures.gradient_norms(curves),
-        "Confused pairs over the epochs": figures.pair_curves(curves),
+        "Confused pairs during training": figures.pair_curves(curves),
     }
     for heading, figure in drawn.items():
         if figure.data:

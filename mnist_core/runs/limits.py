@@ -33,7 +33,7 @@ def check_limits(root: Path, queued: int) -> None:
     most = _limit(MAX_QUEUED, DEFAULT_MAX_QUEUED)
     if most and queued >= most:
         raise MnistCoreError(
-            f"{queued} runs wait in the queue, and at most {most:g} may; wait or stop some, or set "
+            f"the queue is full ({queued} of {most:g}); wait until some have started, or set "
             f"{MAX_QUEUED} to a higher number"
         )
     check_disk(root)

@@ -121,10 +121,10 @@ def _record_exit(run: Run, pid: int | None, exit_code: int) -> None:
     with contextlib.suppress(MnistCoreError):  # a damaged run: every list reports it
         state = run.read_state()
         if state.status == RunStatus.RUNNING and state.pid == pid:
-            ended = exited_unexpectedly(state, _describe_exit(exit_code))
+            ended = exited_unexpectedly(run, state, _describe_exit(exit_code))
             seconds = state.seconds(datetime.now(UTC))
             run.write_state(ended.with_changes(ended=now(), trained_seconds=seconds))
-            run.log(f"{ended.status}: {ended.reason}")
+            run.log(ended.outcome)
 
 
 def _child(item: WorkFolder, device: str, train: Train) -> None:

@@ -63,7 +63,7 @@ class Run(WorkFolder):
         if state.status != RunStatus.RUNNING or self.is_active():
             return state
         state = self.read_state()  # it may have ended between the two reads
-        return state if state.status != RunStatus.RUNNING else exited_unexpectedly(state)
+        return state if state.status != RunStatus.RUNNING else exited_unexpectedly(self, state)
 
     def read_state(self) -> RunState:
         """Return the state as it was last written. Raises MnistCoreError if it is damaged."""
@@ -123,6 +123,10 @@ class Run(WorkFolder):
         """Return whether `request_stop` was called since training began."""
         return os.path.lexists(self.stop_path)
 
+    def has_checkpoint(self) -> bool:
+        """Return whether there is a checkpoint, from which it resumes."""
+        return os.path.lexists(self.checkpoint_path)
+
     def forget_evaluation(self) -> None:
         """Remove its evaluation, if any. Raises MnistCoreError if that cannot be done."""
         self._remove(self.evaluation_path)
@@ -151,13 +155,18 @@ class Run(WorkFolder):
             path.unlink(missing_ok=True)
 
 
-def exited_unexpectedly(state: RunState, cause: str = "") -> RunState:
+def exited_unexpectedly(run: Run, state: RunState, cause: str = "") -> RunState:
     """Return the state of a run whose process exited without writing its final state."""
-    last = f"checkpoint, after epoch {state.epoch}" if state.epoch else "start"
     what = f"exited unexpectedly: {cause}" if cause else StopReason.PROCESS_EXITED.message
+    if state.epoch:
+        resume = f"resume continues from the last checkpoint, after epoch {state.epoch}"
+    elif run.has_checkpoint():
+        resume = "resume continues from the last checkpoint, in epoch 1"
+    else:
+        resume = "no epoch was complete: resume trains from the start"
     return state.with_changes(
         status=RunStatus.FAILED,
-        reason=f"{what}; resume continues from the last {last}",
+        reason=f"{what}; {resume}",
         stop_reason=StopReason.PROCESS_EXITED,
         pid=None,
     )

@@ -183,7 +183,7 @@ def _with_present_status(row: RunRow) -> RunRow:
     state = row.state
     if state is None or state.status != RunStatus.RUNNING or is_locked(row.run.lock_path):
         return row
-    return replace(row, state=exited_unexpectedly(state))
+    return replace(row, state=exited_unexpectedly(row.run, state))
 
 
 def _version(folder: str) -> tuple[object, ...]:

@@ -156,7 +156,7 @@ def _record_end(
     seconds = run.read_state().seconds(datetime.now(UTC))
     state = run.update_state(**changes, trained_seconds=seconds)
     if status != RunStatus.FINISHED:
-        run.log(f"{status}: {state.reason}\n{details}".rstrip())
+        run.log(f"{state.outcome}\n{details}".rstrip())
     return state
 
 

@@ -144,6 +144,13 @@ class RunState(JsonModel):
             return self.trained_seconds
         return _seconds_between(self.started, datetime.fromisoformat(self.ended))
 
+    @property
+    def outcome(self) -> str:
+        """Its status and the reason, if there is one, in one phrase."""
+        if not self.reason or self.reason.startswith(self.status):
+            return self.reason or str(self.status)
+        return f"{self.status}: {self.reason}"
+
     def with_changes(self, **changes: object) -> RunState:
         """Return a validated copy with other values."""
         return RunState.model_validate({**self.model_dump(), **changes})

@@ -113,7 +113,7 @@ def run_sweep(
     left = sum(not trial.has_ended for trial in trials)
     if left and not stop.reason:
         reason = errors[0] if errors else "the workers exited unexpectedly"
-        raise MnistCoreError(f"{reason}; {left} trials are left, {CONTINUE_HINT}")
+        raise MnistCoreError(f"{reason}; trials left: {left}, {CONTINUE_HINT}")
     best = best_trial(trials)
     command = train_command(request.trial_config(best.params)) if best else None
     return SweepResult(study=request.study, trials=tuple(trials), best=command)

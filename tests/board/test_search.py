@@ -138,7 +138,7 @@ def test_the_form_starts_what_it_shows(root: Path) -> None:
     with exclusive_lock(job.lock_path, 1):
         page = fill_form(open_sweeps())
         page = show(page.text_input(key="sweep-study").set_value("sweep").run())
-        assert "2 trials of 1 epoch(s) each." in page_text(page)
+        assert "2 trials, 1 epoch each." in page_text(page)
         press(page, "Start")
         # the same request is running already, so nothing was started
         assert [found.id for found in list_jobs(root)] == [job.id]

@@ -184,7 +184,7 @@ def test_the_page_shows_device_and_estimated_duration(root: Path) -> None:
     writer.close()
     estimate._from_runs.clear()
     text = page_text(open_page())
-    assert "Estimated duration: 60 seconds. Epochs: 2. From 1 earlier run(s)" in text
+    assert "Estimated duration: 60 seconds. Epochs: 2. From one earlier run" in text
 
 
 def test_a_measurement_of_a_busy_machine_is_soon_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_missing_data_is_reported_before_the_start(monkeypatch: pytest.MonkeyPat
 
 def test_the_number_of_active_runs_is_shown(root: Path) -> None:
     press(open_page(), "Start")
-    assert "1 run(s) running or queued" in page_text(open_page())
+    assert "One run is running or queued" in page_text(open_page())
 
 
 def test_two_equal_cards_have_labels_that_their_load_does_not_change(

@@ -16,6 +16,7 @@ from support.board_app import open_page, page_text, press, show, unescape
 from support.training import small
 
 from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
 from mnist_core.models.weights import load_weights
@@ -25,6 +26,7 @@ from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.events import Epoch, Event
+from mnist_core.utils.json_files import write_json
 
 PARTS = ["Confusion", "Mistakes", "Pairs", "Report", "Network", "Projection"]
 CONFIG = small(epochs=2, training_size=1000, validation_size=500)
@@ -146,8 +148,39 @@ def test_the_report_shows_the_stored_evaluation(
         assert row["support"] == scores["support"]
     text = page_text(page)
     assert f"**{evaluation.calibration.ece:.2%}**" in text
-    assert f"Temperature: **{evaluation.calibration.temperature:.2f}**" in text
+    assert f"Temperature scaling by **{evaluation.calibration.temperature:.2f}**" in text
     assert len(charts(page)) == 1
+
+
+@pytest.mark.parametrize(
+    ("confidence", "accuracy", "scaled_ece", "texts"),
+    [
+        (0.95, 0.9, 0.01, ("overconfident by 5.00 percentage", "lowers the ECE to 1.00%")),
+        (0.95, 0.9, 0.07, ("overconfident by 5.00 percentage", "raises the ECE to 7.00%")),
+        (0.90, 0.95, 0.07, ("underconfident by 5.00 percentage", "raises the ECE to 7.00%")),
+        (0.95, 0.95, 0.0, ("its confidence is its accuracy", "leaves the ECE at 0.00%")),
+    ],
+)
+def test_calibration_is_told_by_its_measurements(
+    run: Run,
+    evaluation: Evaluation,
+    confidence: float,
+    accuracy: float,
+    scaled_ece: float,
+    texts: tuple[str, ...],
+) -> None:
+    bins = (ReliabilityBin(low=0.9, high=1, count=500, confidence=confidence, accuracy=accuracy),)
+    changed = Calibration(
+        ece=abs(confidence - accuracy),
+        bins=bins,
+        temperature=1.2,
+        scaled_ece=scaled_ece,
+        scaled_loss=0.1,
+        scaled_bins=bins,
+    )
+    write_json(run.evaluation_path, evaluation.model_copy(update={"calibration": changed}))
+    text = page_text(part("Report"))
+    assert all(one in text for one in texts)
 
 
 # --- network -------------------------------------------------------------------------------------

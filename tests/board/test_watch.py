@@ -273,9 +273,21 @@ def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
         run.update_state(status="running")
         page = open_page("watch", run.id)
         assert "running" in metric(page, "Status")
+        writer = MetricWriter(run.folder)
+        writer.write(Step(1, 30, 40, 0.5, 0.5, 0.01, 1000.0))
+        writer.close()
     page.run()  # the kernel has released the lock: the process has exited
     assert "killed" in page.error[0].value
-    assert "Resume" in labels(page)
+    message = unescape(page.error[0].value)
+    assert "no epoch was complete: resume trains from the start" in message
+    assert "step 0 of" in page.get("progress")[0].proto.text
+    page = press(page, "Resume")
+    assert "step 0 of" in page.get("progress")[0].proto.text
+    run.leave_queue()
+    run.checkpoint_path.touch()  # of a stop in epoch 1
+    run.update_state(status="running")
+    page = open_page("watch", run.id)
+    assert "continues from the last checkpoint, in epoch 1" in page.error[0].value
 
 
 def test_text_from_files_is_neither_markdown_nor_an_escape_sequence(root: Path) -> None:

@@ -28,7 +28,8 @@ def test_each_image_is_in_its_cell_the_most_confident_first() -> None:
             cell = predictions.cell(true, predicted)
             assert len(cell) == confusion[true][predicted]
             confidences = [predictions.confidence(index) for index in cell]
-            assert confidences == sorted(confidences, reverse=True)
+            if true != predicted:
+                assert confidences == sorted(confidences, reverse=True)
             for index in cell:
                 assert (predictions.true[index], predictions.predicted[index]) == (true, predicted)
                 assert predictions.confidence(index) == predictions.probabilities[index].max()
@@ -116,3 +117,15 @@ def test_mistakes_by_digit_prediction_and_confidence() -> None:
     assert predictions.mistakes(true=[8], predicted=[5]) == [4], "a confidence of 1 counts"
     assert predictions.mistakes(confidence=(0.0, 0.99)) == [2]
     assert predictions.mistakes(true=[7]) == []
+
+
+def test_correct_predictions_are_those_nearest_to_an_error_first() -> None:
+    logits = torch.zeros(4, 10)
+    # the image with the highest probability is not the one with the largest lead
+    for row, (first, second) in enumerate([(5.0, 1.0), (3.0, 2.9), (9.0, 8.0), (2.0, 0.0)]):
+        logits[row, 3], logits[row, 7] = first, second
+    predictions = Predictions(logits, torch.full((4,), 3))
+    leads = np.sort(predictions.probabilities, 1)
+    order = np.argsort(leads[:, -1] - leads[:, -2]).tolist()
+    assert predictions.cell(3, 3) == order
+    assert order[0] == 1

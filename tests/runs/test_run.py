@@ -275,7 +275,7 @@ def test_a_folder_that_is_deleted_is_not_made_again(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epoch", "said"), [(0, "the last start"), (2, "checkpoint, after epoch 2")]
+    ("epoch", "said"), [(0, "resume trains from the start"), (2, "checkpoint, after epoch 2")]
 )
 def test_a_run_whose_process_was_killed_has_failed(
     run: Run, tmp_path: Path, capsys: Capture, epoch: int, said: str

@@ -82,5 +82,5 @@ def _stop(args: argparse.Namespace) -> int:
             )
         time.sleep(0.05)
     state = run.state()
-    print_line(f"run {run.id} {state.status}: {state.reason}")
+    print_line(f"run {run.id} {state.outcome}")
     return 0
