@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m benchmarks.NAME` in the checkout. The README has their results."""
+"""Benchmarks: `python -m benchmarks.NAME` in the checkout. docs/benchmarks.md has their results."""
 
 from mnist_core.utils.runtime import limit_thread_spinning
 

@@ -1,6 +1,6 @@
 """Advice on fields of `TrainConfig`: the tutorial article's values and our own measurements.
 
-`python -m mnist_core claims` repeats the measurements; the README has the table.
+`python -m mnist_core claims` repeats the measurements; docs/claims.md has the table.
 """
 
 from __future__ import annotations

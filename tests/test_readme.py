@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from support.chromium import ROOT
@@ -11,6 +12,9 @@ from support.chromium import ROOT
 from mnist_core import Classifier
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+STRUCTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+ALL = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
 def test_front_matter_is_what_a_space_needs() -> None:
@@ -23,7 +27,7 @@ def test_front_matter_is_what_a_space_needs() -> None:
 
 
 def test_tree_has_one_line_for_each_package() -> None:
-    tree = README.split("```\nmnist_core/\n")[1].split("```")[0].splitlines()
+    tree = STRUCTURE.split("```\nmnist_core/\n")[1].split("```")[0].splitlines()
     inner = {line.split()[0] for line in tree if line.startswith(" ")}
     packages = {path.parent.name for path in (ROOT / "mnist_core").glob("*/__init__.py")}
     assert inner == {f"{name}/" for name in packages} | {"errors.py"}
@@ -31,7 +35,7 @@ def test_tree_has_one_line_for_each_package() -> None:
 
 
 def test_shape_table_is_the_default_networks(classifier: Classifier) -> None:
-    rows = re.findall(r"^\| `(.+?)` (\w+) \| (.+?) \| ([\d,]*) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `(.+?)` (\w+) \| (.+?) \| ([\d,]*) \|$", STRUCTURE, re.MULTILINE)
     expected = [
         (
             layer.name,
@@ -44,6 +48,13 @@ def test_shape_table_is_the_default_networks(classifier: Classifier) -> None:
     assert rows == expected
 
 
-@pytest.mark.parametrize("script", re.findall(r"python -m (benchmarks\.\w+)", README))
+@pytest.mark.parametrize("script", sorted(set(re.findall(r"python -m (benchmarks\.\w+)", ALL))))
 def test_figures_name_benchmarks_that_exist(script: str) -> None:
     assert (ROOT / f"{script.replace('.', '/')}.py").is_file()
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES)), ids=lambda page: page.name)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []

@@ -348,7 +348,7 @@ def test_stopped_by_the_command(
     command = place.train(CONFIG.with_changes(epochs=10_000))
     command.until(lambda: any(r.checkpoint_path.is_file() for r in list_runs(place.runs)))
     assert cli.main(["stop", "last", "--runs", str(place.runs)]) == 0
-    assert capsys.readouterr().out == f"run {place.run.id} stopped: stopped on request\n"
+    assert capsys.readouterr().out == f"run {place.run.id} stopped on request\n"
     assert (command.wait(), command.err) == (0, "")
     assert "resume with" in command.out
     assert load_checkpoint(place.run.checkpoint_path)["epoch"] == place.run.state().epoch + 1
