@@ -139,7 +139,7 @@ def test_program_classifies_trains_and_promotes(
     assert responses["digit"] == 7
     assert Path(responses["promoted"]).is_relative_to(environment["HOME"])
     assert responses["offered"] == [*SHIPPED, "mine"]
-    assert responses["titles"] == ["Train a network"]
+    assert responses["titles"] == ["Runs"]
     assert not responses["exceptions"]
 
 
