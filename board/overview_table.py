@@ -95,7 +95,7 @@ def _frame(t: Translator, table: Table, baseline: RunRow | None) -> pd.DataFrame
 def _column_config(t: Translator) -> dict[str, Any]:
     column = st.column_config
     return {
-        t("Run"): column.TextColumn(pinned=True, width=180),
+        t("Run"): column.TextColumn(pinned=True, width=215),
         t("Status"): column.TextColumn(width=95),
         t("Progress"): column.ProgressColumn(
             format="percent", min_value=0.0, max_value=1.0, width=110
