@@ -72,7 +72,7 @@ def picture_input(**options: Any) -> gr.Image:
             return None
         # a caller must not name files of the server
         if not is_in_or_equal(payload.path, image.GRADIO_CACHE):
-            raise gr.Error(_HANDLE_FILE)
+            raise gr.Error(_HANDLE_FILE, print_exception=False)
         return payload.path
 
     image.data_model = UploadedImage

@@ -22,9 +22,13 @@ from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.page_head import TITLE, PageHead
-from pad.payload import MAX_POSITIONS, MAX_STROKES, encode_prediction
+from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL, encode_prediction
 from pad.translations import KEY, translations
 
+_NOT_RECEIVED = (
+    "the picture was not received: upload it (in Python: gradio_client.handle_file), or give the "
+    "address of a picture that is public (http or https)"
+)
 _FONT = ["system-ui", "sans-serif"]
 # the sketchpad fills the page, without Gradio's margins
 _CSS = """
@@ -55,14 +59,16 @@ def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Bloc
             digits", else null).
         """
         if not image:
-            raise gr.Error("no picture was sent; give an image file as 'image'")
+            raise _refusal("no picture was sent; give an image file as 'image'")
         try:
             classifier = registry.get(DEFAULT)
             # opened here, so that no message names the server's path
             with capacity.reading(), Path(image).open("rb") as file:
                 prediction = classifier.classify(open_picture(file))
         except MnistCoreError as error:
-            raise gr.Error(str(error)) from error
+            raise _refusal(str(error)) from error
+        except FileNotFoundError as error:
+            raise _refusal("the upload was deleted meanwhile; send the picture again") from error
         return encode_prediction(prediction)
 
     # how often, and older than what, in seconds
@@ -74,7 +80,7 @@ def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Bloc
             server_functions(registry, capacity, limits),
             input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
-            row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS},
+            row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS, "total": MAX_TOTAL},
             default_model=DEFAULT,
             picture_limits={"bytes": limits.max_picture_bytes, "side": LARGEST_SIDE},
             files=file_urls(),
@@ -83,7 +89,31 @@ def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Bloc
         image = picture_input(visible=False, label="image")
         prediction = gr.JSON(visible=False, label="prediction")
         image.input(classify, image, prediction, api_name="classify", concurrency_limit=None)
+    _name_what_to_send(page)
     return page
+
+
+def _name_what_to_send(page: gr.Blocks) -> None:
+    """Say what to send where Gradio refuses an input, such as an address that it cannot load.
+
+    Its own message is not passed on, since it may name the server's folders.
+    """
+    preprocess = page.preprocess_data
+
+    async def preprocess_data(*args: Any, **options: Any) -> Any:
+        try:
+            return await preprocess(*args, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise _refusal(_NOT_RECEIVED) from error
+
+    page.preprocess_data = preprocess_data  # type: ignore[method-assign]
+
+
+def _refusal(message: str) -> gr.Error:
+    """Return an error of the sender, which is no entry of the server's log."""
+    return gr.Error(message, print_exception=False)
 
 
 def launch_options(registry: ModelRegistry, limits: Limits | None = None) -> dict[str, Any]:

@@ -30,10 +30,10 @@ class PageHead:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the page itself gets another head."""
         path = scope["path"].removeprefix(scope.get("root_path", "")) if _is_read(scope) else ""
-        if path == "/preview.png":
+        if path == "/preview.png":  # some sites ask for its headers first
             response = FileResponse(PREVIEW, headers={"Cache-Control": "public, max-age=86400"})
             await response(scope, receive, send)
-        elif path == "/":
+        elif path == "/" and scope["method"] == "GET":
             await self._app(scope, receive, _Rewriter(scope, send))
         else:
             await self._app(scope, receive, send)
@@ -98,7 +98,7 @@ class _Rewriter:
 
 
 def _is_read(scope: Scope) -> bool:
-    return scope["type"] == "http" and scope["method"] == "GET"
+    return scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
 
 
 def _is_page(start: Message) -> bool:

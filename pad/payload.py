@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.rasterize import INK_SIZE
@@ -39,8 +47,8 @@ def _decode_picture(text: object, info: ValidationInfo) -> bytes:
     return _decode_base64(text, limits.max_picture_bytes)
 
 
-MAX_STROKES, MAX_POSITIONS = 200, 4000
-"""Most strokes of a row, and most numbers of a stroke."""
+MAX_STROKES, MAX_POSITIONS, MAX_TOTAL = 200, 4000, 20_000
+"""Most strokes of a row, most numbers of a stroke, and of all strokes: work is bounded."""
 
 Name = Annotated[str, Field(max_length=100)]
 Position = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -78,6 +86,13 @@ class InkRequest(_ClassifyRequest):
         Field(max_length=MAX_STROKES),
     ] = []
     """The strokes as [x0, y0, x1, y1, ...], if the drawing may be a row of digits."""
+
+    @field_validator("strokes")
+    @classmethod
+    def _limit_total(cls, strokes: list[list[float]]) -> list[list[float]]:
+        if sum(map(len, strokes)) > MAX_TOTAL:
+            raise ValueError(f"more than {MAX_TOTAL:,} numbers in all strokes")
+        return strokes
 
 
 MAX_CANVASES = 256

@@ -36,6 +36,7 @@ _PIECE = 4.0
 """Longest piece of a segment, in canvas pixels; only the pixels near a piece are visited."""
 
 _DRAWINGS = 32  # rasterised at once: what a processor's cache holds
+_PIECES = 8192  # visited at once: long strokes would take gigabytes
 
 
 def check_strokes(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -146,10 +147,13 @@ def _draw(segments: list[np.ndarray], pen: np.ndarray) -> np.ndarray:
     middle = np.floor((start + end) / 2).astype(np.int64)
     x = (middle[:, :1] + window).clip(0, INK_SIZE - 1)  # (S, W)
     y = (middle[:, 1:] + window).clip(0, INK_SIZE - 1)
-    squared = _squared_distance(x[:, None, :] + 0.5, y[:, :, None] + 0.5, start, end)
-    pixel = (drawing[:, None, None] * INK_SIZE + y[:, :, None]) * INK_SIZE + x[:, None, :]
     nearest = np.full(len(segments) * INK_SIZE**2, np.inf)
-    np.minimum.at(nearest, pixel.ravel(), squared.ravel())
+    for first in range(0, len(start), _PIECES):
+        some = slice(first, first + _PIECES)
+        column, line, number = x[some, None, :], y[some, :, None], drawing[some, None, None]
+        squared = _squared_distance(column + 0.5, line + 0.5, start[some], end[some])
+        pixel = (number * INK_SIZE + line) * INK_SIZE + column
+        np.minimum.at(nearest, pixel.ravel(), squared.ravel())
     coverage = 0.5 + pen[:, None, None] / 2 - np.sqrt(nearest.reshape(-1, INK_SIZE, INK_SIZE))
     return (np.floor(255 * coverage.clip(0, 1) + 0.5) / 255).astype(np.float32)
 

@@ -101,7 +101,8 @@ def _merge_overlapping(parts: list[Part], narrowest: float) -> list[Part]:
 def _overlap_share(one: Box, other: Box, narrowest: float) -> float:
     """Return the overlap of two horizontal extents relative to the narrower one."""
     wide = [_widened(box, narrowest) for box in (one, other)]
-    return -_gap(*wide) / min(box.width for box in wide)
+    # far from the origin, widening a box may be lost to rounding
+    return -_gap(*wide) / max(narrowest, min(box.width for box in wide))
 
 
 def _widened(box: Box, narrowest: float) -> Box:

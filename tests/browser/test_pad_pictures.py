@@ -69,7 +69,7 @@ def test_bad_pictures_are_reported_and_the_drawing_is_kept(pad: PadPage, tmp_pat
     pad.play_example(2)
     drawn = pad.pixels(".paper canvas")
     bad = {
-        "not an image": b"not a picture",
+        "That file is not a picture": b"not a picture",
         "too large to decompress": bomb(),
         "damaged": picture_of_a_seven()[:300],
         "larger than 10 MB": b"\0" * (11 * 2**20),

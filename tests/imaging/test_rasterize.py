@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.drawings import Drawing, one, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError
+from mnist_core.imaging import rasterize
 from mnist_core.imaging.normalize import ink_box, stroke_width
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE, check_strokes, draw_strokes
 from mnist_core.imaging.sizes import SCALE
@@ -110,6 +111,13 @@ def test_long_strokes_are_complete() -> None:
     for count in (65, 77, 20_000):
         line = np.linspace(ends[0], ends[1], count)
         assert torch.allclose(draw_strokes([[line]]), draw_strokes([[ends]]), atol=1.01 / 255)
+
+
+def test_many_pieces_are_visited_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawings = [scribble(), seven()]
+    whole = draw_strokes(drawings)
+    monkeypatch.setattr(rasterize, "_PIECES", 7)
+    assert torch.equal(draw_strokes(drawings), whole)
 
 
 def test_a_stroke_of_one_point_is_a_dot() -> None:

@@ -65,6 +65,12 @@ def test_title_description_and_preview(headers: dict[str, str], server: Server) 
         assert Image.open(io.BytesIO(response.read())).size == PREVIEW_SIZE
 
 
+def test_headers_of_the_preview(server: Server) -> None:
+    request = urllib.request.Request(f"{server.url}preview.png", method="HEAD")
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert response.headers["Content-Type"] == "image/png"
+
+
 def test_addresses_behind_a_proxy(server: Server) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "pad.example.org"}
     tags = dict(head_of(server.url, **forwarded).tags)

@@ -14,7 +14,7 @@ from support.rows import H, row
 from mnist_core.imaging.rasterize import draw_strokes
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
-from pad.payload import MAX_POSITIONS, MAX_STROKES
+from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,7 @@ def test_weights_that_cannot_refuse_see_no_rows(functions: dict[str, Any]) -> No
         {"strokes": [[1e9, 0.0]]},
         {"strokes": [[0.0, 1.0]] * (MAX_STROKES + 1)},
         {"strokes": [[0.0] * (MAX_POSITIONS + 1)]},
+        {"strokes": [[0.0] * (MAX_TOTAL // 100)] * 101},
         {"digit": -1},
         {"digit": "first"},
     ],
@@ -118,4 +119,9 @@ def test_malformed_strokes_get_a_message(functions: dict[str, Any], changes: Any
 def test_strokes_of_odd_length_and_without_points(functions: dict[str, Any]) -> None:
     strokes = [[0.0, 0.0, 0.0, 100.0, 5.0], [], [3.0], [60.0, 0.0, 60.0, 100.0]]
     reply = functions["classify_ink"](ink_request(H, strokes=strokes))
+    assert "error" not in reply
+
+
+def test_dots_at_one_place_far_away(functions: dict[str, Any]) -> None:
+    reply = functions["classify_ink"](ink_request(H, strokes=[[1e6, -1e6]] * 2))
     assert "error" not in reply

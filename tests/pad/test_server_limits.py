@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
-from support.chromium import Server
+from support.chromium import ROOT, Server
 from support.pictures import picture_of_a_seven
 from support.waiting import until
 
@@ -159,6 +159,33 @@ def test_a_plain_path_gets_the_advice_to_send_the_file(server: Server) -> None:
     for path in ("seven.png", "/etc/passwd", "https://example.org/seven.png"):
         with pytest.raises(AppError, match="handle_file"):
             client.predict(path, api_name="/classify")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        [3],
+        [["seven.png"]],
+        [{"path": "", "url": ""}],
+        [{"path": "seven.png"}],
+        [{"path": "http://127.0.0.1:9/seven.png"}],
+    ],
+)
+def test_an_input_that_is_no_picture_gets_a_reason_without_folders(
+    server: Server, data: list[Any]
+) -> None:
+    import httpx
+
+    sent = [
+        {**value, "meta": {"_type": "gradio.FileData"}} if isinstance(value, dict) else value
+        for value in data
+    ]
+    url = f"{server.url}gradio_api/call/classify"
+    event = httpx.post(url, json={"data": sent}, timeout=60).json()["event_id"]
+    answer = httpx.get(f"{url}/{event}", timeout=60).text
+    assert "handle_file" in answer
+    assert str(ROOT) not in answer
 
 
 @pytest.mark.parametrize("length", [90, 5000])

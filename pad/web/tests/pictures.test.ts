@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Picture } from "../src/drawing/drawing.ts";
+import { beginsLikePicture } from "../src/drawing/picture_file.ts";
 import { PictureLoader } from "../src/drawing/picture_loader.ts";
 import { contrastingBackground } from "../src/drawing/picture_pixels.ts";
 
@@ -70,4 +71,14 @@ test("a transparent picture is seen on what contrasts with it", () => {
   assert.equal(contrastingBackground([...white, ...nothing]), "#000");
   assert.equal(contrastingBackground([...black, ...nothing]), "#fff");
   assert.equal(contrastingBackground([...black, ...white]), null);
+});
+
+test("only files that begin like a picture are sent to the server", () => {
+  const begins = (text: string) => beginsLikePicture(btoa(text));
+  for (const text of [
+    "\x89PNG\r\n\x1a\n....", "\xff\xd8\xff\xe0....", "GIF89a......", "BM..........",
+    "RIFF\x0a\0\0\0WEBP", "II*\0........", "MM\0*........", "\0\0\0\x1cftypavif",
+  ]) assert.ok(begins(text), text);
+  for (const text of ["", "P", "hello, world", "%PDF-1.7....", "%!PS-Adobe-3", "<html></html>",
+    "RIFF\x0a\0\0\0WAVE", "\0\0\0\x1cftypheic"]) assert.ok(!begins(text), text);
 });

@@ -5,7 +5,7 @@ import type { ClassifyReply, Failure } from "../src/recognition/server.ts";
 import { rowStrokes, ServerRecognizer } from "../src/recognition/server_recognizer.ts";
 import { drawingOf, PICTURE } from "./drawings.ts";
 
-const LIMITS = { strokes: 3, positions: 6 };
+const LIMITS = { strokes: 3, positions: 6, total: 10 };
 const QUESTION: Question = {
   drawing: drawingOf([1, 1, 2, 2], [3.14159, 4, 5, 6]),
   ink: Uint8Array.of(0, 128, 255),
@@ -98,6 +98,7 @@ test("single strokes, and more than the server takes, are no row", () => {
   assert.deepEqual(rowStrokes(drawingOf(many[0]), LIMITS), []);
   assert.deepEqual(rowStrokes(drawingOf(...many), LIMITS), []);
   assert.deepEqual(rowStrokes(drawingOf([1, 1], [1, 1, 2, 2, 3, 3, 4, 4]), LIMITS), []);
+  assert.deepEqual(rowStrokes(drawingOf(...Array(3).fill([1, 1, 2, 2])), LIMITS), []);
   assert.equal(rowStrokes(drawingOf(...many.slice(1)), LIMITS).length, 3);
 });
 

@@ -24,6 +24,12 @@ export class PictureError extends Error {
 
 const KEPT_BYTES = 2 * 2 ** 20; // of a file that is sent as it is, and can be kept over a reload
 
+const SIGNATURES = [
+  /^\x89PNG/, /^\xff\xd8\xff/, /^GIF8/, /^BM/, /^RIFF.{4}WEBP/s,
+  /^(II[*+]\0|MM\0[*+])/, // TIFF
+  /^.{4}ftyp(avif|avis|mif1|msf1)/s, // AVIF
+];
+
 /**
  * Read a file. Large pictures are scaled down; where the browser cannot decode a file, the server
  * may.
@@ -39,7 +45,11 @@ export async function readPicture(file: File, limits: PictureLimits): Promise<Pi
   }
   if (file.size > limits.bytes) throw new PictureError("too_large");
   const base64 = await base64Of(file);
-  if (!bitmap) return { base64, bitmap, background: null };
+  if (!bitmap) {
+    // other files are not the server's business
+    if (!beginsLikePicture(base64)) throw new PictureError("no_picture");
+    return { base64, bitmap, background: null };
+  }
   return { base64, bitmap, background: backgroundOf(bitmap) };
 }
 
@@ -48,6 +58,12 @@ export async function decodePicture(base64: string): Promise<Picture> {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes])).catch(() => null);
   return { base64, bitmap, background: bitmap && backgroundOf(bitmap) };
+}
+
+/** Whether a file, as base64, begins like one of the formats that the server reads. */
+export function beginsLikePicture(base64: string): boolean {
+  const start = atob(base64.slice(0, 16)); // 12 bytes
+  return SIGNATURES.some((signature) => signature.test(start));
 }
 
 function isLarge(file: Blob, { width, height }: ImageBitmap): boolean {

@@ -19,6 +19,8 @@ export interface RowLimits {
   readonly strokes: number;
   /** most numbers of a stroke */
   readonly positions: number;
+  /** most numbers of all strokes */
+  readonly total: number;
 }
 
 export class ServerRecognizer implements Recognizer, CanvasClassifier {
@@ -66,7 +68,9 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
  */
 export function rowStrokes({ strokes }: Drawing, limits: RowLimits): number[][] {
   if (strokes.length < 2 || strokes.length > limits.strokes) return [];
-  if (strokes.some(({ points }) => points.length > limits.positions)) return [];
+  const lengths = strokes.map(({ points }) => points.length);
+  if (Math.max(...lengths) > limits.positions) return [];
+  if (lengths.reduce((sum, length) => sum + length) > limits.total) return [];
   return strokes.map(({ points }) => points.map((value) => Math.round(10 * value) / 10));
 }
 
