@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from board.access import may_change
 from board.overview_actions import draw_actions
 from board.overview_queue import draw_queue
 from board.overview_table import draw_table, table_csv
@@ -54,7 +55,7 @@ def show(context: PageContext) -> None:
         st.title(t("Runs"), width="content")
         if st.button(t("Start a run"), icon=":material/play_circle:", type="primary"):
             context.open_page("train")
-    if any(row.place for row in rows):
+    if may_change() and any(row.place for row in rows):
         with errors_shown():
             ensure_workers(context.root)
     view = _draw_controls(context, rows)

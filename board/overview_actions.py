@@ -37,8 +37,9 @@ def draw_actions(
     with st.container(horizontal=True):
         if len(selected) == 1:
             _draw_one(context, selected[0], baseline)
-        if len(runs) > 1 and st.button(t("Compare"), icon=":material/compare_arrows:"):
-            st.session_state[RUNS] = [row.id for row in runs if row.state is not None]
+        comparable = [row.id for row in runs if row.state is not None]
+        if len(comparable) > 1 and st.button(t("Compare"), icon=":material/compare_arrows:"):
+            st.session_state[RUNS] = comparable
             context.open_page("compare")
         if any(row.is_active for row in runs) or _active_sweeps(selected):
             act_button(t("Stop"), ":material/stop:", partial(_stop, context, selected))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from board.page_context import RUN, PageContext
 from board.progress import damaged_from
@@ -108,10 +109,12 @@ def pick_run(
     context: PageContext,
     having: Callable[[RunSummary], bool] = lambda run: True,
     nothing: str = NO_RUNS,
+    place: DeltaGenerator | None = None,
 ) -> RunSummary | None:
     """Let the user select a run; pages share the selection, and the address contains it.
 
     Runs without `having` are not offered; `nothing` is the page's hint, in English, if none is.
+    The list is drawn in `place`, such as a row beside the title; messages in the page's full width.
     If the selected run was deleted, the page says so and selects no other by itself.
     """
     everything = {one.run.id: one for one in summarize_runs(context.root)}
@@ -126,7 +129,7 @@ def pick_run(
         selected = next(iter(found))
     # set each time: the labels change when a run is renamed
     st.session_state[RUN] = None if gone else selected
-    chosen = st.selectbox(
+    chosen = (st if place is None else place).selectbox(
         context.t("Run"),
         list(found),
         index=None if gone else 0,

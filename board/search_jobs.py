@@ -145,7 +145,8 @@ def _draw_status(context: PageContext, job: Job, request: JobRequest, state: Job
     if state.status is JobStatus.FAILED:
         show_error(state.message)
     elif state.status is JobStatus.QUEUED:
-        ensure_workers(context.root)
+        if may_change():
+            ensure_workers(context.root)
         st.info(describe_position(context, job), icon=_ICONS[state.status])
         return
     elif state.status is JobStatus.STOPPED:

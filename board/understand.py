@@ -31,10 +31,9 @@ _PARTS: dict[str, Callable[[PageContext, RunSummary], None]] = {
 def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(t("Understand a run"), width="content")
-        with st.container(width=460):
-            summary = pick_run(context)
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.title(t("Understand a run"), width="content")
+    summary = pick_run(context, place=head.container(width=460))
     if summary is None:
         return
     if summary.state is None:

@@ -44,13 +44,13 @@ _LIVE = ("queued", "running")
 
 def show(context: PageContext) -> None:
     """Draw the page."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(context.t("Watch a run"), width="content")
-        with st.container(width=460):
-            summary = pick_run(context)
-        if summary is None:
-            return
-        run = summary.run
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.title(context.t("Watch a run"), width="content")
+    summary = pick_run(context, place=head.container(width=460))
+    if summary is None:
+        return
+    run = summary.run
+    with head:
         draw_details(context, run)
         draw_actions(context, run, summary.state)
     if summary.state is None:

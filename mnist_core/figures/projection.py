@@ -41,6 +41,7 @@ def projection_scatter(
         dtype=object,
     )
     for digit, colour in enumerate(_DIGIT_COLOURS):
+        listed = False  # a digit is in the legend once, also if all of its images are misclassified
         for right, symbol, size, opacity in ((True, "circle", 5, 0.55), (False, "x", 9, 1.0)):
             shown = (true == digit) & ((true == predicted) == right)
             if shown.any():
@@ -52,9 +53,10 @@ def projection_scatter(
                     marker={"color": colour, "size": size, "symbol": symbol, "opacity": opacity},
                     name=str(digit),
                     legendgroup=str(digit),
-                    showlegend=right,
+                    showlegend=not listed,
                     hovertemplate="%{text}<extra></extra>",
                 )
+                listed = True
     if selected is not None:
         x, y = projection.points[selected]
         ring = {"size": 16, "symbol": "circle-open", "color": INK, "line": {"width": 2}}

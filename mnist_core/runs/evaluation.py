@@ -11,7 +11,7 @@ from mnist_core.evaluation.scores import Evaluation, evaluate
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import run_version
-from mnist_core.utils.json_files import MissingFileError, read_json, write_json
+from mnist_core.utils.json_files import DamagedFileError, MissingFileError, read_json, write_json
 
 
 def run_validation(run: Run, data: str | os.PathLike[str] | None = None) -> Split:
@@ -39,8 +39,12 @@ def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Eval
         If evaluation.json, the configuration or the weights are damaged, there are no weights yet,
         or MNIST is missing.
     """
-    with contextlib.suppress(MissingFileError):
+    try:
         return read_json(run.evaluation_path, Evaluation)
+    except MissingFileError:
+        pass
+    except DamagedFileError as error:
+        raise DamagedFileError(f"{error}; delete it, and the run is evaluated again") from error
     version = run_version(run)
     network, _ = load_weights(run.weights_path)
     evaluation = evaluate(network, run_validation(run, data))

@@ -23,6 +23,8 @@ from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.runs import queue
 from mnist_core.runs.limits import MAX_DISK_GB, MAX_QUEUED
 from mnist_core.runs.run_list import create_run, list_runs
+from mnist_core.search.job_control import start_job
+from mnist_core.search.requests import RangeTestRequest
 
 LOCAL = {"Host": "127.0.0.1:8501"}
 
@@ -212,3 +214,18 @@ def test_limits_of_the_queue_and_of_the_disk(root: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv(MAX_DISK_GB, "3")
     press(open_page("train"), "Start")
     assert len(list_runs(root)) == 2
+
+
+@pytest.mark.usefixtures("visitor_from_elsewhere")
+@pytest.mark.parametrize("name", ["runs", "watch", "search"])
+def test_a_visitor_who_may_only_look_starts_no_worker(
+    name: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = create_run(small(), root, "waiting")
+    queue.enqueue(run)
+    start_job(RangeTestRequest(config=small()), root)
+    started: list[str] = []
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: started.append(device))
+    page = open_page(name, run.id)
+    assert page.title
+    assert not started

@@ -257,3 +257,12 @@ def test_in_chinese(runs: Runs) -> None:
     page = open_page("runs", lang="zh")
     assert page.title[0].value == "运行"
     assert "✓ 已完成" in list(table(page)["状态"])
+
+
+def test_damaged_runs_are_not_compared(root: Path, runs: Runs) -> None:
+    for name in ("bad", "second"):
+        (runs[name].folder / "state.json").write_text("{")
+    page = select(open_page("runs"), runs["bad"].id, runs["second"].id)
+    assert "Compare" not in labels(page)
+    page = select(page, runs["bad"].id, "good", "first")
+    press(page, "Compare")

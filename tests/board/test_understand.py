@@ -344,3 +344,12 @@ def test_scores_have_confidence_intervals(run: Run, evaluation: Evaluation) -> N
     page = part("Report")
     assert "95% confidence interval of the accuracy" in page_text(page)
     assert len(page.dataframe[0].value["95% of recall"]) == 10
+
+
+def test_a_damaged_evaluation_says_how_to_evaluate_again(run: Run, evaluation: Evaluation) -> None:
+    run.evaluation_path.write_text("{")
+    page = part("Report")
+    assert "delete it, and the run is evaluated again" in page_text(page)
+    run.evaluation_path.unlink()
+    press(part("Report"), "Evaluate on the validation images")
+    assert Evaluation.read(run.evaluation_path).accuracy == evaluation.accuracy

@@ -8,8 +8,10 @@ import pytest
 from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError, figures
+from mnist_core.evaluation.projection import Projection
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.figures import BLUE, VERMILLION
+from mnist_core.figures.projection import projection_scatter
 
 CONFUSION = [[90, 10, 0], [0, 50, 0], [3, 1, 0]]
 
@@ -113,3 +115,11 @@ def test_reliability_diagram(evaluation: Evaluation) -> None:
     assert sum(counts.y) == evaluation.images
     bare = calibration.model_copy(update={"temperature": None})
     assert len(figures.reliability_diagram(bare).data) < len(figure.data)
+
+
+def test_every_digit_of_a_projection_is_once_in_its_legend() -> None:
+    true = np.array([0, 0, 3, 4])
+    predicted = np.array([0, 1, 3, 9])  # every 4 is misclassified
+    projection = Projection(np.zeros((4, 2)), (0.5, 0.25), units=2)
+    figure = projection_scatter(projection, true, predicted)
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["0", "3", "4"]
