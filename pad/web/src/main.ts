@@ -246,7 +246,7 @@ export function start({ element, props, server, watch }: Host): void {
     const { picture } = session.drawing;
     const { waiting } = models;
     const reason = waiting === null
-      ? text(picture && !picture.bitmap ? "runs_picture" : `runs_${place}`)
+      ? text(picture && (!picture.bitmap || browser.picturesFail) ? "runs_picture" : `runs_${place}`)
       : text("runs_waiting", { name: waiting });
     if (part.place.textContent !== reason) part.place.textContent = reason;
   }

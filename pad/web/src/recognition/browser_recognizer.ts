@@ -25,11 +25,14 @@ export interface BrowserOptions {
   readonly change: () => void;
 }
 
+class PicturesFail extends Error {}
+
 export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   readonly #options: BrowserOptions;
   readonly #ready = new Set<string>(); // addresses of graphs
   readonly #loading = new Set<string>();
   #client: WorkerClient | null = null;
+  #picturesFail = false;
   #failures = 0;
   #failedAt = -Infinity;
 
@@ -43,6 +46,9 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
     return graph !== undefined && this.#loading.has(graph.url);
   }
 
+  /** The graphs for pictures could not be loaded when the last picture was read. */
+  get picturesFail(): boolean { return this.#picturesFail; }
+
   /** Load a model, unless it is loaded, or loading failed a moment ago or too often. */
   prepare({ graph }: ModelVersion): void {
     if (!graph || this.#ready.has(graph.url) || this.#loading.has(graph.url)) return;
@@ -50,7 +56,7 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
     void this.#load(graph);
   }
 
-  /** Rejects if it cannot answer; then no model is ready any more. */
+  /** Rejects if it cannot answer; then no model is ready any more, unless only pictures fail. */
   async recognize(question: Question, options: AskOptions): Promise<Answer> {
     const client = this.#client;
     try {
@@ -58,7 +64,7 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
     } catch (error) {
       if (error instanceof CallCancelled) return { kind: "superseded" };
       if (error instanceof CallRefused) return { kind: "error", message: error.message };
-      this.#fail(error, client);
+      if (!(error instanceof PicturesFail)) this.#fail(error, client);
       throw error;
     }
   }
@@ -103,10 +109,23 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
     return this.#inTime("readInk", { ...common, ink, strokes, format: this.#options.ink }, options);
   }
 
-  /** However long the graphs for pictures take to load, no picture is sent to the server. */
+  /**
+   * However long the graphs for pictures take to load, no picture is sent to the server. Where
+   * they cannot be loaded, for example offline, the model still reads what is drawn.
+   */
   async #readPicture(call: PictureCall, options: AskOptions): Promise<Reading> {
-    await this.#call("loadImaging", null);
+    await this.#call("loadImaging", null).catch((error: Error) => {
+      this.#setPicturesFail(true);
+      throw new PicturesFail(error.message);
+    });
+    this.#setPicturesFail(false);
     return this.#inTime("readPicture", call, options);
+  }
+
+  #setPicturesFail(fail: boolean): void {
+    if (fail === this.#picturesFail) return;
+    this.#picturesFail = fail;
+    this.#options.change();
   }
 
   /** A call that fails if it gives neither a value nor an interim one for too long. */
