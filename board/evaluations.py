@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from board.access import check_may_change, may_change
 from board.page_context import PageContext
 from board.runs import RunSummary
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
@@ -69,10 +70,12 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
             t("Evaluate on the validation images"),
             icon=":material/play_arrow:",
             key=f"evaluate-{run.id}",
+            disabled=not may_change(),
         ):
             return None
         requested.add(run.id)
         st.rerun()
+    check_may_change()  # it writes into the run's folder
     with st.spinner(t("Evaluating the validation images …")):
         return _evaluate(run.folder, run_version(run, BEST), str(data_root()))
 

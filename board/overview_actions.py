@@ -87,7 +87,9 @@ def _draw_one(context: PageContext, row: TableRow, baseline: RunRow | None) -> N
 
 def _draw_labels(context: PageContext, runs: Sequence[RunRow]) -> None:
     t = context.t
-    with st.popover(t("Note and tags"), icon=":material/label:"):
+    # other labels are another popover: it is closed after a change
+    shown = repr([row.labels for row in runs])
+    with st.popover(t("Note and tags"), icon=":material/label:", key=f"labels-of-{shown}"):
         only = runs[0] if len(runs) == 1 else None
         # another selection is another form
         key = "-".join(row.id for row in runs[:3]) + f"-{len(runs)}"

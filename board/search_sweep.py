@@ -107,7 +107,7 @@ def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial])
         st.caption(t("No trial is complete yet."))
         return
     with st.container(border=True):
-        st.metric(t("Best trial so far"), f"{best.accuracy:.2%}")
+        st.metric(t("Best trial"), f"{best.accuracy:.2%}")
         st.write(params_text(best.params, t))
         with st.container(horizontal=True):
             _watch_button(context, best, "best")
