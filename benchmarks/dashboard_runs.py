@@ -112,7 +112,7 @@ def compare(browser: Browser, folder: Path, count: int = RUNS) -> None:
     make_runs(one, 1)
     make_runs(many, count)
     matching = sum(str(number)[:1] == "7" for number in range(count))  # seed=7 is a beginning
-    base = measure(browser, one, lambda filtered: "0 of 1 runs" if filtered else "1 of 1 runs")
+    base = measure(browser, one, lambda filtered: "0 of 1 run" if filtered else "1 of 1 run")
     full = measure(
         browser, many, lambda filtered: f"{matching if filtered else count:,} of {count:,} runs"
     )
