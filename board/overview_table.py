@@ -70,13 +70,14 @@ def _frame(t: Translator, table: Table, baseline: RunRow | None) -> pd.DataFrame
     rows, now = table.rows, datetime.now(UTC)
     columns: dict[str, Any] = {
         t("Run"): [_title(t, row, baseline) for row in rows],
-        t("Status"): [f"{_SYMBOLS.get(row.status, '')} {t(row.status)}" for row in rows],
+        # next to the name: a phone shows two columns
         t("Accuracy"): pd.array([_times(100, row.accuracy) for row in rows], "Float64"),
     }
     if baseline is not None and baseline.accuracy is not None:
         columns[t("Δ accuracy")] = pd.array(
             [_times(100, row.accuracy, baseline.accuracy) for row in rows], "Float64"
         )
+    columns[t("Status")] = [f"{_SYMBOLS.get(row.status, '')} {t(row.status)}" for row in rows]
     columns[t("Loss")] = pd.array([row.loss for row in rows], "Float64")
     columns[t("Progress")] = [row.progress for row in rows]
     columns[t("Duration")] = [_duration(row.seconds(now)) for row in rows]

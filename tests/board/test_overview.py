@@ -91,7 +91,7 @@ def test_all_runs_in_one_table(runs: Runs) -> None:
     assert set(names(page)[2:]) == {"good", "bad", "▸ rates (2 trials)"}
     rows = table(page).set_index("Run")
     assert list(rows.columns) == [
-        *("Status", "Accuracy", "Loss", "Progress", "Duration", "Tags", "Note"),
+        *("Accuracy", "Status", "Loss", "Progress", "Duration", "Tags", "Note"),
         *("Optimizer", "Seed", "Device", "Created", "id"),
     ], "only the settings that differ"
     good = rows.loc["good"]
