@@ -11,6 +11,7 @@ from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.runs import RunSummary
 from board.translation import Translator
+from board.understand_scorecard import draw_scorecard
 from board.widgets import draw_metrics
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
@@ -45,6 +46,7 @@ def show(context: PageContext, summary: RunSummary) -> None:
             high=f"{high:.2%}",
         )
     )
+    draw_scorecard(context, summary, evaluation)
     scores, calibration = st.columns(2)
     with scores:
         st.subheader(t("Scores of each digit"))

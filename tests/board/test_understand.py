@@ -13,15 +13,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
+from support.drawing_sets import write_drawing_sets
 from support.training import small
+from support.waiting import until
 
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split
+from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
+from mnist_core.runs.run_scorecard import is_measuring, measure_scorecard
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
@@ -137,7 +141,7 @@ def test_the_report_shows_the_stored_evaluation(
     monkeypatch.setenv("MNIST_ROOT", "/missing")  # nothing is computed again
     page = part("Report")
     assert page.metric[0].value == f"{evaluation.accuracy:.2%}"
-    table = page.dataframe[0].value
+    table = page.dataframe[-1].value
     shown = ["digit", "precision", "recall", "F1", "95% of recall", "support"]
     assert list(table.columns) == shown
     for digit, row in table.iterrows():
@@ -181,6 +185,61 @@ def test_calibration_is_told_by_its_measurements(
     write_json(run.evaluation_path, evaluation.model_copy(update={"calibration": changed}))
     text = page_text(part("Report"))
     assert all(one in text for one in texts)
+
+
+# --- pen strokes ---------------------------------------------------------------------------------
+
+
+def scorecard_of(page: AppTest) -> dict[str, dict[str, Any]]:
+    (table,) = (one.value for one in page.dataframe if "95% interval" in one.value)
+    return table.set_index("what").to_dict("index")
+
+
+def test_pen_strokes_are_measured_on_request_beside_mnist(
+    run: Run, evaluation: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWINGS_ROOT", str(tmp_path / "drawings"))
+    page = part("Report")
+    assert re.search("which are not in `.*drawings`.*Set DRAWINGS_ROOT", page_text(page))
+    assert len(scorecard_of(page)) == 2
+    write_drawing_sets(tmp_path / "drawings")
+    page = press(show(page.run()), "Measure on pen strokes")
+    assert "Measuring pen strokes" in page_text(page)
+    until(lambda: not is_measuring(run))
+    table = scorecard_of(show(page.run()))
+    low, high = wilson_interval(
+        evaluation.images - len(evaluation.misclassified), evaluation.images
+    )
+    mnist = table["MNIST, held-out training images"]
+    assert mnist["share"] == pytest.approx(100 * evaluation.accuracy)
+    assert mnist["95% interval"] == f"{low:.2%} – {high:.2%}"
+    pen = table["pendigits, by strokes"]
+    assert pen["count"] == 20
+    low, high = wilson_interval(round(20 * pen["share"] / 100), 20)
+    assert pen["95% interval"] == f"{low:.2%} – {high:.2%}"
+    assert len(table) == 8
+    assert "Measure on pen strokes" not in [button.label for button in page.button]
+
+
+def test_pen_strokes_that_cannot_be_measured(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawings = write_drawing_sets(tmp_path / "drawings")
+    monkeypatch.setenv("DRAWINGS_ROOT", str(drawings))
+    shutil.rmtree(drawings / "unipen")
+    measure_scorecard(run)
+    page = part("Report")
+    assert "digits.jsonl.gz: there is no such file" in page_text(page)
+    assert "pendigits, by strokes" in scorecard_of(page)
+    (drawings / "pendigits/pendigits-orig.tra.gz").write_bytes(b"no archive")
+    measure_scorecard(run)
+    assert "pendigits-orig.tra.gz" in unescape(show(page.run()).error[0].value)
+    (run.folder / "scorecard.json").write_text("{")
+    assert "scorecard.json: this file is damaged" in unescape(show(page.run()).error[0].value)
+    # of other weights: it is offered again
+    (run.folder / "scorecard.json").write_text('{"weights": "of before"}')
+    assert not show(page.run()).error
+    assert "Measure on pen strokes" in [button.label for button in page.button]
 
 
 # --- network -------------------------------------------------------------------------------------
@@ -305,7 +364,7 @@ def test_in_chinese_and_deleted_meanwhile(name: str, run: Run) -> None:
         for trace in figure["data"]:
             found += [trace.get("name", ""), re.sub("<.*?>", "", trace.get("hovertemplate", ""))]
     for text in found:
-        names = r"%\{.*?\}|\bECE\b|\bF1\b|\blogits?\b|\bconv1\b|\bnat\b|\bSmoothGrad\b"
+        names = r"`.*?`|%\{.*?\}|\bECE\b|\bF1\b|\blogits?\b|\bconv1\b|\bnat\b|\bSmoothGrad\b"
         assert not re.search("[a-z]{2}", re.sub(names, "", text)), text
     run.delete()
     assert "还没有任何运行" in page_text(show(page.run()))
@@ -343,7 +402,7 @@ def test_a_point_of_the_projection_shows_its_image(run: Run, predictions: Predic
 def test_scores_have_confidence_intervals(run: Run, evaluation: Evaluation) -> None:
     page = part("Report")
     assert "95% confidence interval of the accuracy" in page_text(page)
-    assert len(page.dataframe[0].value["95% of recall"]) == 10
+    assert len(page.dataframe[-1].value["95% of recall"]) == 10
 
 
 def test_a_damaged_evaluation_says_how_to_evaluate_again(run: Run, evaluation: Evaluation) -> None:

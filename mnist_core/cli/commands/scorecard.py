@@ -64,11 +64,11 @@ def add_commands(commands: Subparsers) -> None:
 def _scorecard(args: argparse.Namespace) -> int:
     from mnist_core.evaluation.scorecard.context import Context
     from mnist_core.evaluation.scorecard.measure import PICTURES, measure, with_mean
-    from mnist_core.evaluation.scorecard.sets import Sets
+    from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
     from mnist_core.utils.json_files import write_json
 
     named = args.data or os.environ.get("DRAWINGS_ROOT")
-    sets = Sets(named or "data", args.limit, args.mnist)
+    sets = Sets(drawings_root(args.data), args.limit, args.mnist)
     if named and not sets.available:
         raise MnistCoreError(f"{named}: has neither pendigits/ nor unipen/ with their files")
     for file in filter(None, (args.json, args.errors)):

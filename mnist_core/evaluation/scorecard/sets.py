@@ -62,6 +62,11 @@ class StrokeSet:
         )
 
 
+def drawings_root(folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of the pen drawings: argument, DRAWINGS_ROOT, or ./data."""
+    return Path(folder or os.environ.get("DRAWINGS_ROOT") or "data")
+
+
 class Sets:
     """The sets, each read when it is first used.
 
@@ -145,8 +150,8 @@ class Sets:
         path = self.folder / name
         if not path.is_file():
             raise MnistCoreError(
-                f"{path}: there is no such file; --data names the folder that holds pendigits/ "
-                "and unipen/"
+                f"{path}: there is no such file; --data, or DRAWINGS_ROOT, names the folder that "
+                "holds pendigits/ and unipen/"
             )
         rows = read(path)[: self.limit]
         if not rows:
