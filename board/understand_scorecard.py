@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from board.actions import act_button
@@ -50,13 +48,13 @@ def _draw_table(t: Translator, evaluation: Evaluation, rows: tuple[Row, ...], na
     accuracy = Measurement(
         value=evaluation.accuracy, low=low, high=high, count=evaluation.images, correct=correct
     )
-    columns: dict[str, list[Any]] = {
-        title: [] for title in (t("what"), t("share"), t("95% interval"), t("count"), t("better"))
+    columns: dict[str, list[str]] = {
+        title: [] for title in (t("what"), t("share"), t("95% interval"), t("count"))
     }
 
     def add(row: Row, one: Measurement, interval: str) -> None:
-        better = t("lower") if row.lower_is_better else t("higher")
-        values = (t(row.title), 100 * one.value, interval, one.count, better)
+        title = f"{t(row.title)} ({t('lower is better')})" if row.lower_is_better else t(row.title)
+        values = (title, f"{one.value:.2%}", interval, f"{one.count:,}")
         for column, value in zip(columns.values(), values, strict=True):
             column.append(value)
 
@@ -66,11 +64,11 @@ def _draw_table(t: Translator, evaluation: Evaluation, rows: tuple[Row, ...], na
     for row in rows:
         if name in row.measured:
             add(row, row.measured[name], _interval(row.measured[name]))
-    st.dataframe(
+    # a table whose cells wrap: the first column leaves room for the numbers on a phone
+    st.table(
         columns,
         hide_index=True,
-        height="content",
-        column_config={t("share"): st.column_config.NumberColumn(format="%.2f%%")},
+        border="horizontal",
         alt=t("Accuracy and calibration error on MNIST and on pen strokes"),
     )
     for reason in dict.fromkeys(row.skipped for row in rows if row.skipped):
