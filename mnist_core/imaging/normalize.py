@@ -1,7 +1,7 @@
 """Normalisation of ink to MNIST's 28x28 frame.
 
-Every step is batched tensor operations on (B, 1, H, W), without a loop over images or a branch on
-data, so that the steps can be exported together with a network:
+Every step is batched tensor operations on (B, 1, H, W), without a loop over images, so that the
+steps can be exported together with a network; the only branch skips `set_thickness`:
 
     grey image -> find_ink -> ink -> fit_canvas -> set_thickness -> fit_frame -> frame
 
@@ -144,8 +144,8 @@ def set_thickness(
 ) -> Tensor:
     """Limit the stroke width of canvases (B, 1, 56, 56) to a range (in frame pixels).
 
-    The outline is offset by the same distance everywhere: the signed distance to the outline is
-    computed, shifted, and converted back to coverage. Ink within the range is not changed. The
+    The outline is offset by the same distance everywhere: the distance to the outline is computed,
+    shifted, and converted back to coverage. Ink within the range is not changed. The
     bounding box changes with the outline; `fit_frame` scales it again.
     """
     _, sides = ink_box(ink)
@@ -157,24 +157,25 @@ def set_thickness(
     # (width - 2 e) / (longest - 2 e) = target
     inwards = (width - target * longest) / (2 * (1 - target))
     inwards = inwards[:, None, None, None]
-    redrawn = (0.5 - signed_distance(ink) - inwards).clamp(0, 1)
+    # thinner ink is wider paper, so that one distance transform does for both
+    wider = inwards < 0
+    grown = (0.5 + inwards.abs() - outline_distance(torch.where(wider, ink, 1 - ink))).clamp(0, 1)
+    redrawn = torch.where(wider, grown, 1 - grown)
     # blended, so that the result is continuous at the limits of the range
     return torch.lerp(ink, redrawn, (2 * inwards.abs()).clamp(max=1))
 
 
-def signed_distance(ink: Tensor) -> Tensor:
-    """Return the Euclidean distance (B, 1, H, W) to the outline, in pixels, negative inside.
+def outline_distance(ink: Tensor) -> Tensor:
+    """Return the Euclidean distance (B, 1, H, W) to the ink's outline, in pixels.
 
-    The exact distance transform by two passes of a lower envelope of parabolas (Felzenszwalb and
-    Huttenlocher 2012), here as a minimum over all pixels of a row; partly covered pixels place
-    the outline between pixel centres.
+    It is negative inside, but at least -0.5. The exact distance transform by two passes of a lower
+    envelope of parabolas (Felzenszwalb and Huttenlocher 2012), here as a minimum over all pixels of
+    a row; partly covered pixels place the outline between pixel centres.
     """
     sharp = (2 * ink - 0.5).clamp(0, 1)
     far = float(sum(ink.shape[-2:])) ** 2
     outside = torch.where(sharp <= 0, far, (0.5 - sharp).clamp(min=0).square())
-    inside = torch.where(sharp >= 1, far, (sharp - 0.5).clamp(min=0).square())
-    distances = _squared_distance(torch.cat([outside, inside], 1)).sqrt()
-    return distances[:, :1] - distances[:, 1:]
+    return _squared_distance(outside).sqrt() - (sharp - 0.5).clamp(min=0)
 
 
 def _squared_distance(seeds: Tensor) -> Tensor:
@@ -219,20 +220,30 @@ def frame_from_canvas(canvas: Tensor, sizes: StrokeSizes | None = None) -> Tenso
     """Return the frames (B, 1, 28, 28) of ink canvases (B, 1, 56, 56), the network's input.
 
     As `fit_frame(set_thickness(canvas))`, but only canvases whose strokes are too thin or too wide
-    take the time of `set_thickness`, which does not change the others. In an export, all do.
-    `sizes` are those of the canvases, if they are known.
+    take the time of `set_thickness`, which does not change the others. In an export, all of a batch
+    do if one of them does. `sizes` are those of the canvases, if they are known.
     """
-    if torch.compiler.is_compiling():
-        return fit_frame(set_thickness(canvas))
     longest, width = sizes or stroke_sizes(canvas)
     ratio = width / longest
     out = (ratio < MIN_STROKE_WIDTH / DIGIT_SIZE) | (ratio > MAX_STROKE_WIDTH / DIGIT_SIZE)
+    if torch.compiler.is_compiling():
+        return _fit_frame(*torch.cond(out.any(), _limited, _as_it_is, (canvas, longest)))
     if not out.any():
         return _fit_frame(canvas, longest)
     limited = canvas.clone()
     few = len(canvas) if canvas.is_cuda else _FEW
     limited[out] = torch.cat([set_thickness(part) for part in canvas[out].split(few)])
     return fit_frame(limited)
+
+
+def _limited(ink: Tensor, longest: Tensor) -> tuple[Tensor, Tensor]:
+    thick = set_thickness(ink)
+    return thick, ink_box(thick)[1].amax(1)
+
+
+def _as_it_is(ink: Tensor, longest: Tensor) -> tuple[Tensor, Tensor]:
+    # torch.cond: no branch returns what it was given
+    return ink.clone(), longest.clone()
 
 
 def is_dot(ink: Tensor, sizes: StrokeSizes | None = None) -> Tensor:

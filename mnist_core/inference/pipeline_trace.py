@@ -75,7 +75,7 @@ def trace_pipeline(pipeline: InferencePipeline, outputs: tuple[str, ...]) -> onn
     maker = onnx.load_from_string(_make_frame())
     keep = {"rename_inputs": False, "rename_outputs": False}
     merged = onnx.compose.merge_models(
-        onnx.compose.add_prefix(maker, f"{MAKE_FRAME}.", **keep),
+        maker,  # without a prefix: onnx would give a branch other names than what it reads
         onnx.compose.add_prefix(classifier, "classify.", **keep),
         [(name, name) for name in (FRAME, BLANK)],
         outputs=list(outputs),

@@ -81,12 +81,18 @@ def trace_module(
             reason = str(error).strip().partition("\n")[0]
             raise MnistCoreError(f"the network cannot be exported to ONNX: {reason}") from error
     model = _simplified(program.model_proto) if large else program.model_proto
-    # the exporter's metadata contain paths of this machine
-    graph = model.graph
+    _clear_metadata(model.graph)
+    return model
+
+
+def _clear_metadata(graph: onnx.GraphProto) -> None:
+    """Remove the exporter's metadata, which contain paths of this machine, from a graph."""
     for part in (*graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         part.ClearField("metadata_props")
     graph.ClearField("metadata_props")
-    return model
+    for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        if attribute.HasField("g"):  # a branch
+            _clear_metadata(attribute.g)
 
 
 def _simplified(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -22,8 +22,8 @@ from mnist_core.imaging.normalize import (
     frame_from_canvas,
     ink_box,
     is_dot,
+    outline_distance,
     set_thickness,
-    signed_distance,
     stroke_width,
 )
 from mnist_core.imaging.rasterize import draw_strokes
@@ -155,11 +155,13 @@ def test_frames_of_canvases_are_those_of_limited_thickness(pen: float) -> None:
     assert torch.equal(mixed, before)
 
 
-def test_signed_distance_of_a_half_plane() -> None:
+def test_outline_distance_of_a_half_plane() -> None:
     ink = torch.zeros(1, 1, 20, 20)
     ink[:, :, :, :10] = 1
     expected = torch.arange(20) - 9.5
-    assert torch.allclose(signed_distance(ink)[0, 0, 10], expected, atol=0.51)
+    for phase, distance in ((ink, expected), (1 - ink, -expected)):
+        found = outline_distance(phase)[0, 0, 10]
+        assert torch.allclose(found, distance.clamp(min=-0.5), atol=0.51)
 
 
 # --- the frame -------------------------------------------------------------------------------

@@ -102,17 +102,20 @@ def _write_shipped() -> int:
     from mnist_core.inference.graph_files import LARGEST_SHIPPED
     from mnist_core.inference.imaging_graphs import GRAPHS
 
-    contents = {imaging_graph_path(name): export_imaging(name) for name in GRAPHS}
-    for name in shipped_models():
+    for name in GRAPHS:
+        _write(imaging_graph_path(name), export_imaging(name))
+    for name in shipped_models():  # their first part is one of those
         weights = weights_path(name)
-        contents[graph_path(weights)] = export_weights(weights)
-    for path, content in contents.items():
-        size = f"{len(content) / 1e6:.1f} MB"
+        path, content = graph_path(weights), export_weights(weights)
         if len(content) > LARGEST_SHIPPED:
             path.unlink(missing_ok=True)
-            print_line(f"{path.stem} ({size}) is exported on first use")
-            continue
-        make_folder(path.parent)
-        write_atomic(path, content)
-        print_line(f"wrote {path}, {size}")
+            print_line(f"{path.stem} ({len(content) / 1e6:.1f} MB) is exported on first use")
+        else:
+            _write(path, content)
     return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    make_folder(path.parent)
+    write_atomic(path, content)
+    print_line(f"wrote {path}, {len(content) / 1e6:.1f} MB")
