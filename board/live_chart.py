@@ -7,6 +7,7 @@ the cells of a heatmap, and has the same colours on a light page as on a dark on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import streamlit.components.v1 as components
 
+from board.image_sheet import ImageSheet
 from mnist_core.figures import DARK_COLOURS
 
 _WEB = Path(__file__).parent / "web"
@@ -25,6 +27,7 @@ def live_chart(
     figure: go.Figure | str,
     key: str,
     clicked: Callable[[Any, Any], None] | None = None,
+    images: ImageSheet | None = None,
 ) -> None:
     """Draw a figure, or update the existing one with this key.
 
@@ -37,6 +40,8 @@ def live_chart(
     clicked : callable, optional
         Called with x and y of the point or the heatmap's cell, before the page is drawn again. The
         chart then has no toolbar.
+    images : ImageSheet, optional
+        Shown one at a time beside the pointer: that whose number is the point's `customdata`.
     """
     component = st.components.v2.component(
         "live_chart",
@@ -56,6 +61,7 @@ def live_chart(
         "figure": figure if isinstance(figure, str) else figure.to_json(),
         "plotly": _plotly_address(),
         "clickable": clicked is not None,
+        "images": images and asdict(images),
         "colours": DARK_COLOURS,
     }
     component(data=data, key=key, width="stretch", on_clicked_change=report_click)

@@ -7,10 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from board.evaluations import RunPredictions, read_predictions
+from board.image_sheet import image_sheet
 from board.live_chart import live_chart
 from board.page_context import PageContext
 from board.runs import RunSummary
 from mnist_core import figures
+from mnist_core.data.mnist import data_root
 from mnist_core.evaluation.projection import Projection, project_hidden
 from mnist_core.figures.projection import nearest, projection_scatter
 from mnist_core.runs.run_classifier import BEST, run_version
@@ -42,11 +44,13 @@ def show(context: PageContext, summary: RunSummary) -> None:
         figure = projection_scatter(
             projection, predictions.true, predictions.predicted, selected, translate=t
         )
-        live_chart(t("Projection of the hidden layer"), figure, "projection", choose)
+        images = image_sheet(str(data_root()), len(found.split), found.split)
+        live_chart(t("Projection of the hidden layer"), figure, "projection", choose, images)
         st.caption(
             t(
-                "Principal components of the {n} units before the last layer. Colour: true digit; "
-                "crosses: misclassified. Click or tap a point to see its image.",
+                "Principal components of the {n} units before the last layer. Colour and "
+                "symbol: true digit; crosses: misclassified. Point at an image to see it; click "
+                "or tap to keep it.",
                 n=projection.units,
             )
         )

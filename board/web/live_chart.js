@@ -3,6 +3,7 @@
 // of a heatmap.)
 //
 // A chart has the width of its place, whatever changes that, and the colours of the page's scheme.
+// Points can show an image beside the pointer, which plotly's own labels cannot.
 
 const FULL_SCREEN = "M3 3h6v2H5v4H3zM15 3h6v6h-2V5h-4zM3 15h2v4h4v2H3zM19 15h2v6h-6v-2h4z";
 const charts = new Set();
@@ -49,6 +50,42 @@ const OPTIONS = {
 };
 const OPTIONS_OF_CLICKABLE = { displayModeBar: false };
 
+const PICTURE = 84; // pixels on the screen
+
+/** Show the image of a point beside it, on the side where there is room. */
+function showImage(chart, point) {
+  const { address, columns, rows } = chart.input.images;
+  const index = point.customdata;
+  chart.picture ??= Object.assign(document.createElement("div"), { className: "picture" });
+  chart.append(chart.picture);
+  const { x0, x1, y0, y1 } = point.bbox;
+  const left = x1 + PICTURE + 16 < chart.clientWidth ? x1 + 8 : x0 - PICTURE - 8;
+  const top = (y0 + y1) / 2 < chart.clientHeight / 2 ? y1 + 16 : y0 - PICTURE - 16;
+  Object.assign(chart.picture.style, {
+    width: `${PICTURE}px`,
+    height: `${PICTURE}px`,
+    left: `${left}px`,
+    top: `${top}px`,
+    backgroundImage: `url("${address}")`,
+    backgroundSize: `${columns * PICTURE}px ${rows * PICTURE}px`,
+    backgroundPosition: `${-(index % columns) * PICTURE}px ${-Math.floor(index / columns) * PICTURE}px`,
+  });
+}
+
+function listen(chart) {
+  const on = (event, act) => {
+    chart.removeAllListeners(event);
+    chart.on(event, act);
+  };
+  if (chart.input.clickable) {
+    on("plotly_click", ({ points: [{ x, y }] }) => chart.report("clicked", { x, y }));
+  }
+  if (chart.input.images) {
+    on("plotly_hover", ({ points: [point] }) => showImage(chart, point));
+    on("plotly_unhover", () => chart.picture?.remove());
+  }
+}
+
 async function draw(chart) {
   const { title, figure, colours, plotly: url, clickable } = chart.input;
   const dark = isDark();
@@ -63,10 +100,7 @@ async function draw(chart) {
   const Plotly = await plotly(url);
   await Plotly.react(chart, traces, layout, clickable ? OPTIONS_OF_CLICKABLE : OPTIONS);
   chart.laidOut = chart.clientWidth;
-  if (clickable) {
-    chart.removeAllListeners("plotly_click");
-    chart.on("plotly_click", ({ points: [{ x, y }] }) => chart.report("clicked", { x, y }));
-  }
+  listen(chart);
 }
 
 // plotly itself notices a new size of the window only

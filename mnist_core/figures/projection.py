@@ -6,13 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.evaluation.projection import Projection
-from mnist_core.figures.theme import INK, Translate, new_figure
+from mnist_core.figures.theme import INK, NEUTRAL, PALETTE, Translate, new_figure
+from mnist_core.models.network import NUM_CLASSES
 
-_DIGIT_COLOURS = (
-    *("#3B7DD8", "#E8731A", "#2E9E4F", "#D9363E", "#8E63C7"),
-    *("#96644F", "#DB6BB8", "#7F7F7F", "#A3A318", "#15A8BD"),
-)
-"""Medium bright: visible on a light and on a dark background."""
+_MARKERS = ((PALETTE, "circle", "x"), (PALETTE, "diamond", "cross"))
+"""Colours, and symbols of correct and of misclassified images. There are more digits than colours
+that everybody can tell apart: the last digits have the first colours again, with other symbols."""
 
 
 def projection_scatter(
@@ -23,7 +22,10 @@ def projection_scatter(
     *,
     translate: Translate = str,
 ) -> go.Figure:
-    """Return the images as points, a colour for each true digit; misclassified ones are crosses.
+    """Return the images as points, a colour and symbol for each true digit.
+
+    Misclassified ones are large crosses; the digit is written in the middle of its images. A
+    point's `customdata` is the index of its image.
 
     Parameters
     ----------
@@ -40,9 +42,10 @@ def projection_scatter(
         ],
         dtype=object,
     )
-    for digit, colour in enumerate(_DIGIT_COLOURS):
+    markers = [(colour, *symbols) for colours, *symbols in _MARKERS for colour in colours]
+    for digit, (colour, correct, wrong) in enumerate(markers[:NUM_CLASSES]):
         listed = False  # a digit is in the legend once, also if all of its images are misclassified
-        for right, symbol, size, opacity in ((True, "circle", 5, 0.55), (False, "x", 9, 1.0)):
+        for right, symbol, size in ((True, correct, 5), (False, wrong, 9)):
             shown = (true == digit) & ((true == predicted) == right)
             if shown.any():
                 figure.add_scattergl(
@@ -50,13 +53,19 @@ def projection_scatter(
                     y=projection.points[shown, 1],
                     text=text[shown],
                     mode="markers",
-                    marker={"color": colour, "size": size, "symbol": symbol, "opacity": opacity},
+                    marker={"color": colour, "size": size, "symbol": symbol},
+                    customdata=np.flatnonzero(shown),
                     name=str(digit),
                     legendgroup=str(digit),
                     showlegend=not listed,
                     hovertemplate="%{text}<extra></extra>",
                 )
                 listed = True
+        if listed:
+            x, y = np.median(projection.points[true == digit], axis=0)
+            figure.add_annotation(
+                x=x, y=y, text=f"<b>{digit}</b>", showarrow=False, bgcolor=NEUTRAL
+            )
     if selected is not None:
         x, y = projection.points[selected]
         ring = {"size": 16, "symbol": "circle-open", "color": INK, "line": {"width": 2}}

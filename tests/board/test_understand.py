@@ -17,6 +17,7 @@ from support.drawing_sets import write_drawing_sets
 from support.training import small
 from support.waiting import until
 
+from board.image_sheet import make_sheet
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split
@@ -57,8 +58,12 @@ def part(name: str, **session: Any) -> AppTest:
 
 def charts(page: AppTest) -> list[dict[str, Any]]:
     """Return the figures, without those that report clicks."""
-    blocks = [json.loads(block.proto.json) for block in page.get("bidi_component")]
-    return [json.loads(block["figure"]) for block in blocks if not block["clickable"]]
+    return [json.loads(block["figure"]) for block in components(page) if not block["clickable"]]
+
+
+def components(page: AppTest) -> list[dict[str, Any]]:
+    """Return what every chart is given."""
+    return [json.loads(block.proto.json) for block in page.get("bidi_component")]
 
 
 def captions(figure: dict[str, Any]) -> list[str]:
@@ -395,8 +400,16 @@ def test_a_point_of_the_projection_shows_its_image(run: Run, predictions: Predic
     assert "predicted as" in page_text(page)
     (grid,) = charts(page)
     assert captions(grid) == [f"image {shown}"]
+    (sheet,) = [block["images"] for block in components(page) if block["images"]]
+    assert (sheet["columns"], sheet["rows"]) == (23, 22)
     page.session_state[f"projection-image-{run.id}"] = 7
     assert captions(charts(show(page.run()))[0]) == ["image 7"]
+
+
+def test_a_sheet_has_the_images_row_by_row() -> None:
+    images = np.arange(5)[:, None, None] / 255 * np.ones((5, 2, 2))
+    sheet = make_sheet(images)
+    assert sheet[::2, ::2].tolist() == [[0, 1, 2], [3, 4, 0]]
 
 
 def test_scores_have_confidence_intervals(run: Run, evaluation: Evaluation) -> None:

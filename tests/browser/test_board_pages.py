@@ -34,7 +34,7 @@ def trained(folders: dict[str, str], train_validation: tuple[Split, Split]) -> R
     return run
 
 
-def test_a_click_on_a_confusion_shows_its_images(
+def test_a_confusion_and_a_point_show_their_images(
     open_board: Callable[..., BoardPage], trained: Run
 ) -> None:
     confusion = np.array(Evaluation.read(trained.evaluation_path).confusion)
@@ -51,6 +51,44 @@ def test_a_click_on_a_confusion_shows_its_images(
         expect(board.page.get_by_text(text)).to_be_visible()
         shown = board.page.get_by_role("figure", name="The images of the selected cell")
         expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
+
+    board.page.get_by_role("radio", name="Projection").click()
+    board.page.wait_for_function(
+        "document.querySelector('.live-chart[aria-label^=Projection]')?.calcdata"
+    )
+    index, place = _rightmost_point(board)
+    board.page.mouse.move(*place)
+    picture = board.page.locator(".live-chart .picture")
+    expect(picture).to_be_visible()
+    column, row, loaded = picture.evaluate(
+        """async picture => {
+            const { style } = picture, sheet = new Image();
+            sheet.src = style.backgroundImage.slice(5, -2);
+            await sheet.decode();
+            const [x, y] = style.backgroundPosition.split(" ").map(parseFloat);
+            return [-x / picture.clientWidth, -y / picture.clientWidth, sheet.naturalWidth] }"""
+    )
+    columns = loaded // 28
+    assert (round(row), round(column)) == divmod(index, columns)
+    board.page.mouse.click(*place)
+    selected = board.page.get_by_role("figure", name="The selected image")
+    expect(selected.locator(".annotation-text")).to_have_text(f"image {index}")
+
+
+def _rightmost_point(board: BoardPage) -> tuple[int, tuple[float, float]]:
+    """Return the index of the image at the right end of the projection, and its place."""
+    index, *place = board.page.evaluate(
+        """() => {
+            const chart = document.querySelector(".live-chart[aria-label^=Projection]");
+            chart.scrollIntoView({ block: "center" });
+            const points = chart._fullData.filter(({ customdata }) => customdata).flatMap(
+                ({ x, y, customdata }) => Array.from(x, (at, i) => [customdata[i], at, y[i]]));
+            const [index, x, y] = points.reduce((a, b) => (b[1] > a[1] ? b : a));
+            const { xaxis, yaxis } = chart._fullLayout, box = chart.getBoundingClientRect();
+            return [index, box.x + xaxis._offset + xaxis.d2p(x),
+                    box.y + yaxis._offset + yaxis.d2p(y)] }"""
+    )
+    return index, tuple(place)
 
 
 def test_a_drawing_is_classified(

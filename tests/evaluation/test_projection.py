@@ -41,5 +41,9 @@ def test_every_image_is_a_point_and_mistakes_are_crosses() -> None:
     for line in figure.data:
         by_symbol[line.marker.symbol] += len(line.x)
     assert by_symbol == {"circle": 4, "x": 2, "circle-open": 1}
+    images = [
+        index for line in figure.data if line.customdata is not None for index in line.customdata
+    ]
+    assert sorted(images) == list(range(6))
     assert any("image 1: 0 → 1" in line.text for line in figure.data if line.text is not None)
     assert nearest(found, *found.points[4]) == 4

@@ -123,3 +123,13 @@ def test_every_digit_of_a_projection_is_once_in_its_legend() -> None:
     projection = Projection(np.zeros((4, 2)), (0.5, 0.25), units=2)
     figure = projection_scatter(projection, true, predicted)
     assert [trace.name for trace in figure.data if trace.showlegend] == ["0", "3", "4"]
+
+
+def test_digits_of_a_projection_differ_in_colour_or_symbol() -> None:
+    digits = np.repeat(np.arange(10), 2)
+    other = np.where(np.arange(20) % 2, digits, (digits + 1) % 10)  # every second one is right
+    figure = projection_scatter(Projection(np.zeros((20, 2)), (0.5, 0.25), 2), digits, other)
+    markers = [(trace.marker.color, trace.marker.symbol) for trace in figure.data]
+    assert len(set(markers)) == 20
+    assert {colour for colour, _ in markers} <= set(figures.PALETTE)
+    assert all(trace.marker.opacity is None for trace in figure.data)

@@ -13,6 +13,8 @@ from plotly.colors import hex_to_rgb, sequential
 from support.evaluations import random_evaluation
 
 from mnist_core import figures
+from mnist_core.evaluation.projection import Projection
+from mnist_core.figures.projection import projection_scatter
 from mnist_core.runs.metric_log import Series
 
 BACKGROUNDS = {"light": ("#ffffff",), "dark": ("#171614", "#171b23", "#0e1117")}
@@ -114,6 +116,7 @@ def all_figures(translate: Callable[[str], str]) -> list[go.Figure]:
     run, square = {"1": dict.fromkeys(tags, points)}, np.ones((3, 3))
     evaluation, other = random_evaluation(), random_evaluation(seed=1)
     options = {"translate": translate}
+    projection = Projection(np.ones((2, 2)), (0.5, 0.25), units=2)
     return [
         figures.loss_curves(run, **options),
         figures.accuracy_curves(run, **options),
@@ -129,6 +132,7 @@ def all_figures(translate: Callable[[str], str]) -> list[go.Figure]:
         figures.feature_maps(square[None], **options),
         figures.kernels(square[None], **options),
         figures.loss_curves({}, **options),
+        projection_scatter(projection, np.arange(2), np.arange(2), 0, **options),
     ]
 
 
