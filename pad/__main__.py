@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         with requires_extra("pad"):
+            from pad.capacity import PictureCapacity
             from pad.limits import Limits
             from pad.model_registry import ModelRegistry
             from pad.page import build_page, launch_options
@@ -28,10 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    registry = ModelRegistry()
-    page = build_page(registry, limits)
+    shared = ModelRegistry(), limits, PictureCapacity(limits)
+    page = build_page(*shared)
     address = {"server_name": options.host, "server_port": options.port}
-    page.launch(**address, **launch_options(registry, limits))
+    page.launch(**address, **launch_options(*shared))
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,16 @@ _HANDLE_FILE = (
 _STYLES = ("sketchpad.css", "drawing.css", "network.css", "layout.css", "place.css")
 
 
-def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props: Any) -> gr.HTML:
+def sketchpad(strings: I18nData, **props: Any) -> gr.HTML:
     """Return the component: paper, ten bars, the frame and the feature maps, live while drawing.
 
     Parameters
     ----------
     strings : I18nData
         Key of the translated JSON object with the page's texts.
-    functions : list of callables
-        `pad.functions.server_functions`.
     props : Any
         What the page's scripts read as `props`: `ink`, `row_limits`, `default_model`,
-        `picture_limits`, `files`.
+        `picture_limits`, `files`, `functions`.
     """
     return gr.HTML(
         value=str(strings),
@@ -39,7 +36,6 @@ def sketchpad(strings: I18nData, functions: list[Callable[[Any], Any]], **props:
         css_template="".join(map(_read, _STYLES)),
         js_on_load=_read("dist/sketchpad.js"),  # built from src/ by `npm run build`
         apply_default_css=False,
-        server_functions=functions,
         elem_id="sketchpad",
         **props,
     )

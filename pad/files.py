@@ -14,6 +14,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from mnist_core import MnistCoreError
 from mnist_core.inference.imaging_graphs import GRAPHS
@@ -24,6 +25,7 @@ from pad.model_registry import ModelRegistry
 
 _DIST = Path(__file__).parent / "web/dist"
 _MAX_BYTES = 512 * 2**20
+_PIECE = 2**18
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _TYPES = {".js": "text/javascript", ".wasm": "application/wasm"}
 _WORKER, _WASM = "recognizer.js", "onnxruntime.wasm"
@@ -72,8 +74,20 @@ def _response(request: Request, compressed: bytes, kind: str | None = None) -> R
     kind = kind or "application/octet-stream"
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers = {**_KEEP, "Content-Encoding": "gzip"}
-        return Response(compressed, headers=headers, media_type=kind)
-    return Response(gzip.decompress(compressed), headers=_KEEP, media_type=kind)
+        return _InPieces(compressed, headers=headers, media_type=kind)
+    return _InPieces(gzip.decompress(compressed), headers=_KEEP, media_type=kind)
+
+
+class _InPieces(Response):
+    """Sent as fast as the client receives it: a whole body would be buffered for each of them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        for first in range(0, len(self.body), _PIECE):
+            piece = bytes(self.body[first : first + _PIECE])
+            more = first + _PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from PIL import Image
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
 from mnist_core.imaging.images import open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
+from mnist_core.inference.prediction import RefusalReason
 from pad.capacity import BusyError, PictureCapacity
 from pad.files import graph_url
 from pad.limits import Limits
@@ -36,7 +37,7 @@ def server_functions(
     capacity: PictureCapacity | None = None,
     limits: Limits | None = None,
 ) -> list[Callable[[Any], dict[str, Any]]]:
-    """Return the functions for `gr.HTML(server_functions=...)`.
+    """Return the functions for `pad.function_route`.
 
     Each takes one JSON object, described by a model in `pad.payload`, and returns one. Input that
     cannot be used gives `{"error": message}`. With `"stale": true` the model is not the
@@ -51,14 +52,18 @@ def server_functions(
         """InkRequest -> digit, refusal, probabilities, frame, maps.
 
         If the strokes are a row of digits, `row` has them with their boxes, and the rest is about
-        the one that is looked at.
+        the one that is looked at. `explained` is false for a refusal whose reason was not asked
+        for.
         """
         request = parse_request(data, InkRequest)
         classifier = _classifier(registry, request)
-        result = classifier.classify_ink_with_maps(request.ink, request.layers)
+        result = classifier.classify_ink_with_maps(
+            request.ink, request.layers, explain=request.explain
+        )
         strokes = [np.array(stroke[: len(stroke) // 2 * 2]) for stroke in request.strokes]
         row = read_row(classifier, result.prediction, [stroke.reshape(-1, 2) for stroke in strokes])
-        return _encode(classifier, request, result, row)
+        explained = request.explain or bool(row) or not _may_be_several(result.prediction)
+        return {**_encode(classifier, request, result, row), "explained": explained}
 
     @errors_to_json
     def classify_picture(data: Any) -> dict[str, Any]:
@@ -149,11 +154,15 @@ def _encode(
     newest = max(range(len(row)), key=lambda index: max(row[index].strokes, default=-1))
     looked_at = newest if request.digit is None else min(request.digit, len(row) - 1)
     digit = row[looked_at]
-    seen = classifier.classify_ink_with_maps(digit.ink, request.layers)
+    seen = classifier.classify_ink_with_maps(digit.ink, request.layers, explain=False)
     return {
         **encode_prediction_with_maps(replace(seen, prediction=digit.prediction)),
         "row": encode_row(row, looked_at),
     }
+
+
+def _may_be_several(prediction: Prediction) -> bool:
+    return prediction.reason is RefusalReason.NOT_A_DIGIT
 
 
 def errors_to_json(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:

@@ -26,6 +26,8 @@ class Limits(BaseModel):
         Most pictures that wait for it; others are refused as "busy" at once.
     picture_patience : float
         Seconds after which one that waits is refused.
+    answers_waiting : int
+        Most requests that wait for the network; others are refused as "busy" at once.
     upload_seconds : int
         Age at which uploads to the endpoint are deleted.
     """
@@ -36,6 +38,7 @@ class Limits(BaseModel):
     pictures_at_once: int = Field(2, ge=1, le=64)
     pictures_waiting: int = Field(8, ge=0, le=1000)
     picture_patience: float = Field(3.0, ge=0, le=60)
+    answers_waiting: int = Field(256, ge=0, le=10_000)
     upload_seconds: int = Field(3600, ge=60)
 
     @property

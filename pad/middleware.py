@@ -54,7 +54,7 @@ class BodyLimit:
 
 
 class CompressResponses:
-    """gzip for the page and its server functions' responses, which Gradio does not compress."""
+    """gzip for the page, which Gradio does not compress."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,10 +62,8 @@ class CompressResponses:
         self._compressed = GZipMiddleware(app, minimum_size=1000, compresslevel=1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, through gzip if it is for the page or a server function."""
-        compress = scope["type"] == "http" and (
-            scope["path"] == "/" or "/component_server" in scope["path"]
-        )
+        """Pass the request on, through gzip if it is for the page."""
+        compress = scope["type"] == "http" and scope["path"] == "/"
         await (self._compressed if compress else self._app)(scope, receive, send)
 
 

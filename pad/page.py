@@ -16,6 +16,7 @@ from mnist_core.models.registry import DEFAULT
 from pad.capacity import PictureCapacity
 from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
+from pad.function_route import PATH, function_route
 from pad.functions import server_functions
 from pad.limits import Limits
 from pad.mcp_answers import json_answers
@@ -40,10 +41,12 @@ footer, footer :is(a, button, span, div) { color: var(--body-text-color) !import
 """
 
 
-def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Blocks:
+def build_page(
+    registry: ModelRegistry, limits: Limits | None = None, capacity: PictureCapacity | None = None
+) -> gr.Blocks:
     """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
     limits = limits or Limits()
-    capacity = PictureCapacity(limits)
+    capacity = capacity or PictureCapacity(limits)
 
     def classify(image: str) -> dict[str, Any]:
         """Classify the handwritten digit in a picture.
@@ -77,18 +80,26 @@ def build_page(registry: ModelRegistry, limits: Limits | None = None) -> gr.Bloc
     with gr.Blocks(**options) as page:
         sketchpad(
             translations()(KEY),
-            server_functions(registry, capacity, limits),
             input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
             row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS, "total": MAX_TOTAL},
             default_model=DEFAULT,
             picture_limits={"bytes": limits.max_picture_bytes, "side": LARGEST_SIDE},
             files=file_urls(),
+            functions=PATH.removeprefix("/").removesuffix("{name}"),
         )
         # never visible: they give the endpoint its types
         image = picture_input(visible=False, label="image")
         prediction = gr.JSON(visible=False, label="prediction")
-        image.input(classify, image, prediction, api_name="classify", concurrency_limit=None)
+        image.input(
+            classify,
+            image,
+            prediction,
+            api_name="classify",
+            concurrency_limit=limits.pictures_at_once,
+        )
+    # those that wait for the endpoint; others are refused with status 503, at once
+    page.queue(max_size=max(1, limits.pictures_waiting))
     _name_what_to_send(page)
     return page
 
@@ -116,9 +127,12 @@ def _refusal(message: str) -> gr.Error:
     return gr.Error(message, print_exception=False)
 
 
-def launch_options(registry: ModelRegistry, limits: Limits | None = None) -> dict[str, Any]:
-    """Return what `page.launch` needs besides an address."""
+def launch_options(
+    registry: ModelRegistry, limits: Limits | None = None, capacity: PictureCapacity | None = None
+) -> dict[str, Any]:
+    """Return what `page.launch` needs besides an address; with the capacity of `build_page`."""
     limits = limits or Limits()
+    functions = server_functions(registry, capacity, limits)
     return {
         "theme": gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
         "css": _CSS,
@@ -133,7 +147,7 @@ def launch_options(registry: ModelRegistry, limits: Limits | None = None) -> dic
                 Middleware(CompressResponses),
                 Middleware(PageHead),
             ],
-            "routes": file_routes(registry),
+            "routes": [*file_routes(registry), function_route(functions, limits)],
             "lifespan": json_answers,
         },
         "footer_links": ["api"],

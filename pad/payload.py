@@ -86,6 +86,8 @@ class InkRequest(_ClassifyRequest):
         Field(max_length=MAX_STROKES),
     ] = []
     """The strokes as [x0, y0, x1, y1, ...], if the drawing may be a row of digits."""
+    explain: bool = True
+    """Whether a refusal is explained, which takes ten times as long as the rest."""
 
     @field_validator("strokes")
     @classmethod
@@ -203,12 +205,12 @@ def encode_probabilities(prediction: Prediction) -> list[float]:
 
 def _encode_maps(maps: np.ndarray) -> dict[str, Any]:
     """Scale a layer's maps (channels, H, W) by one factor, so that they can be compared."""
-    peaks = maps.max(axis=(1, 2))
+    peaks = maps.max(axis=(1, 2)).astype(np.float64)
     top = max(float(peaks.max()), 1e-6)
     return {
         "shape": list(maps.shape),
         "top": round(top, 3),
-        "peaks": [round(float(peak), 3) for peak in peaks],
+        "peaks": peaks.round(3).tolist(),
         "pixels": _encode_bytes(maps, top),
     }
 

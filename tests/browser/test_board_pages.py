@@ -172,7 +172,7 @@ def test_a_promoted_run_is_in_the_running_pad(
     picker = pad.page.get_by_label("Model")
     picker.focus()
     expect(picker.locator("option", has_text="my-own")).to_have_count(1)
-    with pad.page.expect_response("**/component_server/"):
+    with pad.page.expect_response("**/functions/*"):
         picker.select_option("my-own")
     pad.settle()
     picker.select_option("default")

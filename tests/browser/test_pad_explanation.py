@@ -81,6 +81,6 @@ def test_the_digits_are_one_tab_stop_with_arrow_keys(pad: PadPage) -> None:
 def test_no_answer_is_said(open_pad: Callable[..., PadPage]) -> None:
     pad = open_pad(runs="server")
     pad.play_example(4)
-    pad.page.route("**/component_server/**", lambda route: route.abort())
+    pad.page.route("**/functions/**", lambda route: route.abort())
     pad.page.click(".digits button >> nth=4")
     expect(pad.page.locator(".answer")).to_contain_text("No answer came")

@@ -108,11 +108,11 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
 
 def test_the_page_says_which_model_it_waits_for(pad: PadPage) -> None:
     held: list[Route] = []
-    pad.page.route("**/component_server/", lambda route: held.append(route))
+    pad.page.route("**/functions/*", lambda route: held.append(route))
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     place = pad.page.locator(".place")
     expect(place).to_contain_text("Waiting for the model mnist_cnn")
-    pad.page.unroute("**/component_server/")
+    pad.page.unroute("**/functions/*")
     for route in held:
         route.continue_()
     pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")

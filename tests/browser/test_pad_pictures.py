@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 from support.pad_page import PadPage
 from support.pictures import drop_picture, picture_of_a_seven, svg_of_a_seven
 
@@ -225,16 +225,9 @@ def test_a_picture_that_only_the_server_can_decode_says_so(pad: PadPage, tmp_pat
 
 def test_a_kernel_that_cannot_be_had_is_reported(open_pad: Callable[..., PadPage]) -> None:
     """Neither from the model in the browser nor from the server."""
-
-    def lose_kernels(route: Route) -> None:
-        if '"kernel"' in (route.request.post_data or ""):
-            route.abort()
-        else:
-            route.continue_()
-
     pad = open_pad()
     pad.page.route("**/drawpad/**", lambda route: route.abort())
-    pad.page.route("**/component_server/", lose_kernels)
+    pad.page.route("**/functions/kernel", lambda route: route.abort())
     pad.page.reload()
     pad.page.wait_for_selector(".drawpad[data-model]")
     pad.play_example(4)

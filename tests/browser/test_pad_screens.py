@@ -127,7 +127,7 @@ def test_drawing_works_at_the_edge_of_the_paper(on_each_screen: OnEachScreen) ->
 def test_messages_move_nothing_while_the_pen_is_down(on_each_screen: OnEachScreen) -> None:
     """The connection is lost and restored during a stroke."""
     for _, pad in on_each_screen():
-        pad.page.route("**/component_server/", lambda route: route.abort())
+        pad.page.route("**/functions/*", lambda route: route.abort())
         pad.page.locator(".paper").scroll_into_view_if_needed()
         paper = pad.paper
         x, y = paper["x"] + paper["width"] / 2, paper["y"] + 20
@@ -140,7 +140,7 @@ def test_messages_move_nothing_while_the_pen_is_down(on_each_screen: OnEachScree
         assert places(pad) == before
         banner.evaluate("(node) => { node.hidden = true }")
         pad.page.mouse.move(x, y + 100, steps=3)
-        pad.page.unroute("**/component_server/")
+        pad.page.unroute("**/functions/*")
         pad.page.mouse.move(x, y + paper["height"] * 0.7, steps=3)
         pad.expect_digit(1)
         assert places(pad) == before

@@ -11,7 +11,7 @@ from support.rows import row
 
 from mnist_core import Classifier, Prediction, RefusalReason, load_classifier
 from mnist_core.data.allographs import draw_digit, draw_non_digit
-from mnist_core.imaging.rasterize import draw_strokes
+from mnist_core.imaging.rasterize import draw_strokes, rasterize_strokes
 
 Digits = list[tuple[int, Drawing]]
 
@@ -123,3 +123,14 @@ def test_temperature_and_offset_of_the_card_are_used(refusing: Classifier) -> No
 def test_predictions_are_as_they_were() -> None:
     names = [field.name for field in dataclasses.fields(Prediction)]
     assert names[:5] == ["probabilities", "digit", "confidence", "frame", "is_blank"]
+
+
+def test_a_refusal_is_not_explained_where_that_is_not_wanted(refusing: Classifier) -> None:
+    canvas = rasterize_strokes([row([one(), zero()])[0]])[0]
+    whole = refusing.classify_ink_with_maps(canvas).prediction
+    quick = refusing.classify_ink_with_maps(canvas, explain=False).prediction
+    assert whole.reason == "several digits"
+    assert quick.reason == "not a digit"
+    assert quick.digit_score == whole.digit_score
+    blank = refusing.classify_ink_with_maps(np.zeros_like(canvas), explain=False).prediction
+    assert blank.reason == "blank"

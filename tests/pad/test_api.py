@@ -77,7 +77,7 @@ def test_hidden_layer_is_part_of_a_reading_with_maps(functions: dict[str, Any]) 
 
 def post(server: Server, body: bytes) -> tuple[int, Any]:
     request = urllib.request.Request(
-        f"{server.url}gradio_api/component_server/",
+        f"{server.url}functions/classify_ink",
         body,
         {"Content-Type": "application/json"},
     )
@@ -205,19 +205,10 @@ def test_kernel_of_a_channel_that_does_not_exist_gets_a_message(
     assert "channel" in response["error"]
 
 
-def component(client: Client) -> int:
-    return next(c["id"] for c in client.config["components"] if c["type"] == "html")
-
-
-def test_the_server_keeps_running_after_bad_bodies(server: Server, client: Client) -> None:
-    def call(data: Any) -> bytes:
-        fields = {"data": data, "component_id": component(client), "fn_name": "classify_ink"}
-        return json.dumps({**fields, "session_hash": "test"}).encode()
-
-    assert post(server, b"no json")[0] in (400, 422, 500)
-    assert post(server, b"[]")[0] in (400, 422, 500)
-    assert post(server, call(None))[1].keys() == {"error"}
-    status, response = post(server, call(ink_request()))
+def test_the_server_keeps_running_after_bad_bodies(server: Server) -> None:
+    assert post(server, b"no json")[0] == 400
+    assert post(server, b"[]")[1].keys() == post(server, b"null")[1].keys() == {"error"}
+    status, response = post(server, json.dumps(ink_request()).encode())
     assert status == 200
     assert response["digit"] == 1
 
@@ -225,7 +216,7 @@ def test_the_server_keeps_running_after_bad_bodies(server: Server, client: Clien
 @pytest.mark.parametrize("hidden", [False, True], ids=["declared", "chunked"])
 def test_a_body_that_is_too_large_is_refused(server: Server, hidden: bool) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    connection.putrequest("POST", "/gradio_api/component_server/")
+    connection.putrequest("POST", "/functions/classify_ink")
     connection.putheader("Content-Type", "application/json")
     if hidden:
         connection.putheader("Transfer-Encoding", "chunked")
@@ -298,3 +289,14 @@ def test_graph_of_a_model(server: Server, functions: dict[str, Any]) -> None:
 )
 def test_other_files_are_not_served(server: Server, path: str) -> None:
     assert fetch(server, path)[0] == 404
+
+
+def test_a_refusal_says_whether_it_is_explained(functions: dict[str, Any]) -> None:
+    """While a drawing grows the page asks for no explanation, which takes ten times as long."""
+    wide = np.zeros((56, 56), np.uint8)
+    wide[20:36:3, 8:48] = 255
+    ink = base64.b64encode(wide.tobytes()).decode()
+    quick = functions["classify_ink"](ink_request(ink=ink, explain=False))
+    assert (quick["is_digit"], quick["reason"], quick["explained"]) == (False, "not a digit", False)
+    assert functions["classify_ink"](ink_request(ink=ink))["explained"] is True
+    assert functions["classify_ink"](ink_request(explain=False))["explained"] is True

@@ -56,7 +56,7 @@ async function page() {
     legalComments: "none",
     // gr.HTML runs it as the body of a function that has these names as arguments
     globalName: "sketchpad",
-    footer: { js: "sketchpad.start({ element, props, server, watch });" },
+    footer: { js: "sketchpad.start({ element, props, watch });" },
     banner: { js: NOTE },
   });
   return file.contents;

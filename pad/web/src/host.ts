@@ -3,7 +3,6 @@
 import type { PictureLimits } from "./drawing/picture_file.ts";
 import type { InkFormat } from "./recognition/ink.ts";
 import type { WorkerFiles } from "./recognition/page_worker.ts";
-import type { Server } from "./recognition/server.ts";
 import type { RowLimits } from "./recognition/server_recognizer.ts";
 import type { InputScale } from "./views/receptive_field.ts";
 
@@ -17,12 +16,13 @@ export interface Props {
   readonly default_model: string;
   readonly picture_limits: PictureLimits;
   readonly files: WorkerFiles;
+  /** address of the server's functions, relative to the page */
+  readonly functions: string;
 }
 
 export interface Host {
   readonly element: HTMLElement;
   readonly props: Props;
-  readonly server: Server;
   /** Call a function after every change of a prop. */
   watch(prop: keyof Props, callback: () => void): void;
 }

@@ -16,6 +16,7 @@ import type { Reading } from "./recognition/recognizer.ts";
 import { Recognition } from "./recognition/recognition.ts";
 import { workerOptions } from "./recognition/page_worker.ts";
 import { RecognizerChoice } from "./recognition/recognizer_choice.ts";
+import { connect } from "./recognition/server.ts";
 import { ServerRecognizer } from "./recognition/server_recognizer.ts";
 import { Banner } from "./ui/banner.ts";
 import { addExampleButtons, labelExampleButtons } from "./ui/example_buttons.ts";
@@ -44,7 +45,8 @@ import { RowView } from "./views/row_view.ts";
 import { ShareDialog } from "./views/share_dialog.ts";
 
 /** Start the page; called once, by the code of js_on_load. */
-export function start({ element, props, server, watch }: Host): void {
+export function start({ element, props, watch }: Host): void {
+  const server = connect(new URL(props.functions, document.baseURI).href);
   const root = find(element, ".drawpad", HTMLElement);
   const part = findParts(root);
   const texts = new Texts();

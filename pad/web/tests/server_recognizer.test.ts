@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Question } from "../src/recognition/recognizer.ts";
+import type { Answer, Question } from "../src/recognition/recognizer.ts";
 import type { ClassifyReply, Failure } from "../src/recognition/server.ts";
 import { rowStrokes, ServerRecognizer } from "../src/recognition/server_recognizer.ts";
 import { drawingOf, PICTURE } from "./drawings.ts";
@@ -21,6 +21,9 @@ const REPLY: ClassifyReply = {
   hidden: { shape: [2, 1, 1], top: 2, peaks: [2, 0], pixels: "/wA=" },
 };
 
+const options = (signal = new AbortController().signal, interim: (answer: Answer) => void = () => {}) =>
+  ({ signal, interim });
+
 /** A server that replies the same to everything, and keeps what it was asked. */
 function serverThat(reply: ClassifyReply | Failure | undefined) {
   const asked: [string, unknown][] = [];
@@ -40,21 +43,23 @@ function serverThat(reply: ClassifyReply | Failure | undefined) {
 
 test("strokes are sent as ink, with what may be a row", async () => {
   const { asked, recognizer } = serverThat(REPLY);
-  await recognizer.recognize(QUESTION);
+  await recognizer.recognize(QUESTION, options());
   assert.deepEqual(asked, [["ink", {
     model: "default", version: "1", layers: ["conv1"], digit: null,
-    ink: "AID/", strokes: [[1, 1, 2, 2], [3.1, 4, 5, 6]],
+    ink: "AID/", strokes: [[1, 1, 2, 2], [3.1, 4, 5, 6]], explain: false,
   }]]);
 });
 
 test("a server that is busy is asked again, as one that does not answer", async () => {
   const { recognizer } = serverThat({ error: "busy with other pictures", busy: true });
-  assert.equal(await recognizer.recognize({ ...QUESTION, drawing: PICTURE, ink: null }), undefined);
+  assert.equal(await recognizer.recognize(
+    { ...QUESTION, drawing: PICTURE, ink: null }, options()), undefined);
 });
 
 test("a picture is sent as its file", async () => {
   const { asked, recognizer } = serverThat(REPLY);
-  await recognizer.recognize({ ...QUESTION, drawing: PICTURE, ink: null, digit: 1 });
+  await recognizer.recognize(
+    { ...QUESTION, drawing: PICTURE, ink: null, digit: 1 }, options());
   assert.deepEqual(asked, [["picture", {
     model: "default", version: "1", layers: ["conv1"], digit: 1, picture: "AAAA",
   }]]);
@@ -63,7 +68,7 @@ test("a picture is sent as its file", async () => {
 test("a reply is decoded", async () => {
   const row = { looked_at: 1, digits: [{ digit: 7, is_digit: false, box: [1, 2, 3, 4] }] };
   const { recognizer } = serverThat({ ...REPLY, row, size: [30, 20] } as ClassifyReply);
-  const answer = await recognizer.recognize(QUESTION);
+  const answer = await recognizer.recognize(QUESTION, options());
   assert.ok(answer?.kind === "reading");
   const { prediction, frame, maps, hidden, row: decoded, size } = answer.reading;
   assert.deepEqual(prediction, {
@@ -80,14 +85,15 @@ test("a reply is decoded", async () => {
 });
 
 test("a drawing that is no row has none, and strokes have no size", async () => {
-  const answer = await serverThat(REPLY).recognizer.recognize(QUESTION);
+  const answer = await serverThat(REPLY).recognizer.recognize(QUESTION, options());
   assert.ok(answer?.kind === "reading");
   assert.equal(answer.reading.row, null);
   assert.equal(answer.reading.size, null);
 });
 
 test("errors, stale models and silence are told apart", async () => {
-  const answerTo = (reply: Failure | undefined) => serverThat(reply).recognizer.recognize(QUESTION);
+  const answerTo = (reply: Failure | undefined) =>
+    serverThat(reply).recognizer.recognize(QUESTION, options());
   assert.deepEqual(await answerTo({ error: "unreadable" }), { kind: "error", message: "unreadable" });
   assert.deepEqual(await answerTo({ error: "replaced", stale: true }), { kind: "stale" });
   assert.equal(await answerTo(undefined), undefined);
@@ -109,4 +115,59 @@ test("canvases are sent one after the other", async () => {
   assert.deepEqual(asked, [["canvases", { model: "default", version: "1", canvases: "AID/" }]]);
   const failing = serverThat({ error: "replaced", stale: true }).recognizer;
   assert.equal(await failing.classifyCanvases(QUESTION.model, canvases), undefined);
+});
+
+/** A recognizer whose server gives each reply once, or none, and the requests with their signals. */
+function serverInTurn(...replies: (ClassifyReply | Failure | undefined)[]) {
+  const asked: { explain: boolean; signal: AbortSignal | undefined }[] = [];
+  const classify_ink = async ({ explain }: { explain: boolean }, signal?: AbortSignal) => {
+    asked.push({ explain, signal });
+    return replies.length ? replies.shift() : new Promise<undefined>((_, fail) =>
+      signal?.addEventListener("abort", () => fail(new Error("cancelled"))));
+  };
+  const server = {
+    classify_ink, classify_picture: async () => undefined, classify_canvases: async () => undefined,
+  };
+  return { asked, recognizer: new ServerRecognizer(server, LIMITS) };
+}
+
+const REFUSED: ClassifyReply = { ...REPLY, is_digit: false, reason: "not a digit", explained: false };
+const reasonOf = (answer?: Answer) =>
+  answer?.kind === "reading" ? answer.reading.prediction.reason : answer?.kind;
+
+test("a refusal is shown, then asked about again with its explanation", async () => {
+  const interim: Answer[] = [];
+  const { asked, recognizer } = serverInTurn(
+    REFUSED, { ...REFUSED, reason: "several digits", explained: true });
+  const answer = await recognizer.recognize(
+    QUESTION, options(undefined, (one) => interim.push(one)));
+  assert.deepEqual(asked.map(({ explain }) => explain), [false, true]);
+  assert.deepEqual([...interim, answer].map(reasonOf), ["not a digit", "several digits"]);
+});
+
+test("a refusal of a drawing that goes on is not explained", async () => {
+  const { asked, recognizer } = serverInTurn(REFUSED);
+  const answer = await recognizer.recognize(QUESTION, options(AbortSignal.abort()));
+  assert.deepEqual([asked.length, answer], [1, { kind: "superseded" }]);
+});
+
+test("the question for an explanation is cancelled when the drawing goes on", async () => {
+  const newer = new AbortController();
+  const { asked, recognizer } = serverInTurn(REFUSED);
+  const answer = recognizer.recognize(QUESTION, options(newer.signal));
+  await new Promise((done) => setImmediate(done));
+  newer.abort();
+  assert.deepEqual(await answer, { kind: "superseded" });
+  assert.deepEqual(asked.map(({ signal }) => signal?.aborted), [false, true]);
+});
+
+test("a request that is given up is cancelled", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { asked, recognizer } = serverInTurn();
+  const answer = recognizer.recognize(QUESTION, options());
+  context.mock.timers.tick(3999);
+  assert.equal(asked[0].signal?.aborted, false);
+  context.mock.timers.tick(1);
+  assert.equal(await answer, undefined);
+  assert.equal(asked[0].signal?.aborted, true);
 });

@@ -67,7 +67,7 @@ export class RequestQueue<Job extends object, Response> {
   /** The response, or undefined; one that arrives after the timeout is ignored. */
   async #response(job: Job): Promise<Response | undefined> {
     try {
-      return await inTime(this.#send(job), this.#timeout);
+      return await inTime(() => this.#send(job), this.#timeout);
     } catch (error) {
       console.warn(error);
       return undefined;

@@ -1,5 +1,4 @@
-// The functions of pad/functions.py, as gr.HTML offers them, and the JSON they exchange
-// (pad/payload.py).
+// The functions of pad/functions.py, and the JSON they exchange (pad/payload.py).
 
 import type { Kernel, ModelDescription } from "./model.ts";
 
@@ -18,6 +17,8 @@ export interface InkRequest extends ClassifyRequest {
   ink: string;
   /** empty unless the drawing may be a row of digits */
   strokes: number[][];
+  /** whether a refusal is explained, which takes ten times as long */
+  explain: boolean;
 }
 
 export interface CanvasesRequest extends ModelRequest {
@@ -57,6 +58,8 @@ export interface ClassifyReply {
   is_digit: boolean;
   digit_score: number;
   reason: string | null;
+  /** false: the reason of the refusal is not known yet */
+  explained?: boolean;
   close: number[];
   blank: boolean;
   probabilities: number[];
@@ -72,13 +75,42 @@ export interface ClassifyReply {
   size?: [number, number];
 }
 
-/** Each call may also reject, or resolve to undefined, when the server does not respond. */
+type Call<Request, Reply> =
+  (request: Request, signal?: AbortSignal) => Promise<Reply | Failure | undefined>;
+
+/**
+ * Each call may also reject, or resolve to undefined, when the server does not respond. With a
+ * signal that aborts, the request is cancelled: the server does not begin it if it still waits.
+ */
 export interface Server {
-  classify_ink(request: InkRequest): Promise<ClassifyReply | Failure | undefined>;
-  classify_picture(request: PictureRequest): Promise<ClassifyReply | Failure | undefined>;
-  classify_canvases(
-    request: CanvasesRequest,
-  ): Promise<{ probabilities: number[][] } | Failure | undefined>;
-  describe_model(request: ModelRequest): Promise<ModelDescription | Failure | undefined>;
-  kernel(request: KernelRequest): Promise<Kernel | Failure | undefined>;
+  classify_ink: Call<InkRequest, ClassifyReply>;
+  classify_picture: Call<PictureRequest, ClassifyReply>;
+  classify_canvases: Call<CanvasesRequest, { probabilities: number[][] }>;
+  describe_model: Call<ModelRequest, ModelDescription>;
+  kernel: Call<KernelRequest, Kernel>;
+}
+
+/**
+ * The server of the page.
+ * @param base address of the functions, which ends with a slash
+ */
+export function connect(base: string): Server {
+  const call = <Request, Reply>(name: string): Call<Request, Reply> =>
+    async (request, signal) => {
+      const response = await fetch(base + name, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(request),
+        signal: signal ?? null,
+      });
+      if (!response.ok) throw new Error(`${name}: status ${response.status}`);
+      return response.json();
+    };
+  return {
+    classify_ink: call("classify_ink"),
+    classify_picture: call("classify_picture"),
+    classify_canvases: call("classify_canvases"),
+    describe_model: call("describe_model"),
+    kernel: call("kernel"),
+  };
 }

@@ -5,7 +5,7 @@ import { decodeBytes, encodeBytes, joinBytes } from "./base64.ts";
 import { inTime } from "./in_time.ts";
 import type { ModelVersion } from "./model.ts";
 import type {
-  Answer, CanvasClassifier, FeatureMaps, Probabilities, Question, Reading, Recognizer,
+  Answer, AskOptions, CanvasClassifier, FeatureMaps, Probabilities, Question, Reading, Recognizer,
 } from "./recognizer.ts";
 import type { ClassifyReply, Failure, MapsReply, Server } from "./server.ts";
 
@@ -32,8 +32,19 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
     this.#limits = limits;
   }
 
-  async recognize(question: Question): Promise<Answer | undefined> {
-    const reply = await inTime(this.#ask(question), PATIENCE);
+  async recognize(question: Question, options: AskOptions): Promise<Answer | undefined> {
+    let reply = await inTime((gone) => this.#ask(question, false, gone), PATIENCE);
+    if (reply && !("error" in reply) && reply.explained === false) {
+      options.interim({ kind: "reading", reading: decodeReading(reply) });
+      if (options.signal.aborted) return { kind: "superseded" };
+      try {
+        reply = await inTime(
+          (gone) => this.#ask(question, true, gone), PATIENCE, options.signal);
+      } catch (error) {
+        if (options.signal.aborted) return { kind: "superseded" };
+        throw error;
+      }
+    }
     if (!reply) return undefined;
     if (!("error" in reply)) return { kind: "reading", reading: decodeReading(reply) };
     if (reply.busy) return undefined;
@@ -41,24 +52,28 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
   }
 
   async classifyCanvases(
-    { name, version }: ModelVersion, canvases: readonly Uint8Array[],
+    { name, version }: ModelVersion, canvases: readonly Uint8Array[], signal?: AbortSignal,
   ): Promise<Probabilities[] | undefined> {
     const bytes = joinBytes(canvases);
     const reply = await this.#server.classify_canvases({
       model: name, version, canvases: encodeBytes(bytes),
-    });
+    }, signal);
     return reply && !("error" in reply) ? reply.probabilities : undefined;
   }
 
-  #ask(question: Question): Promise<ClassifyReply | Failure | undefined> {
+  #ask(
+    question: Question, explain: boolean, signal: AbortSignal,
+  ): Promise<ClassifyReply | Failure | undefined> {
     const { drawing, ink, model: { name, version }, layers, digit } = question;
     const request = { model: name, version, layers, digit };
     if (drawing.picture) {
-      return this.#server.classify_picture({ ...request, picture: drawing.picture.base64 });
+      return this.#server.classify_picture(
+        { ...request, picture: drawing.picture.base64 }, signal);
     }
     if (!ink) throw new Error("strokes are sent as their ink canvas");
     const strokes = rowStrokes(drawing, this.#limits);
-    return this.#server.classify_ink({ ...request, ink: encodeBytes(ink), strokes });
+    return this.#server.classify_ink(
+      { ...request, ink: encodeBytes(ink), strokes, explain }, signal);
   }
 }
 

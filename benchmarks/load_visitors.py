@@ -1,0 +1,246 @@
+"""Visitors of the pad: plain connections that speak the page's protocol, for `benchmarks.load`."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import gzip
+import http.client
+import io
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mnist_core.data.allographs import draw_digit
+from mnist_core.imaging.rasterize import rasterize_strokes
+
+MOVES = 60
+"""Pen positions a second, and of a drawing: it takes one second."""
+PATIENCE = 4.0
+"""Seconds after which the page gives a question up and closes its connection."""
+_TIMEOUT = 60.0  # of everything else
+_DRAWINGS = 10
+
+
+@dataclass
+class Times:
+    """Seconds of the requests with an answer, of those told "busy", and what went wrong."""
+
+    answers: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def request(self) -> Iterator[None]:
+        """Time a request; `BusyError` and what the network or the server did wrong are noted."""
+        began = time.perf_counter()
+        try:
+            yield
+            self.answers.append(time.perf_counter() - began)
+        except BusyError:
+            self.busy.append(time.perf_counter() - began)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.errors.append(f"{type(error).__name__}: {error}"[:120])
+
+    def add(self, other: Times) -> None:
+        """Take over what another one has."""
+        self.answers += other.answers
+        self.busy += other.busy
+        self.errors += other.errors
+
+
+class BusyError(Exception):
+    """The server's answer was "busy"."""
+
+
+class Visitor:
+    """One visitor: a connection that is kept open, as a browser's."""
+
+    def __init__(self, port: int, number: int = 0) -> None:
+        self._port = port
+        self._random = np.random.default_rng(number)
+        self._connection: http.client.HTTPConnection | None = None
+        self.times = Times()
+
+    def load_page(self) -> None:
+        """Get the page, what it names, and the files with which its browser runs the model."""
+        with self.times.request():
+            page = self._get("/").decode()
+            for path in re.findall(r'(?:href|src)="\./(assets/[^"]+)"', page):
+                self._get(f"/{path}")
+            for path in _model_files(self._port):
+                self._get(f"/{path}")
+
+    def draw(self, end: float) -> None:
+        """Draw one digit in a second, with models on the server; stop early at a time.
+
+        As the page does, one request is in flight, the next has the newest pen position, and the
+        last one the whole drawing; a refusal of it is explained. After "busy" or no answer it
+        waits, each time for longer.
+        """
+        bodies = _drawing_requests(self._port)[self._random.integers(_DRAWINGS)]
+        began, sent, failures = time.perf_counter(), -1, 0
+        while sent < MOVES - 1 and (now := time.perf_counter()) < end:
+            newest = min(MOVES - 1, int((now - began) * MOVES))
+            if newest == sent:
+                time.sleep(max(0.0, began + (sent + 1) / MOVES - now))
+                continue
+            before = len(self.times.answers)
+            with self.times.request():
+                answer = self._call(bodies[newest])
+                if newest == MOVES - 1 and b'"explained":false' in answer:
+                    self._call(bodies[newest].replace(b'"explain": false', b'"explain": true'))
+            if len(self.times.answers) > before:
+                sent, failures = newest, 0
+            else:
+                failures += 1
+                time.sleep(min(0.25 * 2**failures, 2.0))
+
+    def classify(self) -> None:
+        """Upload a picture and ask the endpoint `/classify`, as `gradio_client` does."""
+        with self.times.request():
+            path = json.loads(self._request("POST", "/gradio_api/upload", *_upload()))[0]
+            data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+            url = "/gradio_api/call/classify"
+            event = json.loads(self._request("POST", url, json.dumps(data).encode()))["event_id"]
+            answer = self._request("GET", f"{url}/{event}").decode()
+            if "server is busy" in answer:
+                raise BusyError
+            if "event: complete" not in answer:
+                raise ValueError(answer)
+
+    def pause(self, longest: float, end: float) -> None:
+        """Wait for a random time, but not longer than until `end`."""
+        seconds = longest * self._random.random()
+        time.sleep(max(0.0, min(seconds, end - time.perf_counter())))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _call(self, body: bytes) -> bytes:
+        answer = self._request("POST", "/functions/classify_ink", body, timeout=PATIENCE)
+        if answer.startswith(b"{"):  # a reading is compressed
+            if b'"busy":true' in answer:
+                raise BusyError
+            raise ValueError(answer[:100])
+        return gzip.decompress(answer)
+
+    def _get(self, path: str) -> bytes:
+        return self._request("GET", path, compressed=path != "/")
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "application/json",
+        *,
+        compressed: bool = True,
+        timeout: float = _TIMEOUT,
+    ) -> bytes:
+        """Return the body of an answer. Raises ValueError for a status that is no success."""
+        headers = {"Accept-Encoding": "gzip, br"} if compressed else {}
+        if body is not None:
+            headers["Content-Type"] = kind
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+        try:
+            if self._connection.sock:
+                self._connection.sock.settimeout(timeout)
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+        if response.status == 503:
+            raise BusyError
+        if response.status != 200:
+            raise ValueError(f"{method} {path}: status {response.status}, {content[:60]!r}")
+        return content
+
+
+@functools.cache
+def describe_model(port: int) -> dict[str, Any]:
+    """Return what the page asks first."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    body, headers = json.dumps({"model": "default"}), {"Content-Type": "application/json"}
+    connection.request("POST", "/functions/describe_model", body, headers)
+    return json.loads(connection.getresponse().read())
+
+
+@functools.cache
+def _model_files(port: int) -> list[str]:
+    from pad.files import file_urls
+
+    urls = file_urls()
+    return [
+        urls["worker"],
+        urls["wasm"],
+        *urls["steps"].values(),
+        describe_model(port)["graph"]["url"],
+    ]
+
+
+@functools.cache
+def _drawing_requests(port: int) -> list[list[bytes]]:
+    """Return the request of each pen position of some drawings, with the maps of all stages."""
+    random = np.random.default_rng(0)
+    described = describe_model(port)
+    common = {
+        "model": "default",
+        "version": described["version"],
+        "layers": [stage["name"] for stage in described["stages"]],
+        "digit": None,
+        "strokes": [],
+        "explain": False,
+    }
+    found = []
+    for number in range(_DRAWINGS):
+        strokes = draw_digit(random, number % 10)
+        inks = (255 * rasterize_strokes(_growing(strokes))).round().astype(np.uint8)
+        requests = [{**common, "ink": base64.b64encode(ink.tobytes()).decode()} for ink in inks]
+        found.append([json.dumps(one).encode() for one in requests])
+    return found
+
+
+def _growing(strokes: list[np.ndarray]) -> list[list[np.ndarray]]:
+    """Return a drawing as it is after each of its pen positions."""
+    lengths = [len(stroke) for stroke in strokes]
+    drawings = []
+    for move in range(1, MOVES + 1):
+        left, drawing = max(2, round(sum(lengths) * move / MOVES)), []
+        for stroke in strokes:
+            if left > 0:
+                drawing.append(stroke[:left])
+            left -= len(stroke)
+        drawings.append(drawing)
+    return drawings
+
+
+@functools.cache
+def _upload() -> tuple[bytes, str]:
+    """Return a form with a picture of a digit, and its content type."""
+    canvas = rasterize_strokes([draw_digit(np.random.default_rng(0), 7)])[0]
+    file = io.BytesIO()
+    grey = 255 - np.kron((255 * canvas).astype(np.uint8), np.ones((5, 5), np.uint8))
+    Image.fromarray(grey).save(file, "PNG")
+    boundary = "----drawpad"
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="7.png"\r\n'
+    body = head.encode() + b"Content-Type: image/png\r\n\r\n" + file.getvalue()
+    return body + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def prepare(port: int) -> None:
+    """Compute what all visitors send, so that they cost little while they are timed."""
+    _drawing_requests(port), _model_files(port), _upload()
