@@ -25,7 +25,7 @@ from mnist_core.runs.state import StopReason
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.command_line import train_command
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
+from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.devices import device_name
 from mnist_core.utils.json_files import DamagedFileError, describe_error, write_json
@@ -61,7 +61,14 @@ def train_in_folder(
         validation_size=config.validation_size,
         training_size=config.training_size,
     )
-    trainer = _build_trainer(run, config, training, validation)
+
+    def show(event: Event) -> None:
+        if not isinstance(event, Step):
+            run.log(str(event))
+        if listen is not None:
+            listen(event)
+
+    trainer = _build_trainer(run, config, training, validation, show)
     history = Conv1History(run)
     if (trainer.epoch, trainer.step) == (1, 0):
         history.keep(trainer.scored_model, 0, config.epochs)
@@ -77,10 +84,7 @@ def train_in_folder(
                 metrics.write(event)
             if isinstance(event, Epoch):
                 _keep_epoch(run, trainer, history, event, card)
-            if not isinstance(event, Step):
-                run.log(str(event))
-            if listen is not None:
-                listen(event)
+            show(event)
         metrics.write_settings(run.state().name or run.id, config.model_dump())
     finally:
         metrics.close()
@@ -100,7 +104,13 @@ def _should_stop(run: Run, stop: StopFlag) -> bool:
     return stop.reason is not None
 
 
-def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: Split) -> Trainer:
+def _build_trainer(
+    run: Run,
+    config: TrainConfig,
+    training: Split,
+    validation: Split,
+    listen: Callable[[Drawn], None],
+) -> Trainer:
     """Return the run's trainer, in the state of its checkpoint if it has one."""
     root = run.folder.parent
     start = config.init_weights and load_weights(find_weights(config.init_weights, root))[0]
@@ -111,6 +121,7 @@ def _build_trainer(run: Run, config: TrainConfig, training: Split, validation: S
         validation,
         initial=start.state_dict() if start else None,
         teacher=teacher or None,
+        listen=listen,
     )
     if os.path.lexists(run.checkpoint_path):
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))

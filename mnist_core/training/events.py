@@ -10,6 +10,17 @@ from mnist_core.utils.usage import Usage
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Some of the drawings that complete the batches were generated, before the first step."""
+
+    count: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"generated {self.count:,} of {self.total:,} drawings"
+
+
+@dataclass(frozen=True)
 class Step:
     """Some training steps were taken.
 
@@ -130,4 +141,4 @@ class Finished:
         )
 
 
-Event = Step | Epoch | Stopped | Finished
+Event = Drawn | Step | Epoch | Stopped | Finished

@@ -24,13 +24,14 @@ from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.cuda_graph import CapturedStep, prepare_for_capture
-from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
+from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
 from mnist_core.training.step import TrainingStep
 from mnist_core.utils.usage import UsageMonitor
 
 StopCheck = Callable[[], bool]
+_DRAWN_EVENTS = 20  # while the drawings are generated
 Validate = Callable[[nn.Module, Split, StopCheck], Scores | None]
 
 
@@ -74,6 +75,8 @@ class Trainer:
         What `config.teacher` names: normalised frames (B, 1, 28, 28) -> logits (B, 10).
     validate : callable
         Scores the network after each epoch.
+    listen : callable, optional
+        Called with `Drawn` while this object is made, if it has many drawings to generate.
 
     Attributes
     ----------
@@ -100,6 +103,7 @@ class Trainer:
         initial: Mapping[str, Tensor] | None = None,
         teacher: nn.Module | None = None,
         validate: Validate = validate,
+        listen: Callable[[Drawn], None] | None = None,
     ) -> None:
         _check_given("init_weights", config.init_weights, initial)
         _check_given("teacher", config.teacher, teacher)
@@ -140,7 +144,7 @@ class Trainer:
             teacher = teacher.to(device).eval()
             if config.channels_last:
                 teacher = teacher.to(memory_format=torch.channels_last)
-        self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool())
+        self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool(listen))
         self._captured_step = CapturedStep(self._step) if captured else None
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
@@ -252,17 +256,26 @@ class Trainer:
         ) as error:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
 
-    def _make_pool(self) -> DrawingPool | None:
+    def _make_pool(self, listen: Callable[[Drawn], None] | None) -> DrawingPool | None:
         """Return generated drawings; with fewer than all epochs need, they are drawn again."""
         config = self.config
         share = config.allographs + config.non_digits
         if not share:
             return None
         count = min(config.drawings, config.epochs * len(self._training) * share)
+        parts = 0
+
+        def report(done: int, total: int) -> None:
+            nonlocal parts
+            if listen is not None and _DRAWN_EVENTS * done // total > parts:
+                parts = _DRAWN_EVENTS * done // total
+                listen(Drawn(done, total))
+
         return DrawingPool.generate(
             round(count * config.allographs / share),
             round(count * config.non_digits / share),
             self._device,
+            report=report,
         )
 
     def _run(self, should_stop: StopCheck, report_every: int) -> Iterator[Event]:

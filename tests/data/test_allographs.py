@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,12 @@ from mnist_core.data.allographs import (
     draw_digit,
     draw_non_digit,
 )
+from mnist_core.data.allographs import frames as frames_module
 from mnist_core.data.allographs.digits_0_1 import zero_open
-from mnist_core.data.allographs.frames import cached_frames, generate_frames
+from mnist_core.data.allographs.frames import cached_frames, draw_frames, generate_frames
 from mnist_core.data.allographs.generator import Template
 from mnist_core.data.allographs.letters import LETTERS
-from mnist_core.data.allographs.non_digits import crossed_out, word
+from mnist_core.data.allographs.non_digits import crossed_out, touching, word
 from mnist_core.data.allographs.pen import Pen
 from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.allographs.symbols import SYMBOLS
@@ -203,6 +206,81 @@ def test_frames_are_kept_and_a_damaged_file_is_written_again(
     kept.write_bytes(whole[:-1000])
     assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
     assert kept.stat().st_size == len(whole)
+
+
+def test_outdated_frames_are_deleted_after_a_day_and_the_oldest_of_too_many(
+    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames_module, "generate_frames", lambda *args, **options: many[1])
+
+    def write(name: str, age: float) -> Path:
+        path = tmp_path / f"{name}.npz"
+        path.write_bytes(bytes(1000))
+        path.with_suffix(".lock").touch()
+        then = time.time() - age
+        os.utime(path, (then, then))
+        return path
+
+    other, recent = write("0" * 16, 90_000), write("1" * 16, 1000)
+    cached_frames(many[0], 1, folder=tmp_path)
+    assert not other.exists()
+    assert not other.with_suffix(".lock").exists()
+    assert recent.exists()  # perhaps of a program that still runs
+    (first,) = set(tmp_path.glob("*.npz")) - {recent}
+    monkeypatch.setattr(frames_module, "_MOST_KEPT_BYTES", first.stat().st_size + 100)
+    os.utime(first, (1, 1))
+    cached_frames(many[0], 2, folder=tmp_path)
+    (second,) = tmp_path.glob("*.npz")
+    assert second not in (first, recent)
+    cached_frames(many[0], 2, folder=tmp_path)
+    assert second.exists()
+
+
+def test_another_version_of_the_generator_writes_another_file(
+    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames_module, "generate_frames", lambda *args, **options: many[1])
+    cached_frames(many[0], 1, folder=tmp_path)
+    monkeypatch.setattr(frames_module, "_generator_version", lambda: "another")
+    cached_frames(many[0], 1, folder=tmp_path)
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def test_progress_of_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames_module, "_CHUNK", 4)
+    seen: list[tuple[int, int]] = []
+    generate_frames(np.arange(10), 0, report=lambda *progress: seen.append(progress))
+    assert seen == [(4, 10), (8, 10), (10, 10)]
+
+
+def test_frames_of_tiny_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    drawings = [draw_digit(rng, digit) for digit in range(10)]
+    monkeypatch.setattr(frames_module, "_TINY_SHARE", 0.0)
+    sharp = draw_frames(drawings, np.arange(10), np.random.default_rng(1))
+    monkeypatch.setattr(frames_module, "_TINY_SHARE", 1.0)
+    tiny = draw_frames(drawings, np.arange(10), np.random.default_rng(1))
+    assert (tiny.flatten(1).amax(1) > 200).all()
+    assert (tiny != sharp).flatten(1).any(1).all()
+    # the same drawings: most of their ink is where it was
+    shared = torch.minimum(tiny, sharp).sum(dtype=torch.float) / sharp.sum(dtype=torch.float)
+    assert shared > 0.6
+    # a tiny row of letters would be a bar
+    wide = [[np.array([[0.0, 0.0], [0.1, 0.4], [0.9, 0.0], [1.0, 0.4]])]] * 2
+    bars = draw_frames(wide, np.array([1, NON_DIGIT]), np.random.default_rng(1))
+    monkeypatch.setattr(frames_module, "_TINY_SHARE", 0.0)
+    sharp = draw_frames(wide, np.array([1, NON_DIGIT]), np.random.default_rng(1))
+    assert not torch.equal(bars[0], sharp[0])
+    assert torch.equal(bars[1], sharp[1])
+
+
+def test_touching_digits_are_one_piece_or_close() -> None:
+    square = np.array([[0.0, 0.0], [0.7, 0.0], [0.7, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    for seed in range(20):
+        drawing = touching(Pen(np.random.default_rng(seed)), lambda _: [square])
+        points = np.concatenate(drawing)
+        assert 1 <= len(drawing) <= 3
+        assert 1.0 < np.ptp(points[:, 0]) < 2.0
 
 
 def test_frames_without_a_folder_for_them(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from support.training import Splits, finish, part, small, weights
 from torch import Tensor, nn
 
 from mnist_core import MnistCoreError
-from mnist_core.data.allographs import NON_DIGIT
+from mnist_core.data.allographs import NON_DIGIT, pool
 from mnist_core.data.allographs.frames import generate_frames
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.evaluation.scores import score
@@ -24,7 +25,7 @@ from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.distillation import distillation_loss
-from mnist_core.training.events import Epoch, Finished, Step
+from mnist_core.training.events import Drawn, Epoch, Finished, Step
 from mnist_core.training.trainer import Trainer, train
 
 
@@ -300,6 +301,21 @@ def test_generated_drawings_complete_every_batch(few: Splits) -> None:
     trainer.train_step(few[0].images[:50], few[0].labels[:50])
     seen.remove()
     assert sizes == [50 + 25 + 10]
+
+
+def test_it_says_how_many_drawings_are_generated(
+    few: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def generate(labels: np.ndarray, seed: int, report: Callable[[int, int], None]) -> Tensor:
+        for done in range(1, len(labels) + 1):
+            report(done, len(labels))
+        return torch.zeros(len(labels), 1, 28, 28, dtype=torch.uint8)
+
+    monkeypatch.setattr(pool, "cached_frames", generate)
+    seen: list[Drawn] = []
+    Trainer(small(allographs=1.0, drawings=100), *few, listen=seen.append)
+    assert [event.count for event in seen] == list(range(5, 101, 5))
+    assert str(seen[0]) == "generated 5 of 100 drawings"
 
 
 def test_a_network_learns_to_refuse_non_digits(small_splits: Splits) -> None:

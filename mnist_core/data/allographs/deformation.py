@@ -28,6 +28,18 @@ def deform(pen: Pen, drawing: Drawing) -> Drawing:
         local = local @ matrix.T
         local = local + pen.rng.normal(0, tremor, local.shape)
         result.append(_pen_habits(pen, local))
+    return _on_a_grid(pen, result) if pen.chance(0.03) else result
+
+
+def _on_a_grid(pen: Pen, drawing: Drawing) -> Drawing:
+    """Return strokes as a tablet of few lines and columns reports them: in steps."""
+    spacing = pen.between(0.03, 0.09)
+    result = []
+    for stroke in drawing:
+        along = np.concatenate([[0.0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+        at = np.linspace(0, along[-1], 2 + int(along[-1] / (0.5 * spacing)))
+        dense = np.stack([np.interp(at, along, stroke[:, axis]) for axis in range(2)], 1)
+        result.append(np.round(dense / spacing) * spacing)
     return result
 
 

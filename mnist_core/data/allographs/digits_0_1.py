@@ -36,9 +36,9 @@ def zero_open(pen: Pen) -> Drawing:
 
 
 def zero_overlapping(pen: Pen) -> Drawing:
-    """A ring that ends inside, or runs out to the right at its top."""
+    """A ring that ends inside, or runs out to one side at its top."""
     radii = (pen.between(0.28, 0.5), 0.5)
-    if pen.chance(0.6):
+    if pen.chance(0.5):
         # anticlockwise and from the top right, it would be a six
         clockwise = pen.chance(0.4)
         start = pen.between(-170, -20) if clockwise else pen.between(-175, -100)
@@ -48,6 +48,15 @@ def zero_overlapping(pen: Pen) -> Drawing:
         ]
     ring = pen.arc((0, 0), radii, pen.between(-120, -70), pen.between(-385, -345))
     x, y = ring[-1]
+    if pen.chance(0.4):  # clockwise, its left side nearly straight
+        w = pen.between(0.5, 0.85)
+        return [
+            pen.curve(
+                (pen.between(0.1, 0.35) * w, 0.05), (0.02, 0.6), (pen.between(0.1, 0.25) * w, 0.97),
+                (0.75 * w, 0.85), (w, 0.45), (0.75 * w, 0.08), (0.3 * w, 0.0),
+                (-pen.between(0.05, 0.3) * w, pen.between(0.0, 0.15)),
+            )
+        ]  # fmt: skip
     tail = (x + pen.between(0.1, 0.45), y + pen.between(-0.08, 0.1))
     return [join(ring, pen.curve((x, y), tail))]
 
@@ -87,7 +96,7 @@ def zero_slashed(pen: Pen) -> Drawing:
     half = (high - low) / 2
     direction = np.array([np.cos(angle), np.sin(angle)])
     reach = 1 / np.hypot(*(direction / half))  # from the centre to the ring
-    shortest, longest = (1.25, 2.3) if long else (0.5, 1.5)
+    shortest, longest = (1.25, 2.7) if long else (0.5, 1.5)
     begin = centre - direction * reach * pen.between(shortest, longest)
     end = centre + direction * reach * pen.between(shortest, longest)
     slash = pen.curve(tuple(begin), tuple((begin + end) / 2), tuple(end))
@@ -133,9 +142,22 @@ def _flag(pen: Pen, longest: float = 1.0) -> Stroke:
     return pen.curve((x, y), (x / 2 + bend, y / 2 + bend), (0, 0))
 
 
+def _hooked(pen: Pen, flag: Stroke) -> Stroke:
+    """Some flags begin with a short hook from the right, which stays left of the stem."""
+    reach = float(flag[:, 0].max() - flag[0, 0])
+    if reach < 0.06 or not pen.chance(0.14):
+        return flag
+    hook = (reach * pen.between(0.2, 0.42), pen.between(-0.06, 0.03))
+    return join(np.add(flag[:1], hook), flag)
+
+
 def one_tick(pen: Pen) -> Drawing:
     """A stem that ends in a short tick, with or without a flag."""
     side = pen.choose((-1, 1))
+    if pen.chance(0.5):  # steep, or rounded
+        x, y = pen.between(0.07, 0.24), 1 - pen.between(0.12, 0.42)
+        tick = pen.line((0, 1), (x, y)) if pen.chance(0.7) else pen.curve((0.03, 1.02), (x, y))
+        return [join(_stem(pen), tick)]
     if pen.chance(0.5):
         tick = pen.line((0, 1), (side * pen.between(0.05, 0.18), 1 - pen.between(0.0, 0.25)))
         return [join(_stem(pen), tick)]
@@ -149,17 +171,36 @@ def one_tick(pen: Pen) -> Drawing:
 def one_long_flag(pen: Pen) -> Drawing:
     """A slanted stem and a long flag that rises: it begins below the top."""
     lean = pen.between(-0.45, -0.05)
-    angle, length = np.radians(pen.between(24, 55)), pen.between(0.35, 0.75)
+    length = pen.between(0.35, 0.85)
+    # a long flat flag would make a seven
+    angle = np.radians(pen.between(24 if length < 0.6 else 33, 62))
     x, y = -length * np.cos(angle), length * np.sin(angle)
     bend = pen.between(-0.12, 0.04) * length
-    flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))
+    if pen.chance(0.3):  # rounded
+        turn = (0.03, 0.06)
+        points = ((x, y), (x / 2, y / 2 + bend), (-0.02, 0.01), turn, (lean / 2, 0.5), (lean, 1))
+        return [_hooked(pen, pen.curve(*points))]
+    flag = _hooked(pen, pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0)))
     stem = pen.curve((0, 0), (lean / 2 + pen.between(-0.03, 0.05), 0.5), (lean, 1))
+    return [join(flag, stem)]
+
+
+def one_flat_flag(pen: Pen) -> Drawing:
+    """An upright stem and a nearly flat flag that rises, shorter than the bar of a seven."""
+    angle, length = np.radians(pen.between(14, 32)), pen.between(0.22, 0.44)
+    x, y = -length * np.cos(angle), length * np.sin(angle)
+    bend = pen.between(-0.1, 0.02) * length
+    flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))
+    lean = pen.between(-0.06, 0.1)
+    stem = pen.curve((0, 0), (lean / 2 + pen.between(-0.02, 0.03), 0.5), (lean, 1))
+    if pen.chance(0.3):  # the stem is a stroke of its own, which begins above or right of the flag
+        return [flag, np.add(stem, (pen.between(0, 0.06), pen.between(-0.12, 0.03)))]
     return [join(flag, stem)]
 
 
 def one_flag(pen: Pen) -> Drawing:
     """A stem with a flag, short or long."""
-    return [join(_flag(pen), _stem(pen))]
+    return [join(_hooked(pen, _flag(pen)), _stem(pen))]
 
 
 def _foot(pen: Pen) -> Stroke:
@@ -174,7 +215,7 @@ def _foot(pen: Pen) -> Stroke:
 def one_foot(pen: Pen) -> Drawing:
     """A stem with a flag and a foot, with or without lifting the pen."""
     foot = _foot(pen)
-    joined = pen.chance(0.28)
+    joined = pen.chance(0.2)
     if pen.chance(0.15):
         stem = _stem(pen)
     elif joined or pen.chance(0.3):

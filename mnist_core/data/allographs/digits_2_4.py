@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join
 
 
@@ -37,13 +39,16 @@ def two_looped(pen: Pen) -> Drawing:
 
 def _two_narrow_loop(pen: Pen) -> Stroke:
     """A pointed top, a steep diagonal, and a narrow loop whose end rises."""
-    w, loop = pen.between(0.48, 0.7), pen.between(0.18, 0.35)
+    w, loop = pen.between(0.48, 0.7), pen.between(0.18, 0.42)
     top = pen.line((0, pen.between(0.15, 0.35)), (0.3 * w, 0), (0.35 * w, pen.between(0.02, 0.15)))
     if pen.chance(0.4):
         top = pen.line((0, pen.between(0.1, 0.3)), (0.35 * w, 0))
+    end = (w * pen.between(1, 1.4), pen.between(0.55, 0.85))
+    if pen.chance(0.35):  # far up
+        end = (w * pen.between(1.25, 1.6), pen.between(0.1, 0.55))
     body = pen.curve(
         (0.7 * w, 0.0), (0.9 * w, 0.15), (0.7 * w, 0.55), (0.35 * w, 0.95), (0.08 * w, 0.95),
-        (0.05 * w, 1 - loop), (0.45 * w, 0.8), (w * pen.between(1, 1.4), pen.between(0.55, 0.85)),
+        (0.05 * w, 1 - loop), (0.45 * w, 0.8), end,
     )  # fmt: skip
     return join(top, body)
 
@@ -86,7 +91,8 @@ def two_hooked(pen: Pen) -> Drawing:
 def three(pen: Pen) -> Drawing:
     """Two bellies that meet in a cusp."""
     w, m = pen.between(0.45, 0.7), pen.between(0.35, 0.52)
-    cusp = (pen.between(0.15, 0.6) * w, m)
+    # far right, it is a shallow notch
+    cusp = (pen.between(0.15, 0.76) * w, m)
     upper = pen.curve(
         (0.0, pen.between(0.05, 0.2)), (0.4 * w, 0), (0.85 * w, 0.12), (0.75 * w, 0.35), cusp
     )
@@ -168,7 +174,7 @@ def four_looped(pen: Pen) -> Drawing:
     """One stroke: the bar turns up in a narrow loop or a point, and down through itself."""
     w, m = pen.between(0.35, 0.65), pen.between(0.52, 0.68)
     rise = pen.between(0.15, 0.36)
-    top = (pen.between(0.2, 0.6) * w, pen.between(0.0, 0.08))
+    top = (pen.between(0.2, 0.75) * w, pen.between(0.0, 0.08))
     angle = pen.curve(top, (0.1 * w, 0.6 * m), (0.0, m), (0.55 * w, m))
     if pen.chance(0.5):
         angle = pen.line(top, (0, m), (0.55 * w, m + pen.between(-0.06, 0.03)))
@@ -180,8 +186,8 @@ def four_looped(pen: Pen) -> Drawing:
 
 
 def four_bowl(pen: Pen) -> Drawing:
-    """A bowl, round or square, and a stem; the stem may be bent."""
-    w, m = pen.between(0.35, 0.65), pen.between(0.4, 0.58)
+    """A bowl, round or square, and a stem; the stem may be bent, or stand apart."""
+    w, m = pen.between(0.35, 0.65), pen.between(0.28, 0.58)
     if pen.chance(0.5):
         bowl = pen.curve((0, pen.between(0, 0.1)), (0.03, 0.7 * m), (0.45 * w, m), (w, 0.85 * m))
     else:
@@ -190,6 +196,8 @@ def four_bowl(pen: Pen) -> Drawing:
     stem = pen.curve((w, pen.between(-0.05, 0.12)), (w, 0.6), (w + bend, 1))
     if pen.chance(0.3):
         return [join(bowl, stem[:1], stem)]
+    if pen.chance(0.12):
+        stem = np.add(stem, (pen.between(0.04, 0.25), pen.between(-0.05, 0.2)))
     return [bowl, stem]
 
 

@@ -34,10 +34,13 @@ def five_hat(pen: Pen) -> Drawing:
     """The hat is a stroke of its own, which may not touch; the neck may be short."""
     w, m = pen.between(0.4, 0.65), pen.between(0.34, 0.5)
     neck = (pen.between(0.0, 0.12) * w, m)
-    top = (neck[0] + pen.between(-0.05, 0.12), m - pen.between(0.1, 0.48))
+    top = (neck[0] + pen.between(-0.05, 0.24), m - pen.between(0.1, 0.48))
     body = join(pen.line(top, neck), _belly(pen, neck, w))
     x, y = top[0] + pen.between(-0.1, 0.2), top[1] + pen.between(-0.25, 0.08)
-    return [body, pen.line((x, y), (x + pen.between(0.25, 0.6), y + pen.between(-0.1, 0.06)))]
+    end = x + pen.between(0.25, 0.6)
+    if pen.chance(0.3):  # a long hat, on both sides of the neck
+        x, end = top[0] - pen.between(0.1, 0.3), top[0] + pen.between(0.25, 0.55)
+    return [body, pen.line((x, y), (end, y + pen.between(-0.1, 0.06)))]
 
 
 def five_curved(pen: Pen) -> Drawing:
@@ -99,8 +102,10 @@ def six_narrow(pen: Pen) -> Drawing:
     begin = (pen.between(0.25, 0.7) * w, pen.between(-0.02, 0.05))
     tip = (pen.between(0.75, 1.05) * w, top)
     ends = [(pen.between(0.15, 0.5) * w, pen.between(0.75, 0.95))]
-    if pen.chance(0.35):  # and runs out to the right, as an e does
-        ends = [(0.4 * w, 0.75), (0.55 * w, 0.95), (w, pen.between(0.72, 0.92))]
+    if pen.chance(0.5):  # and runs out to the right, as an e does, or down
+        ends = [(0.4 * w, 0.75), (0.55 * w, pen.between(0.92, 1.02))]
+        if pen.chance(0.7):
+            ends.append((w * pen.between(0.85, 1.05), pen.between(0.72, 0.92)))
     points = [
         begin, (0.1 * w, 0.35), (0.0, 0.72), (0.25 * w, 0.98), (0.75 * w, 0.8), tip,
         (tip[0] - 0.25 * w, top + 0.03),
@@ -141,9 +146,17 @@ def _bar(pen: Pen) -> Stroke:
 def _seven_stem(pen: Pen, upright: float = 0.0) -> Stroke:
     lean, bend = pen.between(-0.5, upright), pen.between(-0.15, 0.04)
     stem = pen.curve((0, 0), (lean / 2 + bend, 0.5), (lean, 1))
-    if pen.chance(0.06):  # a small foot; a larger one would make a two
+    return _footed(pen, stem)
+
+
+def _footed(pen: Pen, stem: Stroke) -> Stroke:
+    """Some stems end in a small foot or a steep tick; a larger foot would make a two."""
+    if pen.chance(0.06):
         foot = np.array([pen.between(0.05, 0.12), pen.between(-0.06, 0.03)])
         return join(stem, stem[-1:] + foot)
+    if pen.chance(0.16):
+        height = pen.between(0.08, 0.24)
+        return join(stem, np.add(stem[-1:], (height * pen.between(0.3, 0.85), -height)))
     return stem
 
 
@@ -155,8 +168,11 @@ def seven_curved(pen: Pen) -> Drawing:
 def _curved(pen: Pen) -> Stroke:
     w, lean = pen.between(0.42, 0.72), pen.between(-0.4, -0.02)
     left = (-w, pen.between(0.02, 0.22))
-    return pen.curve(
-        left, (-0.6 * w, -0.02), (-0.1 * w, 0.02), (0.0, 0.2), (lean / 2, 0.55), (lean, 1)
+    return _footed(
+        pen,
+        pen.curve(
+            left, (-0.6 * w, -0.02), (-0.1 * w, 0.02), (0.0, 0.2), (lean / 2, 0.55), (lean, 1)
+        ),
     )
 
 
@@ -171,7 +187,7 @@ def seven_crossed(pen: Pen) -> Drawing:
         if pen.chance(0.15):  # the stem begins left of the bar's end
             shift = (pen.between(0.05, 0.25), pen.between(-0.04, 0.04))
             body = [join(_bar(pen) + shift, np.add(shift, [[0, 0]])), stem]
-    x, y = stem[int(pen.between(0.4, 0.72) * (len(stem) - 1))]
+    x, y = stem[int(pen.between(0.4, 0.82) * (len(stem) - 1))]
     left, right = pen.between(0.1, 0.4), pen.between(0.12, 0.5)
     rise = pen.between(-0.12, 0.1)
     return [*body, pen.line((x - left, y + rise), (x + right, y - rise))]
@@ -181,7 +197,7 @@ def seven_joined(pen: Pen) -> Drawing:
     """The second bar follows the stem without lifting the pen."""
     stem = _seven_stem(pen)
     x, y = stem[-1]
-    middle = stem[int(pen.between(0.42, 0.62) * (len(stem) - 1))]
+    middle = stem[int(pen.between(0.42, 0.66) * (len(stem) - 1))]
     back = pen.between(0.08, 0.3)
     cross = pen.curve(
         (x, y), (x - 0.6 * back, 0.55 * y + 0.45 * middle[1]),

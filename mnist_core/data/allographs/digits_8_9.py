@@ -33,12 +33,18 @@ def eight_circles(pen: Pen) -> Drawing:
     upper, lower = pen.between(0.18, 0.27), pen.between(0.22, 0.32)
     ratio = pen.between(0.7, 1.1)
     gap = pen.between(-0.06, 0.04)
+    side = pen.choose((-1, 1))
     start = pen.between(0, 180)
-    sweep = pen.choose((-1, 1)) * pen.between(330, 400)
-    first = pen.arc((0, -upper - gap), (ratio * upper, upper), start, sweep)
-    second = pen.arc(
-        (pen.between(-0.05, 0.05), lower), (ratio * lower, lower), pen.between(-150, -30), sweep
-    )
+    sweep = pen.between(330, 400)
+    if pen.chance(0.25):  # open at the top; at the left, it could be a three
+        sweep = pen.between(285, 335)
+        start = -90 + side * (360 - sweep) / 2 + pen.between(-25, 25)
+    first = pen.arc((0, -upper - gap), (ratio * upper, upper), start, side * sweep)
+    start = pen.between(-150, -30)
+    if pen.chance(0.2):
+        sweep = pen.between(300, 335)
+        start = -90 + side * (360 - sweep) / 2 + pen.between(-25, 25)
+    second = pen.arc((pen.between(-0.05, 0.05), lower), (ratio * lower, lower), start, side * sweep)
     return [first, second]
 
 
@@ -66,14 +72,16 @@ def _lead(pen: Pen, side: int, w: float, m: float) -> Stroke:
 def eight_open(pen: Pen) -> Drawing:
     """A closed lower loop, an upper one that stays open at its top or at its left."""
     w, m = pen.between(0.4, 0.7), pen.between(0.4, 0.65)
-    if pen.chance(0.4):
-        return [
-            pen.curve(
-                (pen.between(0.02, 0.3) * w, pen.between(0.15, 0.3) * m), (0.5 * w, 0),
-                (0.92 * w, 0.4 * m), (0.45 * w, m), (0.05 * w, (1 + m) / 2), (0.5 * w, 1),
-                (0.95 * w, (1 + m) / 2), (0.5 * w, m), (pen.between(0.1, 0.3) * w, 0.7 * m),
-            )
+    if pen.chance(0.5):
+        top = pen.between(0.55, 1.0)  # its width by the lower loop's
+        begin = (0.5 - pen.between(0.2, 0.48) * top) * w
+        points = [
+            (begin, pen.between(0.12, 0.35) * m), (0.5 * w, 0), ((0.5 + 0.42 * top) * w, 0.4 * m),
+            (0.45 * w, m), (0.05 * w, (1 + m) / 2), (0.5 * w, 1), (0.95 * w, (1 + m) / 2),
+            (0.5 * w, m), (pen.between(0.1, 0.3) * w, 0.7 * m),
         ]  # fmt: skip
+        # it may end where the loop closes
+        return [pen.curve(*points[: pen.choose((8, 9), (0.45, 0.55))])]
     return [
         pen.curve(
             (w * pen.between(-0.1, 0.2), pen.between(0, 0.12)), (0.1 * w, 0.3 * m), (0.5 * w, m),
@@ -108,16 +116,22 @@ def nine(pen: Pen) -> Drawing:
 
 
 def _nine_loop(
-    pen: Pen, weights: tuple[float, ...] = (0.6, 0.18, 0.1, 0.12)
+    pen: Pen, weights: tuple[float, ...] = (0.54, 0.17, 0.09, 0.11, 0.09)
 ) -> tuple[float, Stroke]:
     """Return x of the stem, and a loop: round, open, small, or a short flat stroke."""
     w = pen.between(0.35, 0.65)
-    kind = pen.choose(("round", "small", "flat", "open"), weights)
+    kind = pen.choose(("round", "small", "flat", "open", "from the right"), weights)
     h = pen.between(0.35, 0.6) if kind == "round" else pen.between(0.2, 0.35)
     if kind == "small":
         w = pen.between(0.25, 0.38)
     if kind == "flat":
         h = pen.between(0.18, 0.26)
+    if kind == "from the right":  # of the stem
+        h = pen.between(0.35, 0.5)
+        return w, pen.curve(
+            (w + pen.between(0.1, 0.25), h * pen.between(0.75, 1.0)), (0.4 * w, h), (0.04, 0.5 * h),
+            (0.5 * w, 0), (w, 0.15),
+        )  # fmt: skip
     if kind == "open":
         h = pen.between(0.35, 0.55)
         top = pen.between(0.0, 0.12)
@@ -132,7 +146,7 @@ def _nine_loop(
 
 def nine_curled(pen: Pen) -> Drawing:
     """A stem that curls to the left, shortly or as in a g."""
-    x, loop = _nine_loop(pen, (0.4, 0.18, 0.24, 0.18))
+    x, loop = _nine_loop(pen, (0.36, 0.17, 0.23, 0.16, 0.08))
     reach = pen.between(0.1, 0.65)
     stem = pen.curve(
         (x, 0.12), (x, 0.65), (x - 0.35 * reach, 0.97), (x - reach, pen.between(0.8, 1.0))
@@ -164,5 +178,19 @@ def nine_spiral(pen: Pen) -> Drawing:
         pen.curve(
             (0.9 * w, h - pen.between(0.05, 0.2)), (0.4 * w, h), (0.02, 0.5 * h), (0.5 * w, 0),
             (w, 0.45 * h), (0.9 * w, 0.7), (pen.between(0.0, 0.7) * w, 1),
+        )
+    ]  # fmt: skip
+
+
+def nine_crossed(pen: Pen) -> Drawing:
+    """A flat loop that begins at its lower left, runs through itself there, and bends down."""
+    w, h = pen.between(0.4, 0.6), pen.between(0.36, 0.5)
+    belly = w * pen.between(0.75, 1.0)
+    return [
+        pen.curve(
+            (pen.between(0.1, 0.3) * w, h * pen.between(0.95, 1.15)), (0.6 * w, 0.75 * h),
+            (w, 0.35 * h), (0.7 * w, 0), (0.2 * w, 0.1 * h), (0.12 * w, 0.5 * h),
+            (0.5 * w, 0.95 * h), (belly, 0.5 * (1 + h)), (belly - 0.15 * w, 0.92),
+            (pen.between(0.2, 0.7) * w, pen.between(0.95, 1.03)),
         )
     ]  # fmt: skip

@@ -11,11 +11,18 @@ from mnist_core.data.allographs.pen import Drawing, Pen, join
 from mnist_core.data.allographs.symbols import SYMBOLS
 
 _LETTER_NAMES, _SYMBOL_NAMES = tuple(LETTERS), tuple(SYMBOLS)
+# of a letter of several strokes, each may look like a digit
+_LETTER_WEIGHTS = tuple(1.0 if len(paths) == 1 else 1.6 for paths in LETTERS.values())
 
 
 def letter(pen: Pen) -> Drawing:
     """A letter of the Latin alphabet, printed or cursive."""
-    return _drawn(pen, LETTERS[pen.choose(_LETTER_NAMES)])
+    drawing = _drawn(pen, LETTERS[pen.choose(_LETTER_NAMES, _LETTER_WEIGHTS)])
+    if len(drawing) > 1 and pen.chance(
+        0.35
+    ):  # strokes that meet nowhere, or run through each other
+        drawing = [stroke + pen.rng.normal(0, 0.05, 2) for stroke in drawing]
+    return drawing
 
 
 def symbol(pen: Pen) -> Drawing:
@@ -100,14 +107,37 @@ def _row(pen: Pen, drawings: Sequence[Drawing]) -> Drawing:
     drawing: Drawing = []
     right = 0.0
     for strokes in drawings:
-        points = np.concatenate(strokes)
-        low, high = points.min(0), points.max(0)
-        scale = pen.between(0.8, 1.1) / max(float((high - low).max()), 1e-6)
+        strokes = _of_height(pen, strokes)
+        width = float(np.concatenate(strokes)[:, 0].max())
         shift = np.array([right, pen.between(-0.1, 0.1)])
-        drawing += [(stroke - low) * scale + shift for stroke in strokes]
-        width = float(high[0] - low[0]) * scale
+        drawing += [stroke + shift for stroke in strokes]
         right += width + pen.between(-0.15 if width > 0.4 else 0.05, 0.3)
     return drawing
+
+
+def touching(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:
+    """Two digits that touch: pushed into each other, joined by a line, or in one stroke."""
+    first, second = (_of_height(pen, digit(pen)) for _ in range(2))
+    kind = pen.choose(("pushed", "line", "one stroke"), (0.5, 0.2, 0.3))
+    widths = [float(np.concatenate(strokes)[:, 0].max()) for strokes in (first, second)]
+    # further into each other, they could be one digit
+    gap = -pen.between(0.02, 0.25) * min(widths) if kind == "pushed" else pen.between(-0.05, 0.25)
+    shift = np.array([widths[0] + gap, pen.between(-0.12, 0.12)])
+    second = [stroke + shift for stroke in second]
+    if kind == "one stroke":
+        return [*first[:-1], join(first[-1], second[0]), *second[1:]]
+    if kind == "line":
+        left, right = (pen.choose(np.concatenate(strokes)) for strokes in (first, second))
+        return [*first, *second, pen.line(tuple(left), tuple(right))]
+    return first + second
+
+
+def _of_height(pen: Pen, strokes: Drawing) -> Drawing:
+    """Return strokes whose box begins at (0, 0), its longest side about 1."""
+    points = np.concatenate(strokes)
+    low, high = points.min(0), points.max(0)
+    scale = pen.between(0.8, 1.1) / max(float((high - low).max()), 1e-6)
+    return [(stroke - low) * scale for stroke in strokes]
 
 
 def stacked(pen: Pen, digit: Callable[[Pen], Drawing]) -> Drawing:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.data.allographs.frames import cached_frames
+from mnist_core.data.allographs.frames import Report, cached_frames
 from mnist_core.data.allographs.generator import NON_DIGIT
 
 
@@ -32,14 +32,20 @@ class DrawingPool:
 
     @classmethod
     def generate(
-        cls, digits: int, non_digits: int, device: torch.device | str, *, seed: int = 0
+        cls,
+        digits: int,
+        non_digits: int,
+        device: torch.device | str,
+        *,
+        seed: int = 0,
+        report: Report | None = None,
     ) -> DrawingPool:
         """Draw `digits` digits, equally many of each, and `non_digits` other things.
 
-        Many drawings are kept on the disk; see `cached_frames`.
+        Many drawings are kept on the disk, and `report` says how far they are: see `cached_frames`.
         """
         labels = np.concatenate([np.arange(digits) % 10, np.full(non_digits, NON_DIGIT)])
-        frames = cached_frames(labels, seed)
+        frames = cached_frames(labels, seed, report=report)
         return cls(frames.to(device), torch.from_numpy(labels).to(device), digits)
 
     def sample(self, digits: int, non_digits: int) -> tuple[Tensor, Tensor]:

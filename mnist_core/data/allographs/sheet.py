@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mnist_core.data.allographs.frames import draw_frames
 from mnist_core.data.allographs.generator import (
+    NON_DIGIT,
     NON_DIGIT_KINDS,
     TEMPLATES,
     draw_digit,
@@ -36,13 +37,15 @@ def sample_sheet(samples: int = 12, seed: int = 0, columns: int = 2) -> Image.Im
     """
     rows = _rows(samples, np.random.default_rng(seed))
     frames = draw_frames(
-        [drawing for _, row in rows for drawing in row], np.random.default_rng(seed)
+        [drawing for _, _, row in rows for drawing in row],
+        np.repeat([label for _, label, _ in rows], samples),
+        np.random.default_rng(seed),
     )
     height = -(-len(rows) // columns)
     width = _LABEL + samples * _CELL + _GAP
     sheet = Image.new("L", (columns * width - _GAP, height * _CELL), 255)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
-    for number, (name, row) in enumerate(rows):
+    for number, (name, _, row) in enumerate(rows):
         x, y = number // height * width, number % height * _CELL
         draw.text((x + 6, y + _CELL / 2), name, fill=60, font=font, anchor="lm")
         for sample in range(len(row)):
@@ -52,17 +55,19 @@ def sample_sheet(samples: int = 12, seed: int = 0, columns: int = 2) -> Image.Im
     return sheet
 
 
-def _rows(samples: int, rng: np.random.Generator) -> list[tuple[str, list[Drawing]]]:
+def _rows(samples: int, rng: np.random.Generator) -> list[tuple[str, int, list[Drawing]]]:
+    """Return each row's name, label and drawings."""
     rows = [
         (
             template.__name__.replace("_", " "),
+            digit,
             [draw_digit(rng, digit, template) for _ in range(samples)],
         )
         for digit, templates in TEMPLATES.items()
         for template in templates
     ]
     rows += [
-        (f"no digit: {kind}", [draw_non_digit(rng, kind) for _ in range(samples)])
+        (f"no digit: {kind}", NON_DIGIT, [draw_non_digit(rng, kind) for _ in range(samples)])
         for kind in NON_DIGIT_KINDS
     ]
     return rows
