@@ -56,12 +56,12 @@ def _two_narrow_loop(pen: Pen) -> Stroke:
 def two_curved(pen: Pen) -> Drawing:
     """The base sags, as in a mirrored S with a corner or without."""
     w = pen.between(0.5, 0.8)
-    corner = (pen.between(0.05, 0.25), pen.between(0.56, 0.82))
+    corner = (pen.between(0.05, 0.25), pen.between(0.5, 0.82))
     top = pen.curve(
         (0.05, pen.between(0.08, 0.28)), (0.4 * w, 0), (0.85 * w, 0.15), (0.6 * w, 0.45), corner
     )
     base = pen.curve(
-        corner, (0.4 * w, 0.95), (0.8 * w, 1), (w * pen.between(0.95, 1.3), pen.between(0.8, 1)),
+        corner, (0.4 * w, 0.95), (0.8 * w, 1), (w * pen.between(0.95, 1.55), pen.between(0.72, 1)),
     )  # fmt: skip
     return [join(top, base)]
 
@@ -204,7 +204,7 @@ def four_bowl(pen: Pen) -> Drawing:
 def four_closed(pen: Pen) -> Drawing:
     """A triangle and a stem, in one or two strokes."""
     w, knee = pen.between(0.46, 0.72), pen.between(0.5, 0.76)
-    top = (w * pen.between(0.7, 1.0), 0)
+    top = (w * pen.between(0.55, 1.0), 0)
     bar = (w * pen.between(1.0, 1.5), knee + pen.between(-0.08, 0.06))
     triangle = pen.line(top, (0, knee), bar)
     stem = pen.line(

@@ -101,14 +101,17 @@ def six_narrow(pen: Pen) -> Drawing:
     w, top = pen.between(0.52, 0.75), pen.between(0.35, 0.55)
     begin = (pen.between(0.25, 0.7) * w, pen.between(-0.02, 0.05))
     tip = (pen.between(0.75, 1.05) * w, top)
+    back = 0.25
     ends = [(pen.between(0.15, 0.5) * w, pen.between(0.75, 0.95))]
     if pen.chance(0.5):  # and runs out to the right, as an e does, or down
-        ends = [(0.4 * w, 0.75), (0.55 * w, pen.between(0.92, 1.02))]
+        back = pen.between(0.08, 0.25)  # how wide the loop is at its top
+        x = pen.between(0.35, 0.65) * w
+        ends = [(x, pen.between(0.62, 0.78)), (x + 0.12 * w, pen.between(0.88, 1.02))]
         if pen.chance(0.7):
             ends.append((w * pen.between(0.85, 1.05), pen.between(0.72, 0.92)))
     points = [
         begin, (0.1 * w, 0.35), (0.0, 0.72), (0.25 * w, 0.98), (0.75 * w, 0.8), tip,
-        (tip[0] - 0.25 * w, top + 0.03),
+        (tip[0] - back * w, top + 0.03),
     ]  # fmt: skip
     return [pen.curve(*points, *ends)]
 
