@@ -20,6 +20,7 @@ from board.runs import (
     summarize_runs,
     warn_if_gone,
     warn_of_damage,
+    without_archived,
 )
 from board.translation import Translator
 from board.widgets import BROKEN, show_error
@@ -91,13 +92,14 @@ def _select(
     requested = st.session_state.get(RUNS)
     if requested is None:
         requested = st.query_params.get_all(RUNS) or _preselected(readable)
+    offered = [one.run.id for one in without_archived(readable.values(), requested)]
     gone = st.session_state.setdefault(_GONE, [])
     gone += [run for run in requested if run not in (*existing, *gone)]
     warn_if_gone(t, *gone)
     st.session_state[RUNS] = [run for run in requested if run in readable]
     selected = st.multiselect(
         t("Runs"),
-        list(readable),
+        offered,
         format_func=lambda run: readable[run].label,
         key=RUNS,
         placeholder=t("Select runs"),
@@ -112,7 +114,8 @@ def _select(
 
 def _preselected(readable: Mapping[str, RunSummary]) -> list[str]:
     """Return the run selected on other pages and the newest ones with a complete epoch."""
-    started = [run for run, one in readable.items() if one.state is not None and one.state.epoch]
+    listed = without_archived(readable.values())
+    started = [one.run.id for one in listed if one.state is not None and one.state.epoch]
     current = st.session_state.get(RUN)
     first = [current] if current in readable else []
     return [*first, *(run for run in started if run != current)][:_PRESELECTED]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,17 +13,19 @@ from board.field_labels import field_label
 from board.markdown import escape_markdown
 from board.number_fields import as_number, check_exact, draw_number
 from board.page_context import PageContext
+from board.runs import summarize_runs, without_archived
 from board.translation import Translator
 from board.widgets import capitalized, errors_shown, in_columns
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
-from mnist_core.runs.run_list import list_runs
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS, ConfigField, Kind
 from mnist_core.utils.devices import Gpu, list_gpus
 
 _COLUMNS = 3
+_FIRST = ("epochs", "batch_size")
+"""Fields that every run sets: above the groups."""
 
 
 def fill_form(config: TrainConfig) -> None:
@@ -34,7 +36,7 @@ def fill_form(config: TrainConfig) -> None:
 
 
 def draw_form(context: PageContext) -> TrainConfig | None:
-    """Draw the form, a tab for each group of fields; return what it shows.
+    """Draw the form, the first fields and a tab for each group; return what it shows.
 
     None, with the reason on the page, if a value is out of range or values cannot be combined.
     """
@@ -43,13 +45,23 @@ def draw_form(context: PageContext) -> TrainConfig | None:
         fill_form(TrainConfig())
     values: dict[str, Any] = {}
     current = {name: st.session_state[_key(name)] for name in FIELDS}
+
+    def draw(fields: Sequence[ConfigField]) -> None:
+        for field, column in in_columns(fields, _COLUMNS):
+            with column:
+                values[field.name] = draw_field(field, context, _key(field.name), current)
+
+    draw([FIELDS[name] for name in _FIRST])
     tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
     for group, tab in zip(GROUPS, tabs, strict=True):
-        fields = [field for field in FIELDS.values() if field.group == group]
         with tab:
-            for field, column in in_columns(fields, _COLUMNS):
-                with column:
-                    values[field.name] = draw_field(field, context, _key(field.name), current)
+            draw(
+                [
+                    field
+                    for field in FIELDS.values()
+                    if field.group == group and field.name not in _FIRST
+                ]
+            )
     with errors_shown():
         config = form_config(values)
         for name, value in config:
@@ -75,7 +87,9 @@ def check_weights(context: PageContext, name: str, value: object) -> None:
     So a page cannot make this machine read any file.
     """
     field = FIELDS[name]
-    if field.kind is Kind.WEIGHTS and value is not None and value not in _choices(field, context):
+    if field.kind is not Kind.WEIGHTS or value is None:
+        return
+    if value not in _choices(field, context, value):
         raise MnistCoreError(
             f"{name} is {value!r}; choose a model or a run that has weights (a file can be given "
             "on the command line only)"
@@ -138,7 +152,7 @@ def draw_field(
             )
         )
     value = current[field.name]
-    choices = _choices(field, context)
+    choices = _choices(field, context, value)
     selected = st.selectbox(
         options=choices if value in (None, *choices) else [*choices, value],
         format_func=lambda choice: (
@@ -181,11 +195,12 @@ def _draw_number(field: ConfigField, common: dict[str, Any], t: Translator) -> A
     return draw_number(step=step, integer=integer, **common)
 
 
-def _choices(field: ConfigField, context: PageContext) -> list[Any]:
+def _choices(field: ConfigField, context: PageContext, selected: Any) -> list[Any]:
     if field.kind is Kind.DEVICE:
         return ["auto", "cpu", *(gpu.device for gpu in list_gpus())]
     if field.kind is Kind.WEIGHTS:
-        trained = [run.id for run in list_runs(context.root) if run.weights_path.is_file()]
+        listed = without_archived(summarize_runs(context.root), [selected])
+        trained = [one.run.id for one in listed if one.run.weights_path.is_file()]
         return [*available_models(), *trained]
     return list(field.choices)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from mnist_core.utils.text import single_line
 
 DAMAGED = "damaged"
 NO_RUNS = "There are no runs yet. Start one on the page Train."
+_ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show archived runs."
 STATUS_ICONS = {
     "queued": ":material/hourglass_empty:",
     "running": ":material/directions_run:",
@@ -39,6 +40,7 @@ class RunSummary:
     run: Run
     state: RunState | None
     problem: str = ""
+    archived: bool = False
 
     @property
     def status(self) -> str:
@@ -94,8 +96,16 @@ def summarize(run: Run) -> RunSummary:
 def summarize_runs(root: Path) -> list[RunSummary]:
     """Return every run, the newest first; only those that have changed are read again."""
     return [
-        RunSummary(row.run, row.state, "" if row.state else row.problem) for row in read_rows(root)
+        RunSummary(row.run, row.state, "" if row.state else row.problem, row.labels.archived)
+        for row in read_rows(root)
     ]
+
+
+def without_archived(
+    runs: Iterable[RunSummary], selected: Container[str | None] = ()
+) -> list[RunSummary]:
+    """Return the runs that lists offer: those that are not archived, or selected by their ids."""
+    return [one for one in runs if not one.archived or one.run.id in selected]
 
 
 def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
@@ -113,16 +123,19 @@ def pick_run(
 ) -> RunSummary | None:
     """Let the user select a run; pages share the selection, and the address contains it.
 
-    Runs without `having` are not offered; `nothing` is the page's hint, in English, if none is.
+    Runs without `having` are not offered, nor are archived ones, unless one is selected; `nothing`
+    is the page's hint, in English, if none is.
     The list is drawn in `place`, such as a row beside the title; messages in the page's full width.
     If the selected run was deleted, the page says so and selects no other by itself.
     """
     everything = {one.run.id: one for one in summarize_runs(context.root)}
-    found = {run_id: one for run_id, one in everything.items() if having(one)}
     selected = st.session_state.get(RUN) or st.query_params.get(RUN)
     gone = [selected] if selected and selected not in everything else []
+    suitable = [one for one in everything.values() if having(one)]
+    found = {one.run.id: one for one in without_archived(suitable, [selected])}
     if not found:
         warn_if_gone(context.t, *gone)
+        nothing = _ALL_ARCHIVED if suitable else nothing
         offer_to_start(context, nothing)
         return None
     if not gone and selected not in found:

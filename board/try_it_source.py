@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs import RunSummary, summarize, summarize_runs
+from board.runs import RunSummary, summarize, summarize_runs, without_archived
 from board.translation import Translator
 from board.widgets import warn
 from mnist_core import Classifier, load_classifier
@@ -123,7 +123,10 @@ def _available(context: PageContext) -> dict[str, Source]:
     """Return runs with weights, the newest first, then models."""
     t = context.t
     found = []
-    for one in summarize_runs(context.root):
+    keys = [st.session_state.get(_FIRST), st.session_state.get(_SECOND)]
+    selected = [key.removeprefix("run ") for key in keys if key]
+    selected.append(_requested_run())
+    for one in without_archived(summarize_runs(context.root), selected):
         if available_weights(one.run):
             label = one.label if one.state else f"{one.label} ({t('damaged')})"
             found.append(Source(f"run {one.run.id}", label, run=one))
@@ -136,7 +139,7 @@ def _available(context: PageContext) -> dict[str, Source]:
 
 def _follow_run(t: Translator, available: Mapping[str, Source]) -> None:
     """Select the run that was selected on another page, or that the address names."""
-    requested = st.session_state.get(RUN) or st.query_params.get(RUN)
+    requested = _requested_run()
     selected = st.session_state.get(_FIRST)
     if (
         requested
@@ -149,6 +152,10 @@ def _follow_run(t: Translator, available: Mapping[str, Source]) -> None:
         _warn_if_gone(t, selected)
         selected = next(iter(available))
     st.session_state[_FIRST] = selected
+
+
+def _requested_run() -> str | None:
+    return st.session_state.get(RUN) or st.query_params.get(RUN)
 
 
 def _warn_if_gone(t: Translator, key: str | None) -> None:

@@ -14,6 +14,7 @@ from support.chromium import ROOT
 from support.training import small
 
 from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs.labels import change_labels
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 
@@ -38,6 +39,28 @@ def choose(page: AppTest, *runs: Run) -> AppTest:
 
 def test_without_runs_a_message_is_shown(no_runs: Path) -> None:
     assert "no runs yet" in page_text(open_page("compare"))
+
+
+def test_archived_runs_are_offered_only_where_they_are_selected(fast: Run, slow: Run) -> None:
+    change_labels(fast, archived=True)
+
+    def offered(name: str, key: str, run: str | None = None) -> list[str]:
+        page = open_page(name, run=run)
+        widgets = {one.key: one for one in (*page.selectbox, *page.multiselect)}
+        return [text for text in widgets[key].options if "shipped" not in text]
+
+    lists = {"understand": "run", "compare": "runs"}  # every page of one run has the same list
+    for name, key in {**lists, "try_it": "try-first"}.items():
+        assert [text.split(" ")[0] for text in offered(name, key)] == ["slow"], name
+    weights = offered("train", "form-init_weights")
+    assert slow.id in weights
+    assert fast.id not in weights
+    assert len(offered("understand", "run", run=fast.id)) == 2, "it was selected on the page Runs"
+    assert len(offered("try_it", "try-first", run=fast.id)) == 2
+    page = open_page("compare", runs=[fast.id, slow.id])
+    assert len(page.multiselect(key="runs").options) == 2
+    change_labels(slow, archived=True)
+    assert "All runs are archived" in page_text(open_page("watch"))
 
 
 @pytest.mark.usefixtures("root")
