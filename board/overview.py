@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -19,7 +19,7 @@ from board.widgets import errors_shown
 from mnist_core.runs.labels import read_baseline
 from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run_rows import RunRow
-from mnist_core.runs.run_table import RunFilter, SortKey, all_tags, make_table
+from mnist_core.runs.run_table import RunFilter, SortKey, SweepState, all_tags, make_table
 from mnist_core.search.sweep_list import sweep_states
 
 _REFRESH_SECONDS = 3.0
@@ -44,7 +44,7 @@ class _View:
 def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
-    rows, sweeps = read_rows(context.root), sweep_states(context.root)
+    rows, sweeps = _read(context)
     if not rows and not sweeps:
         st.title(t("Runs"))
         offer_to_start(context)
@@ -59,9 +59,10 @@ def show(context: PageContext) -> None:
         with errors_shown():
             ensure_workers(context.root)
     view = _draw_controls(context, rows)
+    listed = [(rows, sweeps)]  # is drawn at once, and read again when the fragment is
 
     def draw() -> None:
-        _live_part(context, view)
+        _live_part(context, view, *(listed.pop() if listed else _read(context)))
 
     live = any(row.is_active for row in rows) or any(
         state.status in ("running", "stopping", "queued") for state in sweeps.values()
@@ -69,9 +70,14 @@ def show(context: PageContext) -> None:
     st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
 
 
-def _live_part(context: PageContext, view: _View) -> None:
+def _read(context: PageContext) -> tuple[list[RunRow], dict[str, SweepState]]:
+    return read_rows(context.root), sweep_states(context.root)
+
+
+def _live_part(
+    context: PageContext, view: _View, rows: Sequence[RunRow], sweeps: Mapping[str, SweepState]
+) -> None:
     t, root = context.t, context.root
-    rows, sweeps = read_rows(root), sweep_states(root)
     by_id = {row.id: row for row in rows}
     baseline = by_id.get(read_baseline(root) or "")
     table = make_table(

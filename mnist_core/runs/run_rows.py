@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,11 @@ DAMAGED = "damaged"
 Setting = str | int | float | bool | None | tuple[str, ...]
 _FILES = ("config.json", "state.json", "name.txt", "queue.json", LABELS_FILE, ORIGIN_FILE)
 _MAX_CONFIG_BYTES = 2**20
+_SETTLED_NS = 2 * 10**9
+"""A folder that was changed less than this before it was read may have changed again unseen: its
+time of change is that of a clock tick, and may come from another machine's clock."""
+_FULL_CHECK_SECONDS = 5.0
+"""How often the files themselves are looked at: those edited in place leave the folder's time."""
 _DEFAULTS: dict[str, Setting] = TrainConfig().model_dump()
 
 
@@ -118,6 +124,32 @@ class RunRow:
         return "\n".join((*parts, self.status, device, *settings)).lower()
 
 
+_FileVersion = tuple[int, int, int] | None
+"""Number, time of change in nanoseconds and size of a file or folder; None if there is none."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A row, what its folder and files were like when it was read, and when that was."""
+
+    row: RunRow
+    folder: _FileVersion
+    files: tuple[_FileVersion, ...]
+    time_ns: int
+
+    def is_current(self, path: str) -> bool:
+        """Return whether nothing was written since, by the two times that say so most cheaply.
+
+        Files are replaced, which changes the folder; state.json alone may be written in place.
+        """
+        return (
+            self.folder is not None
+            and self.folder[1] < self.time_ns - _SETTLED_NS
+            and self.folder == _file_version(path)
+            and self.files[_FILES.index("state.json")] == _file_version(f"{path}/state.json")
+        )
+
+
 class RunIndex:
     """The rows of all runs in a folder. May be used from several threads.
 
@@ -126,12 +158,16 @@ class RunIndex:
     Parameters
     ----------
     root : Path
+    clock : callable
+        Returns seconds, of which only differences count.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._root = root
-        self._rows: dict[str, tuple[object, RunRow]] = {}
+        self._rows: dict[str, _Known] = {}
         self._lock = threading.Lock()
+        self._clock = clock
+        self._next_full = clock()
 
     def rows(self) -> list[RunRow]:
         """Return the rows of all runs, the newest first.
@@ -143,22 +179,33 @@ class RunIndex:
         """
         with self._lock:
             known, self._rows = self._rows, {}
+            full = self._clock() >= self._next_full
+            if full:
+                self._next_full = self._clock() + _FULL_CHECK_SECONDS
             for name in self._names():
-                folder = f"{self._root}/{name}"
-                version = _version(folder)
-                if version[0] is None and not os.path.lexists(f"{folder}/config.json"):
-                    continue  # no run
-                before = known.get(name)
-                if before is None or before[0] != version:
-                    before = version, read_row(Run(Path(folder)))
-                self._rows[name] = before
-            return [_with_present_status(row) for _, row in self._rows.values()]
+                path, before = f"{self._root}/{name}", known.get(name)
+                if before is None or full or not before.is_current(path):
+                    before = _look(path, before)
+                if before is not None:
+                    self._rows[name] = before
+            return [_with_present_status(one.row) for one in self._rows.values()]
 
     def _names(self) -> list[str]:
         if not self._root.is_dir():
             return []
         with explain_errors(self._root, "cannot be read"):
             return sorted(os.listdir(self._root), reverse=True)
+
+
+def _look(path: str, before: _Known | None) -> _Known | None:
+    """Return what is known of the run in a folder, read again if it has changed; None: no run."""
+    time_ns, folder = time.time_ns(), _file_version(path)
+    files = tuple(_file_version(f"{path}/{name}") for name in _FILES)
+    if files[0] is None and not os.path.lexists(f"{path}/config.json"):
+        return None
+    same = before is not None and before.files == files
+    row = before.row if same and before is not None else read_row(Run(Path(path)))
+    return _Known(row, folder, files, time_ns)
 
 
 def read_row(run: Run) -> RunRow:
@@ -186,12 +233,7 @@ def _with_present_status(row: RunRow) -> RunRow:
     return replace(row, state=exited_unexpectedly(row.run, state))
 
 
-def _version(folder: str) -> tuple[object, ...]:
-    """Return what changes when one of the run's files is written."""
-    return tuple(_file_version(f"{folder}/{name}") for name in _FILES)
-
-
-def _file_version(path: str) -> tuple[int, int, int] | None:
+def _file_version(path: str) -> _FileVersion:
     try:
         status = os.stat(path)
     except (OSError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,28 @@ def test_only_changed_runs_are_read_again(tmp_path: Path, monkeypatch: pytest.Mo
         read.clear()
     first.delete()
     assert only(index).id == second.id
+
+
+def test_a_file_that_is_edited_in_place_is_noticed(tmp_path: Path) -> None:
+    seconds = 0.0
+    index = RunIndex(tmp_path, clock=lambda: seconds)
+    run = create_run(small(), tmp_path)
+    for name, text in (("state.json", "{"), ("config.json", "{")):
+        before = (run.folder / name).read_text()
+        os.utime(run.folder, (0, 0))  # not for the folder's time: it was changed long ago
+        index.rows()
+        (run.folder / name).write_text(text)
+        seconds += 10
+        assert name in only(index).problem
+        (run.folder / name).write_text(before)
+        seconds += 10
+        assert not only(index).problem
+    os.utime(run.folder, (0, 0))
+    index.rows()
+    change_labels(run, note="replaced")  # changes the folder
+    assert only(index).labels.note == "replaced"
+    run.state_path.write_text("{")  # in place, as on a full disk: at once
+    assert "state.json" in only(index).problem
 
 
 def test_damaged_files_affect_only_their_run(tmp_path: Path) -> None:
