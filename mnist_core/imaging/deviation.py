@@ -84,8 +84,8 @@ def _closing_and_opening(cells: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
     both, inside = torch.cat([half, 1 - half]), torch.cat([inside, inside])
     raised = dilate(both * inside, _REACH)
     closed = 1 - dilate((1 - raised) * inside, _REACH)
-    closed = F.interpolate(closed[:, None], scale_factor=2.0, mode="bilinear")[:, 0]
-    closing, opening = closed.unflatten(0, (2, -1)).unbind(0)
+    closed = F.interpolate(closed[:, None], size=cells.shape[1:], mode="bilinear")[:, 0]
+    closing, opening = closed.chunk(2)
     return closing, 1 - opening
 
 
@@ -97,7 +97,7 @@ def _flat_paper(cells: Tensor, flat: Tensor) -> Tensor:
     near, far = (-squared / 18).exp(), (-squared / 288).exp()
     sums = near @ blocks @ near + 0.01 * (far @ blocks @ far)
     mean = sums[:, :1] / sums[:, 1:].clamp(min=1e-6)
-    return F.interpolate(mean, scale_factor=4.0, mode="bilinear")[:, 0]
+    return F.interpolate(mean, size=cells.shape[1:], mode="bilinear")[:, 0]
 
 
 def kinds_of(deviation: Deviation, grid: Grid) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mnist_core.imaging.branch import change_if
 from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE, DIGIT_SIZE, FRAME_SIZE
 
 MIN_STROKE_WIDTH, MAX_STROKE_WIDTH = 2.0, 3.0
@@ -227,7 +228,7 @@ def frame_from_canvas(canvas: Tensor, sizes: StrokeSizes | None = None) -> Tenso
     ratio = width / longest
     out = (ratio < MIN_STROKE_WIDTH / DIGIT_SIZE) | (ratio > MAX_STROKE_WIDTH / DIGIT_SIZE)
     if torch.compiler.is_compiling():
-        return _fit_frame(*torch.cond(out.any(), _limited, _as_it_is, (canvas, longest)))
+        return _fit_frame(*change_if(out.any(), _limited, (canvas, longest)))
     if not out.any():
         return _fit_frame(canvas, longest)
     limited = canvas.clone()
@@ -236,14 +237,9 @@ def frame_from_canvas(canvas: Tensor, sizes: StrokeSizes | None = None) -> Tenso
     return fit_frame(limited)
 
 
-def _limited(ink: Tensor, longest: Tensor) -> tuple[Tensor, Tensor]:
-    thick = set_thickness(ink)
-    return thick, ink_box(thick)[1].amax(1)
-
-
-def _as_it_is(ink: Tensor, longest: Tensor) -> tuple[Tensor, Tensor]:
-    # torch.cond: no branch returns what it was given
-    return ink.clone(), longest.clone()
+def _limited(sized: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    ink = set_thickness(sized[0])
+    return ink, ink_box(ink)[1].amax(1)
 
 
 def is_dot(ink: Tensor, sizes: StrokeSizes | None = None) -> Tensor:

@@ -69,7 +69,7 @@ class Regions(NamedTuple):
         """Return (N, G, G): 1 on the cells of chosen (N, K) regions; N is B, or any if B is 1."""
         table = F.pad(chosen.to(self.area.dtype), (0, 1))
         number = self.number.flatten(1).expand(chosen.shape[0], -1)
-        return table.gather(1, number).unflatten(1, self.number.shape[1:])
+        return table.gather(1, number).view(chosen.shape[0], *self.number.shape[1:])
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the means (B, K) of values (B, G, G)."""
@@ -161,10 +161,9 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
 
     ranks = torch.arange(count, device=kinds.device).expand(batch, -1)
     number = torch.full_like(labels, count).scatter(1, roots, ranks).gather(1, labels)
-    number = torch.where(inside > 0, number, count)
-    line = _longest_line(number, side, bottom - top, right - left)
-    shape = (batch, side, side)
-    return Regions(number.view(shape), area, top, left, bottom, right, kind, contact, line)
+    number = torch.where(kinds != 0, number.view_as(kinds), count)
+    line = _longest_line(number.flatten(1), side, bottom - top, right - left)
+    return Regions(number, area, top, left, bottom, right, kind, contact, line)
 
 
 def _cell_indices(side: int, device: torch.device) -> tuple[Tensor, Tensor]:

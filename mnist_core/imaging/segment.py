@@ -6,7 +6,7 @@
 The regions are connected components of cells that are darker, or lighter, than the paper around
 them. What is known of each decides whether it belongs to the digit: strips, frames, ruled boxes and
 edges of a page are straight and long or lie along the border; neighbours' marks are cut off by it;
-specks are small. Batched tensor operations on (B, 1, H, W); an export has no branch on data.
+specks are small. Batched tensor operations on (B, 1, H, W).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnist_core.imaging.deviation import MIN_CONTRAST, deviations, kinds_of
+from mnist_core.imaging.branch import change_if
+from mnist_core.imaging.deviation import MIN_CONTRAST, Deviation, deviations, kinds_of
 from mnist_core.imaging.grid import Grid, length_of, make_grid, noise, smallness
 from mnist_core.imaging.regions import COUNT, Regions, dilate, measure_regions
 from mnist_core.imaging.sampling import sample
@@ -73,6 +74,18 @@ def find_ink(grey: Tensor) -> Tensor:
     return enlarge(grey, grid, located, located.chosen)
 
 
+class _Found(NamedTuple):
+    """What is found among the valid (B, G, G) cells; the rest as in `Located`."""
+
+    valid: Tensor
+    deviation: Deviation
+    kinds: Tensor
+    regions: Regions
+    contrast: Tensor
+    main: Tensor
+    chosen: Tensor
+
+
 def locate(grid: Grid, count: int = COUNT) -> Located:
     """Find the digit among the `count` largest regions of the grid."""
     valid = grid.valid.expand_as(grid.cells)
@@ -80,41 +93,54 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
     kinds = kinds_of(deviation, grid)
     regions = measure_regions(kinds, grid.border, count)
     contrast = regions.mean(deviation.largest)
-    # an export has both passes; elsewhere what would change nothing is left out
     exported = torch.compiler.is_compiling()
-    alone = not (exported or regions.several) and bool(deviation.known.all())
-    if alone:
+    if not (exported or regions.several) and bool(deviation.known.all()):
         chosen = torch.ones_like(regions.area[:, :1], dtype=torch.bool)
         main, chosen = chosen.long() - 1, F.pad(chosen, (0, count - 1))
         removed = torch.zeros_like(chosen)
     else:
         main, chosen = choose_digit(regions, contrast, deviation.known, grid)
         removed = is_thin_surroundings(regions, deviation.known, grid)
-    if exported or removed.any() or not deviation.known.all():
-        # where all is surroundings, as with an upright one cut to its ink, all stays
-        removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
-        # without them the paper and the ink's contrast are measured again
-        valid = valid * (1 - dilate(regions.cells(removed), 1))
-        first_sign, first_known = regions.kind.gather(1, main)[:, 0], deviation.known
-        deviation = deviations(grid, valid)
-        # where dark and light are the two halves of all grey values, one of them is paper
-        deviation = deviation.only(first_sign, ~(first_known | deviation.known))
-        kinds = kinds_of(deviation, grid)
-        regions = measure_regions(kinds, grid.border, count)
-        contrast = regions.mean(deviation.largest)
-        main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+    found = _Found(valid, deviation, kinds, regions, contrast, main, chosen)
+    changes = removed.any() | ~deviation.known.all()
+    if exported:
+        found = change_if(changes, _locate_without, found, removed, grid)
+    elif changes:
+        found = _locate_without(found, removed, grid)
+    return _located(grid, found)
+
+
+def _locate_without(found: _Found, removed: Tensor, grid: Grid) -> _Found:
+    """Measure the paper and the ink's contrast again without the removed (B, K) regions."""
+    regions, known = found.regions, found.deviation.known
+    # where all is surroundings, as with an upright one cut to its ink, all stays
+    removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
+    valid = found.valid * (1 - dilate(regions.cells(removed), 1))
+    first_sign = regions.kind.gather(1, found.main)[:, 0]
+    deviation = deviations(grid, valid)
+    # where dark and light are the two halves of all grey values, one of them is paper
+    deviation = deviation.only(first_sign, ~(known | deviation.known))
+    kinds = kinds_of(deviation, grid)
+    regions = measure_regions(kinds, grid.border, regions.area.shape[1])
+    contrast = regions.mean(deviation.largest)
+    main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+    return _Found(valid, deviation, kinds, regions, contrast, main, chosen)
+
+
+def _located(grid: Grid, found: _Found) -> Located:
+    valid, deviation, kinds, regions, contrast, main, chosen = found
     sign = regions.kind.gather(1, main)[:, 0]
     paper = torch.where((sign > 0)[:, None, None], deviation.below, deviation.above)
     strength = contrast.gather(1, main)[:, 0]
     digit = regions.cells(chosen)
     # uneven illumination has no edges; those of small pictures are wide
     edge = ((deviation.largest + dilate(1 - deviation.largest, 2) - 1) * digit).amax((1, 2))
-    found = (strength > torch.maximum(MIN_CONTRAST + 0 * strength, 5 * noise(grid))) & (
+    is_ink = (strength > torch.maximum(MIN_CONTRAST + 0 * strength, 5 * noise(grid))) & (
         (edge > 0.4 * strength) | (grid.step < 0.5)
     )
-    found = found & (regions.area.amax(1) > 0)
+    is_ink = is_ink & (regions.area.amax(1) > 0)
     foreign = torch.maximum(kinds.abs(), 1 - valid)
-    return Located(regions, main, chosen, contrast, paper, foreign, sign, found)
+    return Located(regions, main, chosen, contrast, paper, foreign, sign, is_ink)
 
 
 def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tensor:
