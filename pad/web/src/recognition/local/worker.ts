@@ -8,6 +8,7 @@ import { Imaging, STEPS, type Step } from "./imaging.ts";
 import { Model } from "./model.ts";
 import type { Files, FromWorker, Functions, Name, ToWorker } from "./protocol.ts";
 import { Reader, type ReadContext } from "./reader.ts";
+import { warmUp } from "./warm_up.ts";
 
 class Cancelled extends Error {}
 
@@ -18,6 +19,7 @@ const running = new Set<number>(); // calls that are not cancelled
 const models = new Map<string, Promise<Model>>();
 const steps = new Map<Step, Promise<Graph>>();
 let files: Files | null = null;
+let warm = false;
 
 const imaging = new Imaging(graphOf);
 
@@ -65,8 +67,14 @@ const functions: {
     return null;
   },
   load: async (file) => {
-    await modelOf(file);
-    await imaging.fit([new Float32Array(PIXELS)]); // refusals are explained with it
+    const model = await modelOf(file);
+    const blank = new Float32Array(PIXELS);
+    await imaging.fit([blank]); // refusals are explained with it
+    if (!warm) { // models share their code
+      warm = true;
+      const run = () => model.classifyWithMaps(blank, []);
+      warmUp(run, () => running.size > 0).catch(() => undefined); // it was released
+    }
     return null;
   },
   loadImaging: async () => {
