@@ -11,12 +11,12 @@ from board.number_fields import check_number, draw_number
 from board.page_context import PageContext
 from board.search_fields import FormFields
 from board.search_jobs import draw_section, use_in_new_run
-from board.widgets import errors_shown
+from board.widgets import errors_shown, warn
 from mnist_core import figures
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobState, JobStatus
 from mnist_core.search.requests import RangeTestRequest
-from mnist_core.training.lr_finder import RangeTest
+from mnist_core.training.lr_finder import Outcome, RangeTest
 from mnist_core.training.presets import PRESETS
 
 _FIELDS = FormFields("lr", PRESETS, ("model", "optimizer", "batch_size"))
@@ -68,12 +68,37 @@ def _draw_result(
     if state.status is not JobStatus.FINISHED:
         return
     t, test = context.t, job.result(RangeTest)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.metric(t("Suggested learning rate"), f"{test.learning_rate:g}", border=True, width=220)
-        if st.button(t("Use in a new run"), type="primary", icon=":material/arrow_forward:"):
-            use_in_new_run(context, request.config.with_changes(learning_rate=test.learning_rate))
+    if test.learning_rate is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            rate = f"{test.learning_rate:g}"
+            st.metric(t("Suggested learning rate"), rate, border=True, width=220)
+            if st.button(t("Use in a new run"), type="primary", icon=":material/arrow_forward:"):
+                config = request.config.with_changes(learning_rate=test.learning_rate)
+                use_in_new_run(context, config)
+    _draw_outcome(context, request, test)
     figure = figures.learning_rate_range(test.rates, test.smoothed, test.learning_rate, translate=t)
     live_chart(t("Loss over the learning rate"), figure, "lr-range")
+
+
+def _draw_outcome(context: PageContext, request: RangeTestRequest, test: RangeTest) -> None:
+    t = context.t
+    if test.outcome is Outcome.NOT_RISEN:
+        warn(
+            t(
+                "The loss has not risen again at {high}, so the largest rate that was tried is "
+                "suggested. A test with a higher highest learning rate finds where it rises.",
+                high=f"{request.high:g}",
+            )
+        )
+    elif test.outcome is Outcome.NOT_FALLEN:
+        warn(
+            t(
+                "The loss does not fall between {low} and {high}, so no rate is suggested. Try "
+                "another range, more steps, or another model.",
+                low=f"{request.low:g}",
+                high=f"{request.high:g}",
+            )
+        )
 
 
 def _label(request: RangeTestRequest) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from enum import StrEnum, auto
 from typing import Annotated, Self
 
 import numpy as np
@@ -32,6 +33,17 @@ _MIN_RISE = 1.1
 """At the end it must exceed its minimum by this factor, or the minimum may be out of range."""
 
 
+class Outcome(StrEnum):
+    """What the loss did while the rate rose."""
+
+    FOUND = auto()
+    """It fell and rose again, so its minimum is known."""
+    NOT_RISEN = auto()
+    """It fell, but did not rise again: the minimum may be at a higher rate."""
+    NOT_FALLEN = auto()
+    """It did not fall: nothing was learned."""
+
+
 class RangeTest(JsonModel):
     """The result of a range test.
 
@@ -39,14 +51,16 @@ class RangeTest(JsonModel):
     ----------
     rates, losses, smoothed : tuple of float
         One value for each step; the test ends early when the loss diverges.
-    suggestion : float
-        A learning rate: constant, or the maximum of a schedule.
+    suggestion : float or None
+        A learning rate: constant, or the maximum of a schedule. None if the loss did not fall.
+    outcome : Outcome
     """
 
     rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
     losses: tuple[float, ...]
     smoothed: tuple[float, ...]
-    suggestion: float = Field(gt=0)
+    suggestion: float | None = Field(gt=0)
+    outcome: Outcome = Outcome.FOUND
 
     @model_validator(mode="after")
     def _check_lengths(self) -> Self:
@@ -55,17 +69,17 @@ class RangeTest(JsonModel):
         return self
 
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> float | None:
         """The suggestion, rounded to its two significant digits."""
-        return float(f"{self.suggestion:.1e}")
+        return None if self.suggestion is None else float(f"{self.suggestion:.1e}")
 
 
 def check_range(low: float, high: float, steps: int) -> None:
     """Raise MnistCoreError for an invalid range, or too few steps."""
     if not (0 < low < high <= 10 and steps >= 20):
         raise MnistCoreError(
-            f"low is {low:g}, high is {high:g}, steps is {steps}; "
-            "give 0 < low < high <= 10 and at least 20 steps"
+            f"the lowest learning rate is {low:g}, the highest {high:g}, with {steps} steps; "
+            "give 0 < lowest < highest <= 10 and at least 20 steps"
         )
 
 
@@ -97,8 +111,8 @@ def find_learning_rate(
     Raises
     ------
     MnistCoreError
-        If the range is invalid, `config` names initial weights, or no rate can be suggested: the
-        loss does not fall, or does not rise again before `high`.
+        If the range is invalid, `config` names initial weights, or the loss is infinite from the
+        first step.
     """
     check_range(low, high, steps)
     if config.init_weights:
@@ -108,21 +122,23 @@ def find_learning_rate(
         )
     rates = np.geomspace(low, high, steps)
     losses, smoothed = _measure(config, training, teacher, rates, report)
+    if not losses:
+        raise MnistCoreError(
+            f"the loss is infinite at the lowest learning rate, {low:g}; give a lower one"
+        )
+    suggestion: float | None
     if len(losses) < 10 or min(smoothed) > _MIN_FALL * smoothed[0]:
-        raise MnistCoreError(
-            f"the loss does not fall between {low:g} and {high:g} ({len(losses)} steps); "
-            "try another range, more steps, or another model"
-        )
-    if len(losses) == steps and smoothed[-1] < _MIN_RISE * min(smoothed):
-        raise MnistCoreError(
-            f"the loss has not risen again at {high:g}, so its minimum may be beyond; "
-            "try a higher high"
-        )
+        suggestion, outcome = None, Outcome.NOT_FALLEN
+    elif len(losses) == steps and smoothed[-1] < _MIN_RISE * min(smoothed):
+        suggestion, outcome = high, Outcome.NOT_RISEN
+    else:
+        suggestion, outcome = float(rates[np.argmin(smoothed)]) / 10, Outcome.FOUND
     return RangeTest(
         rates=rates[: len(losses)].tolist(),
         losses=losses,
         smoothed=smoothed,
-        suggestion=float(rates[np.argmin(smoothed)]) / 10,
+        suggestion=suggestion,
+        outcome=outcome,
     )
 
 

@@ -20,9 +20,11 @@ from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
 from mnist_core.search.job_process import run_job
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
-from mnist_core.search.requests import SweepRequest
+from mnist_core.search.requests import JobRequest, RangeTestRequest, SweepRequest
 from mnist_core.search.search_space import BASE_CONFIG
 from mnist_core.search.storage import storage_path
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.lr_finder import RangeTest
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
@@ -41,9 +43,9 @@ def root(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def create_job(root: Path, request: SweepRequest = REQUEST) -> Job:
+def create_job(root: Path, request: JobRequest = REQUEST) -> Job:
     """Create a job's folder without its process."""
-    job = Job(root / "jobs/20260101-000000-sweep")
+    job = Job(root / f"jobs/20260101-000000-{request.kind}")
     job.folder.mkdir(parents=True)
     write_json(job.request_path, request)
     return job
@@ -99,10 +101,27 @@ def test_a_range_test_suggests_a_rate_for_a_new_run(root: Path) -> None:
     assert page.number_input(key="form-learning_rate").value == rate
 
 
+@pytest.mark.parametrize(("outcome", "rate"), [("not_risen", 1.0), ("not_fallen", None)])
+def test_a_range_test_without_a_minimum_shows_its_curve(
+    root: Path, outcome: str, rate: float | None
+) -> None:
+    job = create_job(root, RangeTestRequest(config=TrainConfig()))
+    curve = RangeTest(
+        rates=(0.1, 1.0), losses=(2, 1), smoothed=(2, 1), suggestion=rate, outcome=outcome
+    )
+    write_json(job.result_path, curve)
+    write_json(job.end_path, JobEnd(status=JobStatus.FINISHED))
+    page = open_page("search")
+    assert len(page.get("bidi_component")) == 1
+    assert [metric.value for metric in page.metric] == (["1"] if rate else [])
+    expected = "largest rate that was tried is suggested" if rate else "does not fall between 1e-06"
+    assert expected in unescape(page.warning[0].value)
+
+
 def test_a_range_the_wrong_way_round_is_refused(root: Path) -> None:
     page = open_page("search")
     page.number_input(key="lr-low").set_value(5.0).run()
-    assert "low is 5, high is 1" in page.error[0].value
+    assert "lowest learning rate is 5, the highest 1" in page.error[0].value
     assert start_button(page).disabled
     assert list_jobs(root) == []
 

@@ -204,11 +204,11 @@ def test_a_sweep_writes_progress_and_result(tmp_path: Path) -> None:
 
 
 def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
-    request = RangeTestRequest(config=RANGE.config, low=1e-8, high=1e-7, steps=30)
+    request = RangeTestRequest(config=RANGE.config.with_changes(init_weights="mnist_cnn"))
     job = create_job(tmp_path, request)
     run_job(job)
     assert job.state().status is JobStatus.FAILED
-    assert job.state().message.startswith("the loss does not fall")
+    assert job.state().message.startswith("init_weights is 'mnist_cnn'")
     with pytest.raises(DamagedFileError, match=r"result\.json"):
         job.result(RangeTest)
 

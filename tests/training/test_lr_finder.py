@@ -9,7 +9,7 @@ from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.lr_finder import RangeTest, find_learning_rate
+from mnist_core.training.lr_finder import Outcome, RangeTest, find_learning_rate
 from mnist_core.training.trainer import train
 
 Splits = tuple[Split, Split]
@@ -39,14 +39,14 @@ def test_training_at_the_suggested_rate_converges_and_at_thirty_times_diverges(
 
 def test_a_range_in_which_nothing_is_learned(small_splits: Splits) -> None:
     config = TrainConfig(model="mnist_cnn", optimizer="sgd", augment="none")
-    with pytest.raises(MnistCoreError, match="the loss does not fall"):
-        find_learning_rate(config, small_splits[0], low=1e-8, high=1e-6, steps=30)
+    test = find_learning_rate(config, small_splits[0], low=1e-8, high=1e-6, steps=30)
+    assert (test.outcome, test.learning_rate, len(test.losses)) == (Outcome.NOT_FALLEN, None, 30)
 
 
 def test_a_range_that_ends_too_early(small_splits: Splits) -> None:
     config = TrainConfig(model="mnist_cnn", augment="none", batch_size=50)
-    with pytest.raises(MnistCoreError, match="try a higher high"):
-        find_learning_rate(config, small_splits[0], low=1e-5, high=1e-3, steps=80)
+    test = find_learning_rate(config, small_splits[0], low=1e-5, high=1e-3, steps=80)
+    assert (test.outcome, test.learning_rate, len(test.losses)) == (Outcome.NOT_RISEN, 1e-3, 80)
 
 
 def test_trained_weights_to_start_from(small_splits: Splits) -> None:
@@ -58,7 +58,7 @@ def test_trained_weights_to_start_from(small_splits: Splits) -> None:
 @pytest.mark.parametrize("bounds", [(1.0, 0.1, 100), (0.0, 1.0, 100), (1e-5, 1.0, 3), (1, 99, 50)])
 def test_bounds_that_are_no_range(small_splits: Splits, bounds: tuple[float, float, int]) -> None:
     low, high, steps = bounds
-    with pytest.raises(MnistCoreError, match="0 < low < high"):
+    with pytest.raises(MnistCoreError, match="0 < lowest < highest"):
         find_learning_rate(TrainConfig(), small_splits[0], low=low, high=high, steps=steps)
 
 
@@ -79,5 +79,10 @@ def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main([*command, "--json", "--teacher", "mnist_cnn"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert 1e-5 < result["suggestion"] < 0.5
-    assert set(result) == {"suggestion", "rates", "losses", "smoothed"}
+    assert set(result) == {"suggestion", "outcome", "rates", "losses", "smoothed"}
+    assert result["outcome"] == "found"
     assert len(result["rates"]) == len(result["smoothed"])
+    low = [*command, "--low", "1e-8", "--high", "1e-6", "--steps", "20", "--plot", str(plot)]
+    assert cli.main(low) == 2
+    assert "the loss does not fall between 1e-08 and 1e-06" in capsys.readouterr().err
+    assert "plotly" in plot.read_text()
