@@ -11,10 +11,10 @@ from board.access import check_may_change, may_change
 from board.actions import act_button, ask_to_confirm
 from board.overview_table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
+from board.widgets import show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.labels import (
     MAX_NOTE_LENGTH,
-    MAX_TAG_LENGTH,
     RunLabels,
     change_labels,
     set_baseline,
@@ -109,7 +109,7 @@ def _draw_labels(context: PageContext, runs: Sequence[RunRow]) -> None:
                 t("Save"), icon=":material/check:", disabled=not may_change()
             )
         if saved:
-            tags = [tag.strip()[:MAX_TAG_LENGTH] for tag in given.split(",") if tag.strip()]
+            tags = [tag.strip() for tag in given.split(",") if tag.strip()]
             added = {"tags": tags} if only else {"add_tags": tags}
             _each(runs, lambda row: change_labels(row.run, note=note, **added))
 
@@ -133,7 +133,8 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
         except MnistCoreError as error:
             problems.append(str(error))
     if problems:
-        st.error("\n\n".join(problems[:_MAX_NAMES]))
+        for problem in list(dict.fromkeys(problems))[:_MAX_NAMES]:
+            show_error(problem)
     else:
         st.rerun()
 

@@ -16,7 +16,7 @@ from board.search_fields import FormFields
 from board.search_jobs import list_requests
 from board.widgets import errors_shown, in_columns
 from mnist_core.errors import MnistCoreError
-from mnist_core.search.requests import MAX_TRIALS, SweepRequest
+from mnist_core.search.requests import MAX_TRIALS, SweepRequest, check_study_name
 from mnist_core.search.results import read_studies
 from mnist_core.search.search_space import (
     BASE_CONFIG,
@@ -86,6 +86,8 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
         **_FIELDS.options("pruning"),
     )
     config = _FIELDS.config()
+    if study.strip():  # the request explains an empty one
+        check_study_name(study)
     check_number("workers", workers, 1, _MAX_WORKERS, integer=True)
     check_number("trials", trials, 1, MAX_TRIALS, integer=True)
     request = SweepRequest(

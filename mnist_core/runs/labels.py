@@ -39,6 +39,12 @@ def _clean_note(note: str) -> str:
     return single_line(note, MAX_NOTE_LENGTH)
 
 
+def _check_length(what: str, text: str, most: int) -> None:
+    length = len(text.strip())
+    if length > most:
+        raise MnistCoreError(f"{what} has {length:,} characters; give at most {most:,}")
+
+
 class RunLabels(JsonModel):
     """labels.json of a run.
 
@@ -88,13 +94,18 @@ def change_labels(
     Raises
     ------
     MnistCoreError
-        If there is no such run, it would have more than 20 tags, or its folder cannot be written.
+        If there is no such run, the note or a tag is too long, it would have more than 20 tags, or
+        its folder cannot be written.
     """
+    tags, add_tags = None if tags is None else tuple(tags), tuple(add_tags)
+    _check_length("the note", note or "", MAX_NOTE_LENGTH)
+    for tag in (*(tags or ()), *add_tags):
+        _check_length(f"the tag {single_line(tag, 60)!r}", tag, MAX_TAG_LENGTH)
     with exclusive_lock(run.folder.parent / "labels.lock", _LOCK_TIMEOUT):
         if not run.exists:
             raise MnistCoreError(f"{run.folder}: there is no run in it")
         before = read_labels(run.folder)
-        kept = before.tags if tags is None else tuple(tags)
+        kept = before.tags if tags is None else tags
         given = (*kept, *add_tags)
         if len(set(given)) > MAX_TAGS:
             raise MnistCoreError(f"run {run.id} would have more than {MAX_TAGS} tags; remove some")

@@ -17,7 +17,7 @@ from mnist_core.runs.queue import add_to_queue, check_room, ensure_workers, queu
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobEnd, JobStatus
-from mnist_core.search.requests import JobKind, JobRequest
+from mnist_core.search.requests import JobKind, JobRequest, SweepRequest, check_study_name
 from mnist_core.utils.files import explain_errors, make_folder, write_atomic
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
@@ -39,8 +39,11 @@ def start_job(request: JobRequest, root: Path) -> Job:
     Raises
     ------
     MnistCoreError
-        If its folder cannot be created, no worker can be started, or the queue is full.
+        If its folder cannot be created, no worker can be started, the queue is full, or a study
+        may not have that name.
     """
+    if isinstance(request, SweepRequest):
+        check_study_name(request.study)
     make_folder(root / JOBS_FOLDER)
     with _creation_lock(root):
         for job in list_jobs(root, request.kind):

@@ -15,6 +15,7 @@ from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Valu
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.lr_finder import check_range
 from mnist_core.utils.json_files import JsonModel
+from mnist_core.utils.text import single_line
 
 JobKind: TypeAlias = Literal["find-lr", "sweep"]
 MAX_GRID_POINTS = 10_000
@@ -22,6 +23,24 @@ MAX_GRID_POINTS = 10_000
 MAX_TRIALS = 10_000
 MAX_WORKERS = 256
 DEFAULT_TRIALS = 20
+
+
+_MAX_STUDY_NAME = 60
+_NAME_SIGNS = " ._-"
+
+
+def check_study_name(name: str) -> None:
+    """Raise MnistCoreError for a name that no new study may have.
+
+    The name of an existing study is read whatever it is: earlier versions allowed any.
+    """
+    name = name.strip()
+    usable = all(char.isalnum() or char in _NAME_SIGNS for char in name)
+    if not (name[:1].isalnum() and usable and len(name) <= _MAX_STUDY_NAME):
+        raise MnistCoreError(
+            f"the study's name {single_line(name)!r} cannot be used; give 1 to {_MAX_STUDY_NAME} "
+            "characters: letters, digits, spaces, - _ and . (the first a letter or a digit)"
+        )
 
 
 class _Request(JsonModel):

@@ -10,6 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 from pydantic import Field, TypeAdapter
 
+from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.state import Line
 from mnist_core.search.search_space import SEARCHABLE_FIELDS, Value
 from mnist_core.search.storage import open_read_only
@@ -73,6 +74,21 @@ def read_trials(root: Path, study: str) -> list[Trial]:
             return []
         found = study_trials(optuna.load_study(study_name=study, storage=storage))
     return sorted(found, key=lambda trial: trial.number)
+
+
+def trial_origins(root: Path) -> dict[str, RunOrigin]:
+    """Return run ids of trials, with their study and number. Raises as `read_trials`.
+
+    Runs of earlier versions have no origin.json, so only the database knows.
+    """
+    with open_read_only(root) as storage:
+        names = [] if storage is None else optuna.get_all_study_names(storage)
+        found = [
+            (trial.user_attrs.get("run"), RunOrigin(study=name, trial=trial.number))
+            for name in names
+            for trial in optuna.load_study(study_name=name, storage=storage).get_trials()
+        ]
+    return {run: origin for run, origin in found if isinstance(run, str)}
 
 
 def read_importance(root: Path, study: str) -> dict[str, float]:

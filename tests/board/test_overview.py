@@ -174,6 +174,15 @@ def test_note_and_tags(runs: Runs) -> None:
     assert list(table(page).set_index("Run").loc["good", "Tags"]) == ["paper", "lr", "both"]
 
 
+def test_a_tag_that_is_too_long_is_refused(runs: Runs) -> None:
+    page = select(open_page("runs"), "good", "bad")
+    next(box for box in page.text_input if "Tags" in box.label).set_value(f"short, {'x' * 41}")
+    page = press(page, "Save")
+    (error,) = page.error
+    assert "has 41 characters; give at most 40" in error.value
+    assert not read_labels(runs["good"].folder).tags
+
+
 def test_stopping_archiving_and_watching(runs: Runs) -> None:
     page = press(select(open_page("runs"), "first", "second"), "Stop")
     assert runs["first"].state().status == runs["second"].state().status == "stopped"

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.sweeps import wait_until
 
+from board.run_index import read_rows
 from mnist_core.runs import queue
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.search.job import Job
@@ -79,6 +80,24 @@ def fill_form(page: AppTest) -> AppTest:
     page.selectbox(key="sweep-sampler").set_value("grid")
     page.multiselect(key="sweep-fields").set_value(["batch_size"]).run()
     return show(page.text_input(key="sweep-values-batch_size").set_value("50, 100").run())
+
+
+def test_a_study_name_that_cannot_be_used(root: Path) -> None:
+    page = show(open_sweeps().text_input(key="sweep-study").set_value("../x").run())
+    assert "'../x' cannot be used" in unescape(page.error[0].value)
+    assert start_button(page).disabled
+
+
+def test_trials_of_earlier_versions_are_folded_into_their_sweep(swept: Path) -> None:
+    trials = list_runs(swept)
+    assert [row.name for row in read_rows(swept)] == ["sweep trial 1", "sweep trial 0"]
+    for run in trials:
+        (run.folder / "origin.json").unlink()
+    create_run(BASE_CONFIG, swept, "by hand trial 3")
+    rows = {row.name: row.origin.study for row in read_rows(swept)}
+    assert rows == {"sweep trial 0": "sweep", "sweep trial 1": "sweep", "by hand trial 3": ""}
+    storage_path(swept).write_text("damaged")
+    assert len(read_rows(swept)) == 3
 
 
 def start_button(page: AppTest) -> Any:

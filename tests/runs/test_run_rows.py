@@ -133,6 +133,10 @@ def test_labels_are_changed_one_by_one_and_kept_in_bounds(tmp_path: Path) -> Non
     change_labels(run, add_tags=["two"], archived=True)
     labels = read_labels(run.folder)
     assert (labels.note, labels.tags, labels.archived) == ("two lines", ("one", "two"), True)
+    for change in ({"tags": ["x" * 41]}, {"add_tags": ["x" * 41]}, {"note": "x" * 2001}):
+        with pytest.raises(MnistCoreError, match=r"has (41|2,001) characters; give at most"):
+            change_labels(run, **change)
+    assert read_labels(run.folder) == labels
     with pytest.raises(MnistCoreError, match="more than 20 tags"):
         change_labels(run, add_tags=map(str, range(20)))
     assert change_labels(run, tags=[]).tags == ()

@@ -8,7 +8,14 @@ from support.sweeps import sweep_request
 from support.training import small
 
 from mnist_core import MnistCoreError
-from mnist_core.search.requests import RangeTestRequest, StoredRequest, SweepRequest
+from mnist_core.cli import main as cli
+from mnist_core.search.job_control import start_job
+from mnist_core.search.requests import (
+    RangeTestRequest,
+    StoredRequest,
+    SweepRequest,
+    check_study_name,
+)
 from mnist_core.search.search_space import (
     BASE_CONFIG,
     DEFAULT_GRID,
@@ -85,6 +92,31 @@ def test_the_format_of_an_earlier_version_is_named(tmp_path: Path) -> None:
 def test_values_that_cannot_be_used(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         SweepRequest(**fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "usable"),
+    [
+        *((name, True) for name in ("sweep", "lr 2", "学习率", "a.b-c_d", " spaces ")),
+        *((name, False) for name in ("../x", "a/b", ".hidden", "-x", "a\nb", "x" * 61, "", "a\\b")),
+    ],
+)
+def test_names_of_new_studies(name: str, usable: bool) -> None:
+    if usable:
+        check_study_name(name)
+        return
+    with pytest.raises(MnistCoreError, match=r"study's name .* cannot be used; give 1 to 60"):
+        check_study_name(name)
+
+
+def test_a_study_whose_name_cannot_be_used_is_not_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["sweep", "--study", "../x", "--runs", str(tmp_path)]) == 2
+    assert "'../x' cannot be used" in capsys.readouterr().err
+    with pytest.raises(MnistCoreError, match="cannot be used"):
+        start_job(sweep_request({"batch_size": (32,)}, study="../x"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_study_has_the_settings_that_make_trials_comparable() -> None:

@@ -59,7 +59,7 @@ def _sweep(args: argparse.Namespace) -> int:
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 
     with requires_extra("search"):
-        from mnist_core.search.requests import SweepRequest
+        from mnist_core.search.requests import SweepRequest, check_study_name
         from mnist_core.search.storage import storage_url
         from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
         from mnist_core.search.trial_text import trial_line
@@ -74,6 +74,7 @@ def _sweep(args: argparse.Namespace) -> int:
         pruning=args.pruning,
         grid=parse_grid(args.grid, config) or DEFAULT_GRID,
     )
+    check_study_name(request.study)
     root = runs_root(args.runs)
     make_folder(root)
 
