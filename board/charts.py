@@ -10,8 +10,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from board.curve_options import CurveOptions, label_axis
+from board.live_chart import live_chart
 from board.translation import Translator
 from board.usage_charts import usage_charts
+from board.widgets import in_columns
 from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.axes import on_axis
@@ -37,17 +39,29 @@ def chart_figures(
     All sessions that watch a run share them. While it trains they are updated when an epoch has
     ended or the number of points has grown by 2%: less would not be visible.
     """
+    version = chart_version(metrics, live=live)
+    return _figures(folder, version, metrics, config, t.language, options)
+
+
+def chart_version(metrics: Mapping[str, Series], *, live: bool) -> tuple[int, int]:
+    """Return what changes when charts of these metrics are to be drawn again."""
     epochs = len(metrics[tags.VALIDATION_LOSS].steps) if tags.VALIDATION_LOSS in metrics else 0
     points = sum(len(series.steps) for series in metrics.values())
-    version = math.floor(math.log(max(1, points), _GROWTH)) if live else points
-    return _figures(folder, version, epochs, metrics, config, t.language, options)
+    return epochs, math.floor(math.log(max(1, points), _GROWTH)) if live else points
+
+
+def draw_charts(t: Translator, charts: Mapping[str, str], columns: int = 2) -> None:
+    """Draw charts, by English title, row by row."""
+    for title, column in in_columns(list(charts), columns):
+        with column:
+            st.subheader(t(title))
+            live_chart(t(title), charts[title], f"chart-{title}")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _figures(
     folder: Path,
-    version: int,
-    epochs: int,
+    version: tuple[int, int],
     _metrics: Mapping[str, Series],
     _config: TrainConfig,
     language: str,

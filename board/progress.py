@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.runs import metric_tags as tags
-from mnist_core.runs.metric_log import MetricReader, Series
+from mnist_core.runs.metric_log import HistogramSeries, MetricReader, Series
 from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import steps_per_epoch
@@ -48,6 +48,11 @@ def _reader(folder: Path) -> MetricReader:
 def read_metrics(folder: Path) -> dict[str, Series]:
     """Return a run's metrics; only new records are read from the files."""
     return _reader(folder).read()
+
+
+def read_histograms(folder: Path) -> dict[str, HistogramSeries]:
+    """Return a run's histograms, of what `read_metrics` has read."""
+    return _reader(folder).histograms()
 
 
 def damaged_from(folder: Path, state: RunState, metrics: Mapping[str, Series]) -> int | None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 import streamlit as st
 
 from board.access import may_change
-from board.charts import chart_figures
+from board.charts import chart_figures, draw_charts
 from board.curve_options import CurveOptions, draw_curve_options
-from board.live_chart import live_chart
 from board.markdown import escape_markdown
+from board.notification import draw_notification
 from board.page_context import PageContext
 from board.progress import progress, read_metrics
 from board.queue_text import describe_position
@@ -20,11 +20,12 @@ from board.translation import Translator
 from board.usage_charts import USAGE_TITLES, usage_line
 from board.watch_actions import draw_actions
 from board.watch_details import draw_details
+from board.watch_layers import draw_layers
+from board.watch_newest import draw_newest_epoch
 from board.widgets import (
     BROKEN,
     capitalized,
     errors_shown,
-    in_columns,
     or_dash,
     show_error,
 )
@@ -81,9 +82,12 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
         warn_of_damage(t, summary, metrics)
         running = state.status == "running"
         charts = chart_figures(run.folder, metrics, config, t, options, live=running)
-        _charts(t, {title: chart for title, chart in charts.items() if title not in USAGE_TITLES})
+        usage = {title: charts.pop(title) for title in USAGE_TITLES if title in charts}
+        draw_charts(t, charts)
         _skipped_steps(t, metrics)
-        _usage(t, metrics, {title: charts[title] for title in USAGE_TITLES if title in charts})
+        draw_newest_epoch(t, run)
+        draw_layers(t, run, metrics, config, options, live=running)
+        _usage(t, metrics, usage)
     with st.expander(t("Log"), icon=":material/notes:"):
         log = "\n".join(map(single_line, run.log_tail().splitlines()))
         st.code(log or t("nothing yet"), language=None, wrap_lines=True)
@@ -133,6 +137,7 @@ def _headline(
         for title, value in boxes.items():
             st.metric(title, value, width="content")
         options = draw_curve_options(t)
+        draw_notification(t, run, state)
     st.progress(now.share, text=where)
     return options
 
@@ -150,13 +155,6 @@ def _skipped_steps(t: Translator, metrics: Mapping[str, Series]) -> None:
         )
 
 
-def _charts(t: Translator, charts: Mapping[str, str]) -> None:
-    for title, column in in_columns(list(charts)):
-        with column:
-            st.subheader(t(title))
-            live_chart(t(title), charts[title], f"chart-{title}")
-
-
 def _usage(t: Translator, metrics: Mapping[str, Series], charts: Mapping[str, str]) -> None:
     """Draw what the run uses of the machine: the newest values, and charts if they are opened."""
     if not charts:
@@ -167,7 +165,7 @@ def _usage(t: Translator, metrics: Mapping[str, Series], charts: Mapping[str, st
     )
     if place.open:
         with place:
-            _charts(t, charts)
+            draw_charts(t, charts)
             if tags.DEVICE_MEMORY not in metrics:
                 st.caption(
                     t("Memory, load and temperature of the device are recorded on a GPU only.")

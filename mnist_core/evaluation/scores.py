@@ -31,7 +31,7 @@ _Digit = Annotated[int, Field(ge=0, lt=NUM_CLASSES)]
 _Count = Annotated[int, Field(ge=0)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _TEN = Field(min_length=NUM_CLASSES, max_length=NUM_CLASSES)
-_Confusion = Annotated[tuple[Annotated[tuple[_Count, ...], _TEN], ...], _TEN]
+ConfusionCounts = Annotated[tuple[Annotated[tuple[_Count, ...], _TEN], ...], _TEN]
 
 
 class ClassScores(TypedDict):
@@ -109,7 +109,7 @@ class Evaluation(JsonModel):
     accuracy: _Share
     loss: float = Field(ge=0)
     per_class: dict[str, ClassScores]
-    confusion: _Confusion
+    confusion: ConfusionCounts
     pairs: tuple[Confusion, ...]
     most_confused: tuple[ConfusedPair, ...]
     calibration: Calibration

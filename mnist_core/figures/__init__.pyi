@@ -8,7 +8,9 @@ from .curves import (
     loss_curves,
     metric_curve,
     pair_curves,
+    update_ratios,
 )
+from .histograms import histogram_heatmap
 from .images import image_grid
 from .networks import feature_maps, kernels
 from .parallel import parallel_coordinates, parameter_importance
@@ -29,6 +31,7 @@ __all__ = [
     "explained_prediction",
     "feature_maps",
     "gradient_norms",
+    "histogram_heatmap",
     "image_grid",
     "kernels",
     "learning_rate_curve",
@@ -44,4 +47,5 @@ __all__ = [
     "prediction_chart",
     "reliability_diagram",
     "template",
+    "update_ratios",
 ]

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from mnist_core.figures.downsampling import downsample, smooth
 from mnist_core.figures.theme import (
     BLUE,
+    INK,
     PALETTE,
     VERMILLION,
     Translate,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     """Name of a run -> tag of a metric -> its points."""
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
+_USUAL_UPDATE_RATIO = 1e-3
 _STYLES = tuple((colour, dash) for dash in _DASHES for colour in PALETTE)
 
 
@@ -92,6 +94,19 @@ def gradient_norms(runs: Runs, *, translate: Translate = str) -> go.Figure:
     figure = _step_figure(translate, "gradient norm", "gradient_norm")
     figure.update_yaxes(type="log")
     return _add_tagged_lines(figure, runs, tags.GRADIENT_NORM_PREFIX, str, "lines", translate)
+
+
+def update_ratios(runs: Runs, *, translate: Translate = str) -> go.Figure:
+    """Return norm of the update / norm of the weights of every layer, log scale.
+
+    A line marks 0.001, about which it usually is. Colours and dashes as `gradient_norms`.
+    """
+    figure = _step_figure(translate, "update / weights", "update_ratio")
+    figure.update_yaxes(type="log", dtick=1, tickformat=".0e", hoverformat=".2e")
+    _add_tagged_lines(figure, runs, tags.UPDATE_RATIO_PREFIX, str, "lines", translate)
+    if figure.data:
+        figure.add_hline(_USUAL_UPDATE_RATIO, line={"color": INK, "dash": "dot", "width": 1.5})
+    return figure
 
 
 def pair_curves(runs: Runs, *, translate: Translate = str) -> go.Figure:

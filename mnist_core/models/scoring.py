@@ -12,6 +12,27 @@ from mnist_core.models.network import NUM_CLASSES
 
 
 @dataclass(frozen=True)
+class HardImage:
+    """An image with a high loss.
+
+    Attributes
+    ----------
+    index : int
+        In the split.
+    label : int
+    probabilities : tuple of 10 floats
+        Softmax of the logits.
+    loss : float
+        Cross entropy in nats.
+    """
+
+    index: int
+    label: int
+    probabilities: tuple[float, ...]
+    loss: float
+
+
+@dataclass(frozen=True)
 class Scores:
     """Scores of a network on labelled images.
 
@@ -22,11 +43,14 @@ class Scores:
         Mean cross entropy in nats; not finite if the logits are not.
     confusion : tuple of tuples of int
         confusion[true][predicted] counts images, 10 by 10.
+    hardest : tuple of HardImage
+        What `hardest_images` returns, where it was asked for.
     """
 
     accuracy: float
     loss: float
     confusion: tuple[tuple[int, ...], ...]
+    hardest: tuple[HardImage, ...] = ()
 
 
 def score_logits(logits: Tensor, labels: Tensor) -> Scores:
@@ -38,3 +62,12 @@ def score_logits(logits: Tensor, labels: Tensor) -> Scores:
         loss=F.cross_entropy(logits, labels).item(),
         confusion=tuple(map(tuple, confusion.tolist())),
     )
+
+
+def hardest_images(logits: Tensor, labels: Tensor, count: int = 12) -> tuple[HardImage, ...]:
+    """Return the images with the highest loss, the highest first; parameters as `score_logits`."""
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    top, indices = losses.topk(min(count, len(labels)))
+    columns = (indices, labels[indices], logits[indices].softmax(1), top)
+    index, label, probabilities, loss = (column.tolist() for column in columns)
+    return tuple(map(HardImage, index, label, map(tuple, probabilities), loss))

@@ -1,7 +1,8 @@
 from .compare import Result, differing_settings
 from .conv1_history import Conv1History
 from .evaluation import run_evaluation
-from .metric_log import MetricReader, MetricWriter, Series
+from .metric_log import MetricReader, Series
+from .metric_writer import MetricWriter
 from .promotion import list_promoted, promote, withdraw
 from .queue import enqueue, ensure_workers
 from .run import Run

@@ -1,35 +1,29 @@
 """A run's metrics: TensorBoard event files are their one record; `tensorboard --logdir runs`.
 
 The tags are in `mnist_core.runs.metric_tags`. Each time a run is started or resumed it writes a new
-file, which begins with the step after which it resumes.
+file (`mnist_core.runs.metric_writer`), which begins with the step after which it resumes.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import socket
 import threading
-import time
 from array import array
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mnist_core.evaluation.scores import CLASSIC_PAIRS
-from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.event_file import EventFile
-from mnist_core.training.events import Epoch, Step
-from mnist_core.utils.files import explain_errors
 from mnist_core.utils.text import single_line
 
-_PREFIX = "events.out.tfevents."
-_DIGITS = 20
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import HistogramProto
+
+EVENT_FILE_PREFIX = "events.out.tfevents."
 _MAX_STEP = 2**53
 _MAX_TAG_LENGTH = 200
 
@@ -42,70 +36,19 @@ class Series:
     values: np.ndarray
 
 
-class MetricWriter:
-    """Writes events to a run folder at once.
+class Bins(NamedTuple):
+    """A histogram: edges (N + 1,), increasing, and counts (N,), not negative; float64, finite."""
 
-    Parameters
-    ----------
-    folder : Path
-    after_step : int
-        Global step from which the run resumes; what a killed process logged beyond it is void.
-    """
+    edges: np.ndarray
+    counts: np.ndarray
 
-    def __init__(self, folder: Path, after_step: int = 0) -> None:
-        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-        from tensorboard.summary.writer.record_writer import RecordWriter
 
-        self._explained = partial(explain_errors, folder, "metrics cannot be written")
-        with self._explained():
-            self._file = (folder / _next_name(folder)).open("xb")
-        # not torch's SummaryWriter: its errors occur in a thread, where they cannot be caught
-        self._records = RecordWriter(self._file)
-        self._add(Event(wall_time=time.time(), file_version="brain.Event:2"))
-        start = SessionLog(status=SessionLog.START)
-        self._add(Event(wall_time=time.time(), step=after_step + 1, session_log=start))
+@dataclass(frozen=True, eq=False)
+class HistogramSeries:
+    """Histograms over the run: steps (N,) int64, increasing, and N histograms."""
 
-    def write(self, event: Step | Epoch) -> None:
-        """Write an event's numbers. Raises MnistCoreError if they cannot be written."""
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.compat.proto.summary_pb2 import Summary
-
-        scalars = _step_scalars(event) if isinstance(event, Step) else _epoch_scalars(event)
-        values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
-        self._add(
-            Event(wall_time=time.time(), step=event.global_step, summary=Summary(value=values))
-        )
-
-    def write_settings(self, name: str, settings: Mapping[str, Any]) -> None:
-        """Write the settings for TensorBoard's page HPARAMS, beside the validation metrics.
-
-        `name` is what TensorBoard calls the run there. Raises MnistCoreError if they cannot be
-        written.
-        """
-        # slow to import: after the training, not before it
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
-        from torch.utils.tensorboard.summary import hparams
-
-        values = {key: _hparam(value) for key, value in settings.items()}
-        metrics = {tags.VALIDATION_ACCURACY: 0.0, tags.VALIDATION_LOSS: 0.0}
-        experiment, start, end = hparams(values, metrics)
-        content = start.value[0].metadata.plugin_data.content
-        data = HParamsPluginData.FromString(content)
-        data.session_start_info.group_name = name
-        start.value[0].metadata.plugin_data.content = data.SerializeToString()
-        for summary in (experiment, start, end):
-            self._add(Event(wall_time=time.time(), summary=summary))
-
-    def close(self) -> None:
-        """Close the file. Raises MnistCoreError if what is left cannot be written."""
-        with self._explained():
-            self._file.close()
-
-    def _add(self, event: Any) -> None:
-        with self._explained():
-            self._records.write(event.SerializeToString())
-            self._records.flush()
+    steps: np.ndarray
+    histograms: tuple[Bins, ...]
 
 
 class MetricReader:
@@ -130,11 +73,16 @@ class MetricReader:
             # without those whose file was removed
             self._sessions = {
                 name: self._sessions.get(name) or _Session(self._folder / name)
-                for name in _event_files(self._folder)
+                for name in event_files(self._folder)
             }
             for session in self._sessions.values():
                 session.read()
             return _merge(self._in_order())
+
+    def histograms(self) -> dict[str, HistogramSeries]:
+        """Return every histogram by its tag, of what `read` has read."""
+        with self._lock:
+            return _merge_histograms(self._in_order())
 
     def damaged_from(self) -> int | None:
         """Return the first step whose metrics may be damaged, of what was read; None if none is."""
@@ -163,6 +111,7 @@ class _Session:
         """The step after the last one before the first damage; None if there is no damage."""
         self.steps: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self.histograms: defaultdict[str, dict[int, Bins]] = defaultdict(dict)
 
     def read(self) -> None:
         """Add what is new in the file."""
@@ -178,6 +127,8 @@ class _Session:
                     self.steps[tag].append(event.step)
                     self.values[tag].append(value.simple_value)
                     self.last_step = max(self.last_step, event.step)
+                elif value.HasField("histo") and (bins := _parse_histogram(value.histo)):
+                    self.histograms[_clean_tag(value.tag)][event.step] = bins
         self._note_damage()
 
     def _note_damage(self) -> None:
@@ -229,64 +180,36 @@ def _merge(sessions: list[_Session]) -> dict[str, Series]:
     return merged
 
 
-def _hparam(value: object) -> bool | float | str:
-    """Return a setting as a type that TensorBoard's hyperparameters have."""
-    if isinstance(value, bool | int | float | str):
-        return value
-    return ", ".join(map(str, value)) if isinstance(value, tuple) and value else "none"
+def _parse_histogram(histogram: HistogramProto) -> Bins | None:
+    """Return a histogram; None if it is damaged, or has no bins."""
+    edges = np.array([histogram.min, *histogram.bucket_limit])
+    counts = np.array(histogram.bucket)
+    if not len(counts) or len(edges) != len(counts) + 1 or not np.isfinite(edges).all():
+        return None
+    ascending = (np.diff(edges) > 0).all()
+    valid = np.isfinite(counts).all() and (counts >= 0).all()
+    return Bins(edges, counts) if ascending and valid else None
 
 
-def _event_files(folder: Path) -> list[str]:
+def _merge_histograms(sessions: list[_Session]) -> dict[str, HistogramSeries]:
+    """Return the histograms that are not void, by tag, ordered by step."""
+    merged: dict[str, dict[int, Bins]] = {}
+    for session in sessions:
+        if session.first_step is not None:
+            for points in merged.values():
+                for step in [step for step in points if step >= session.first_step]:
+                    del points[step]
+        for tag, points in session.histograms.items():
+            merged.setdefault(tag, {}).update(points)
+    return {
+        tag: HistogramSeries(np.array(sorted(points)), tuple(points[s] for s in sorted(points)))
+        for tag, points in merged.items()
+        if points
+    }
+
+
+def event_files(folder: Path) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder) if name.startswith(_PREFIX))
+        return sorted(name for name in os.listdir(folder) if name.startswith(EVENT_FILE_PREFIX))
     except OSError:
         return []
-
-
-def _next_name(folder: Path) -> str:
-    """Return a file name that sorts after those in the folder, whatever the system clock is.
-
-    TensorBoard reads the files in the order of their names.
-    """
-    number = time.time_ns()
-    if names := _event_files(folder):
-        digits = re.match(r"\d*", names[-1].removeprefix(_PREFIX)).group()[:_DIGITS]
-        number = max(number, int(digits.ljust(_DIGITS, "9") or 0) + 1)
-    return f"{_PREFIX}{number:0{_DIGITS}d}.{socket.gethostname()}.{os.getpid()}"
-
-
-def _step_scalars(event: Step) -> dict[str, float]:
-    scalars = {
-        tags.TRAIN_LOSS: event.loss,
-        tags.TRAIN_ACCURACY: event.accuracy,
-        tags.LEARNING_RATE: event.learning_rate,
-        tags.IMAGES_PER_SECOND: event.images_per_second,
-    }
-    usage = event.usage
-    optional = {
-        tags.SKIPPED_STEPS: event.skipped_steps,
-        tags.PROCESS_CORES: usage.cores,
-        tags.PROCESS_MEMORY: usage.memory,
-        tags.DEVICE_MEMORY: usage.device_memory,
-        tags.DEVICE_MEMORY_PEAK: usage.device_memory_peak,
-        tags.DEVICE_LOAD: usage.device_load,
-        tags.DEVICE_TEMPERATURE: usage.device_temperature,
-    }
-    scalars |= {tag: value for tag, value in optional.items() if value is not None}
-    norms = event.gradient_norms.items()
-    return scalars | {f"{tags.GRADIENT_NORM_PREFIX}{layer}": norm for layer, norm in norms}
-
-
-def _epoch_scalars(event: Epoch) -> dict[str, float]:
-    scalars = {
-        tags.EPOCH_SECONDS: event.seconds,
-        tags.EPOCH_TRAIN_LOSS: event.train_loss,
-        tags.EPOCH_TRAIN_ACCURACY: event.train_accuracy,
-        tags.VALIDATION_LOSS: event.validation_loss,
-        tags.VALIDATION_ACCURACY: event.validation_accuracy,
-    }
-    for a, b in CLASSIC_PAIRS:
-        for true, predicted in ((a, b), (b, a)):
-            row = event.confusion[true]
-            scalars[tags.confusion_tag(true, predicted)] = row[predicted] / max(1, sum(row))
-    return scalars

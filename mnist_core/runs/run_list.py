@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,10 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import explain_errors, make_folder
 from mnist_core.utils.json_files import write_json
 
+_ATTEMPTS = 10_000
+_MAX_NAME_LENGTH = 40
+"""Of the name in a run's id; a file name has at most 255 bytes."""
+
 
 def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of all runs: argument, MNIST_RUNS, or ./runs."""
@@ -29,9 +34,11 @@ def create_run(
     name: str = "",
     origin: RunOrigin | None = None,
 ) -> Run:
-    """Create the folder of a new run, queued; its id is the time and the model.
+    """Create the folder of a new run, queued; its id is the time and the name, or the model.
 
-    `origin` is kept with it: the sweep that it is a trial of, or the run that it was cloned from.
+    TensorBoard shows the folder's name: letters and digits of any language, and - _ . of the name
+    are in it. `origin` is kept with it: the sweep that it is a trial of, or the run that it was
+    cloned from.
 
     Raises
     ------
@@ -40,9 +47,8 @@ def create_run(
     """
     folder = runs_root(root)
     make_folder(folder)
-    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.model}"
-    for attempt in range(1, 1000):
-        run = Run(folder / (stem if attempt == 1 else f"{stem}-{attempt:03d}"))
+    for _ in range(_ATTEMPTS):
+        run = Run(folder / f"{_new_time(folder)}-{_as_file_name(name) or config.model}")
         try:
             run.folder.mkdir()
         except FileExistsError:
@@ -65,7 +71,24 @@ def create_run(
             shutil.rmtree(run.folder, ignore_errors=True)
             raise
         return run
-    raise MnistCoreError(f"{folder}: there are a thousand runs called {stem}; wait a second")
+    raise MnistCoreError(f"{folder}: too many runs are created in it at once; wait a second")
+
+
+def _new_time(folder: Path) -> str:
+    """Return the time: to the second, or if a run began in it, to the millisecond.
+
+    A full stop sorts after a hyphen, so the first run of a second is the first in the list as well.
+    """
+    at = datetime.now(UTC)
+    second = f"{at:%Y%m%d-%H%M%S}"
+    with explain_errors(folder, "cannot be read"):
+        taken = any(name.startswith(second) for name in os.listdir(folder))
+    return f"{second}.{at.microsecond // 1000:03d}" if taken else second
+
+
+def _as_file_name(name: str) -> str:
+    """Return a name without what is special in a path, a shell or an address; it may be empty."""
+    return re.sub(r"[^\w.]+", "-", name)[:_MAX_NAME_LENGTH].strip("-.")
 
 
 def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:

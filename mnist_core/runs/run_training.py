@@ -15,7 +15,8 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.runs.conv1_history import Conv1History
-from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.metric_writer import MetricWriter
+from mnist_core.runs.newest_epoch_writer import NewestEpochWriter
 from mnist_core.runs.origin import write_provenance
 from mnist_core.runs.queue import resolve_device
 from mnist_core.runs.run import Run
@@ -77,14 +78,17 @@ def train_in_folder(
     write_provenance(run.folder, command, device_name(chosen))
     run.log(f"{config.model} on {device_name(chosen)}: {command}")
     metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
+    newest = NewestEpochWriter(run.folder, metrics, validation)
     stop.deferred = True
     try:
         for event in trainer.run(lambda: _should_stop(run, stop)):
             if isinstance(event, Step | Epoch):
                 metrics.write(event)
             if isinstance(event, Epoch):
+                newest.write(event)
                 _keep_epoch(run, trainer, history, event, card)
             show(event)
+        newest.close()
         metrics.write_settings(run.state().name or run.id, config.model_dump())
     finally:
         metrics.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mnist_core.models.network import DigitNet
+from mnist_core.models.scoring import HardImage
+from mnist_core.training.layer_statistics import Histogram
 from mnist_core.utils.usage import Usage
 
 
@@ -40,6 +42,9 @@ class Step:
     skipped_steps : int or None
         Steps since the event before that changed no weights: a gradient was not finite in fp16.
         None in another precision.
+    update_ratios : dict of str to float
+        Layer -> norm of its update at this step / norm of its weights before it; empty if the step
+        was skipped.
     """
 
     epoch: int
@@ -52,6 +57,7 @@ class Step:
     gradient_norms: dict[str, float] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     skipped_steps: int | None = None
+    update_ratios: dict[str, float] = field(default_factory=dict)
 
     @property
     def global_step(self) -> int:
@@ -82,6 +88,11 @@ class Epoch:
         Duration, without what was trained before a resume.
     best : bool
         Whether it is the best epoch so far.
+    hardest : sequence of HardImage
+        Validation images with the highest loss, the highest first.
+    weights, gradients : mapping of str to Histogram
+        Layer -> its weights after the epoch, and its gradient at the last step. Empty in most
+        epochs of a long run; `gradients` also if that step was skipped.
     """
 
     epoch: int
@@ -93,6 +104,9 @@ class Epoch:
     confusion: Sequence[Sequence[int]]
     seconds: float
     best: bool
+    hardest: Sequence[HardImage] = ()
+    weights: Mapping[str, Histogram] = field(default_factory=dict)
+    gradients: Mapping[str, Histogram] = field(default_factory=dict)
 
     @property
     def global_step(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -18,13 +19,19 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import build_model
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
-from mnist_core.models.scoring import Scores, score_logits
+from mnist_core.models.scoring import Scores, hardest_images, score_logits
 from mnist_core.models.transfer import copy_matching_weights, freeze_parts
 from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.cuda_graph import CapturedStep, prepare_for_capture
 from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
+from mnist_core.training.layer_statistics import (
+    copy_parameters,
+    gradient_histograms,
+    update_ratios,
+    weight_histograms,
+)
 from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
 from mnist_core.training.step import TrainingStep
@@ -33,6 +40,8 @@ from mnist_core.utils.usage import UsageMonitor
 StopCheck = Callable[[], bool]
 _DRAWN_EVENTS = 20  # while the drawings are generated
 Validate = Callable[[nn.Module, Split, StopCheck], Scores | None]
+MAX_HISTOGRAM_EPOCHS = 200
+"""Histograms are taken in about as many epochs: in a longer run in every second, third, ..."""
 
 
 def train(
@@ -55,7 +64,10 @@ def train(
 def validate(model: nn.Module, split: Split, should_stop: StopCheck) -> Scores | None:
     """Score a network on a split; None if `should_stop` returns True in between."""
     logits = predict_logits(model, split.images, should_stop=should_stop)
-    return None if logits is None else score_logits(logits, split.labels)
+    if logits is None:
+        return None
+    scores = score_logits(logits, split.labels)
+    return dataclasses.replace(scores, hardest=hardest_images(logits, split.labels))
 
 
 class Trainer:
@@ -311,6 +323,8 @@ class Trainer:
         for frames, labels in self._loader.batches(order, self.step):
             report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
             norms: dict[str, float] = {}
+            ratios: dict[str, float] = {}
+            before = copy_parameters(self._model) if report else None
             self._sums += self.train_step(frames, labels, norms if report else None)
             self.step += 1
             if self._step.was_skipped():
@@ -319,6 +333,8 @@ class Trainer:
             else:
                 self._schedule.after_step()
                 self._average.update(self._model, self.epoch)
+                if before is not None:
+                    ratios = update_ratios(self._model, before)
             if report:
                 taken = self.step - since_step
                 loss, accuracy = ((self._sums - since) / taken).tolist()
@@ -334,6 +350,7 @@ class Trainer:
                     norms,
                     self._usage.sample(),
                     skipped if self._step.scaler.is_enabled() else None,
+                    ratios,
                 )
                 skipped = 0
                 # the caller's time between two events does not count
@@ -346,6 +363,10 @@ class Trainer:
         is_best = self.best.update(self.epoch, scores, self.scored_model)
         self._schedule.after_epoch(scores.loss)
         train_loss, train_accuracy = (self._sums / self.steps).tolist()
+        every = math.ceil(self.config.epochs / MAX_HISTOGRAM_EPOCHS)
+        due = self.epoch % every == 0 or self.epoch in (1, self.config.epochs)
+        weights = weight_histograms(self._model) if due else {}
+        gradients = gradient_histograms(self._model) if due else {}
         event = Epoch(
             self.epoch,
             self.steps,
@@ -356,6 +377,9 @@ class Trainer:
             scores.confusion,
             time.perf_counter() - began,
             is_best,
+            scores.hardest,
+            weights,
+            gradients,
         )
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0

@@ -16,7 +16,7 @@ from support.measurement import FakeMeasurement
 
 from board import estimate
 from mnist_core.runs import queue
-from mnist_core.runs.metric_log import MetricWriter
+from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.speed_process import MeasuredSpeed, SpeedRequest
 from mnist_core.training.config import FIELDS, TrainConfig

@@ -20,7 +20,9 @@ from support.training import Splits, small
 
 from mnist_core.runs import queue
 from mnist_core.runs.curve_table import curves_csv
-from mnist_core.runs.metric_log import MetricReader, MetricWriter
+from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.metric_writer import MetricWriter
+from mnist_core.runs.newest_epoch import read_newest_epoch
 from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
@@ -238,7 +240,10 @@ def test_damaged_metrics_are_reported_with_their_first_step(root: Path) -> None:
     (run,) = list_runs(root)
     (file,) = run.folder.glob("*tfevents*")
     content, noise = file.read_bytes(), random.Random(1).randbytes(200)
-    file.write_bytes(content[:2000] + noise + content[2200:])
+    start = 0
+    for _ in range(3):  # the noise destroys the length of the fourth record
+        start += 16 + int.from_bytes(content[start : start + 8], "little")
+    file.write_bytes(content[: start - 100] + noise + content[start + 100 :])
     page = open_page("watch")
     message = unescape(page.warning[0].value)
     step = int(re.search(r"damaged or missing from step (\d+) on", message)[1])
@@ -355,3 +360,88 @@ def test_what_the_run_uses_of_the_machine_is_charted(root: Path) -> None:
     assert "4 of 100 training steps were skipped" in page_text(page)
     assert "Device memory 1 / 1 MiB · GPU load 75 % · GPU temperature 61 °C" in page_text(page)
     assert "recorded on a GPU only" not in page_text(page)
+
+
+def test_the_newest_epoch_is_shown_on_demand(root: Path) -> None:
+    (run,) = list_runs(root)
+    page = open_page("watch")
+    assert "Epoch **2**" not in page_text(page)
+    page = open_page("watch", newest=True)  # the section is open
+    assert "Epoch **2**, on the held-out images" in page_text(page)
+    newest = read_newest_epoch(run.folder)
+    assert chart(page, "Confusion matrix")["data"]
+    captions = [note["text"] for note in chart(page, "Highest loss")["layout"]["annotations"]]
+    first = newest.hardest[0]
+    assert captions[0] == f"{first.label}→<b>{first.predicted}</b> {first.confidence:.0%}"
+    assert len(captions) == 12
+
+
+def test_the_layers_are_shown_on_demand(root: Path) -> None:
+    page = open_page("watch", layers=True)  # the section is open
+    ratios = chart(page, "Update ratios")
+    assert [line["name"] for line in ratios["data"]][:2] == ["trunk.conv1.0", "trunk.conv2.0"]
+    assert ratios["layout"]["yaxis"]["type"] == "log"
+    assert ratios["layout"]["shapes"][0]["y0"] == 1e-3
+    layer = next(box for box in page.selectbox if box.label == "Layer")
+    assert layer.options == ["trunk.conv1.0", "trunk.conv2.0", "head.0", "head.1"]
+    before = chart(page, "Weights")["data"][0]
+    assert before["x"] == [40, 80]
+    page = show(layer.set_value("head.0").run())
+    assert chart(page, "Weights")["data"][0]["z"] != before["z"]
+    page = show(page.button_group(key="axis").set_value("images").run())
+    assert chart(page, "Gradient")["data"][0]["x"] == [2000, 4000]
+    assert "images seen" in chart(page, "Gradient")["layout"]["xaxis"]["title"]["text"]
+    assert chart(page, "Update ratios")["data"][0]["x"]
+
+
+def test_runs_of_earlier_versions_say_what_was_not_recorded(root: Path) -> None:
+    (run,) = list_runs(root)
+    (run.folder / "newest_epoch.json").unlink()
+    (file,) = run.folder.glob("*tfevents*")
+    file.unlink()
+    writer = MetricWriter(run.folder)
+    writer.write(Step(1, 20, 40, 0.5, 0.5, 0.01, 1000.0))
+    confusion = [[1] * 10] * 10
+    writer.write(Epoch(1, 40, 0.5, 0.5, 0.25, 0.9, confusion, 1.0, True))
+    writer.write(Epoch(2, 40, 0.5, 0.5, 0.25, 0.9, confusion, 1.0, True))
+    page = open_page("watch", newest=True, layers=True)
+    assert "Confusion matrix and images are not recorded" in page_text(page)
+    assert "Update ratios and histograms of the layers are not recorded" in page_text(page)
+    writer.write(Step(3, 20, 40, 0.5, 0.5, 0.01, 1000.0, update_ratios={"head.0": 1e-3}))
+    writer.close()
+    page = show(page.run())
+    assert chart(page, "Update ratios")["data"][0]["name"] == "head.0"
+    assert "Layer" not in [box.label for box in page.selectbox]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "FIFO"])
+def test_a_damaged_newest_epoch_is_named_and_the_rest_is_shown(root: Path, damage: str) -> None:
+    (run,) = list_runs(root)
+    DAMAGE[damage](run.folder / "newest_epoch.json")
+    page = open_page("watch", newest=True)
+    assert "newest_epoch.json" in unescape(page.error[0].value)
+    assert chart(page, "Loss")["data"]
+
+
+def test_what_a_notification_says(root: Path) -> None:
+    (run,) = list_runs(root)
+
+    def told(page: AppTest) -> dict:
+        found = [json.loads(block.proto.json) for block in page.get("bidi_component")]
+        (data,) = (data for data in found if "live" in data)
+        return data
+
+    data = told(open_page("watch", lang="en"))
+    accuracy = f"{run.state().validation_accuracy:.2%}"
+    assert (data["title"], data["body"]) == (
+        "two epochs",
+        f"Finished · Validation accuracy {accuracy}",
+    )
+    assert (data["live"], data["ended"], data["offered"]) == (False, True, False)
+    waiting = create_run(small(), root)
+    data = told(open_page("watch", waiting.id))
+    assert (data["live"], data["ended"], data["offered"]) == (True, False, True)
+    waiting.update_state(status="failed", reason="the disk is full")
+    data = told(open_page("watch", waiting.id, lang="zh"))
+    assert (data["live"], data["ended"], data["offered"]) == (False, True, True)
+    assert data["body"] == "失败 · 验证集准确率 –"

@@ -90,10 +90,29 @@ def test_a_stopped_run_is_resumed_to_its_end(
 
     execute(run, splits=small_splits, listen=stop_after_an_epoch, stop=stop)
     board = open_board()
+    # headless Chromium shows no notifications, and says that they are denied
+    board.page.add_init_script(
+        """window.notified = [];
+        window.Notification = class {
+            static permission = "default";
+            static async requestPermission() { return (this.permission = "granted"); }
+            constructor(title, { body }) { notified.push(`${title}: ${body}`); }
+        };"""
+    )
     board.open(f"watch?run={run.id}", title="Watch a run")
     board.status("stopped")
+    assert board.page.evaluate("Notification.permission") == "default", "asked for by a click only"
+    bell = board.button("Notify me when it ends")
+    bell.click()
+    expect(bell).to_have_attribute("aria-pressed", "true")
+    board.page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
     board.button("Resume").click()
     board.status("finished")
+    board.page.wait_for_function("notified.length")
+    accuracy = f"Validation accuracy {run.state().validation_accuracy:.2%}"
+    said = board.page.evaluate("notified")
+    assert said == [f"{run.state().name}: Finished · {accuracy}"]
+    expect(bell).to_have_count(0)  # nothing more can end
     assert run.state().validation_accuracy > 0.9
     assert "resumes after epoch 1" in run.log_path.read_text()
 

@@ -15,7 +15,7 @@ from support.evaluations import random_evaluation
 from mnist_core import figures
 from mnist_core.evaluation.projection import Projection
 from mnist_core.figures.projection import projection_scatter
-from mnist_core.runs.metric_log import Series
+from mnist_core.runs.metric_log import Bins, Series
 
 BACKGROUNDS = {"light": ("#ffffff",), "dark": ("#171614", "#171b23", "#0e1117")}
 """Of the dashboard, and of the report and its sections."""
@@ -113,6 +113,7 @@ def texts(figure: go.Figure) -> str:
 def all_figures(translate: Callable[[str], str]) -> list[go.Figure]:
     points = Series(np.arange(2), np.ones(2))
     tags = ("train/loss", "validation/loss", "learning_rate", "confusion/4_as_9")
+    tags += ("update_ratio/1",)
     run, square = {"1": dict.fromkeys(tags, points)}, np.ones((3, 3))
     evaluation, other = random_evaluation(), random_evaluation(seed=1)
     options = {"translate": translate}
@@ -122,6 +123,8 @@ def all_figures(translate: Callable[[str], str]) -> list[go.Figure]:
         figures.accuracy_curves(run, **options),
         figures.learning_rate_curve(run, **options),
         figures.pair_curves(run, **options),
+        figures.update_ratios(run, **options),
+        figures.histogram_heatmap(np.ones(1), [Bins(np.arange(3), np.ones(2))], "", **options),
         figures.confusion_matrix(square, rates=True, **options),
         figures.confusion_difference(evaluation, other, **options),
         figures.pair_confusions(evaluation, **options),

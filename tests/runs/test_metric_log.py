@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from mnist_core import MnistCoreError
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
-from mnist_core.runs.metric_log import MetricReader, MetricWriter, Series
+from mnist_core.runs.metric_log import MetricReader, Series
+from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Step
+from mnist_core.training.layer_statistics import Histogram
 from mnist_core.utils.usage import Usage
 
 STEPS = 40
@@ -190,7 +193,7 @@ def test_many_stops_in_a_second(tmp_path: Path) -> None:
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, nanoseconds: int) -> None:
-    monkeypatch.setattr("mnist_core.runs.metric_log.time.time_ns", lambda: nanoseconds)
+    monkeypatch.setattr("mnist_core.runs.metric_writer.time.time_ns", lambda: nanoseconds)
 
 
 def test_metrics_are_complete_whatever_the_clock_says(
@@ -362,3 +365,46 @@ def test_tensorboard_shows_the_settings_under_the_runs_name(tmp_path: Path) -> N
     }
     after = MetricReader(tmp_path).read()
     assert after.keys() == before.keys(), "they are no curves"
+
+
+def with_histograms(number: int, *values: int) -> Epoch:
+    weights = {"head.0": Histogram((-1.0, 0.0, 0.5), values, 1.0, 2.0)}
+    return dataclasses.replace(epoch(number), weights=weights, gradients=weights)
+
+
+def test_histograms_are_read_as_written_and_void_where_a_run_resumes(tmp_path: Path) -> None:
+    reader = MetricReader(tmp_path)
+    assert reader.histograms() == {}
+    write(tmp_path, [with_histograms(1, 1, 2), with_histograms(2, 3, 4), with_histograms(3, 5, 6)])
+    reader.read()
+    assert reader.histograms()["weights/head.0"].steps.tolist() == [40, 80, 120]
+    write(tmp_path, [epoch(2), with_histograms(3, 7, 8)], after_step=40)
+    assert reader.read().keys() == EPOCH_TAGS
+    found = reader.histograms()
+    assert list(found) == ["weights/head.0", "gradients/head.0"]
+    for series in found.values():
+        assert series.steps.tolist() == [40, 120]
+        assert [one.edges.tolist() for one in series.histograms] == [[-1, 0, 0.5]] * 2
+        assert [one.counts.tolist() for one in series.histograms] == [[1, 2], [7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("edges", "counts"),
+    [
+        ((0.0, 0.0), (1,)),
+        ((1.0, 0.0), (1,)),
+        ((0.0, float("inf")), (1,)),
+        ((0.0, 1.0), (float("nan"),)),
+        ((0.0, 1.0), (-1,)),
+        ((0.0, 1.0, 2.0), (1,)),
+        ((0.0,), ()),
+    ],
+)
+def test_histograms_that_are_none_are_left_out(
+    tmp_path: Path, edges: tuple[float, ...], counts: tuple[float, ...]
+) -> None:
+    weights = {"head.0": Histogram(edges, counts, 0.0, 0.0)}  # type: ignore[arg-type]
+    write(tmp_path, [dataclasses.replace(epoch(1), weights=weights)])
+    reader = MetricReader(tmp_path)
+    assert set(reader.read()) == EPOCH_TAGS
+    assert reader.histograms() == {}

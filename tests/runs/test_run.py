@@ -62,6 +62,25 @@ def test_a_new_run_is_queued(tmp_path: Path) -> None:
     assert create_run(CONFIG, tmp_path, "first try").state().name == "first try"
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("first try", "-first-try"),
+        ("../a/b;rm -rf *", "-a-b-rm-rf"),
+        ("数字 1.5", "-数字-1.5"),
+        ("x" * 500, "-" + "x" * 40),
+        (" / ", "-mnist_cnn"),
+    ],
+)
+def test_the_folder_has_the_name_that_tensorboard_shows(
+    tmp_path: Path, name: str, ending: str
+) -> None:
+    run = create_run(CONFIG, tmp_path, name)
+    assert run.id.endswith(ending)
+    assert run.folder.parent == tmp_path
+    assert find_run(run.id, tmp_path).id == run.id
+
+
 def test_runs_made_at_once_by_several_threads_have_folders_of_their_own(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(lambda seed: create_run(with_seed(seed), tmp_path), range(60)))
@@ -105,7 +124,8 @@ def test_200_runs_are_listed_the_newest_first(tmp_path: Path, capsys: Capture) -
 
 
 def test_runs_made_in_the_same_second_are_listed_in_their_order(tmp_path: Path) -> None:
-    runs = [create_run(CONFIG, tmp_path).id for _ in range(25)]
+    names = ["", "b", "a", "1", "数"]
+    runs = [create_run(CONFIG, tmp_path, names[i % 5]).id for i in range(25)]
     assert [run.id for run in list_runs(tmp_path)] == runs[::-1]
     assert find_run("last", tmp_path).id == runs[-1]
 

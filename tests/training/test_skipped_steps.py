@@ -61,7 +61,7 @@ def test_skipped_steps_are_counted_and_have_no_gradient_norm(few: Splits) -> Non
     steps = first_epoch(overflowing(few))
     assert {step.skipped_steps for step in steps} == {0, 1}
     for step in steps:
-        assert bool(step.gradient_norms) == (step.skipped_steps == 0)
+        assert bool(step.gradient_norms) == bool(step.update_ratios) == (step.skipped_steps == 0)
         assert all(map(math.isfinite, step.gradient_norms.values()))
     counted = first_epoch(overflowing(few), report_every=5)
     assert counted[0].skipped_steps == sum(step.skipped_steps or 0 for step in steps)
