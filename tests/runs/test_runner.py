@@ -148,7 +148,7 @@ def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
         assert str(event) in log
     assert {path.name for path in run.folder.iterdir() if "tfevents" not in path.name} == {
         *("config.json", "conv1", "state.json", "last.pt", "best.safetensors"),
-        *("evaluation.json", "log.txt", "lock", "provenance.json"),
+        *("evaluation.json", "log.txt", "lock", "newest_epoch.json", "provenance.json"),
     }
     assert json.loads(run.state_path.read_text())["status"] == "finished"  # plain JSON
 
