@@ -37,6 +37,8 @@ VISITORS = (1, 10, 50, 200)
 MOST_VISITORS = 1000
 LOOKING = 3.0
 """Seconds for which people look at what they have drawn."""
+AFTER_BUSY = 1.0
+"""Mean of the seconds after which those that were told "busy" ask again."""
 Report = Callable[[str], None]
 
 
@@ -76,7 +78,8 @@ def _pens(visitor: Visitor, end: float) -> None:
 
 def _classify(visitor: Visitor, end: float) -> None:
     while time.perf_counter() < end:
-        visitor.classify()
+        if not visitor.classify():
+            visitor.pause(2 * AFTER_BUSY, end)
 
 
 PHASES: dict[str, Callable[[Visitor, float], None]] = {

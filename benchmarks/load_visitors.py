@@ -103,8 +103,9 @@ class Visitor:
                 failures += 1
                 time.sleep(min(0.25 * 2**failures, 2.0))
 
-    def classify(self) -> None:
-        """Upload a picture and ask the endpoint `/classify`, as `gradio_client` does."""
+    def classify(self) -> bool:
+        """Upload a picture and ask `/classify`, as `gradio_client` does; return False if busy."""
+        refused = len(self.times.busy)
         with self.times.request():
             path = json.loads(self._request("POST", "/gradio_api/upload", *_upload()))[0]
             data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
@@ -115,6 +116,7 @@ class Visitor:
                 raise BusyError
             if "event: complete" not in answer:
                 raise ValueError(answer)
+        return len(self.times.busy) == refused
 
     def pause(self, longest: float, end: float) -> None:
         """Wait for a random time, but not longer than until `end`."""

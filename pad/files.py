@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pad.model_registry import ModelRegistry
 _DIST = Path(__file__).parent / "web/dist"
 _MAX_BYTES = 512 * 2**20
 _PIECE = 2**18
+_COMPRESSING = threading.Lock()  # many first visitors at once wait for one of them
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 _TYPES = {".js": "text/javascript", ".wasm": "application/wasm"}
 _WORKER, _WASM = "recognizer.js", "onnxruntime.wasm"
@@ -109,15 +111,25 @@ def _version(name: str) -> str:
     return hashlib.sha256(_compressed_file(name)).hexdigest()[:16]
 
 
-@functools.cache
 def _compressed_file(name: str) -> bytes:
+    with _COMPRESSING:
+        return _compress_file(name)
+
+
+def _compressed_graph(path: Path, key: str) -> bytes:
+    with _COMPRESSING:
+        return _compress_graph(path, key)
+
+
+@functools.cache
+def _compress_file(name: str) -> bytes:
     path = _paths()[name]
     content = path.read_bytes()
     return content if path.suffix == ".gz" else gzip.compress(content, mtime=0)
 
 
 @functools.lru_cache(maxsize=8)
-def _compressed_graph(path: Path, key: str) -> bytes:
+def _compress_graph(path: Path, key: str) -> bytes:
     """Raises MnistCoreError if the file cannot be read, or was replaced since it was loaded."""
     content = read_regular_file(path, _MAX_BYTES)
     if key.encode() not in content:  # it is part of the description
