@@ -30,6 +30,10 @@ class Limits(BaseModel):
         Most requests that wait for the network; others are refused as "busy" at once.
     upload_seconds : int
         Age at which uploads to the endpoint are deleted.
+    upload_folder_bytes : int
+        Disk space of all uploads; while they take more, others are refused.
+    header_seconds, body_seconds : float
+        Time in which the lines of a request and its body have to arrive.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -40,6 +44,9 @@ class Limits(BaseModel):
     picture_patience: float = Field(3.0, ge=0, le=60)
     answers_waiting: int = Field(256, ge=0, le=10_000)
     upload_seconds: int = Field(3600, ge=60)
+    upload_folder_bytes: int = Field(2**30, ge=2**20)
+    header_seconds: float = Field(10.0, ge=1, le=600)
+    body_seconds: float = Field(60.0, ge=1, le=3600)
 
     @property
     def max_body_bytes(self) -> int:

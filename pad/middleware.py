@@ -1,7 +1,8 @@
-"""ASGI middleware: a limit on request bodies, compression of responses."""
+"""ASGI middleware: limits on request bodies, compression of responses."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -10,47 +11,65 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """Responds with 413 once a body exceeds `limit` bytes, without buffering all of it."""
+    """Responds with 413 once a body exceeds `limit` bytes, without buffering all of it.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    With 408 to one that has not arrived after `patience` seconds.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, patience: float) -> None:
         self._app = app
+        self._patience = patience
         self._limit = limit
+        self._large = 413, f"the request is larger than {limit:,} bytes; scale the picture down"
+        self._slow = 408, f"the request took longer than {patience:g} s; send it again"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        declared = headers.get(b"content-length", b"0")
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._limit:
-            await self._refuse(scope, receive, send)
+            await _refuse(*self._large)(scope, receive, send)
             return
-        received, started = 0, False
+        received, complete, started = 0, False, False
+        refusal: tuple[int, str] | None = None
+        deadline: float | None = None
 
-        async def counting_receive() -> Message:
-            nonlocal received
-            message = await receive()
+        async def limited_receive() -> Message:
+            nonlocal received, complete, refusal, deadline
+            if complete:  # the app waits for the client to go
+                return await receive()
+            deadline = deadline or asyncio.get_running_loop().time() + self._patience
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                refusal = self._slow
+                raise _Refused from None
             received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if received > self._limit:
-                raise _TooLarge
+                refusal = self._large
+                raise _Refused
             return message
 
         async def guarded_send(message: Message) -> None:
             # the app's response to a truncated body is replaced by the refusal below
             nonlocal started
-            if received <= self._limit:
+            if refusal is None:
                 started = True
                 await send(message)
 
-        with contextlib.suppress(_TooLarge):
-            await self._app(scope, counting_receive, guarded_send)
-        if received > self._limit and not started:
-            await self._refuse(scope, receive, send)
+        with contextlib.suppress(_Refused):
+            await self._app(scope, limited_receive, guarded_send)
+        if refusal is not None and not started:
+            await _refuse(*refusal)(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the request is larger than {self._limit:,} bytes; scale the picture down"
-        await JSONResponse({"detail": detail}, status_code=413)(scope, receive, send)
+
+def _refuse(status: int, detail: str) -> JSONResponse:
+    # the rest of the body is not waited for
+    return JSONResponse({"detail": detail}, status, headers={"Connection": "close"})
 
 
 class CompressResponses:
@@ -67,5 +86,5 @@ class CompressResponses:
         await (self._compressed if compress else self._app)(scope, receive, send)
 
 
-class _TooLarge(Exception):
-    """A body passed the limit while it was received."""
+class _Refused(Exception):
+    """A body is too large or too slow."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from mnist_core import MnistCoreError
@@ -13,6 +17,7 @@ from mnist_core.data.sizes import MEAN, STD
 from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
+from pad.allowed_requests import AllowedRequests
 from pad.capacity import PictureCapacity
 from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
@@ -24,7 +29,10 @@ from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.page_head import TITLE, PageHead
 from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL, encode_prediction
+from pad.reasoned_errors import ReasonedErrors
+from pad.slow_clients import closing_slow_clients
 from pad.translations import KEY, translations
+from pad.upload_budget import UploadBudget
 
 _NOT_RECEIVED = (
     "the picture was not received: upload it (in Python: gradio_client.handle_file), or give the "
@@ -133,6 +141,12 @@ def launch_options(
     """Return what `page.launch` needs besides an address; with the capacity of `build_page`."""
     limits = limits or Limits()
     functions = server_functions(registry, capacity, limits)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with json_answers(app), closing_slow_clients(app, limits.header_seconds):
+            yield
+
     return {
         "theme": gr.themes.Base(font=_FONT, font_mono=["ui-monospace", "monospace"]),
         "css": _CSS,
@@ -143,12 +157,17 @@ def launch_options(
         "app_kwargs": {
             # from the outside in: the head is rewritten before the page is compressed
             "middleware": [
-                Middleware(BodyLimit, limit=limits.max_body_bytes),
+                Middleware(AllowedRequests),
+                Middleware(ReasonedErrors),
+                Middleware(
+                    UploadBudget, folder=get_upload_folder, limit=limits.upload_folder_bytes
+                ),
+                Middleware(BodyLimit, limit=limits.max_body_bytes, patience=limits.body_seconds),
                 Middleware(CompressResponses),
                 Middleware(PageHead),
             ],
             "routes": [*file_routes(registry), function_route(functions, limits)],
-            "lifespan": json_answers,
+            "lifespan": lifespan,
         },
         "footer_links": ["api"],
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -17,10 +19,30 @@ _FATAL_ONLY = 4
 T = TypeVar("T")
 
 
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+
+
+def import_onnxruntime() -> ModuleType:
+    """Return the module onnxruntime, without its telemetry.
+
+    Importing it would write an identifier of the device into the user's cache folder, and send
+    events to its maker. The variable is read at that moment only; one that the user has set counts.
+    Raises MnistCoreError if it is not installed.
+    """
+    given = os.environ.get(_TELEMETRY)
+    os.environ[_TELEMETRY] = given or "1"
+    try:
+        with requires_extra("export"):
+            import onnxruntime
+    finally:
+        if given is None:
+            del os.environ[_TELEMETRY]
+    return onnxruntime
+
+
 def session_options() -> onnxruntime.SessionOptions:
     """Return options for one thread, without messages."""
-    with requires_extra("export"):
-        import onnxruntime
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = _FATAL_ONLY
@@ -32,8 +54,7 @@ def open_session(
 ) -> onnxruntime.InferenceSession:
     """Return a session on the CPU. Raises MnistCoreError if onnxruntime cannot load the model."""
     options = options or session_options()
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     providers = ["CPUExecutionProvider"]
     return _explained(lambda: onnxruntime.InferenceSession(content, options, providers=providers))
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.onnx_session import open_session, session_options
+from mnist_core.models.onnx_session import import_onnxruntime, open_session, session_options
 from mnist_core.utils.extras import requires_extra
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _TRACING = threading.Lock()
 def check_exporter() -> None:
     """Raise MnistCoreError if onnx, onnxscript or onnxruntime is not installed."""
     with requires_extra("export"):
+        import_onnxruntime()
         import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
 
 
@@ -101,8 +101,8 @@ def _simplified(model: onnx.ModelProto) -> onnx.ModelProto:
     Raises MnistCoreError if onnxruntime cannot load it.
     """
     import onnx
-    import onnxruntime
 
+    onnxruntime = import_onnxruntime()
     options = session_options()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     with tempfile.TemporaryDirectory() as folder:

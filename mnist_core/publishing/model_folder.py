@@ -17,8 +17,11 @@ pip install -r requirements.txt
 python example.py PICTURE
 """
 
+import os
 import sys
 from pathlib import Path
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before onnxruntime is imported
 
 import numpy as np
 import onnxruntime
