@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 import torch
 from PIL import Image
 from support.drawing_sets import write_drawing_sets
+from support.drawings import Drawing
+from support.unipen import DIGITS
 
 from mnist_core import MnistCoreError
 from mnist_core.data.mnist import Split
+from mnist_core.data.unipen import read_unipen_digits
 from mnist_core.evaluation.pictures import KINDS
 from mnist_core.evaluation.scorecard import sets as sets_module
 from mnist_core.evaluation.scorecard.baseline import UsualRecipe
@@ -27,6 +31,7 @@ from mnist_core.evaluation.scorecard.recognisers import (
 from mnist_core.evaluation.scorecard.results import ModelSummary, Scorecard
 from mnist_core.evaluation.scorecard.sets import Sets, StrokeSet
 from mnist_core.evaluation.scorecard.table import cells, header, markdown, skipped
+from mnist_core.evaluation.scorecard.unreadable import UNREADABLE, unreadable_note
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import weights_path
 from mnist_core.utils.json_files import read_json, write_json
@@ -321,6 +326,23 @@ def test_tables(folder: Path) -> None:
     assert lines[0] == "| what | aim | a\\|b |"
     assert lines[1] == "| --- | --- | --- |"
     assert "Seeds of training: a|b 4." in lines[-1]
+    assert lines[-1].endswith(unreadable_note())
+    card, _ = card_of(folder, "parameters")
+    assert unreadable_note() not in markdown(card)
+
+
+def test_the_unreadable_drawings_have_the_labels_that_are_listed(
+    pen_digits: list[tuple[int, Drawing]],
+) -> None:
+    files = {"pendigits": pen_digits, "UNIPEN": read_unipen_digits(DIGITS)}
+    for name, kinds in UNREADABLE.items():
+        indices = [index for listed in kinds.values() for index in listed]
+        assert len(set(indices)) == len(indices) < 0.01 * len(files[name])
+        for why, listed in kinds.items():
+            labels = {files[name][index][0] for index in listed}
+            assert why == "lines that run back and forth" or labels == {
+                int(re.findall(r"\d", why)[0])
+            }
 
 
 def test_a_scorecard_is_a_file(folder: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_core.evaluation.scorecard.results import Measurement, Row, Scorecard, Unit
+from mnist_core.evaluation.scorecard.strokes import PENDIGITS, UNIPEN
+from mnist_core.evaluation.scorecard.unreadable import unreadable_note
 
 
 def header(card: Scorecard) -> list[str]:
@@ -46,7 +48,12 @@ def caption(card: Scorecard) -> str:
         f"statistics of medians. {drawings[0].upper()}{drawings[1:]} of each set, at most "
         f"{card.pictures:,} for each kind of picture; generated with seed {card.seed}."
         + (f" Seeds of training: {seeds}." if seeds else "")
+        + (f" {unreadable_note()}" if any(row.measured for row in _of_strokes(card)) else "")
     )
+
+
+def _of_strokes(card: Scorecard) -> list[Row]:
+    return [row for row in card.rows if row.key in (UNIPEN.key, PENDIGITS.key)]
 
 
 def format_value(value: float, unit: Unit) -> str:
