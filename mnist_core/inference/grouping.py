@@ -23,9 +23,9 @@ MAX_ROW_PARTS = 60
 MERGE_OVERLAP = 0.6
 """Parts whose horizontal extents overlap by this share of the narrower one are one part."""
 
-_GAP_COST = 5.0  # per gap of a row's height inside a digit
+_GAP_COST = 3.0  # per gap of a row's height inside a digit
 _OVERLAP_COST = 5.0  # per overlap of a row's height between two digits
-_DIGIT_COST = 0.2  # of each digit: of two ways to read a row, the one with fewer digits
+_DIGIT_COST = 0.3  # of each digit: of two ways to read a row, the one with fewer digits
 _WIDE_COST = 1.0  # per row's height that a digit of several parts is wider than high
 _TOUCH_COST = 20.0  # of a cut between parts that touch: more than any other
 _NARROWEST = 0.1  # of the row's height: the width that a vertical line counts as

@@ -40,8 +40,9 @@ _TOUCH = 0.02
 """Strokes touch if they are closer than this share of the row's height."""
 _CLOSE = 0.12
 """Strokes almost touch if they are closer than this share of the row's height."""
-_LEAST_SCORE = 0.1
-"""Strokes that almost touch are not taken apart where one side has a lower digit score."""
+_LEAST_SCORE = 0.8
+"""Strokes that almost touch are not taken apart where one side has a lower digit score: most of them
+are letters, whose stems look like ones."""
 _MOST_POINTS = 2000  # on one stroke, to bound the work
 _LEAST_QUALITY = 1e-4
 _NEIGHBOUR_ODDS = 10.0

@@ -89,7 +89,7 @@ def test_the_best_of_all_ways_to_cut_a_row() -> None:
     def product(runs: list[tuple[int, int]]) -> float:
         value = 1.0
         for run in runs:
-            value *= qualities[run] * 2.718281828**-0.2
+            value *= qualities[run] * 2.718281828**-0.3
         return value
 
     partitions = [
@@ -104,6 +104,8 @@ def test_of_equal_qualities_a_wide_gap_is_no_digits_inside() -> None:
     both = {(0, 1): 0.9, (1, 2): 0.9, (0, 2): 0.9}
     assert choose([box(0, 0.5), box(1.2, 1.7)], both) == [(0, 1), (1, 2)]
     assert choose([box(0, 0.3), box(0.3, 0.6)], both) == [(0, 2)]
+    # a four whose stem stands apart
+    assert choose([box(0, 0.4), box(0.5, 0.55)], dict.fromkeys(both, 0.97)) == [(0, 2)]
 
 
 def test_parts_that_touch_are_not_cut_apart() -> None:

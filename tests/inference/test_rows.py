@@ -139,7 +139,7 @@ def test_strokes_that_do_not_touch_are_taken_apart() -> None:
     assert len(read_stroke_row(apart, equally_sure)) == 2
 
 
-@pytest.mark.parametrize("flat_score", [0.05, 0.9])
+@pytest.mark.parametrize("flat_score", [0.05, 0.5, 0.9])
 def test_strokes_that_almost_touch_are_taken_apart_only_into_digits(flat_score: float) -> None:
     def score(canvas: np.ndarray) -> float:
         tall, wide = ((canvas.max(axis) > 0.5).sum() > 20 for axis in (1, 0))

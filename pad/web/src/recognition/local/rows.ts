@@ -12,7 +12,7 @@ import type { Classify } from "./model.ts";
 import { isDigit, type Scored } from "./prediction.ts";
 import { gapsOf, TOUCH, type Gap } from "./stroke_gaps.ts";
 
-const LEAST_SCORE = 0.1;
+const LEAST_SCORE = 0.8;
 const LEAST_QUALITY = 1e-4;
 const NEIGHBOUR_ODDS = 10;
 const SMALLEST_DIGIT = 0.4;
