@@ -41,7 +41,7 @@ _TOUCH = 0.02
 _CLOSE = 0.12
 """Strokes almost touch if they are closer than this share of the row's height."""
 _LEAST_SCORE = 0.8
-"""Strokes that almost touch are not taken apart where one side has a lower digit score: most of them
+"""Strokes that almost touch are not taken apart where one side has a lower digit score: most
 are letters, whose stems look like ones."""
 _MOST_POINTS = 2000  # on one stroke, to bound the work
 _LEAST_QUALITY = 1e-4
