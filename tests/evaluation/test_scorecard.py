@@ -144,7 +144,9 @@ def test_sets_are_read_up_to_the_limit(folder: Path) -> None:
 
 
 def test_a_missing_file_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(MnistCoreError, match=r"digits\.jsonl\.gz.*--data, or DRAWINGS_ROOT, names the folder"):
+    with pytest.raises(
+        MnistCoreError, match=r"digits\.jsonl\.gz.*--data, or DRAWINGS_ROOT, names the folder"
+    ):
         _ = Sets(tmp_path).unipen
     assert Sets(tmp_path).available == []
 
@@ -246,7 +248,9 @@ def test_rows_without_their_data_are_skipped(folder: Path, tmp_path: Path) -> No
 
 
 def test_nothing_to_measure(tmp_path: Path) -> None:
-    with pytest.raises(MnistCoreError, match=r"nothing could be measured.*--data, or DRAWINGS_ROOT, names"):
+    with pytest.raises(
+        MnistCoreError, match=r"nothing could be measured.*--data, or DRAWINGS_ROOT, names"
+    ):
         card_of(tmp_path, "unipen")
 
 
