@@ -30,6 +30,7 @@ from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.layers import stage_shape
 from mnist_core.models.network import NUM_CLASSES
+from mnist_core.models.onnx_half import store_half
 from mnist_core.models.onnx_trace import check_exporter
 from mnist_core.models.shapes import count_parameters, head_widths, shape_table
 from mnist_core.models.weights import Network, describe, load_weights
@@ -103,6 +104,7 @@ def export_graph(
     pipeline = ExportedPipeline(InferencePipeline(plain, calibration)).eval()
     model = (trace or trace_pipeline)(pipeline.pipeline, pipeline.names())
     _add_kernels(model, plain)
+    store_half(model)
     card_notes = description.card.as_dict()
     onnx.helper.set_model_props(
         model,

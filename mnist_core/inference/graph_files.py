@@ -28,7 +28,7 @@ from mnist_core.utils.locks import exclusive_lock
 if TYPE_CHECKING:
     import onnxruntime
 
-LARGEST_SHIPPED = 5 * 2**20
+LARGEST_SHIPPED = 9 * 2**20
 """Larger graphs are not shipped with their weights: they are exported on first use."""
 
 _MAX_BYTES = 512 * 2**20

@@ -12,6 +12,7 @@ from mnist_core.inference.export_imaging import export_imaging
 from mnist_core.inference.graph_format import OUTPUTS
 from mnist_core.inference.imaging_graphs import GRAPHS, MAKE_FRAME
 from mnist_core.inference.pipeline import InferencePipeline
+from mnist_core.models.onnx_half import has_half_weights
 from mnist_core.models.onnx_trace import trace_module
 from mnist_core.models.registry import imaging_graph_path
 from mnist_core.utils.json_files import read_regular_file
@@ -71,6 +72,8 @@ def trace_pipeline(pipeline: InferencePipeline, outputs: tuple[str, ...]) -> onn
         ({0: batch}, {0: batch}),
         [FRAME, BLANK],
         rest,
+        # BatchNorm merged into them, weights stored in half precision would need all of it
+        large=has_half_weights(pipeline.model),
     )
     maker = onnx.load_from_string(_make_frame())
     keep = {"rename_inputs": False, "rename_outputs": False}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.inference.graph_files import LARGEST_SHIPPED, load_graph
+from mnist_core.inference.graph_files import load_graph
 from mnist_core.inference.imaging_graphs import GRAPHS
 from mnist_core.models.registry import (
     graph_path,
@@ -33,6 +33,9 @@ from mnist_core.utils.extras import requires_extra
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _WITHOUT = ("torch", "torchvision")
+
+_LARGEST_GRAPH = 5 * 2**20
+"""Models with larger graphs are left out unless they are named."""
 
 _BUILD_FOLDERS = ("src", "tests", "scripts", "node_modules", "__pycache__")
 _BUILD_FILES = ("package.json", "package-lock.json", "tsconfig.json", "manifest.json")
@@ -73,7 +76,7 @@ def compose_space(folder: Path, models: Sequence[str] = ()) -> ComposedSpace:
         New or empty.
     models : sequence of str
         Shipped or promoted names; the pad offers "default" first. Empty: all shipped models whose
-        graph is shipped.
+        graph has at most 5 MiB.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def compose_space(folder: Path, models: Sequence[str] = ()) -> ComposedSpace:
         large, the pad's process would need torch, or the folder is not empty.
     """
     pad = _pad_folder()
-    left_out = {} if models else _without_graph()
+    left_out = {} if models else _too_large()
     chosen = list(dict.fromkeys(models)) or [n for n in shipped_models() if n not in left_out]
     weights = {name: _model_files(name) for name in chosen}
     new_folder(folder)
@@ -112,13 +115,14 @@ def _pad_folder() -> Path:
     return folder
 
 
-def _without_graph() -> dict[str, str]:
-    reason = f"its graph has more than {LARGEST_SHIPPED / 2**20:.0f} MiB and is not shipped"
-    return {name: reason for name in shipped_models() if not _has_graph(name)}
+def _too_large() -> dict[str, str]:
+    reason = f"its graph has more than {_LARGEST_GRAPH / 2**20:.0f} MiB; name it with --models"
+    return {name: reason for name in shipped_models() if not _has_small_graph(name)}
 
 
-def _has_graph(name: str) -> bool:
-    return graph_path(weights_path(name)).is_file()
+def _has_small_graph(name: str) -> bool:
+    path = graph_path(weights_path(name))
+    return path.is_file() and path.stat().st_size <= _LARGEST_GRAPH
 
 
 def _model_files(name: str) -> dict[str, Path]:
