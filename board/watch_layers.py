@@ -22,6 +22,8 @@ from mnist_core.training.config import TrainConfig
 _KEY = "layers"
 """Key of the expander."""
 _RATIOS = "Update ratios"
+_FEW = 6
+"""Lines whose legend is small on a phone."""
 _KINDS = {"Weights": tags.WEIGHTS_PREFIX, "Gradient": tags.GRADIENTS_PREFIX}
 
 
@@ -66,7 +68,7 @@ def draw_layers(
         draw_charts(t, charts)
         st.caption(
             t(
-                "A column for each epoch: the stronger its colour, the more weights have this "
+                "Each column is an epoch: the stronger its colour, the more weights have this "
                 "value. The gradient is that of the epoch's last step, after clipping."
             )
         )
@@ -95,7 +97,9 @@ def _figures(
         for kind, one in found.items()
         if kind in placed
     }
-    charts[_RATIOS] = figures.update_ratios({"": placed}, translate=t)
+    charts[_RATIOS] = ratios = figures.update_ratios({"": placed}, translate=t)
+    if len(ratios.data) > _FEW:  # on a phone the legend takes half of the height
+        ratios.update_layout(height=460)
     return {
         title: label_axis(figure, options.axis, t).to_json() for title, figure in charts.items()
     }

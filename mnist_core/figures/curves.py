@@ -210,14 +210,18 @@ def _add_tagged_lines(
     mode: str,
     translate: Translate,
 ) -> go.Figure:
-    """Add a line for each tag with this prefix, a colour for each tag, a dash for each run."""
+    """Add a line for each tag with this prefix, a colour for each tag, a dash for each run.
+
+    With one run, tags that have the same colour differ in their dash.
+    """
     found = dict.fromkeys(tag for run in runs.values() for tag in run if tag.startswith(prefix))
     for (run, series), dash in zip(runs.items(), cycle(_DASHES), strict=False):
-        for tag, colour in zip(found, cycle(PALETTE), strict=False):
+        styles = _STYLES if len(runs) == 1 else [(colour, dash) for colour in PALETTE]
+        for tag, (colour, line) in zip(found, cycle(styles), strict=False):
             if tag in series:
                 name = label(tag.removeprefix(prefix))
                 name = name if len(runs) == 1 else f"{run} {name}"
-                _add_line(figure, series[tag], name, colour, dash, mode=mode)
+                _add_line(figure, series[tag], name, colour, line, mode=mode)
     return _or_no_data(figure, translate)
 
 

@@ -41,15 +41,19 @@ class NewestEpochWriter:
         """Keep an epoch. Raises MnistCoreError if it cannot be written."""
         self._pending = event
         if time.monotonic() >= self._next_time:
-            self.close()
+            # as seldom as histograms: pictures of 10,000 epochs would be most of the event file
+            self._write_pending(picture=bool(event.weights))
             self._next_time = time.monotonic() + _INTERVAL
 
     def close(self) -> None:
         """Write the last epoch if that has not been done. Raises as `write`."""
+        self._write_pending(picture=True)
+
+    def _write_pending(self, *, picture: bool) -> None:
         if self._pending is None:
             return
         newest = keep_newest_epoch(self._folder, self._pending, self._validation)
-        if newest.hardest:
-            picture = draw_hardest(newest.hardest)
-            self._metrics.write_picture(tags.HARDEST_IMAGES, self._pending.global_step, picture)
+        if newest.hardest and picture:
+            drawn = draw_hardest(newest.hardest)
+            self._metrics.write_picture(tags.HARDEST_IMAGES, self._pending.global_step, drawn)
         self._pending = None

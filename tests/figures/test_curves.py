@@ -188,3 +188,21 @@ def test_the_axes_of_a_sweep_fit_one_trial_of_six() -> None:
 def test_a_single_point_is_visible() -> None:
     (line,) = figures.learning_rate_curve({"a": {"learning_rate": series([15], [0.1])}}).data
     assert line.mode == "lines+markers"
+
+
+def test_every_layers_line_looks_different_also_of_a_deep_network() -> None:
+    points = series([1, 2], [1e-2, 1e-4])
+    for draw, prefix in (
+        (figures.update_ratios, "update_ratio"),
+        (figures.gradient_norms, "gradient_norm"),
+    ):
+        run = {f"{prefix}/layer{number}": points for number in range(20)}
+        figure = draw({"": run})
+        assert len({(line.line.color, line.line.dash) for line in figure.data}) == 20
+        assert figure.layout.yaxis.type == "log"
+
+
+def test_the_usual_update_ratio_is_marked() -> None:
+    run = {"update_ratio/head.0": series([1, 2], [1e-2, 1e-4])}
+    assert [shape.y0 for shape in figures.update_ratios({"": run}).layout.shapes] == [1e-3]
+    assert not figures.update_ratios({}).layout.shapes

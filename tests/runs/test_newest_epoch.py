@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from support.training import Splits, part, small
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mnist_core import MnistCoreError
+from mnist_core.runs import newest_epoch_writer
 from mnist_core.runs.hardest_picture import draw_hardest
 from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.newest_epoch import newest_epoch_version, read_newest_epoch
+from mnist_core.runs.newest_epoch_writer import NewestEpochWriter
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
@@ -92,6 +96,23 @@ def test_tensorboard_shows_histograms_pictures_and_names(run: Run) -> None:
     for tag, name in names.items():
         metadata = events.SummaryMetadata(tag)
         assert (metadata.display_name, bool(metadata.summary_description)) == (name, True)
+
+
+def test_short_epochs_are_written_every_few_seconds_and_the_last_one_always(
+    tmp_path: Path, few: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(newest_epoch_writer, "time", SimpleNamespace(monotonic=lambda: now))
+    writer = NewestEpochWriter(tmp_path, metrics := MetricWriter(tmp_path), few[1])
+    confusion = [[1] * 10] * 10
+    kept = []
+    for number, now in enumerate((100.0, 100.5, 104.9, 105.1, 106.0), start=1):
+        writer.write(Epoch(number, 4, 0.5, 0.5, 0.5, 0.5, confusion, 0.5, True))
+        kept.append(read_newest_epoch(tmp_path).epoch)
+    assert kept == [1, 1, 1, 4, 4]
+    writer.close()
+    assert read_newest_epoch(tmp_path).epoch == 5
+    metrics.close()
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
