@@ -101,12 +101,12 @@ def test_tensorboard_shows_histograms_pictures_and_names(run: Run) -> None:
 def test_short_epochs_are_written_every_few_seconds_and_the_last_one_always(
     tmp_path: Path, few: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 100.0
-    monkeypatch.setattr(newest_epoch_writer, "time", SimpleNamespace(monotonic=lambda: now))
+    clock = SimpleNamespace(seconds=0.0, monotonic=lambda: clock.seconds)
+    monkeypatch.setattr(newest_epoch_writer, "time", clock)
     writer = NewestEpochWriter(tmp_path, metrics := MetricWriter(tmp_path), few[1])
     confusion = [[1] * 10] * 10
     kept = []
-    for number, now in enumerate((100.0, 100.5, 104.9, 105.1, 106.0), start=1):
+    for number, clock.seconds in enumerate((0.0, 0.5, 4.9, 5.1, 6.0), start=1):
         writer.write(Epoch(number, 4, 0.5, 0.5, 0.5, 0.5, confusion, 0.5, True))
         kept.append(read_newest_epoch(tmp_path).epoch)
     assert kept == [1, 1, 1, 4, 4]
