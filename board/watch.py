@@ -117,6 +117,15 @@ def _headline(
         if run.is_in_queue():
             waiting = describe_position(context, run)
         message.info(waiting, icon=":material/hourglass_empty:")
+    elif state.drawn < state.drawings:
+        message.info(
+            t(
+                "Generates drawings: {count} of {total}",
+                count=f"{state.drawn:,}",
+                total=f"{state.drawings:,}",
+            ),
+            icon=":material/draw:",
+        )
     now = progress(config, state, metrics, has_checkpoint=run.has_checkpoint())
     where = t(
         "Epoch {epoch} of {epochs} · step {step} of {steps}",

@@ -55,7 +55,7 @@ def train_in_folder(
         if splits
         else resolve_device(run.folder.parent, config.device, device)
     )
-    run.update_state(device=device_name(chosen), host=socket.gethostname())
+    run.update_state(device=device_name(chosen), host=socket.gethostname(), drawn=0, drawings=0)
     training, validation = splits or load_train_validation(
         chosen,
         data,
@@ -66,6 +66,8 @@ def train_in_folder(
     def show(event: Event) -> None:
         if not isinstance(event, Step):
             run.log(str(event))
+        if isinstance(event, Drawn):
+            run.update_state(drawn=event.count, drawings=event.total)
         if listen is not None:
             listen(event)
 

@@ -73,6 +73,7 @@ def _check_timestamp(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(single_line)]
 _Timestamp = Annotated[str, Field(max_length=40), AfterValidator(_check_timestamp)]
+_DrawingCount = Annotated[int, Field(ge=0)]
 _EpochCount = Annotated[int, Field(ge=0, le=_MAX_EPOCHS)]
 
 
@@ -90,6 +91,9 @@ class RunState(JsonModel):
         The same for programs. None in the folders of older versions, too.
     epoch, epochs : int >= 0
         Epochs completed, and configured.
+    drawn, drawings : int >= 0
+        How many drawings were generated before the first step, and of how many; 0 if they were few
+        or kept from before.
     best_epoch : int >= 0
         The epoch with the best validation accuracy so far; 0 before the first.
     validation_accuracy : float in [0, 1] or None
@@ -116,6 +120,8 @@ class RunState(JsonModel):
     stop_reason: StopReason | None = None
     epoch: _EpochCount = 0
     epochs: _EpochCount = 0
+    drawn: _DrawingCount = 0
+    drawings: _DrawingCount = 0
     best_epoch: _EpochCount = 0
     validation_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
     validation_loss: Annotated[float, Field(ge=0)] | None = None

@@ -275,7 +275,7 @@ class Trainer:
         if not share:
             return None
         count = min(config.drawings, config.epochs * len(self._training) * share)
-        parts = 0
+        parts = -1
 
         def report(done: int, total: int) -> None:
             nonlocal parts

@@ -275,9 +275,10 @@ def test_a_watched_run_whose_folder_is_deleted_is_said_to_be_gone(root: Path) ->
 def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
     run = create_run(small(), root)
     with run.exclusive():
-        run.update_state(status="running")
+        run.update_state(status="running", drawn=12_000, drawings=240_000)
         page = open_page("watch", run.id)
         assert "running" in metric(page, "Status")
+        assert page.info[0].value == "Generates drawings: 12,000 of 240,000"
         writer = MetricWriter(run.folder)
         writer.write(Step(1, 30, 40, 0.5, 0.5, 0.01, 1000.0))
         writer.close()

@@ -250,7 +250,7 @@ def test_progress_of_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames_module, "_CHUNK", 4)
     seen: list[tuple[int, int]] = []
     generate_frames(np.arange(10), 0, report=lambda *progress: seen.append(progress))
-    assert seen == [(4, 10), (8, 10), (10, 10)]
+    assert seen == [(0, 10), (4, 10), (8, 10), (10, 10)]
 
 
 def test_frames_of_tiny_pictures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from support.training import Splits, part, small
@@ -15,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor
 
 from mnist_core import MnistCoreError, load_classifier
+from mnist_core.data.allographs import pool
 from mnist_core.evaluation.scores import Evaluation, score
 from mnist_core.models.scoring import Scores, score_logits
 from mnist_core.models.weights import load_weights, read_card
@@ -100,6 +102,26 @@ def throw(error: BaseException) -> Callable[[], None]:
 
 
 # --- a run that ends well ----------------------------------------------------------------------
+
+
+def test_a_run_says_how_many_drawings_are_generated(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def generate(labels: np.ndarray, seed: int, report: Callable[[int, int], None]) -> Tensor:
+        report(0, len(labels))
+        assert (run.state().drawn, run.state().drawings) == (0, 100)
+        report(50, len(labels))
+        assert (run.state().drawn, run.state().drawings) == (50, 100)
+        return torch.zeros(len(labels), 1, 28, 28, dtype=torch.uint8)
+
+    monkeypatch.setattr(pool, "cached_frames", generate)
+    run = create_run(small(allographs=1.0, drawings=100, epochs=1), tmp_path)
+    events: list[Event] = []
+    assert execute(run, splits=few, listen=events.append).status == "finished"
+    assert [str(event) for event in events[:2]] == [
+        "generated 0 of 100 drawings", "generated 50 of 100 drawings",
+    ]  # fmt: skip
+    assert "generated 50 of 100 drawings" in run.log_tail()
 
 
 def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:

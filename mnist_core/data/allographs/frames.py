@@ -65,7 +65,7 @@ def generate_frames(
     processes : int
         -1: one for each processor core. The frames do not depend on it.
     report : callable, optional
-        Called after each thousand.
+        Called before the first, and after each thousand.
 
     Returns
     -------
@@ -74,6 +74,8 @@ def generate_frames(
     chunks = [labels[first : first + _CHUNK] for first in range(0, len(labels), _CHUNK)]
     frames = np.zeros((len(labels), 1, 28, 28), np.uint8)
     done = 0
+    if report is not None:
+        report(done, len(labels))
     for part in joblib.Parallel(n_jobs=processes, return_as="generator")(
         joblib.delayed(_generate_chunk)(chunk, seed, number) for number, chunk in enumerate(chunks)
     ):
