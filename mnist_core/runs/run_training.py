@@ -34,6 +34,10 @@ from mnist_core.utils.json_files import DamagedFileError, describe_error, write_
 Listener = Callable[[Event], None]
 
 
+class _StoppedBeforeTraining(Exception):
+    """A stop was requested while drawings were generated."""
+
+
 def train_in_folder(
     run: Run,
     *,
@@ -46,8 +50,8 @@ def train_in_folder(
     """Train until the last epoch or a requested stop; keep metrics, weights and checkpoints.
 
     Parameters as for `execute`. The run's evaluation is written at its end. Returns None if it was
-    stopped: `stop.reason` says why, and the checkpoint resumes there. Raises MnistCoreError if it
-    cannot be trained, or its folder cannot be written or was removed.
+    stopped: `stop.reason` says why, and the checkpoint, if there is one, resumes there. Raises
+    MnistCoreError if it cannot be trained, or its folder cannot be written or was removed.
     """
     config = run.config()
     chosen = (
@@ -68,10 +72,15 @@ def train_in_folder(
             run.log(str(event))
         if isinstance(event, Drawn):
             run.update_state(drawn=event.count, drawings=event.total)
+            if _should_stop(run, stop):
+                raise _StoppedBeforeTraining
         if listen is not None:
             listen(event)
 
-    trainer = _build_trainer(run, config, training, validation, show)
+    try:
+        trainer = _build_trainer(run, config, training, validation, show)
+    except _StoppedBeforeTraining:
+        return None
     history = Conv1History(run)
     if (trainer.epoch, trainer.step) == (1, 0):
         history.keep(trainer.scored_model, 0, config.epochs)

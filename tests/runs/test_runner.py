@@ -124,6 +124,21 @@ def test_a_run_says_how_many_drawings_are_generated(
     assert "generated 50 of 100 drawings" in run.log_tail()
 
 
+def test_a_stop_while_drawings_are_generated(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def generate(labels: np.ndarray, seed: int, report: Callable[[int, int], None]) -> Tensor:
+        run.request_stop()
+        report(0, len(labels))
+        raise AssertionError("it is not stopped")
+
+    monkeypatch.setattr(pool, "cached_frames", generate)
+    run = create_run(small(allographs=1.0), tmp_path)
+    state = execute(run, splits=few)
+    assert (state.status, state.stop_reason) == ("stopped", StopReason.REQUESTED)
+    assert not run.has_checkpoint()
+
+
 def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
     config = small(epochs=2)
     run = create_run(config, tmp_path, "first")
