@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.runs import metric_tags as tags
+from mnist_core.runs.metric_damage import first_damaged_step
 from mnist_core.runs.metric_log import HistogramSeries, MetricReader, Series
 from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
@@ -56,21 +57,8 @@ def read_histograms(folder: Path) -> dict[str, HistogramSeries]:
 
 
 def damaged_from(folder: Path, state: RunState, metrics: Mapping[str, Series]) -> int | None:
-    """Return the first step from which on metrics are damaged or missing; None if all are there.
-
-    Parameters
-    ----------
-    state : RunState
-        Read before the metrics: an epoch's metrics are written before its state.
-    metrics : mapping of tag to Series
-        What `read_metrics` returned.
-    """
-    # one point for each epoch, also where the loss is not finite
-    scored = metrics.get(tags.VALIDATION_ACCURACY)
-    last, epochs = (int(scored.steps[-1]), len(scored.steps)) if scored else (0, 0)
-    missing = last + 1 if epochs < state.epoch else None
-    found = [step for step in (missing, _reader(folder).damaged_from()) if step is not None]
-    return min(found, default=None)
+    """Return `first_damaged_step` of metrics that `read_metrics` returned after the state."""
+    return first_damaged_step(_reader(folder), state, metrics)
 
 
 def progress(

@@ -22,7 +22,7 @@ from mnist_core.models.weights import read_card
 from mnist_core.reports.png import frame_png
 from mnist_core.reports.template import template
 from mnist_core.runs.evaluation import run_evaluation, run_validation
-from mnist_core.runs.metric_log import MetricReader
+from mnist_core.runs.metric_damage import read_with_damage
 from mnist_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def html_report(
     images: Tensor | np.ndarray | None = None,
     curves: Mapping[str, Mapping[str, Series]] | None = None,
     card: Mapping[str, Any] | None = None,
+    curves_problem: str = "",
 ) -> str:
     """Return an evaluation as a self-contained HTML page, for light and dark screens.
 
@@ -56,6 +57,8 @@ def html_report(
         A run's metrics, see `figures.loss_curves`.
     card : mapping, optional
         The model card: JSON types, shown as a table.
+    curves_problem : str
+        A sentence about damaged metrics, shown before the curves.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def html_report(
         images=None if images is None else _misclassified_images(evaluation, images),
         images_note=_images_note(len(evaluation.misclassified)),
         curves=list(_curves(curves or {})),
+        curves_problem=curves_problem,
         card=list(_flatten(card or {})),
     )
 
@@ -105,7 +109,7 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
     MnistCoreError
         If the run has no usable weights, is damaged, or MNIST is missing.
     """
-    curves = MetricReader(run.folder).read()
+    curves, problem = read_with_damage(run)
     name = run.state().name or run.id
     return html_report(
         name,
@@ -113,6 +117,7 @@ def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
         run_validation(run, data).images,
         curves={name: curves} if curves else None,
         card=read_card(run.weights_path).as_dict(),
+        curves_problem=problem,
     )
 
 

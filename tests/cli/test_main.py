@@ -21,6 +21,8 @@ from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import card_path, load_weights, read_card
+from mnist_core.reports.html import run_report
+from mnist_core.runs.run_list import list_runs
 
 Capture = pytest.CaptureFixture[str]
 
@@ -151,12 +153,25 @@ def test_the_cards_command_trains_the_same_weights(trained: Path, tmp_path: Path
     assert again.read_bytes() == trained.read_bytes()
 
 
-def test_a_run_is_evaluated_by_its_id(trained: Path, tmp_path: Path, capsys: Capture) -> None:
-    report, runs = tmp_path / "report.html", trained.parent / "runs"
+def test_a_run_is_evaluated_by_its_id(
+    trained: Path, mnist_root: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    report, runs = tmp_path / "report.html", tmp_path / "runs"
+    shutil.copytree(trained.parent / "runs", runs)
     words = ["evaluate", "last", "--runs", str(runs), "--json", "--html", str(report)]
     assert cli.main(words) == 0
-    assert json.loads(capsys.readouterr().out)["images"] == 500  # the run's own validation split
+    out = capsys.readouterr()
+    assert json.loads(out.out)["images"] == 500  # the run's own validation split
     assert "validation" in report.read_text()
+    assert "damaged" not in out.err + report.read_text()
+    (events,) = runs.glob("*/events.*")
+    content = events.read_bytes()
+    events.write_bytes(content[: len(content) // 2] + b"damage" + content[len(content) // 2 + 6 :])
+    assert cli.main(words) == 0
+    for text in (capsys.readouterr().err, report.read_text()):
+        assert "metrics are damaged or missing from step" in text
+    (run,) = list_runs(runs)
+    assert "metrics are damaged or missing from step" in run_report(run, mnist_root)
 
 
 def test_runs_are_listed(trained: Path, capsys: Capture) -> None:

@@ -14,7 +14,7 @@ from mnist_core.cli.commands.options import (
     add_runs_option,
     add_weights_argument,
 )
-from mnist_core.cli.terminal import print_line, print_table
+from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.models.registry import DEFAULT
 from mnist_core.utils.files import make_folder, write_atomic
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from mnist_core.data.mnist import Split
     from mnist_core.evaluation.scores import Evaluation
-    from mnist_core.models.card import ModelCard
     from mnist_core.models.weights import Network
+    from mnist_core.runs.metric_log import Series
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -56,13 +56,23 @@ def _evaluate(args: argparse.Namespace) -> int:
     model, card = load_weights(path)
     device = choose_device(args.device)
     result, split = _score(path, model.to(device), args.split, device, args.data)
+    curves, problem = _curves(path)
+    if problem:
+        print_error(f"warning: {problem}")
     if args.update_card:
         scores = {"accuracy": result.accuracy, "loss": result.loss}
         update_card(path, **{args.split: scores})
     if args.output:
         result.write(args.output)
     if args.html:
-        _write_report(args.html, path, card, result, split)
+        from mnist_core.reports.html import html_report
+
+        named = {path.parent.name: curves} if curves else None
+        report = html_report(
+            path.stem, result, split.images, named, card.as_dict(), curves_problem=problem
+        )
+        make_folder(args.html.parent)
+        write_atomic(args.html, report)
     if args.json:
         print(json.dumps({"weights": str(args.weights), **result.model_dump(mode="json")}))
         return 0
@@ -95,22 +105,13 @@ def _score(
     return evaluation, split
 
 
-def _write_report(
-    file: Path, weights: Path, card: ModelCard, result: Evaluation, split: Split
-) -> None:
-    from mnist_core.reports.html import html_report
-    from mnist_core.runs.metric_log import MetricReader
+def _curves(weights: Path) -> tuple[dict[str, Series], str]:
+    """Return the metrics of the run whose weights these are, and what is damaged; empty if none."""
+    from mnist_core.runs.metric_damage import read_with_damage
+    from mnist_core.runs.run_list import run_of_weights
 
-    curves = MetricReader(weights.parent).read()  # empty where the weights are not a run's
-    report = html_report(
-        weights.stem,
-        result,
-        split.images,
-        curves={weights.parent.name: curves} if curves else None,
-        card=card.as_dict(),
-    )
-    make_folder(file.parent)
-    write_atomic(file, report)
+    run = run_of_weights(weights)
+    return read_with_damage(run) if run else ({}, "")
 
 
 def _print(result: Evaluation) -> None:
