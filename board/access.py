@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit import config
 
+from board.login_sessions import login_sessions, token_in_tab
 from board.password import PASSWORD, Throttle, configured_hash, matches
 from board.translation import Translator
 from board.widgets import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 
-_LOGGED_IN = "logged-in"
+_LOGGED_IN, _TOKEN = "logged-in", "login-token"
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
@@ -119,7 +120,33 @@ def admit(t: Translator) -> bool:
     return access in (Access.FULL, Access.READ_ONLY)
 
 
+def keep_login(t: Translator) -> None:
+    """Let the tab keep the login, and draw the button that ends it; nothing without a login."""
+    token = st.session_state.get(_TOKEN)
+    if token is None:
+        return
+    token_in_tab(token)
+    if token and st.button(t("Log out"), icon=":material/logout:", type="tertiary"):
+        login_sessions().end(token)
+        st.session_state.pop(_LOGGED_IN, None)
+        st.session_state[_TOKEN] = ""  # the tab forgets it
+        st.rerun()
+
+
+def _log_in(hashed: str, token: str) -> None:
+    st.session_state[_LOGGED_IN], st.session_state[_TOKEN] = hashed, token
+
+
+def _log_in_again(token: str) -> None:
+    """Log in with the token of an earlier login in this tab."""
+    hashed = configured_hash() or ""
+    if login_sessions().is_valid(token, hashed):
+        _log_in(hashed, token)
+
+
 def _draw_login(t: Translator) -> None:
+    if st.session_state.get(_TOKEN) is None:
+        token_in_tab(None, _log_in_again)
     st.title(t("Drawpad dashboard"))
     with st.form("login", width=360):
         given = st.text_input(t("Password"), type="password", max_chars=1000)
@@ -130,7 +157,7 @@ def _draw_login(t: Translator) -> None:
     with errors_shown():
         address = _client_address() or "localhost"
         if _throttle().attempt(address, lambda: matches(given, hashed)):
-            st.session_state[_LOGGED_IN] = hashed
+            _log_in(hashed, login_sessions().create(hashed))
             st.rerun()
         show_error(t("This is not the password."))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +19,7 @@ from mnist_core.runs.labels import (
     MAX_NOTE_LENGTH,
     RunLabels,
     change_labels,
+    read_labels,
     set_baseline,
 )
 from mnist_core.runs.queue import enqueue, ensure_workers
@@ -25,6 +28,8 @@ from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_table import SweepRow, TableRow
 from mnist_core.search.sweep_list import delete_sweep, stop_sweep
 
+_FORM, _FORMS = "runs-label-form", "runs-label-forms"
+"""Keys of the form that is drawn, and of how many have been, in the session state."""
 _MAX_NAMES = 8
 
 
@@ -85,33 +90,60 @@ def _draw_one(context: PageContext, row: TableRow, baseline: RunRow | None) -> N
     act_button(t("Set as baseline"), ":material/star:", pin, help=about)
 
 
+@dataclass
+class _LabelForm:
+    """The form of the selected runs' labels, from when it is first drawn until it is saved.
+
+    Others may change the labels meanwhile: what is saved is the difference to what it showed.
+    """
+
+    number: int
+    runs: tuple[str, ...]
+    seen: RunLabels
+
+
+def _label_form(runs: Sequence[RunRow]) -> _LabelForm:
+    """Return the form of these runs: a new one, with the present labels, for another selection."""
+    ids, before = tuple(row.id for row in runs), st.session_state.get(_FORM)
+    if before is None or before.runs != ids:
+        seen = runs[0].labels if len(runs) == 1 else RunLabels()
+        number = st.session_state[_FORMS] = st.session_state.get(_FORMS, 0) + 1
+        st.session_state[_FORM] = before = _LabelForm(number, ids, seen)
+    return before
+
+
 def _draw_labels(context: PageContext, runs: Sequence[RunRow]) -> None:
-    t = context.t
-    # other labels are another popover: it is closed after a change
-    shown = repr([row.labels for row in runs])
-    with st.popover(t("Note and tags"), icon=":material/label:", key=f"labels-of-{shown}"):
-        only = runs[0] if len(runs) == 1 else None
-        # another selection is another form
-        key = "-".join(row.id for row in runs[:3]) + f"-{len(runs)}"
-        labels = only.labels if only else RunLabels()
-        with st.form(f"labels-{key}", border=False):
-            note = None
-            if only:
-                note = st.text_area(
-                    t("Note"), labels.note, max_chars=MAX_NOTE_LENGTH, key=f"note-{key}"
-                )
-            given = st.text_input(
-                t("Tags, separated by commas"), ", ".join(labels.tags), key=f"tags-{key}"
+    t, form = context.t, _label_form(runs)
+    seen, number = form.seen, form.number
+    only = runs[0] if len(runs) == 1 else None
+    # another form is another popover: it is closed after a change
+    with (
+        st.popover(t("Note and tags"), icon=":material/label:", key=f"labels-{number}"),
+        st.form(f"labels-form-{number}", border=False),
+    ):
+        note = None
+        if only:
+            note = st.text_area(
+                t("Note"), seen.note, max_chars=MAX_NOTE_LENGTH, key=f"note-{number}"
             )
-            if only is None:
-                st.caption(t("They are added to those of each run."))
-            saved = st.form_submit_button(
-                t("Save"), icon=":material/check:", disabled=not may_change()
-            )
-        if saved:
-            tags = [tag.strip() for tag in given.split(",") if tag.strip()]
-            added = {"tags": tags} if only else {"add_tags": tags}
-            _each(runs, lambda row: change_labels(row.run, note=note, **added))
+        given = st.text_input(
+            t("Tags, separated by commas"), ", ".join(seen.tags), key=f"tags-{number}"
+        )
+        if only is None:
+            st.caption(t("They are added to those of each run."))
+        saved = st.form_submit_button(t("Save"), icon=":material/check:", disabled=not may_change())
+    if not saved:
+        return
+    tags = [tag.strip() for tag in given.split(",") if tag.strip()]
+    changes: dict[str, Any] = {
+        "add_tags": [tag for tag in tags if tag not in seen.tags],
+        "remove_tags": [tag for tag in seen.tags if tag not in tags],
+    }
+    if note is not None and note != seen.note:
+        changes |= {"note": note, "seen_note": seen.note}
+    _each(runs, lambda row: change_labels(row.run, **changes))
+    if only:  # it was refused: the next attempt is from what is stored
+        form.seen = read_labels(only.run.folder).model_copy(update={"tags": seen.tags})
 
 
 def _draw_archive(context: PageContext, runs: Sequence[RunRow]) -> None:
@@ -136,6 +168,7 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
         for problem in list(dict.fromkeys(problems))[:_MAX_NAMES]:
             show_error(problem)
     else:
+        st.session_state.pop(_FORM, None)
         st.rerun()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.access import admit
+from board.access import admit, keep_login
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from mnist_core.runs.run_list import runs_root
@@ -58,6 +58,7 @@ def show() -> None:
     first = st.Page(home, title=t("Runs"), default=True, visibility="hidden")
     st.navigation([first, *pages.values()], position="top").run()
     _select_language(t)
+    keep_login(t)
 
 
 def _page(name: str, context: PageContext) -> Callable[[], None]:

@@ -85,17 +85,22 @@ def change_labels(
     run: Run,
     *,
     note: str | None = None,
+    seen_note: str | None = None,
     tags: Iterable[str] | None = None,
     add_tags: Iterable[str] = (),
+    remove_tags: Iterable[str] = (),
     archived: bool | None = None,
 ) -> RunLabels:
     """Change what is given, keep the rest; return the labels as they are stored.
 
+    `seen_note` is the note that the given one is to replace: if somebody else has changed it
+    meanwhile, nothing is changed.
+
     Raises
     ------
     MnistCoreError
-        If there is no such run, the note or a tag is too long, it would have more than 20 tags, or
-        its folder cannot be written.
+        If there is no such run, the note or a tag is too long, it would have more than 20 tags, the
+        note is not `seen_note`, or its folder cannot be written.
     """
     tags, add_tags = None if tags is None else tuple(tags), tuple(add_tags)
     _check_length("the note", note or "", MAX_NOTE_LENGTH)
@@ -105,8 +110,14 @@ def change_labels(
         if not run.exists:
             raise MnistCoreError(f"{run.folder}: there is no run in it")
         before = read_labels(run.folder)
+        if note is not None and seen_note is not None and before.note not in (seen_note, note):
+            raise MnistCoreError(
+                f"the note of run {run.id} was changed meanwhile, to {before.note!r}; save again "
+                "to replace it"
+            )
         kept = before.tags if tags is None else tags
-        given = (*kept, *add_tags)
+        removed = set(remove_tags)
+        given = (*(tag for tag in kept if tag not in removed), *add_tags)
         if len(set(given)) > MAX_TAGS:
             raise MnistCoreError(f"run {run.id} would have more than {MAX_TAGS} tags; remove some")
         after = RunLabels(

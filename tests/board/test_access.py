@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from support.training import small
 from board import access, password
 from board.__main__ import main
 from board.access import Access, decide_access
+from board.login_sessions import LoginSessions, login_sessions
 from board.overview_table import SELECTED
 from board.password import HASH, PASSWORD, Throttle, configured_hash, hash_password, matches
 from mnist_core import MnistCoreError
@@ -144,6 +146,44 @@ def test_a_password_is_asked_for_and_throttled(monkeypatch: pytest.MonkeyPatch) 
         page = login(page, "wrong")
     page = login(page, "correct horse")
     assert "too many wrong passwords" in page.error[0].value
+
+
+def test_a_login_outlives_a_reload_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD, "correct horse")
+    page = login(open_page("watch"), "correct horse")
+    token = kept(page)["keep"]
+    assert len(token) > 40
+    again = open_page("watch")
+    assert kept(again) == {"keep": None}, "the tab is asked for its token"
+    # what the tab answers is handled before the page is drawn: see tests/browser
+    assert login_sessions().is_valid(token, configured_hash())
+    page = press(page, "Log out")
+    assert page.title[0].value == "Drawpad dashboard"
+    assert kept(page) == {"keep": ""}, "the tab forgets it"
+    assert not login_sessions().is_valid(token, configured_hash())
+
+
+def kept(page: AppTest) -> dict[str, str | None]:
+    """Return what the tab is to do with its token."""
+    found = [json.loads(block.proto.json) for block in page.get("bidi_component")]
+    (data,) = [data for data in found if "keep" in data]
+    return data
+
+
+def test_tokens_of_logins() -> None:
+    now = [0.0]
+    sessions = LoginSessions(lambda: now[0])
+    first, second = sessions.create("hash"), sessions.create("hash")
+    assert first != second
+    assert sessions.is_valid(first, "hash")
+    assert not sessions.is_valid(first, "hash of another password")
+    assert not sessions.is_valid("x", "hash")
+    sessions.end(first)
+    assert not sessions.is_valid(first, "hash")
+    now[0] = 12 * 3600.0
+    assert not sessions.is_valid(second, "hash")
+    tokens = [sessions.create("hash") for _ in range(1001)]
+    assert [sessions.is_valid(one, "hash") for one in tokens[:2]] == [False, True]
 
 
 def test_hashes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
