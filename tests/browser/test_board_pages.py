@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from support.board_page import BoardPage
-from support.chromium import draw, fit_strokes, thin_strokes
+from support.chromium import DESKTOP, ROOT, draw, fit_strokes, serving, thin_strokes
 from support.drawings import Drawing
 from support.pad_page import PadPage
 
@@ -195,3 +195,29 @@ def test_every_page_fits_a_phone(
         assert board.fits()
     heading = board.page.get_by_role("heading", level=1).inner_text()
     assert not heading.isascii()
+
+
+def test_a_login_outlives_a_reload(browser: Browser, folders: dict[str, str]) -> None:
+    environment = {**folders, "MNIST_DASHBOARD_PASSWORD": "correct horse"}
+    with serving(ROOT / "dashboard.py", environment) as server:
+        context = browser.new_context(**DESKTOP)
+        board = BoardPage(context, server.url)
+        password = board.page.get_by_label("Password", exact=True)
+        board.open("train", title="Drawpad dashboard")
+        password.fill("correct horse")
+        board.button("Log in").click()
+        heading = board.page.get_by_role("heading", name="Train a network", level=1)
+        expect(heading).to_be_visible()
+        board.page.reload()
+        expect(heading).to_be_visible()
+        token = board.page.evaluate("sessionStorage.getItem('drawpad-login')")
+        assert token not in str(context.cookies()), "no request carries it"
+        other = BoardPage(context, server.url)
+        other.open("train", title="Drawpad dashboard")
+        board.button("Log out").click()
+        expect(password).to_be_visible()
+        board.page.reload()
+        board.settle()
+        expect(password).to_be_visible()
+        assert board.errors == other.errors == []
+        context.close()
