@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mnist_core import MnistCoreError, Prediction, PredictionWithMaps, ReadDigit
-from mnist_core.imaging.images import open_picture
+from mnist_core.imaging.images import PictureError, open_picture
 from mnist_core.inference.base_classifier import BaseClassifier
 from mnist_core.inference.prediction import RefusalReason
 from pad.capacity import BusyError, PictureCapacity
@@ -40,10 +40,11 @@ def server_functions(
     """Return the functions for `pad.function_route`.
 
     Each takes one JSON object, described by a model in `pad.payload`, and returns one. Input that
-    cannot be used gives `{"error": message}`. With `"stale": true` the model is not the
-    one that the page knows: its weights were replaced since `version`, they are damaged, or, with
-    `"gone": true` as well, it is not offered. `describe_model` then returns the present state.
-    With `"busy": true` the capacity for pictures is used up: asking again later helps.
+    cannot be used gives `{"error": message}`; for a picture, `problem` says in one word what is
+    wrong with it, and `size` its width and height where they are. With `"stale": true` the model is
+    not the one that the page knows: its weights were replaced since `version`, they are damaged,
+    or, with `"gone": true` as well, it is not offered; `describe_model` then returns the present
+    state. With `"busy": true` the capacity for pictures is used up: asking again later helps.
     """
     capacity = capacity or PictureCapacity(limits)
 
@@ -176,6 +177,9 @@ def errors_to_json(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any],
             return {"error": str(error), "stale": True, "gone": True}
         except UnusableModelError as error:
             return {"error": str(error), "stale": True}
+        except PictureError as error:
+            size = {"size": list(error.size)} if error.size else {}
+            return {"error": str(error), "problem": error.problem, **size}
         except BusyError as error:
             return {"error": str(error), "busy": True}
         except MnistCoreError as error:

@@ -1,6 +1,7 @@
 """MCP answers as JSON text and as structured content, with its schema.
 
-Gradio itself answers with Python's repr, and declares no schema of what a tool returns.
+Gradio itself answers with Python's repr, declares no schema of what a tool returns, and does not
+say what to send in place of a path.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from starlette.applications import Starlette
 
 from pad.payload import PredictionAnswer
 
+_WHAT_TO_SEND = (
+    "send the picture itself, not its path: as data:image/png;base64,..., or as the address (http "
+    "or https) of a public picture; in Python, gradio_client.handle_file(path) uploads one"
+)
+
 
 @contextlib.asynccontextmanager
 async def json_answers(app: Starlette) -> AsyncIterator[None]:
@@ -24,6 +30,7 @@ async def json_answers(app: Starlette) -> AsyncIterator[None]:
     if server is not None:
         _answer_in_json(server)
         _declare_schema(server)
+        _name_what_to_send(server)
     yield
 
 
@@ -60,3 +67,15 @@ def _declare_schema(server: GradioMCPServer) -> None:
         return result
 
     handlers[types.ListToolsRequest] = list_tools_with_schema
+
+
+def _name_what_to_send(server: GradioMCPServer) -> None:
+    convert = server.convert_strings_to_filedata
+
+    def converted(value: Any, positions: list[list[str | int]]) -> Any:
+        try:
+            return convert(value, positions)
+        except Exception as error:  # a path, or base64 that cannot be decoded
+            raise ValueError(_WHAT_TO_SEND) from error
+
+    server.convert_strings_to_filedata = converted  # type: ignore[method-assign]

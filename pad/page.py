@@ -27,7 +27,7 @@ from pad.limits import Limits
 from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
-from pad.page_head import TITLE, PageHead
+from pad.page_head import FAVICON, TITLE, PageHead
 from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL, encode_prediction
 from pad.reasoned_errors import ReasonedErrors
 from pad.slow_clients import closing_slow_clients
@@ -45,6 +45,7 @@ _CSS = """
 #sketchpad .html-container { padding: 4px 16px 0 !important; }
 html { scrollbar-gutter: stable; }
 footer { margin: 0 !important; padding: 2px 0 !important; }
+footer .divider { display: none !important; }
 footer, footer :is(a, button, span, div) { color: var(--body-text-color) !important; }
 """
 
@@ -170,4 +171,5 @@ def launch_options(
             "lifespan": lifespan,
         },
         "footer_links": ["api"],
+        "favicon_path": FAVICON,
     }

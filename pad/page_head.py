@@ -17,6 +17,7 @@ DESCRIPTION = (
 )
 PREVIEW = Path(__file__).parent / "web/preview.png"
 PREVIEW_SIZE = (1200, 630)
+FAVICON = Path(__file__).parent / "web/favicon.png"
 
 _PLACEHOLDERS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>')
 

@@ -6,7 +6,7 @@ Imports no torch: programs that run exported graphs read pictures as well.
 from __future__ import annotations
 
 import os
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -29,6 +29,22 @@ _COLOURED = ("RGB", "RGBX", "P", "PA", "CMYK", "YCbCr", "HSV")
 
 Picture = Image.Image | np.ndarray
 
+PictureProblem = Literal["picture_small", "picture_large", "picture_format", "picture_damaged"]
+
+
+class PictureError(MnistCoreError):
+    """A picture that cannot be read; `problem` says why, for pages that word it themselves.
+
+    `size` is its width and height, where the size is the problem and is known.
+    """
+
+    def __init__(
+        self, message: str, problem: PictureProblem, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.problem = problem
+        self.size = size
+
 
 def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     """Open an image file, rotated as its EXIF orientation says.
@@ -36,8 +52,9 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     Raises
     ------
     MnistCoreError
-        If it is missing, not an image, damaged, or larger than 4000 pixels on a side. The size is
-        read from the header, so a decompression bomb is refused before it is decompressed.
+        If it is missing. A `PictureError` if it is not an image, damaged, or larger than 4000
+        pixels on a side. The size is read from the header, so a decompression bomb is refused
+        before it is decompressed.
     """
     name = source if isinstance(source, str | os.PathLike) else "the picture"
     try:
@@ -45,21 +62,24 @@ def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
         _check_size(*image.size)
         image.load()
         return ImageOps.exif_transpose(image)
-    except MnistCoreError as error:
-        raise MnistCoreError(f"{name}: {error}") from error
+    except PictureError as error:
+        raise PictureError(f"{name}: {error}", error.problem, error.size) from error
     except FileNotFoundError as error:
         raise MnistCoreError(f"{name}: there is no such file") from error
     except UnidentifiedImageError as error:
-        raise MnistCoreError(
+        raise PictureError(
             f"{name}: not an image that can be read; give a PNG, JPEG, WebP, GIF, BMP, TIFF or "
-            "AVIF file"
+            "AVIF file",
+            "picture_format",
         ) from error
     except Image.DecompressionBombError as error:
-        raise MnistCoreError(f"{name}: too large to decompress ({error}); scale it down") from error
+        message = f"{name}: too large to decompress ({error}); scale it down"
+        raise PictureError(message, "picture_large") from error
     except (IsADirectoryError, PermissionError) as error:
         raise MnistCoreError(f"{name}: cannot be opened ({error.strerror})") from error
     except Exception as error:  # Pillow's decoders raise any exception for a damaged file
-        raise MnistCoreError(f"{name}: cannot be read, the file is damaged ({error})") from error
+        message = f"{name}: cannot be read, the file is damaged ({error})"
+        raise PictureError(message, "picture_damaged") from error
 
 
 def to_grey(picture: Picture) -> Tensor:
@@ -92,16 +112,18 @@ def grey_image(picture: Picture) -> np.ndarray:
         raise
     except (OSError, SyntaxError, ValueError) as error:
         # a lazily opened file is decoded only here; and Pillow cannot convert LAB to grey
-        raise MnistCoreError(f"the picture cannot be read: {error}") from error
+        raise PictureError(f"the picture cannot be read: {error}", "picture_damaged") from error
     # a new array, which may be written to
     return np.clip(grey, 0, 1, dtype=np.float32, order="C")
 
 
 def _check_size(width: int, height: int) -> None:
     if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
-        raise MnistCoreError(
+        raise PictureError(
             f"the picture is {width} x {height} pixels; sides from {SMALLEST_SIDE} to "
-            f"{LARGEST_SIDE} can be read, so scale or crop it"
+            f"{LARGEST_SIDE} can be read, so scale or crop it",
+            "picture_large" if max(width, height) > LARGEST_SIDE else "picture_small",
+            (width, height),
         )
 
 

@@ -63,7 +63,17 @@ def test_an_edit_removes_the_explanation_and_the_pen_up_renews_it(pad: PadPage) 
     expect(pad.page.locator(".evidence line")).not_to_have_count(0)
     pad.click("clear")
     expect(pad.page.locator(".evidence line")).to_have_count(0)
-    expect(pad.page.locator(".digits button").first).to_be_disabled()
+    button = pad.page.locator(".digits button").first
+    expect(button).to_be_disabled()
+    # also if the pen rests, and the answer is there, before it is lifted
+    pad.page.mouse.move(box["x"] + 100, box["y"] + 60)
+    pad.page.mouse.down()
+    pad.page.mouse.move(box["x"] + 100, box["y"] + 260, steps=5)
+    pad.expect_digit(1)
+    pad.settle()
+    expect(button).to_be_disabled()
+    pad.page.mouse.up()
+    expect(button).to_be_enabled()
 
 
 def test_the_digits_are_one_tab_stop_with_arrow_keys(pad: PadPage) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Request, expect
+from playwright.sync_api import Browser, Request, Route, expect
 from support.chromium import DESKTOP, Server
 from support.drawings import paint, seven, zero
 from support.pad_page import PadPage
@@ -132,9 +132,15 @@ def test_a_promoted_model_runs_in_the_browser(pad: PadPage, model: str) -> None:
 
 def test_a_picture_is_read_in_the_browser(pad: PadPage, tmp_path: Path) -> None:
     paint(seven()).save(tmp_path / "seven.png")
+    held: list[Route] = []
+    pad.page.route("**/find_ink.onnx", lambda route: held.append(route))
     with pad.page.expect_request("**/find_ink.onnx"):  # once
         pad.page.set_input_files("[data-part=file]", tmp_path / "seven.png")
+    expect(pad.page.locator(".progress")).to_be_visible()
+    held[0].continue_()
+    pad.page.unroute("**/find_ink.onnx")
     pad.expect_digit(7)
+    expect(pad.page.locator(".progress")).to_be_hidden()
     pad.settle()
     pad.click("clear")
     requests = requests_of(pad)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 from support.pad_page import PadPage
+from support.pictures import picture_of_a_seven
 from support.training import small
 
 from mnist_core import load_classifier, shipped_models
@@ -188,7 +189,11 @@ def test_messages_are_in_chinese_on_a_chinese_page(
     choose(pad, "mine")
     withdraw("mine")
     pad.page.locator("[data-part=model]").hover()
-    expect(pad.page.locator(".banner")).to_have_text("模型 mine 已不可用，改用 default。")
+    banner = pad.page.locator(".banner")
+    expect(banner).to_have_text("模型 mine 已不可用，改用 default。")
+    damaged = {"name": "a.png", "mimeType": "image/png", "buffer": picture_of_a_seven()[:300]}
+    pad.page.set_input_files("[data-part=file]", damaged)
+    expect(banner).to_have_text("无法读取图片：文件已损坏。请重新保存，或使用其他图片。")
 
 
 def test_the_list_says_of_each_model_how_good_and_large_it_is_and_what(pad: PadPage) -> None:

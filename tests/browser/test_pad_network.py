@@ -134,6 +134,11 @@ def test_a_pixel_shows_its_receptive_field_and_conv1_its_numbers(
     assert float(total) == pytest.approx(float((patch * kernel).sum()), abs=0.05)
 
 
+def map_labels(pad: PadPage) -> list[str]:
+    labels = "all => all.map((map) => map.getAttribute('aria-label'))"
+    return list(pad.page.locator("[data-stage=conv1] .map").evaluate_all(labels))
+
+
 def test_order_and_scale_of_the_maps_can_be_chosen(pad: PadPage) -> None:
     pad.play_example(4)
     before = stage_picture(pad, "conv1")
@@ -143,11 +148,20 @@ def test_order_and_scale_of_the_maps_can_be_chosen(pad: PadPage) -> None:
     expect(pad.page.locator("[data-stage=conv1] .range")).to_contain_text("0 … ")
     pad.page.click("[data-part=map-order] [data-value=brightness]")
     assert (stage_picture(pad, "conv1") != by_stage).any()
-    labels = pad.page.locator("[data-stage=conv1] .map").evaluate_all(
-        "all => all.map((map) => map.getAttribute('aria-label'))"
-    )
+    labels = map_labels(pad)
     assert len(set(labels)) == len(labels)
     assert labels != sorted(labels, key=lambda label: int(label.split("map ")[1].split(":")[0]))
+    # the maps stay where they are while a pen is down
+    box = pad.paper
+    pad.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    pad.page.mouse.down()
+    for x, y in ((280, 30), (30, 60), (280, 90), (30, 120)):
+        pad.page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+    pad.settle()
+    assert map_labels(pad) == labels
+    pad.page.mouse.up()
+    pad.settle()
+    assert map_labels(pad) != labels
 
 
 def test_each_group_of_maps_is_one_tab_stop(pad: PadPage) -> None:

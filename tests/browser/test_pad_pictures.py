@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from support.pad_page import PadPage
-from support.pictures import drop_picture, picture_of_a_seven, svg_of_a_seven
+from support.pictures import blank_picture, drop_picture, picture_of_a_seven, svg_of_a_seven
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +70,8 @@ def test_bad_pictures_are_reported_and_the_drawing_is_kept(pad: PadPage, tmp_pat
     drawn = pad.pixels(".paper canvas")
     bad = {
         "That file is not a picture": b"not a picture",
-        "too large to decompress": bomb(),
+        "larger than 4000 pixels": bomb(),
+        "has 6000×20 pixels": blank_picture(6000, 20),
         "damaged": picture_of_a_seven()[:300],
         "larger than 10 MB": b"\0" * (11 * 2**20),
     }

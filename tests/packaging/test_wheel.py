@@ -27,6 +27,7 @@ WEB = (
     "dist/sketchpad.js",
     "dist/recognizer.js",
     "dist/onnxruntime.wasm.gz",
+    "favicon.png",
     "preview.png",
     "strings/en.json",
     "strings/zh.json",

@@ -154,6 +154,9 @@ def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Pa
     assert found.structuredContent["digit"] == 7
     assert json.loads(found.content[0].text) == found.structuredContent
     assert refused.isError
+    assert refused.content[0].text.startswith("send the picture itself, not its path")
+    assert "handle_file" in refused.content[0].text
+    assert "/etc/passwd" not in refused.content[0].text
 
 
 def ink_request(**changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from support.chromium import Server
 
-from pad.page_head import DESCRIPTION, PREVIEW_SIZE, TITLE
+from pad.page_head import DESCRIPTION, FAVICON, PREVIEW_SIZE, TITLE
 
 
 class _Head(html.parser.HTMLParser):
@@ -81,3 +81,8 @@ def test_addresses_behind_a_proxy(server: Server) -> None:
 def test_a_host_header_is_text_and_not_html(server: Server) -> None:
     tags = dict(head_of(server.url, Host='x"><script>alert(1)</script>').tags)
     assert "script" in tags["og:url"], "inside of the attribute"
+
+
+def test_the_icon_is_ours(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}favicon.ico", timeout=20) as response:
+        assert response.read() == FAVICON.read_bytes()

@@ -14,7 +14,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 from support.chromium import ROOT, Server
-from support.pictures import picture_of_a_seven
+from support.pictures import blank_picture, picture_of_a_seven
 from support.waiting import until
 
 from mnist_core import MnistCoreError
@@ -64,6 +64,24 @@ def test_other_formats_are_refused_before_they_are_decoded(
     reply = functions_of(registry, PictureCapacity())["classify_picture"](picture_request(content))
     assert "not an image that can be read; give a PNG" in reply["error"]
     assert started == []
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"no picture", {"problem": "picture_format"}),
+        (picture_of_a_seven()[:300], {"problem": "picture_damaged"}),
+        (blank_picture(30, 4), {"problem": "picture_small", "size": [30, 4]}),
+        (blank_picture(6000, 20), {"problem": "picture_large", "size": [6000, 20]}),
+    ],
+    ids=["format", "damaged", "small", "large"],
+)
+def test_what_is_wrong_with_a_picture_is_said_for_pages_in_any_language(
+    registry: ModelRegistry, content: bytes, problem: dict[str, Any]
+) -> None:
+    reply = functions_of(registry, PictureCapacity())["classify_picture"](picture_request(content))
+    assert reply.pop("error").startswith("the picture: ")
+    assert reply == problem
 
 
 def test_more_pictures_than_the_capacity_get_a_busy_answer(registry: ModelRegistry) -> None:

@@ -23,6 +23,13 @@ def picture_of_a_seven(
     return file.getvalue()
 
 
+def blank_picture(width: int, height: int) -> bytes:
+    """Return a PNG without a digit."""
+    file = io.BytesIO()
+    Image.new("L", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
 def svg_of_a_seven() -> bytes:
     """Return an SVG file with a seven, black on nothing."""
     points = " ".join(f"{100 * x},{100 * y}" for x, y in _SEVEN)

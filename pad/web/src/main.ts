@@ -58,6 +58,7 @@ export function start({ element, props, watch }: Host): void {
   let reading: Reading | null = null; // the newest
   let settled = true; // nothing has to be done for the drawing any more
   let lookedAt: number | null = null; // the digit of a row that the user has chosen to look at
+  let readingFile = false; // a picture
   let decoding: string | undefined; // the picture of an earlier visit, until it is the drawing
 
   const session = new DrawingSession({
@@ -129,10 +130,14 @@ export function start({ element, props, watch }: Host): void {
   part["show-me"].addEventListener("click", () => playExample(Math.floor(10 * Math.random())));
 
   const pictures = new PictureLoader({
-    busy: (busy) => { part.progress.hidden = !busy; },
+    busy: (busy) => {
+      readingFile = busy;
+      showBusy();
+    },
     failed: (error) => {
       const limit = Math.floor(props.picture_limits.bytes / 2 ** 20);
-      banner.show(text(error instanceof PictureError ? error.problem : "no_picture", { limit }));
+      const { problem = "no_picture", size = {} } = error instanceof PictureError ? error : {};
+      banner.show(text(problem, { limit, ...size }));
     },
   });
   bindPictures(element, part.paper, part.file, (file) => {
@@ -222,9 +227,11 @@ export function start({ element, props, watch }: Host): void {
       row.clear();
     },
     stale: (model) => models.use(model), // which also classifies again
-    error: (message, drawing) => {
+    error: ({ message, problem, size }, drawing) => {
       session.rejectPicture(drawing);
-      banner.show(message);
+      const [width, height] = size ?? [];
+      const { side } = props.picture_limits;
+      banner.show(problem ? text(problem, { width, height, side }) : message);
     },
     connection: (lost) => banner.setConnectionLost(lost),
     idle: () => {
@@ -294,6 +301,8 @@ export function start({ element, props, watch }: Host): void {
   /** The page is busy until the bars belong to the drawing. */
   function showBusy(): void {
     root.setAttribute("aria-busy", String(isBusy()));
+    // also while the graphs that pictures need are loaded
+    part.progress.hidden = !readingFile && (!session.drawing.picture || recognition.idle);
   }
 
   function paint(): void {

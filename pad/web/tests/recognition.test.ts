@@ -95,5 +95,6 @@ test("an error names its drawing, a stale model its name", async () => {
   await recognizer.answer({ kind: "error", message: "unreadable" });
   recognition.request(SEVEN, MODEL, [], null);
   await recognizer.answer({ kind: "stale" });
-  assert.deepEqual(events, [["error", "unreadable", SEVEN], ["idle"], ["stale", "default"], ["idle"]]);
+  const fault = { kind: "error", message: "unreadable" };
+  assert.deepEqual(events, [["error", fault, SEVEN], ["idle"], ["stale", "default"], ["idle"]]);
 });

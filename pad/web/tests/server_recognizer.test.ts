@@ -94,7 +94,9 @@ test("a drawing that is no row has none, and strokes have no size", async () => 
 test("errors, stale models and silence are told apart", async () => {
   const answerTo = (reply: Failure | undefined) =>
     serverThat(reply).recognizer.recognize(QUESTION, options());
-  assert.deepEqual(await answerTo({ error: "unreadable" }), { kind: "error", message: "unreadable" });
+  const small = { error: "too small", problem: "picture_small", size: [20, 6] as [number, number] };
+  assert.deepEqual(await answerTo(small),
+    { kind: "error", message: "too small", problem: "picture_small", size: [20, 6] });
   assert.deepEqual(await answerTo({ error: "replaced", stale: true }), { kind: "stale" });
   assert.equal(await answerTo(undefined), undefined);
 });

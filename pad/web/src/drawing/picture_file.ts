@@ -10,18 +10,27 @@ export interface PictureLimits {
   readonly side: number;
 }
 
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Why a file cannot be used. */
-export type PictureProblem = "too_large" | "unreadable_file" | "no_picture";
+export type PictureProblem = "too_large" | "unreadable_file" | "no_picture" | "picture_small";
 
 export class PictureError extends Error {
   readonly problem: PictureProblem;
+  readonly size: Size | undefined;
 
-  constructor(problem: PictureProblem) {
+  /** @param size of the picture, where that is the problem */
+  constructor(problem: PictureProblem, size?: Size) {
     super(problem);
     this.problem = problem;
+    this.size = size;
   }
 }
 
+const SMALLEST_SIDE = 8; // pixels
 const KEPT_BYTES = 2 * 2 ** 20; // of a file that is sent as it is, and can be kept over a reload
 
 const SIGNATURES = [
@@ -40,6 +49,7 @@ export async function readPicture(file: File, limits: PictureLimits): Promise<Pi
   let bitmap = await createImageBitmap(file).catch(() => null);
   if (bitmap && Math.min(bitmap.width, bitmap.height) > 0 && isLarge(file, bitmap)) {
     const canvas = scaledCanvas(bitmap);
+    checkSize(canvas, bitmap);
     bitmap.close();
     return pictureOfCanvas(canvas);
   }
@@ -50,6 +60,7 @@ export async function readPicture(file: File, limits: PictureLimits): Promise<Pi
     if (!beginsLikePicture(base64)) throw new PictureError("no_picture");
     return { base64, bitmap, background: null };
   }
+  checkSize(bitmap);
   return { base64, bitmap, background: backgroundOf(bitmap) };
 }
 
@@ -64,6 +75,17 @@ export async function decodePicture(base64: string): Promise<Picture> {
 export function beginsLikePicture(base64: string): boolean {
   const start = atob(base64.slice(0, 16)); // 12 bytes
   return SIGNATURES.some((signature) => signature.test(start));
+}
+
+/**
+ * @param read the picture as it is read
+ * @param given as it was given
+ * @throws PictureError
+ */
+export function checkSize(read: Size, { width, height }: Size = read): void {
+  if (Math.min(read.width, read.height) < SMALLEST_SIDE) {
+    throw new PictureError("picture_small", { width, height });
+  }
 }
 
 function isLarge(file: Blob, { width, height }: ImageBitmap): boolean {
@@ -81,9 +103,11 @@ async function readSvg(file: File): Promise<Picture> {
     const image = new Image();
     image.src = url;
     await image.decode();
-    return await pictureOfCanvas(scaledCanvas(image));
-  } catch {
-    throw new PictureError("no_picture");
+    const canvas = scaledCanvas(image);
+    checkSize(canvas, image);
+    return await pictureOfCanvas(canvas);
+  } catch (error) {
+    throw error instanceof PictureError ? error : new PictureError("no_picture");
   } finally {
     URL.revokeObjectURL(url);
   }

@@ -4,7 +4,7 @@
 import { isEmpty, type Drawing } from "../drawing/drawing.ts";
 import { hasExtent, inkStrokes, type InkFormat } from "./ink.ts";
 import type { ModelVersion } from "./model.ts";
-import type { Answer, Question, Reading, Recognizer } from "./recognizer.ts";
+import type { Answer, Fault, Question, Reading, Recognizer } from "./recognizer.ts";
 import { RequestQueue } from "./request_queue.ts";
 
 export interface RecognitionEvents {
@@ -13,7 +13,7 @@ export interface RecognitionEvents {
   blank(isEmpty: boolean): void;
   /** the model is not the one the page knows */
   stale(model: string): void;
-  error(message: string, drawing: Drawing): void;
+  error(fault: Fault, drawing: Drawing): void;
   connection(lost: boolean): void;
   idle(): void;
 }
@@ -70,7 +70,7 @@ export class Recognition {
   #receive(answer: Answer, { drawing, model, generation }: Job): void {
     if (generation !== this.#generation || answer.kind === "superseded") return;
     if (answer.kind === "stale") this.#on.stale(model.name);
-    else if (answer.kind === "error") this.#on.error(answer.message, drawing);
+    else if (answer.kind === "error") this.#on.error(answer, drawing);
     else this.#on.reading(answer.reading, drawing);
   }
 }

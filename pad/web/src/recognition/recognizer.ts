@@ -64,12 +64,21 @@ export interface Reading {
   readonly size: readonly [number, number] | null;
 }
 
+/** Why a drawing cannot be read. */
+export interface Fault {
+  /** in English */
+  readonly message: string;
+  /** the key of the text that says it in the page's language, if there is one */
+  readonly problem?: string | undefined;
+  /** width and height of a picture, for that text */
+  readonly size?: readonly [number, number] | undefined;
+}
+
 export type Answer =
   | { readonly kind: "reading"; readonly reading: Reading }
   /** the model is not the one the page knows: it was replaced, withdrawn or is damaged */
   | { readonly kind: "stale" }
-  /** the drawing cannot be read; the message says why */
-  | { readonly kind: "error"; readonly message: string }
+  | ({ readonly kind: "error" } & Fault)
   /** the answer is not needed any more; see AskOptions */
   | { readonly kind: "superseded" };
 

@@ -43,6 +43,10 @@ export interface Failure {
   gone?: boolean;
   /** asking again later helps */
   busy?: boolean;
+  /** what is wrong with a picture: the key of a text */
+  problem?: string;
+  /** width and height of a picture, where they are what is wrong */
+  size?: [number, number];
 }
 
 export interface MapsReply {

@@ -48,7 +48,8 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
     if (!reply) return undefined;
     if (!("error" in reply)) return { kind: "reading", reading: decodeReading(reply) };
     if (reply.busy) return undefined;
-    return reply.stale ? { kind: "stale" } : { kind: "error", message: reply.error };
+    if (reply.stale) return { kind: "stale" };
+    return { kind: "error", message: reply.error, problem: reply.problem, size: reply.size };
   }
 
   async classifyCanvases(

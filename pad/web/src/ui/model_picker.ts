@@ -113,7 +113,8 @@ export class ModelPicker {
   /** A model cannot be used: keep the present one, or where that is the one, take the default. */
   #replaceUnusable(name: string, reply: Failure): void {
     const other = name === this.#name ? this.#fallback : this.#name;
-    const message = reply.gone ? this.#text("withdrawn", { name, other }) : reply.error;
+    const message = reply.gone ? this.#text("withdrawn", { name, other })
+      : this.#text("unusable", { name, reason: reply.error });
     this.#wanted = this.#name;
     this.#select.value = this.#name;
     if (other === name) this.#banner.show(message);

@@ -86,7 +86,7 @@ export class Comparison {
     const reply = await this.#server.describe_model({ model: name }).catch(() => undefined);
     if (this.#select.value !== name || !reply) return;
     if ("error" in reply) {
-      find(this.#host, ".about", HTMLElement).textContent = reply.error;
+      find(this.#host, ".about", HTMLElement).textContent = this.#text("unusable", { name, reason: reply.error });
       this.#showBusy();
       return;
     }

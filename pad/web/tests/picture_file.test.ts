@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkSize, PictureError } from "../src/drawing/picture_file.ts";
+
+test("a picture that is too narrow once it is scaled down is refused with the size it was given in", () => {
+  checkSize({ width: 1024, height: 8 }, { width: 8192, height: 64 });
+  assert.throws(
+    () => checkSize({ width: 1024, height: 3 }, { width: 6000, height: 20 }),
+    (error: PictureError) => {
+      assert.equal(error.problem, "picture_small");
+      assert.deepEqual(error.size, { width: 6000, height: 20 });
+      return true;
+    });
+  assert.throws(() => checkSize({ width: 7, height: 300 }), PictureError);
+});
