@@ -16,7 +16,7 @@ from support.chromium import Server
 
 schemathesis = pytest.importorskip("schemathesis", reason="pip install schemathesis")
 
-EXAMPLES = 15
+EXAMPLES = 10
 _STREAMS = ("/heartbeat/", "/queue/data", "/upload_progress", "/dev/reload", "/mcp", "/stream/")
 """Their answers do not end."""
 _FUNCTIONS = ("classify_ink", "classify_picture", "classify_canvases", "describe_model", "kernel")
