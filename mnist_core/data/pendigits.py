@@ -7,12 +7,16 @@ pendigits-orig.tra.gz, UNIPEN text).
 from __future__ import annotations
 
 import gzip
+import math
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from mnist_core.errors import MnistCoreError
+
+_LABELS = list("0123456789")
 
 
 def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndarray]]]:
@@ -30,7 +34,7 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
             pen_down = False
             for line in lines:
                 if line.startswith(".SEGMENT DIGIT"):
-                    digits.append((int(line.split('"')[1]), []))
+                    digits.append((_LABELS.index(line.split('"')[1]), []))
                 elif line.startswith(".PEN_DOWN"):
                     points, pen_down = [], True
                 elif line.startswith(".PEN_UP"):
@@ -41,7 +45,9 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
                     x, y = line.split()
                     # the tablet's box is 500 x 500, and its y grows upwards
                     points.append((float(x), 500 - float(y)))
-    except (OSError, EOFError, ValueError, IndexError) as error:
+                    if not all(map(math.isfinite, points[-1])):
+                        raise ValueError(f"a position is not a finite number: {line.strip()[:40]}")
+    except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise MnistCoreError(
             f"{path}: not UCI's pendigits-orig.tra.gz ({error}); download it again"
         ) from error

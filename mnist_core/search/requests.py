@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -125,7 +126,7 @@ class SweepRequest(_Request):
     @classmethod
     def _check_fields(cls, grid: Grid) -> Grid:
         if unknown := [name for name in grid if name not in FIELDS]:
-            raise MnistCoreError(f"the sweep's grid has {unknown[0]!r}, which is not a setting")
+            raise MnistCoreError(f"the sweep's grid has {_repr.repr(unknown[0])}, which is not a setting")
         return grid
 
     @model_validator(mode="after")
@@ -184,9 +185,13 @@ class StoredRequest(RootModel[Annotated[JobRequest, Field(discriminator="kind")]
     """Content of job.json."""
 
 
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
 def _explain(error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error" or not error["loc"]:
         return message
-    field = ".".join(map(str, error["loc"]))
-    return f"{field} is {error['input']!r}; {message[0].lower()}{message[1:]}"
+    field = single_line(".".join(map(str, error["loc"])), 80)
+    return f"{field} is {_repr.repr(error['input'])}; {message[0].lower()}{message[1:]}"

@@ -207,7 +207,7 @@ def _explain(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(name, FIELDS, 1)
             hint = f"did you mean {near[0]}?" if near else "`train --help` lists them all"
-            shown = name if name.isprintable() else repr(name)
+            shown = name if name.isprintable() and len(name) <= 80 else _repr.repr(name)
             reasons.append(f"there is no setting {shown}; {hint}")
         elif name:
             value = _repr.repr(problem["input"])
