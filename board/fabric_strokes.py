@@ -30,18 +30,21 @@ def pen_strokes(drawing: Mapping[str, Any] | None) -> list[np.ndarray] | None:
         Pen positions (x, y), y downwards, in canvas pixels. None if there are other objects, or a
         stroke was moved or transformed: then classify the canvas's image.
     """
-    objects = (drawing or {}).get("objects") or []
     try:
-        strokes = [_stroke(one) for one in objects]
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+        strokes = [_stroke(one) for one in _objects(drawing)]
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None  # not a path, or not one made by a pen
     return None if any(stroke is None for stroke in strokes) else strokes
 
 
 def without_last(drawing: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the drawing without the object that was added last, if there is one."""
-    copy = dict(drawing or {})
-    return {**copy, "objects": list(copy.get("objects") or [])[:-1]}
+    return {**(drawing or {}), "objects": _objects(drawing)[:-1]}
+
+
+def _objects(drawing: Mapping[str, Any] | None) -> list[Any]:
+    objects = (drawing or {}).get("objects")
+    return objects if isinstance(objects, list) else []
 
 
 def _stroke(one: Mapping[str, Any]) -> np.ndarray | None:

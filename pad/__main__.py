@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             from pad.limits import Limits
             from pad.model_registry import ModelRegistry
             from pad.page import build_page, launch_options
+            from pad.uploads import prepare_upload_folder
         limits = Limits.from_environment()
+        prepare_upload_folder(limits.upload_seconds)
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

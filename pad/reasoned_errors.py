@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import reprlib
 
@@ -13,6 +14,7 @@ from pad.allowed_requests import path_in_app
 
 _LOG = logging.getLogger(__name__)
 _EVENTS = ("/gradio_api/call/", "/gradio_api/queue/data")
+_DISK = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
 
@@ -50,7 +52,7 @@ class ReasonedErrors:
             await self._app(scope, receive, send_after_first)
         except Exception as error:
             status, detail = _explain(error)
-            if status == 500:
+            if status >= 500:
                 path = _SHORT.repr(scope["path"])
                 _LOG.error("%s %s: %s", scope["method"], path, _SHORT.repr(error))
             if not started:
@@ -65,5 +67,7 @@ def _explain(error: BaseException | None) -> tuple[int, str]:
     while error is not None:
         if isinstance(error, HTTPException):
             return error.status_code, str(error.detail)
+        if isinstance(error, OSError) and error.errno in _DISK:
+            return 507, "the server's disk is full, or cannot be written; send it again later"
         error = error.__cause__
     return 500, "the request could not be processed; see the description of the API at /?view=api"

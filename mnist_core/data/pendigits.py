@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.text import single_line
 
 _LABELS = list("0123456789")
 
@@ -49,6 +50,7 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
                         raise ValueError(f"a position is not a finite number: {line.strip()[:40]}")
     except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise MnistCoreError(
-            f"{path}: not UCI's pendigits-orig.tra.gz ({error}); download it again"
+            f"{path}: not UCI's pendigits-orig.tra.gz ({single_line(str(error), 200)}); "
+            "download it again"
         ) from error
     return [(label, strokes) for label, strokes in digits if strokes]

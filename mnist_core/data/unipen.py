@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.text import single_line
 
 
 class PenDrawing(NamedTuple):
@@ -48,11 +49,12 @@ def read_unipen(path: str | os.PathLike[str]) -> list[PenDrawing]:
                 if line.strip():
                     drawings.append(_parse(json.loads(line)))
     except (
-        OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError
+        OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError,
+        OverflowError,
     ) as error:  # fmt: skip
         raise MnistCoreError(
             f"{path}: not UNIPEN drawings as JSON lines in gzip, line {max(number, 1)} "
-            f"({error}); copy it again"
+            f"({single_line(str(error), 200)}); copy it again"
         ) from error
     return drawings
 

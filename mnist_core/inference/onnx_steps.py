@@ -83,8 +83,10 @@ def _session(name: str) -> object:
 
 @functools.cache
 def _load(name: str) -> object:
+    path = imaging_graph_path(name)
     try:
-        content = read_regular_file(imaging_graph_path(name), _MAX_BYTES)
+        return open_session(read_regular_file(path, _MAX_BYTES))
     except MnistCoreError as error:
-        raise MnistCoreError(f"{error}; write it with `mnist-core export --shipped`") from error
-    return open_session(content)
+        reason = str(error).replace(f"{path.parent}/", "")  # visitors of the pad see it
+        said = reason if path.name in reason else f"{path.name}: {reason}"
+        raise MnistCoreError(f"{said}; write it with `mnist-core export --shipped`") from error

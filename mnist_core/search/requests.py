@@ -126,7 +126,9 @@ class SweepRequest(_Request):
     @classmethod
     def _check_fields(cls, grid: Grid) -> Grid:
         if unknown := [name for name in grid if name not in FIELDS]:
-            raise MnistCoreError(f"the sweep's grid has {_repr.repr(unknown[0])}, which is not a setting")
+            raise MnistCoreError(
+                f"the sweep's grid has {_repr.repr(unknown[0])}, which is not a setting"
+            )
         return grid
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import httpx
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
+from support.asgi import ask
 from support.chromium import ROOT, Server, serving
 from support.pictures import picture_of_a_seven
 
@@ -27,29 +28,6 @@ from pad.upload_budget import UploadBudget, is_full
 
 UPLOAD = "/gradio_api/upload"
 ANSWER = PlainTextResponse("passed on")
-
-
-def ask(
-    app: Any,
-    path: str = UPLOAD,
-    method: str = "POST",
-    receive: Callable[[], Awaitable[Any]] | None = None,
-    **headers: str,
-) -> tuple[int, str]:
-    """Return status and body of an ASGI application's response."""
-    sent: list[dict[str, Any]] = []
-
-    async def nothing_more() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    raw = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
-    scope = {"type": "http", "method": method, "path": path, "headers": raw, "query_string": b""}
-    asyncio.run(app(scope, receive or nothing_more, send))
-    body = b"".join(message.get("body", b"") for message in sent)
-    return sent[0]["status"], body.decode()
 
 
 @pytest.mark.parametrize(
