@@ -8,7 +8,7 @@ const wait = (time: number) => new Promise<void>((done) => { setTimeout(done, ti
 
 /**
  * @param run the model, once
- * @param busy something is asked; it is not kept waiting
+ * @param busy something is asked, or was a moment ago; it is not kept waiting
  */
 export async function warmUp(
   run: () => Promise<unknown>, busy: () => boolean, pause = wait,

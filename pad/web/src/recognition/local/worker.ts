@@ -14,12 +14,14 @@ class Cancelled extends Error {}
 
 const MOST_MODELS = 3; // kept in memory
 const REST = 60; // milliseconds
+const STROKE = 300; // milliseconds without a call after which nothing is being drawn
 
 const running = new Set<number>(); // calls that are not cancelled
 const models = new Map<string, Promise<Model>>();
 const steps = new Map<Step, Promise<Graph>>();
 let files: Files | null = null;
 let warm = false;
+let asked = 0; // when the last call came
 
 const imaging = new Imaging(graphOf);
 
@@ -73,7 +75,7 @@ const functions: {
     if (!warm) { // models share their code
       warm = true;
       const run = () => model.classifyWithMaps(blank, []);
-      warmUp(run, () => running.size > 0).catch(() => undefined); // it was released
+      warmUp(run, isBusy).catch(() => undefined); // it was released
     }
     return null;
   },
@@ -118,6 +120,8 @@ async function rest(id: number): Promise<void> {
   if (!running.has(id)) throw new Cancelled();
 }
 
+const isBusy = (): boolean => running.size > 0 || performance.now() - asked < STROKE;
+
 const reply = (message: FromWorker): void => postMessage(message);
 
 async function answer(id: number, name: Name, argument: unknown): Promise<void> {
@@ -127,6 +131,7 @@ async function answer(id: number, name: Name, argument: unknown): Promise<void> 
     rest: () => rest(id),
   };
   running.add(id);
+  asked = performance.now();
   try {
     const call = functions[name] as (argument: unknown, context: ReadContext) => Promise<unknown>;
     reply({ id, value: await call(argument, context) });
