@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -26,6 +26,8 @@ from mnist_core.utils.devices import Gpu, list_gpus
 _COLUMNS = 3
 _FIRST = ("epochs", "batch_size")
 """Fields that every run sets: above the groups."""
+_FIRST_WIDTH = 170
+"""Pixels."""
 
 
 def fill_form(config: TrainConfig) -> None:
@@ -46,22 +48,20 @@ def draw_form(context: PageContext) -> TrainConfig | None:
     values: dict[str, Any] = {}
     current = {name: st.session_state[_key(name)] for name in FIELDS}
 
-    def draw(fields: Sequence[ConfigField]) -> None:
-        for field, column in in_columns(fields, _COLUMNS):
-            with column:
-                values[field.name] = draw_field(field, context, _key(field.name), current)
-
-    draw([FIELDS[name] for name in _FIRST])
+    # side by side on a phone as well
+    with st.container(horizontal=True):
+        for name in _FIRST:
+            with st.container(width=_FIRST_WIDTH):
+                values[name] = draw_field(FIELDS[name], context, _key(name), current)
     tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
     for group, tab in zip(GROUPS, tabs, strict=True):
+        fields = [
+            field for field in FIELDS.values() if field.group == group and field.name not in _FIRST
+        ]
         with tab:
-            draw(
-                [
-                    field
-                    for field in FIELDS.values()
-                    if field.group == group and field.name not in _FIRST
-                ]
-            )
+            for field, column in in_columns(fields, _COLUMNS):
+                with column:
+                    values[field.name] = draw_field(field, context, _key(field.name), current)
     with errors_shown():
         config = form_config(values)
         for name, value in config:
