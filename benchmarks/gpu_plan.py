@@ -73,7 +73,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     plan += [
         speed(first, large, mode="eager"),
         speed(first, large, mode="graph"),
-        Task("speed", "epochs", 4, {"flags": "--preset gpu-fast --no-compile"}, "epochs"),
+        Task("speed", "epochs", 4, {"flags": "--preset gpu-fast"}, "epochs"),
         Task("speed", "epochs", 4, {"flags": f"--preset gpu-fast {_FP16}"}, "epochs"),
     ]
     plan += [speed(first, large, p, mode="eager") for p in ("fp32", "fp16")]
@@ -83,7 +83,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     plan += [speed(first, batch, mode=m) for batch in args.batch_sizes for m in ("eager", "graph")]
     ours = args.train_flags
     plan += [
-        _accuracy(f"{ours} --no-compile", 15),
+        _accuracy(ours, 15),
         Task("accuracy", "examples", 15, {"recipe": "pytorch/examples"}, flexible=True),
         replace(speed(first, large, mode="compile"), reserved=True),
         Task("resume", "resume", 15, reserved=True),
@@ -93,7 +93,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     plan += [speed(model, large, mode=m) for model in models for m in ("eager", "graph")]
     plan += [Task("two-runs", "two_runs", 15, {"mode": "graph"}, "two")]
     for cache in ("empty", "full"):
-        plan.append(_accuracy(f"{ours} --compile", 40, compiler_cache=cache))
+        plan.append(_accuracy(f"{ours} --no-cuda-graph --compile", 40, compiler_cache=cache))
     plan += [Task("speed", "epochs", 8, {"flags": "--preset improved"}, "epochs")]
     for mode in MODES:
         for augment, batch, channels_last, precision, model in itertools.product(
@@ -107,7 +107,7 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     return [task for task in unique.values() if task.section in args.only]
 
 
-_FP16 = "--no-compile --precision fp16"
+_FP16 = "--no-cuda-graph --precision fp16"
 _CEILINGS = ("bf16", "fp16", "tf32", "fp32", "copy")
 _MODELS = sorted(get_args(Architecture), key=lambda name: name != "improved")
 

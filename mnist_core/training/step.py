@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
-from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.augmentation import ARTICLE, PEN, augment
 from mnist_core.data.mnist import normalise
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.distillation import distillation_loss
+
+if TYPE_CHECKING:
+    from mnist_core.data.allographs.pool import DrawingPool
 
 _AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN}
 _PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}

@@ -7,12 +7,11 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from mnist_core.data.allographs.pool import DrawingPool
 from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
@@ -36,6 +35,9 @@ from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
 from mnist_core.training.step import TrainingStep
 from mnist_core.utils.usage import UsageMonitor
+
+if TYPE_CHECKING:
+    from mnist_core.data.allographs.pool import DrawingPool
 
 StopCheck = Callable[[], bool]
 _DRAWN_EVENTS = 20  # while the drawings are generated
@@ -274,6 +276,8 @@ class Trainer:
         share = config.allographs + config.non_digits
         if not share:
             return None
+        from mnist_core.data.allographs.pool import DrawingPool  # slow to import: scipy
+
         count = min(config.drawings, config.epochs * len(self._training) * share)
         parts = -1
 

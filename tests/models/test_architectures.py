@@ -19,7 +19,7 @@ PARAMETERS = {
     "mnist_cnn_bn": 21_870,
     "mnist_resnet": 43_770,
     "improved": 871_082,
-    "compact": 24_366,
+    "compact": 23_514,
     "simple_cnn": 1_124_180,
 }
 
@@ -41,11 +41,11 @@ STAGES = {
     },
     "compact": {
         "conv1": (12, 28, 28),
-        "conv2": (16, 28, 28),
-        "conv3": (24, 14, 14),
-        "conv4": (24, 14, 14),
-        "conv5": (24, 7, 7),
-        "conv6": (12, 7, 7),
+        "conv2": (12, 28, 28),
+        "conv3": (22, 14, 14),
+        "conv4": (22, 14, 14),
+        "conv5": (28, 7, 7),
+        "conv6": (28, 7, 7),
     },
     "simple_cnn": {f"conv{i}": (16 + 16 * i, 28 - 2 * i, 28 - 2 * i) for i in range(1, 11)},
 }
@@ -221,8 +221,6 @@ def test_dropout_probability(architecture: str, rate: float) -> None:
     layer = next(module for module in model.head if isinstance(module, nn.Dropout))
     dropped = (layer.train()(torch.ones(10_000)) == 0).float().mean().item()
     assert dropped == pytest.approx(rate, abs=0.02)
-    trunk = [m.p for m in model.trunk.modules() if isinstance(m, nn.Dropout2d)]
-    assert trunk == ([0.25, 0.25] if architecture == "improved" else [])
 
 
 @pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES) - set(DROPOUT_ARCHITECTURES)))

@@ -56,7 +56,7 @@ def test_card_says_how_it_was_trained_and_what_it_is_not_for(folder: Path) -> No
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert card.command in text
     assert card.data in text
-    assert "24,366 parameters" in text
+    assert "23,514 parameters" in text
     assert "## Intended use" in text
     assert "should be refused" in text
 
