@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 _BINS = 50
+_HISTOGRAM_EPOCHS = 200
 _SPREAD = 4.0
 """Standard deviations on both sides of the mean that the inner bins cover."""
 
@@ -143,3 +144,8 @@ class _Range:
         width = (self.high - self.low) / _BINS
         inner = [self.low + width * index for index in range(1, _BINS)]
         return min(self.minimum, self.low), *inner, max(self.maximum, self.high)
+
+
+def takes_histograms(epoch: int, epochs: int) -> bool:
+    """Return whether an epoch (from 1) has histograms: the first, the last, about 200 others."""
+    return epoch in (1, epochs) or epoch % math.ceil(epochs / _HISTOGRAM_EPOCHS) == 0

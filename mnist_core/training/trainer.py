@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,34 +14,29 @@ from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.architectures import build_model
-from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
-from mnist_core.models.scoring import Scores, hardest_images, score_logits
+from mnist_core.models.scoring import Scores
 from mnist_core.models.transfer import copy_matching_weights, freeze_parts
 from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
+from mnist_core.training.checks import check_finite, check_given
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.cuda_graph import CapturedStep, prepare_for_capture
+from mnist_core.training.drawings import generate_drawings
 from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
+from mnist_core.training.interval import Interval
 from mnist_core.training.layer_statistics import (
     copy_parameters,
     gradient_histograms,
+    takes_histograms,
     update_ratios,
     weight_histograms,
 )
 from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
 from mnist_core.training.step import TrainingStep
+from mnist_core.training.validation import StopCheck, Validate, validate
 from mnist_core.utils.usage import UsageMonitor
-
-if TYPE_CHECKING:
-    from mnist_core.data.allographs.pool import DrawingPool
-
-StopCheck = Callable[[], bool]
-_DRAWN_EVENTS = 20  # while the drawings are generated
-Validate = Callable[[nn.Module, Split, StopCheck], Scores | None]
-MAX_HISTOGRAM_EPOCHS = 200
-"""Histograms are taken in about as many epochs: in a longer run in every second, third, ..."""
 
 
 def train(
@@ -61,15 +54,6 @@ def train(
     """
     trainer = Trainer(config, training, validation, initial=initial, teacher=teacher)
     yield from trainer.run(report_every=report_every)
-
-
-def validate(model: nn.Module, split: Split, should_stop: StopCheck) -> Scores | None:
-    """Score a network on a split; None if `should_stop` returns True in between."""
-    logits = predict_logits(model, split.images, should_stop=should_stop)
-    if logits is None:
-        return None
-    scores = score_logits(logits, split.labels)
-    return dataclasses.replace(scores, hardest=hardest_images(logits, split.labels))
 
 
 class Trainer:
@@ -119,8 +103,8 @@ class Trainer:
         validate: Validate = validate,
         listen: Callable[[Drawn], None] | None = None,
     ) -> None:
-        _check_given("init_weights", config.init_weights, initial)
-        _check_given("teacher", config.teacher, teacher)
+        check_given("init_weights", config.init_weights, initial)
+        check_given("teacher", config.teacher, teacher)
         if not len(training) or not len(validation):
             raise MnistCoreError("the training or the validation split has no images")
         self.config = config
@@ -158,7 +142,8 @@ class Trainer:
             teacher = teacher.to(device).eval()
             if config.channels_last:
                 teacher = teacher.to(memory_format=torch.channels_last)
-        self._step = TrainingStep(config, model, self._optimizer, teacher, self._make_pool(listen))
+        drawings = generate_drawings(config, len(training), device, listen)
+        self._step = TrainingStep(config, model, self._optimizer, teacher, drawings)
         self._captured_step = CapturedStep(self._step) if captured else None
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
@@ -270,30 +255,6 @@ class Trainer:
         ) as error:
             raise MnistCoreError(f"the checkpoint does not fit this run ({error})") from error
 
-    def _make_pool(self, listen: Callable[[Drawn], None] | None) -> DrawingPool | None:
-        """Return generated drawings; with fewer than all epochs need, they are drawn again."""
-        config = self.config
-        share = config.allographs + config.non_digits
-        if not share:
-            return None
-        from mnist_core.data.allographs.pool import DrawingPool  # slow to import: scipy
-
-        count = min(config.drawings, config.epochs * len(self._training) * share)
-        parts = -1
-
-        def report(done: int, total: int) -> None:
-            nonlocal parts
-            if listen is not None and _DRAWN_EVENTS * done // total > parts:
-                parts = _DRAWN_EVENTS * done // total
-                listen(Drawn(done, total))
-
-        return DrawingPool.generate(
-            round(count * config.allographs / share),
-            round(count * config.non_digits / share),
-            self._device,
-            report=report,
-        )
-
     def _run(self, should_stop: StopCheck, report_every: int) -> Iterator[Event]:
         config, best = self.config, self.best
         while self.epoch <= config.epochs and not self._patience_exhausted():
@@ -307,7 +268,7 @@ class Trainer:
             if scores is None:
                 yield Stopped(self.epoch, self.step, self.steps)
                 return
-            self._check_finite(scores.loss)
+            check_finite(scores.loss, config, self.epoch, self.step)
             yield self._end_epoch(scores, began)
         model = copy.deepcopy(best.model).to("cpu").eval()
         yield Finished(
@@ -322,8 +283,7 @@ class Trainer:
         for layer in self._frozen:
             layer.eval()
         order = epoch_order(len(self._training), self.config.seed, self.epoch)
-        since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
-        skipped = 0
+        interval = Interval(self._sums, self.step)
         for frames, labels in self._loader.batches(order, self.step):
             report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
             norms: dict[str, float] = {}
@@ -332,7 +292,7 @@ class Trainer:
             self._sums += self.train_step(frames, labels, norms if report else None)
             self.step += 1
             if self._step.was_skipped():
-                skipped += 1
+                interval.skipped += 1
                 norms.clear()  # they are not finite
             else:
                 self._schedule.after_step()
@@ -340,9 +300,8 @@ class Trainer:
                 if before is not None:
                     ratios = update_ratios(self._model, before)
             if report:
-                taken = self.step - since_step
-                loss, accuracy = ((self._sums - since) / taken).tolist()
-                self._check_finite(loss)
+                loss, accuracy = interval.means(self._sums, self.step)
+                check_finite(loss, self.config, self.epoch, self.step)
                 yield Step(
                     self.epoch,
                     self.step,
@@ -350,15 +309,14 @@ class Trainer:
                     loss,
                     accuracy,
                     self._schedule.learning_rate,
-                    taken * self._batch_size / (time.perf_counter() - since_time),
+                    interval.steps_per_second(self.step) * self._batch_size,
                     norms,
                     self._usage.sample(),
-                    skipped if self._step.scaler.is_enabled() else None,
+                    interval.skipped if self._step.scaler.is_enabled() else None,
                     ratios,
                 )
-                skipped = 0
                 # the caller's time between two events does not count
-                since, since_step, since_time = self._sums.clone(), self.step, time.perf_counter()
+                interval = Interval(self._sums, self.step)
             if should_stop():
                 return True
         return False
@@ -367,10 +325,7 @@ class Trainer:
         is_best = self.best.update(self.epoch, scores, self.scored_model)
         self._schedule.after_epoch(scores.loss)
         train_loss, train_accuracy = (self._sums / self.steps).tolist()
-        every = math.ceil(self.config.epochs / MAX_HISTOGRAM_EPOCHS)
-        due = self.epoch % every == 0 or self.epoch in (1, self.config.epochs)
-        weights = weight_histograms(self._model) if due else {}
-        gradients = gradient_histograms(self._model) if due else {}
+        due = takes_histograms(self.epoch, self.config.epochs)
         event = Epoch(
             self.epoch,
             self.steps,
@@ -382,8 +337,8 @@ class Trainer:
             time.perf_counter() - began,
             is_best,
             scores.hardest,
-            weights,
-            gradients,
+            weight_histograms(self._model) if due else {},
+            gradient_histograms(self._model) if due else {},
         )
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0
@@ -391,23 +346,3 @@ class Trainer:
 
     def _patience_exhausted(self) -> bool:
         return self.best.patience_exhausted(self.config.early_stopping, self.epoch - 1)
-
-    def _check_finite(self, loss: float) -> None:
-        if not math.isfinite(loss):
-            config = self.config
-            remedies = [f"a learning rate below {config.learning_rate:g}"]
-            remedies += ["clip_grad_norm 1"] if not config.clip_grad_norm else []
-            remedies += ["precision bf16 or fp32"] if config.precision == "fp16" else []
-            raise MnistCoreError(
-                f"the loss is {loss} at epoch {self.epoch}, step {self.step}; "
-                f"try {', or '.join(remedies)}"
-            )
-
-
-def _check_given(field: str, name: str | None, value: object) -> None:
-    if name is not None and value is None:
-        raise MnistCoreError(
-            f"{field} is {name!r}: load these weights and pass them to the trainer"
-        )
-    if name is None and value is not None:
-        raise MnistCoreError(f"weights are given, but {field} is none: name them there")
