@@ -17,6 +17,8 @@ from tests.support.chromium import Server
 VISITORS = 10
 EVERY = 5.0
 """Seconds between two measurements."""
+SETTLED = 240
+"""Seconds from which on uploads are deleted as fast as they come in the second quarter."""
 _UPLOAD_EVERY = 5.0  # seconds, each visitor
 _MOST_GROWTH = 1.05
 _REPORTS = 20
@@ -40,16 +42,16 @@ class Soak:
         """Whether neither grew by more than a twentieth, without an error."""
         return not self.errors and self.flat(self.memory) and self.flat(self.files)
 
-    @staticmethod
-    def flat(medians: tuple[float, float]) -> bool:
-        """Whether the second of two medians is not larger."""
-        return medians[1] <= _MOST_GROWTH * medians[0] + 2
+    def flat(self, medians: tuple[float, float]) -> bool:
+        """Whether the second of two medians is not larger; True if it is too early to say."""
+        return self.seconds < SETTLED or medians[1] <= _MOST_GROWTH * medians[0] + 2
 
     def __str__(self) -> str:
-        rows = [
-            f"{name} {first:.0f} then {last:.0f}, {'flat' if self.flat((first, last)) else 'grows'}"
-            for name, (first, last) in (("MB", self.memory), ("temporary files", self.files))
-        ]
+        rows = []
+        for name, medians in (("MB", self.memory), ("temporary files", self.files)):
+            trend = "flat" if self.flat(medians) else "grows"
+            trend = trend if self.seconds >= SETTLED else "too short to say whether that is flat"
+            rows.append(f"{name} {medians[0]:.0f} then {medians[1]:.0f}, {trend}")
         return (
             f"soak of {self.seconds:.0f} s, {VISITORS} visitors: {self.answers:,} answers, "
             f"{self.busy} busy, {self.errors} errors; {'; '.join(rows)}"

@@ -33,11 +33,13 @@ from pad.reasoned_errors import ReasonedErrors
 from pad.slow_clients import closing_slow_clients
 from pad.translations import KEY, translations
 from pad.upload_budget import UploadBudget
+from pad.uploads import deleting_old_uploads
 
 _NOT_RECEIVED = (
     "the picture was not received: upload it (in Python: gradio_client.handle_file), or give the "
     "address of a picture that is public (http or https)"
 )
+_NEVER = 10**8  # seconds
 _FONT = ["system-ui", "sans-serif"]
 # the sketchpad fills the page, without Gradio's margins
 _CSS = """
@@ -83,8 +85,8 @@ def build_page(
             raise _refusal("the upload was deleted meanwhile; send the picture again") from error
         return encode_prediction(prediction)
 
-    # how often, and older than what, in seconds
-    delete_cache = (min(600, limits.upload_seconds), limits.upload_seconds)
+    # Gradio deletes all uploads at the end only; see pad.uploads
+    delete_cache = (_NEVER, limits.upload_seconds)
     options = {"title": TITLE, "analytics_enabled": False, "delete_cache": delete_cache}
     with gr.Blocks(**options) as page:
         sketchpad(
@@ -145,7 +147,11 @@ def launch_options(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with json_answers(app), closing_slow_clients(app, limits.header_seconds):
+        async with (
+            json_answers(app),
+            closing_slow_clients(app, limits.header_seconds),
+            deleting_old_uploads(app, limits.upload_seconds),
+        ):
             yield
 
     return {

@@ -1,17 +1,21 @@
-"""The folder of uploads: one of the pad's own, without what earlier processes left in it.
+"""The folder of uploads: one of the pad's own, from which old ones are deleted.
 
-Gradio deletes the uploads of its own process only: those of one that was killed would stay.
+Gradio deletes the uploads of its own process only, and no more once one arrives while it looks.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
 import shutil
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+from starlette.applications import Starlette
 
 from mnist_core.errors import MnistCoreError
 
@@ -46,6 +50,26 @@ def prepare_upload_folder(seconds: float) -> Path:
     os.environ[_VARIABLE] = str(folder)
     delete_old_uploads(folder, time.time() - seconds)
     return folder
+
+
+@contextlib.asynccontextmanager
+async def deleting_old_uploads(app: Starlette, seconds: float) -> AsyncIterator[None]:
+    """Delete uploads older than `seconds` while a Gradio application is served."""
+    folder = Path(os.environ.get(_VARIABLE) or Path(tempfile.gettempdir()) / "gradio")
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(min(600, seconds))
+            with contextlib.suppress(OSError):  # the folder is gone
+                await asyncio.to_thread(delete_old_uploads, folder, time.time() - seconds)
+            for names in app.get_blocks().temp_file_sets:  # type: ignore[attr-defined]
+                names -= {name for name in list(names) if not os.path.lexists(name)}
+
+    repeating = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        repeating.cancel()
 
 
 def delete_old_uploads(folder: Path, before: float) -> None:
