@@ -87,9 +87,8 @@ def work(
 
 
 def import_for_training() -> None:
-    """Import the slow packages that every training imports."""
-    for name in ("torch._dynamo", "sklearn.metrics"):
-        importlib.import_module(name)
+    """Import the slow package that every training imports."""
+    importlib.import_module("torch._dynamo")
 
 
 def _train_in_child(one: Waiting, device: str, train: Train) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import precision_recall_fscore_support
 from support.evaluations import predictions_of, random_evaluation, random_predictions
 
 from mnist_core.data.mnist import Split
@@ -44,6 +45,16 @@ def test_scores_of_each_digit() -> None:
         assert scores == pytest.approx(
             {"precision": precision, "recall": recall, "f1": f1, "support": confusion[d].sum()}
         )
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted"), [([3, 3, 4, 5, 5, 5], [3, 4, 4, 4, 6, 5]), ([0, 0], [9, 9])]
+)
+def test_scores_are_those_of_sklearn(true: list[int], predicted: list[int]) -> None:
+    found = evaluate_predictions(predictions_of(true, predicted)).per_class
+    expected = precision_recall_fscore_support(true, predicted, labels=range(10), zero_division=0)
+    for digit, scores in enumerate(zip(*expected, strict=True)):
+        assert tuple(found[str(digit)].values()) == pytest.approx(scores)
 
 
 def test_classic_pairs_in_both_directions() -> None:

@@ -54,12 +54,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *("mnist_core.cli.main", "mnist_core.runs.runner", "mnist_core.cli.progress", "pytest"),
-        *(
-            "tensorboard.summary.writer.record_writer",
-            "sklearn.metrics",
-            "torch._dynamo",
-            "scipy.stats",
-        ),
+        *("tensorboard.summary.writer.record_writer", "torch._dynamo", "scipy.optimize"),
     ]
 )
 

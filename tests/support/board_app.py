@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from support.chromium import ROOT
+
+# each new page would read the metadata of all installed packages again
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 
 def open_page(name: str = "train", run: str | None = None, **session: object) -> AppTest:
