@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-from gradio.data_classes import ImageData
-from gradio.i18n import I18nData
-from gradio.utils import is_in_or_equal
 from pydantic import model_validator
+
+from pad.gradio_import import I18nData, ImageData, is_in_or_equal
+from pad.gradio_import import gradio as gr
 
 _WEB = Path(__file__).parent / "web"
 _HANDLE_FILE = (

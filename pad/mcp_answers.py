@@ -11,10 +11,10 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from gradio.mcp import GradioMCPServer
 from mcp import types
 from starlette.applications import Starlette
 
+from pad.gradio_import import GradioMCPServer
 from pad.payload import PredictionAnswer
 
 _WHAT_TO_SEND = (

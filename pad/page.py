@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -23,6 +21,8 @@ from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
 from pad.function_route import PATH, function_route
 from pad.functions import server_functions
+from pad.gradio_import import get_upload_folder
+from pad.gradio_import import gradio as gr
 from pad.limits import Limits
 from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses

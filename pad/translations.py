@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gradio as gr
+from pad.gradio_import import gradio as gr
 
 KEY = "pad"
 _FOLDER = Path(__file__).parent / "web/strings"
