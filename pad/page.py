@@ -89,6 +89,8 @@ def build_page(
     delete_cache = (_NEVER, limits.upload_seconds)
     options = {"title": TITLE, "analytics_enabled": False, "delete_cache": delete_cache}
     with gr.Blocks(**options) as page:
+        # on a Space, the page would load its header and fonts from other servers
+        page.space_id = None
         sketchpad(
             translations()(KEY),
             input_scale={"mean": MEAN, "std": STD},

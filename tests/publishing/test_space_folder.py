@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -19,7 +20,11 @@ from huggingface_hub import RepoCard
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image, ImageDraw
-from support.chromium import free_port
+from playwright.sync_api import sync_playwright
+from support.chromium import CHROMIUM, DESKTOP, free_port, launch_chromium
+from support.drawings import seven
+from support.pad_page import PadPage
+from support.proxy import proxy_below
 from support.waiting import until
 
 from mnist_core.errors import MnistCoreError
@@ -27,6 +32,7 @@ from mnist_core.publishing import compose_space
 from mnist_core.publishing.folder import check_sizes, file_sizes
 
 OWN = {"pad", "mnist_core"}
+ROOT_PATH = "/behind/a/proxy"
 START = """
 import os, runpy, sys
 for name in ("torch", "torchvision"):
@@ -154,8 +160,22 @@ def without_privileges() -> list[str]:
     return [] if subprocess.run([*prefix, "true"], stderr=subprocess.DEVNULL).returncode else prefix
 
 
+@pytest.fixture(scope="module")
+def python(space: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter: this one, or with FRESH_SPACE=1 one with the Space's requirements only."""
+    if not os.environ.get("FRESH_SPACE"):
+        return sys.executable
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    fresh = str(folder / "bin/python")
+    requirements = str(space / "requirements.txt")
+    subprocess.run([fresh, "-m", "pip", "install", "-q", "-r", requirements], check=True)
+    assert subprocess.run([fresh, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode
+    return fresh
+
+
 @pytest.fixture
-def served(space: Path, tmp_path: Path) -> Iterator[str]:
+def served(space: Path, python: str, tmp_path: Path) -> Iterator[str]:
     """The address of the Space's page: read-only files, no HOME, no torch, a root path."""
     port = free_port()
     environment = {
@@ -165,14 +185,14 @@ def served(space: Path, tmp_path: Path) -> Iterator[str]:
         "SPACE_ID": "tester/pad",
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ROOT_PATH": "/behind/a/proxy",
+        "GRADIO_ROOT_PATH": ROOT_PATH,
         "GRADIO_ANALYTICS_ENABLED": "False",
     }
     paths = [space, *space.rglob("*")]
     for path in paths:
         path.chmod(path.stat().st_mode & 0o555)
     before = file_sizes(space)
-    command = [*without_privileges(), sys.executable, "-I", "-B", "-c", START]
+    command = [*without_privileges(), python, "-I", "-B", "-c", START]
     process = subprocess.Popen(command, cwd=space, env=environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
 
@@ -194,10 +214,10 @@ def served(space: Path, tmp_path: Path) -> Iterator[str]:
     assert file_sizes(space) == before
 
 
-def test_composed_folder_serves_the_page_and_classifies(served: str, tmp_path: Path) -> None:
+def test_composed_folder_serves_and_classifies_behind_a_proxy(served: str, tmp_path: Path) -> None:
     page = httpx.get(served).text
     assert "<title>Drawpad for digits</title>" in page
-    assert f'<meta property="og:url" content="{served}/behind/a/proxy/">' in page
+    assert f'<meta property="og:url" content="{served}{ROOT_PATH}/">' in page
     picture = Image.new("L", (120, 120), 255)
     ImageDraw.Draw(picture).line([(30, 25), (90, 25), (55, 100)], 0, 8)
     picture.save(tmp_path / "seven.png")
@@ -210,6 +230,13 @@ def test_composed_folder_serves_the_page_and_classifies(served: str, tmp_path: P
     (result,) = last_data(answer)
     assert result["digit"] == 7
     assert result["is_digit"]
+    if CHROMIUM is not None:
+        with proxy_below(ROOT_PATH, served) as (url, outside), sync_playwright() as playwright:
+            pad = PadPage(launch_chromium(playwright).new_page(**DESKTOP), url, runs="browser")
+            pad.draw(seven())
+            pad.settle()
+            pad.expect_digit(7)
+            assert (outside, pad.outside, pad.errors) == ([], [], [])
 
 
 def last_data(events: str) -> Any:
