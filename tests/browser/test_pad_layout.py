@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,6 +39,28 @@ def test_desktop_shows_the_whole_pad_without_scrolling(pad: PadPage) -> None:
     assert pad.page.evaluate("document.documentElement.scrollHeight") <= DESKTOP["height"]
     captions = pad.page.locator(".layer .caption").all_inner_texts()
     assert all("maps of" in caption and "parameters" in caption for caption in captions)
+
+
+def test_ten_stages_are_side_by_side_or_below_each_other_but_never_overlap(pad: PadPage) -> None:
+    pad.play_example(8)
+    pad.page.select_option("[data-part=model]", "ensemble")
+    pad.page.wait_for_selector(".drawpad[data-model=ensemble]")
+    pad.settle()
+    captions = pad.page.locator(".stages .caption").evaluate_all(
+        "all => all.map((caption) => {"
+        " const range = document.createRange();"
+        " range.selectNodeContents(caption);"
+        " const { left, right } = range.getBoundingClientRect();"
+        " return [left, right]; })"
+    )
+    assert len(captions) == 11
+    assert all(one[1] < following[0] for one, following in pairwise(captions))
+    pad.page.set_viewport_size({"width": 1000, "height": 800})
+    pad.page.wait_for_selector(".network.column")
+    for stage in pad.page.locator(".stages .stage").all():
+        box = stage.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 1000
 
 
 def test_finger_draws_and_the_page_does_not_scroll(open_pad: Callable[..., PadPage]) -> None:

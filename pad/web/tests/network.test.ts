@@ -4,7 +4,7 @@ import type { FeatureMaps } from "../src/recognition/recognizer.ts";
 import { colourMaps, mapGreys, mapOrder } from "../src/views/maps.ts";
 import { frameBox, inputPatch, pixelAt } from "../src/views/receptive_field.ts";
 import { nextIndex } from "../src/views/roving.ts";
-import { OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
+import { INPUT_WIDTH, OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
 import { arrange, extent, type Room } from "../src/views/tiling.ts";
 
 const ROOM: Room = { width: 700, height: 220, gap: 3, groupGap: 24, narrowest: 0, largest: 64 };
@@ -27,6 +27,14 @@ test("32 and 64 maps have the same rows, so that the stages are equally high", (
   assert.deepEqual(arrange([32, 32, 64, 64], ROOM).columns, [4, 4, 8, 8]);
 });
 
+test("22 maps are in a block with an almost full last row, neither in two long rows nor columns", () => {
+  const strip = arrange([12, 12, 22, 22, 28, 28], { ...ROOM, width: 960, groupGap: 24, narrowest: 58 });
+  assert.deepEqual(strip.columns.slice(2, 4), [6, 6]);
+  assert.ok(strip.tile >= 24); // smaller if all rows were full
+  const phone = stripGrids([22], 0, { width: 288, height: 210, column: true });
+  assert.equal(phone.stages[0].columns, 6);
+});
+
 test("where nothing fits, tiles are as small as they get, in full rows", () => {
   const { tile, columns } = arrange([32, 64], { ...ROOM, width: 10 });
   assert.equal(tile, 3);
@@ -42,10 +50,12 @@ test("a group is not narrower than its caption", () => {
 });
 
 test("a strip of ten stages fits on a desktop, and a phone has a column", () => {
-  const { stages, gap } = stripGrids(SIMPLE_CNN, 0, 112, { width: 1200, height: 210, column: false });
+  const { stages, gap } = stripGrids(SIMPLE_CNN, 0, { width: 1200, height: 210, column: false });
   const widths = stages.map(({ columns, tile, gap }) => Math.max(58, extent(columns, tile, gap)));
-  assert.ok(112 + OUTPUT_WIDTH + widths.reduce((a, b) => a + b) + 11 * gap <= 1200);
-  const phone = stripGrids([32, 64], 256, 112, { width: 343, height: 210, column: true });
+  assert.ok(INPUT_WIDTH + OUTPUT_WIDTH + widths.reduce((a, b) => a + b) + 11 * gap <= 1200);
+  const tablet = stripGrids(SIMPLE_CNN, 0, { width: 990, height: 210, column: false });
+  assert.ok(tablet.column && tablet.stages.every(({ tile }) => tile > 30));
+  const phone = stripGrids([32, 64], 256, { width: 343, height: 210, column: true });
   for (const grid of [...phone.stages, phone.hidden!]) {
     assert.ok(extent(grid.columns, grid.tile, grid.gap) <= 343);
   }

@@ -27,6 +27,8 @@ export interface NetworkEvents {
   kernel(layer: string, channel: number): Promise<Kernel | undefined>;
 }
 
+/** The pixels between the strip's head and the maps: a margin and the captions. */
+const ABOVE = 55;
 /** The pixels that a page without scrolling has below the strip. */
 const BELOW = 50;
 
@@ -132,17 +134,17 @@ export class NetworkView {
       this.#colours.map);
   }
 
-  /** Sizes depend on the window only: nothing moves while one draws. */
+  /** Sizes depend on the window and the network only: nothing moves while one draws. */
   #layOut(): void {
-    const { network, stages } = this.#part;
+    const { network } = this.#part;
     if (!this.layers.length) return; // no model yet
-    const column = getComputedStyle(network).getPropertyValue("--column").trim() === "1";
-    const top = stages.getBoundingClientRect().top + window.scrollY;
-    const caption = find(stages, ".caption", HTMLElement).offsetHeight;
-    const height = Math.min(420, Math.max(190, window.innerHeight - top - caption - BELOW));
+    const narrow = getComputedStyle(network).getPropertyValue("--column").trim() === "1";
+    const head = find(network, ".strip-head", HTMLElement).getBoundingClientRect();
+    const top = head.bottom + window.scrollY + ABOVE;
+    const height = Math.min(420, Math.max(190, window.innerHeight - top - BELOW));
     network.style.setProperty("--maps-height", `${height}px`);
-    const input = find(network, ".input", HTMLElement);
-    this.#stages.layOut(input.offsetWidth, { width: network.clientWidth, height, column });
+    const column = this.#stages.layOut({ width: network.clientWidth, height, column: narrow });
+    network.classList.toggle("column", column);
     this.#paint();
   }
 

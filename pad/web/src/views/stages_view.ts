@@ -55,16 +55,17 @@ export class StagesView {
     this.#host.replaceChildren(...views.map(({ element }) => element));
   }
 
-  /** side: width of what stands before the stages */
-  layOut(side: number, size: StripSize): void {
+  /** Returns whether the stages are one below the other, also where there is no room beside. */
+  layOut(size: StripSize): boolean {
     const counts = this.#stages.map(({ stage }) => stage.shape[0]);
-    const { stages, hidden, gap } = stripGrids(counts, this.#hidden?.count ?? 0, side, size);
+    const { stages, hidden, gap, column } = stripGrids(counts, this.#hidden?.count ?? 0, size);
     this.#host.style.setProperty("--stage-gap", `${gap}px`);
     // all captions are of one kind
     const widths = stages.map(({ columns, tile, gap: between }) => extent(columns, tile, between));
-    this.#host.classList.toggle("short-captions", !size.column && Math.min(...widths) + gap < WORDS_WIDTH);
+    this.#host.classList.toggle("short-captions", !column && Math.min(...widths) + gap < WORDS_WIDTH);
     this.#stages.forEach((view, index) => view.layOut(stages[index]));
     if (hidden) this.#hidden?.layOut(hidden);
+    return column;
   }
 
   /** reading: null for a blank drawing. */

@@ -1,4 +1,5 @@
-// Sizes of the stages: side by side on a wide screen, one below the other on a narrow one.
+// Sizes of the stages: side by side on a wide screen, one below the other on a narrow one, and where
+// there are so many that their maps would be tiny.
 
 import type { Grid } from "./map_painter.ts";
 import { arrange, extent } from "./tiling.ts";
@@ -8,6 +9,7 @@ export interface StripSize {
   readonly width: number;
   /** for the maps */
   readonly height: number;
+  /** too narrow for stages side by side, whatever they are */
   readonly column: boolean;
 }
 
@@ -16,28 +18,35 @@ export interface StripGrids {
   readonly hidden: Grid | null;
   /** between two stages */
   readonly gap: number;
+  /** one below the other */
+  readonly column: boolean;
 }
 
+/** Widths of the drawing and of the output. */
+export const INPUT_WIDTH = 112;
 export const OUTPUT_WIDTH = 92;
+const SMALLEST_TILE = 8;
 const LARGEST_TILE = 64;
 const NARROWEST = 58;
 const COLUMN = { height: 360, largest: 44 };
 
-/** counts: maps of each stage; hidden: units of the hidden layer, 0: none; side: of the input */
+/** counts: maps of each stage; hidden: units of the hidden layer, 0: none */
 export function stripGrids(
-  counts: readonly number[], hidden: number, side: number, size: StripSize,
+  counts: readonly number[], hidden: number, size: StripSize,
 ): StripGrids {
-  return size.column ? columnGrids(counts, hidden, size.width) : rowGrids(counts, hidden, side, size);
+  const row = size.column ? null : rowGrids(counts, hidden, size);
+  const fits = row?.stages.every(({ tile }) => tile >= SMALLEST_TILE);
+  return row && fits ? row : columnGrids(counts, hidden, size.width);
 }
 
 function rowGrids(
-  counts: readonly number[], hidden: number, side: number, { width, height }: StripSize,
+  counts: readonly number[], hidden: number, { width, height }: StripSize,
 ): StripGrids {
   const gap = counts.length > 6 ? 14 : 24;
   const hiddenGrid = hidden ? gridOf(hidden, OUTPUT_WIDTH, height, 11) : null;
   const hiddenWidth = hiddenGrid
     ? OUTPUT_WIDTH + gap : 0;
-  const room = width - side - gap - hiddenWidth - OUTPUT_WIDTH - gap;
+  const room = width - INPUT_WIDTH - gap - hiddenWidth - OUTPUT_WIDTH - gap;
   // a narrow gap first: it decides how large a tile can be
   const tilingWith = (tileGap: number) => arrange(counts, {
     width: room, height, gap: tileGap, groupGap: gap, narrowest: NARROWEST, largest: LARGEST_TILE,
@@ -47,7 +56,7 @@ function rowGrids(
   const chosen = loose.tile >= 16 ? { ...loose, gap: 3 } : { ...tight, gap: 1 };
   return {
     stages: chosen.columns.map((columns) => ({ columns, tile: chosen.tile, gap: chosen.gap })),
-    hidden: hiddenGrid, gap,
+    hidden: hiddenGrid, gap, column: false,
   };
 }
 
@@ -55,17 +64,18 @@ function columnGrids(counts: readonly number[], hidden: number, width: number): 
   const grid = (count: number) => gridOf(count, width, COLUMN.height, COLUMN.largest);
   return {
     stages: counts.map(grid), hidden: hidden ? gridOf(hidden, width, 60, 10) : null, gap: 0,
+    column: true,
   };
 }
 
 function gridOf(count: number, width: number, height: number, largest: number): Grid {
   const gap = largest > 16 ? 3 : 1;
-  const { tile } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
+  const { tile, columns: [fewest] } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
   // long rows leave less room beside them, for tiles that are hardly smaller
   for (let columns = count; columns > 0; columns--) {
     const side = Math.min(tile, Math.floor((width + gap) / columns) - gap);
     const fits = side >= 0.85 * tile && extent(count / columns, side, gap) <= height;
     if (count % columns === 0 && fits) return { tile: side, gap, columns };
   }
-  return { tile, gap, columns: 1 };
+  return { tile, gap, columns: fewest };
 }

@@ -1,4 +1,5 @@
-// How the maps of several stages are laid out side by side: in full rows, as large as there is room.
+// How the maps of several stages are laid out side by side: as large as there is room, in full rows
+// unless the number of maps has only divisors that make very long rows, such as 22.
 
 export interface Room {
   /** of all groups together, in pixels */
@@ -17,25 +18,25 @@ export interface Room {
 export interface Tiling {
   /** side of every tile */
   readonly tile: number;
-  /** of each group; its number of tiles is a multiple of it */
+  /** of each group; its last row is full, or lacks at most a third */
   readonly columns: readonly number[];
 }
 
 const SMALLEST = 3;
+/** So many times as many columns are worth it for full rows. */
+const FULL_ROWS_WORTH = 1.7;
 
 /**
- * Choose the largest tile with which groups of tiles fit side by side, every row of a group full.
+ * Choose the largest tile with which groups of tiles fit side by side, the rows of a group full.
  * Where none fits, groups are as narrow as the height permits.
  */
 export function arrange(counts: readonly number[], room: Room): Tiling {
   for (let tile = Math.floor(room.largest); tile > SMALLEST; tile--) {
     const columns = counts.map((count) => fewestColumns(count, rowsThatFit(tile, room)));
-    if (columns.every((one): one is number => one !== null)) {
-      if (totalWidth(columns, tile, room) <= room.width) return { tile, columns };
-    }
+    if (totalWidth(columns, tile, room) <= room.width) return { tile, columns };
   }
   const rows = rowsThatFit(SMALLEST, room);
-  return { tile: SMALLEST, columns: counts.map((count) => fewestColumns(count, rows) ?? count) };
+  return { tile: SMALLEST, columns: counts.map((count) => fewestColumns(count, rows)) };
 }
 
 /** Width of a group, or its height for a number of rows. */
@@ -47,12 +48,18 @@ function rowsThatFit(tile: number, { height, gap }: Room): number {
   return Math.max(1, Math.floor((height + gap) / (tile + gap)));
 }
 
-/** The fewest columns that divide the count into at most so many rows. */
-function fewestColumns(count: number, mostRows: number): number | null {
-  for (let columns = Math.max(1, Math.ceil(count / mostRows)); columns <= count; columns++) {
-    if (count % columns === 0) return columns;
-  }
-  return null;
+/** The fewest columns that make full rows, at most so many; of almost full rows if far fewer do. */
+function fewestColumns(count: number, mostRows: number): number {
+  const full = fewestLacking(0, count, mostRows);
+  const almostFull = fewestLacking(1 / 3, count, mostRows);
+  return full > FULL_ROWS_WORTH * almostFull ? almostFull : full;
+}
+
+/** lacking: the greatest part of the last row that is empty */
+function fewestLacking(lacking: number, count: number, mostRows: number): number {
+  let columns = Math.ceil(count / mostRows);
+  while (Math.ceil(count / columns) * columns - count > lacking * columns) columns++;
+  return columns;
 }
 
 function totalWidth(columns: readonly number[], tile: number, room: Room): number {
