@@ -31,10 +31,11 @@ def draw_scorecard(context: PageContext, summary: RunSummary, evaluation: Evalua
     """Draw the scores on MNIST and on pen strokes, or the button that measures the latter."""
     t, run = context.t, summary.run
     st.subheader(t("MNIST and other people's handwriting"))
-    with errors_shown():
-        measuring = is_measuring(run)
+    measuring, found = is_measuring(run), None
+    with errors_shown():  # a damaged file is named, and replaced by the next measurement
         found = None if measuring else read_scorecard(run)
-        card = found.card if found else None
+    card = found.card if found else None
+    with errors_shown():
         _draw_table(t, evaluation, card.rows if card else (), run.id)
         if measuring:
             _wait(t, run)

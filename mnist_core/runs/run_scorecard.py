@@ -19,10 +19,17 @@ from mnist_core.evaluation.scorecard.recognisers import ModelRecogniser
 from mnist_core.evaluation.scorecard.results import Scorecard
 from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
 from mnist_core.evaluation.scorecard.strokes import ROWS
+from mnist_core.models.weights import MAX_WEIGHTS_BYTES
 from mnist_core.runs.queue import open_output
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import explain_errors
-from mnist_core.utils.json_files import JsonModel, MissingFileError, read_json, write_json
+from mnist_core.utils.json_files import (
+    JsonModel,
+    MissingFileError,
+    read_json,
+    read_regular_file,
+    write_json,
+)
 from mnist_core.utils.locks import acquire_lock, is_locked
 from mnist_core.utils.processes import start_module
 from mnist_core.utils.runtime import configure_server_process
@@ -98,8 +105,7 @@ def is_measuring(run: Run) -> bool:
 
 
 def _digest(run: Run) -> str:
-    with explain_errors(run.weights_path, "cannot be read"), open(run.weights_path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(read_regular_file(run.weights_path, MAX_WEIGHTS_BYTES)).hexdigest()
 
 
 if __name__ == "__main__":
