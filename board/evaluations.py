@@ -13,7 +13,7 @@ from board.runs import RunSummary
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
-from mnist_core.models.weights import Network, load_weights
+from mnist_core.models.weights import Network, load_weights, read_card
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import BEST, run_version
@@ -46,6 +46,8 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
     """
     t = context.t
     if not run.weights_path.is_file():
+        if run.read_state().best_epoch:
+            read_card(run.weights_path)  # raises: they were deleted, or replaced by something else
         _explain(
             name,
             t("No weights yet: they are written at the end of the first epoch."),

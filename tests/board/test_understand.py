@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
+from support.damage import DAMAGE
 from support.drawing_sets import write_drawing_sets
 from support.training import small
 from support.waiting import until
@@ -241,6 +242,8 @@ def test_pen_strokes_that_cannot_be_measured(
     assert "pendigits-orig.tra.gz" in unescape(show(page.run()).error[0].value)
     (run.folder / "scorecard.json").write_text("{")
     assert "scorecard.json: this file is damaged" in unescape(show(page.run()).error[0].value)
+    assert len(scorecard_of(page)) == 2, "MNIST's scores do not depend on it"
+    assert "Measure on pen strokes" in [button.label for button in page.button]
     # of other weights: it is offered again
     (run.folder / "scorecard.json").write_text('{"weights": "of before"}')
     assert not show(page.run()).error
@@ -302,6 +305,16 @@ def test_a_pair_of_another_run(run: Run, evaluation: Evaluation) -> None:
     confused = {(p.first, p.second) for p in evaluation.most_confused}
     other = next(p for p in combinations(range(10), 2) if p not in confused | set(CLASSIC_PAIRS))
     assert part("Pairs", pair=other).selectbox(key="pair").value == (4, 9)
+
+
+@pytest.mark.parametrize("damage", ["FIFO", "directory"])
+def test_weights_of_a_trained_run_that_are_no_file(
+    run: Run, evaluation: Evaluation, damage: str
+) -> None:
+    DAMAGE[damage](run.weights_path)
+    page = part("Report")
+    assert "best.safetensors" in unescape(page.error[0].value)
+    assert "No weights yet" not in page_text(page)
 
 
 @pytest.mark.parametrize("name", PARTS)
