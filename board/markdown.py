@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LIST_NUMBER = re.compile(r"^( *\d+)\.")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:&=@])")
 
 
@@ -13,4 +14,5 @@ def escape_markdown(text: object) -> str:
 
     Control characters, such as line breaks and ANSI escapes, become spaces.
     """
-    return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", str(text)))
+    escaped = _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", str(text)))
+    return _LIST_NUMBER.sub(r"\1\\.", escaped)  # "1. x" would be a list

@@ -17,6 +17,7 @@ from board.markdown import escape_markdown
         ":material/error: :red[text] $x^2$ | a | b |",
         "My *first* run",
         "C:\\runs\\new",
+        "1. no list",
     ],
 )
 def test_markdown_is_escaped(text: str) -> None:
@@ -25,6 +26,10 @@ def test_markdown_is_escaped(text: str) -> None:
     for position, character in enumerate(escaped):
         if character in "*_`[]<>#$:|~":
             assert escaped[position - 1] == "\\"
+
+
+def test_a_number_in_front_is_no_list() -> None:
+    assert escape_markdown("12. x 3.5") == r"12\. x 3.5"
 
 
 def test_control_characters_become_spaces() -> None:
