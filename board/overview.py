@@ -96,7 +96,8 @@ def _live_part(
     with place:
         count = _count(context, table.runs, len(rows))
         if table.rows and not selected:
-            count += f". {t('Select rows to watch, compare, tag, archive or delete them.')}"
+            hint = t("Select rows to watch, compare, tag, archive or delete them.")
+            count = t("{count}. {hint}", count=count, hint=hint)
         st.caption(count)
         if selected:
             draw_actions(context, selected, baseline)
@@ -160,6 +161,7 @@ def _count(context: PageContext, shown: Sequence[RunRow], total: int) -> str:
     t = context.t
     counts = Counter(row.status for row in shown)
     parts = [f"{number:,} {t(status)}" for status, number in counts.most_common()]
-    return t.plural(total, "{shown} of {n} run", "{shown} of {n} runs", shown=f"{len(shown):,}") + (
-        ": " + ", ".join(parts) if parts else ""
-    )
+    text = t.plural(total, "{shown} of {n} run", "{shown} of {n} runs", shown=f"{len(shown):,}")
+    if not parts:
+        return text
+    return t("{what}: {parts}", what=text, parts=t(", ").join(parts))

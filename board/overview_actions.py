@@ -11,9 +11,10 @@ import streamlit as st
 
 from board.access import check_may_change, may_change
 from board.actions import act_button, ask_to_confirm
+from board.markdown import escape_markdown
 from board.overview_table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
-from board.widgets import show_error
+from board.widgets import ERROR
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.labels import (
     MAX_NOTE_LENGTH,
@@ -166,7 +167,8 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
             problems.append(str(error))
     if problems:
         for problem in list(dict.fromkeys(problems))[:_MAX_NAMES]:
-            show_error(problem)
+            # no box: it would stand among the buttons, behind the open form
+            st.toast(escape_markdown(problem), icon=ERROR)
     else:
         st.session_state.pop(_FORM, None)
         st.rerun()

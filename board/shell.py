@@ -34,6 +34,10 @@ CSS = """
 /* contrast of at least 4.5: captions have 3.9 otherwise, white on the dark theme's accent 2.3 */
 .stApp [data-testid="stCaptionContainer"] { opacity: 0.8; }
 .stApp [data-testid="stCaptionContainer"] code { font-size: 0.9em; }
+/* without a mouse, the toolbar of a table is always shown: above it, over what is there */
+@media (hover: none) { [data-testid="stFullScreenFrame"]:has(> [data-testid="stDataFrame"]) {
+    margin-top: 1.8rem;
+} }
 .stApp [data-testid^="stBaseButton-primary"], .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);
 }

@@ -57,5 +57,6 @@ def usage_line(metrics: Mapping[str, Series], t: Translator) -> str:
             if tag in metrics
         ]
         if newest:
-            parts.append(f"{t(title)} {' / '.join(newest)} {t(unit)}")
+            shown = "" if unit == "cores" else f" {t(unit)}"  # the title says it
+            parts.append(f"{t(title)} {' / '.join(newest)}{shown}")
     return " · ".join(parts)

@@ -203,7 +203,7 @@ def test_two_dashboards_change_the_same_run_and_nothing_is_lost(runs: Runs) -> N
     press(one, "Save")
     fill_labels(two, note="two's", tags="late")
     two = press(two, "Save")
-    assert 'was changed meanwhile, to "one\'s"; save again' in unescape(two.error[0].value)
+    assert 'was changed meanwhile, to "one\'s"; save again' in unescape(two.toast[0].value)
     assert read_labels(run.folder).note == "one's"
     press(two, "Save")
     assert read_labels(run.folder).note == "two's"
@@ -221,7 +221,7 @@ def test_a_tag_that_is_too_long_is_refused(runs: Runs) -> None:
     page = select(open_page("runs"), "good", "bad")
     next(box for box in page.text_input if "Tags" in box.label).set_value(f"short, {'x' * 41}")
     page = press(page, "Save")
-    (error,) = page.error
+    (error,) = page.toast
     assert "has 41 characters; give at most 40" in error.value
     assert not read_labels(runs["good"].folder).tags
 
@@ -309,6 +309,7 @@ def test_in_chinese(runs: Runs) -> None:
     page = open_page("runs", lang="zh")
     assert page.title[0].value == "运行"
     assert "✓ 已完成" in list(table(page)["状态"])
+    assert "6 / 6 次运行：4 已完成，2 排队中。选中若干行" in page_text(page)
 
 
 def test_damaged_runs_are_not_compared(root: Path, runs: Runs) -> None:

@@ -340,7 +340,7 @@ def test_chinese(root: Path) -> None:
 
 def test_what_the_run_uses_of_the_machine_is_charted(root: Path) -> None:
     (run,) = list_runs(root)
-    assert "Busy CPU cores" in page_text(open_page("watch"))
+    assert re.search(r"Busy CPU cores [\d.]+ · Memory", page_text(open_page("watch")))
     page = open_page("watch", usage=True)  # the charts are open
     assert chart(page, "Busy CPU cores")["data"]
     assert chart(page, "Memory of the process")["data"]
