@@ -184,14 +184,23 @@ def test_frames() -> None:
 
 
 def test_frames_do_not_depend_on_the_number_of_processes() -> None:
-    labels = np.arange(2500) % 11
+    labels = np.arange(1100) % 11  # drawn by a thousand
     assert torch.equal(generate_frames(labels, 1), generate_frames(labels, 1, processes=2))
 
 
 @pytest.fixture(scope="module")
-def many() -> tuple[np.ndarray, torch.Tensor]:
-    labels = np.arange(2000) % 10
+def drawn() -> tuple[np.ndarray, torch.Tensor]:
+    labels = np.arange(200) % 10
     return labels, generate_frames(labels, 5)
+
+
+@pytest.fixture
+def many(
+    drawn: tuple[np.ndarray, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> tuple[np.ndarray, torch.Tensor]:
+    """As many frames as are kept in a file."""
+    monkeypatch.setattr(frames_module, "_SMALLEST_KEPT", len(drawn[0]))
+    return drawn
 
 
 def test_frames_are_kept_and_a_damaged_file_is_written_again(

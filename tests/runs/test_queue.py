@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 import torch
-from support.chromium import ROOT
 from support.damage import DAMAGE
 from support.training import small
 from support.waiting import until
@@ -351,14 +349,17 @@ def runs(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> I
 def test_a_worker_in_a_process_of_its_own(runs: Path, tmp_path: Path) -> None:
     """Several processes start one worker; a run is killed, the next trained, the first resumed."""
     first, second = queued(LONG, runs), queued(TINY, runs)
-    script = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pathlib import Path; "
-        "from mnist_core.runs.queue import ensure_workers; "
-        f"ensure_workers(Path({str(runs)!r}))"
-    )
-    # from another folder, as `streamlit run elsewhere/dashboard.py` does
-    starters = [subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path) for _ in range(2)]
-    assert [starter.wait() for starter in starters] == [0, 0]
+
+    def ensure_from_elsewhere() -> None:
+        os.chdir(tmp_path)  # as `streamlit run elsewhere/dashboard.py` does
+        ensure_workers(runs)
+
+    starters = [FORK.Process(target=ensure_from_elsewhere) for _ in range(2)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    assert [starter.exitcode for starter in starters] == [0, 0]
     until(lambda: first.state().epoch >= 1)
     assert status(second) == "queued"
     os.kill(first.state().pid, signal.SIGKILL)

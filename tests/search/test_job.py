@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.chromium import ROOT
 from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
 
@@ -33,6 +31,7 @@ from mnist_core.utils.json_files import DamagedFileError, read_json, write_json
 from mnist_core.utils.locks import exclusive_lock
 
 RANGE = RangeTestRequest(config=small(training_size=2000, batch_size=32), steps=60)
+FORK = multiprocessing.get_context("fork")
 LONG_RANGE = RangeTestRequest(config=RANGE.config, steps=100_000)
 
 
@@ -73,15 +72,10 @@ def is_running(pid: int) -> bool:
 
 
 def test_a_job_outlives_the_process_that_started_it(tmp_path: Path) -> None:
-    create_job(tmp_path)
-    code = f"""
-from pathlib import Path
-from mnist_core.search.job import Job
-from mnist_core.search.job_control import resume_job
-(folder,) = Path({str(tmp_path)!r}).glob("jobs/*/")
-resume_job(Job(folder))
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    starter = FORK.Process(target=resume_job, args=(create_job(tmp_path),))
+    starter.start()
+    starter.join()
+    assert starter.exitcode == 0
     (job,) = list_jobs(tmp_path)
     assert wait_for_end(job) is JobStatus.FINISHED
     assert job.state().started.startswith("20")
