@@ -158,8 +158,16 @@ def test_it_works_offline_once_it_is_loaded(pad: PadPage) -> None:
         pad.click("clear")
         pad.play_example(8)
         expect(pad.page.locator(".banner")).to_be_hidden()
+        compare = pad.page.locator("[data-part=compare]")
+        pad.page.click("[data-tab=compare]")  # the other model cannot be had now
+        expect(compare.locator(".about")).to_contain_text("No answer came; draw or choose again.")
+        expect(compare).to_have_attribute("aria-busy", "false")
     finally:
         pad.context.set_offline(False)
+    pad.click("clear")
+    pad.play_example(8)
+    expect(compare.locator(".other-digit")).to_have_text("8")
+    pad.page.click("[data-tab=why]")
 
 
 @pytest.mark.parametrize("blocked", ["onnxruntime.wasm", "recognizer.js", "*.onnx"])

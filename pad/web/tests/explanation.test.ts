@@ -67,6 +67,14 @@ test("the search adds what makes it the digit", async () => {
   assert.equal(found.strokes.length, 2);
 });
 
+test("the most probable of many that are about as probable is no reading", async () => {
+  const guess: Classify = async (drawings) => drawings.map(() =>
+    Array.from({ length: 10 }, (_, digit) => (digit === 9 ? 0.145 : 0.095)));
+  const found = await counterfactual([LINE], 9, guess);
+  assert.equal(found?.isReached, false);
+  assert.equal(found?.probability, 0.145);
+});
+
 test("a search without success ends, and one without answers has no result", async () => {
   const found = await counterfactual([LINE], 0, byCount);
   assert.equal(found?.isReached, false);

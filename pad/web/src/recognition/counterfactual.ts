@@ -13,7 +13,7 @@ export interface Found {
   readonly strokes: readonly Stroke[];
   readonly changes: readonly Change[];
   readonly probability: number;
-  /** the digit is now the most probable one */
+  /** the drawing is now read as the digit: it is more probable than all others together */
   readonly isReached: boolean;
 }
 
@@ -21,13 +21,15 @@ export interface Found {
 export type Classify = (drawings: readonly (readonly Stroke[])[]) => Promise<
   readonly Probabilities[] | undefined>;
 
+/** A most probable digit of less is a guess among several. */
+export const CLEAR = 0.5;
 export const REMOVED_RADIUS = 16;
 const MOST_STEPS = 3;
 const MOST_ADDITIONS = 130;
 const MOST_REMOVALS = 30;
 const SHORTEST_LINE = 24;
 
-/** Search for changes that make the digit the most probable one, one change after the other. */
+/** Search for changes with which a drawing is read as the digit, one change after the other. */
 export async function counterfactual(
   strokes: readonly Stroke[], digit: number, classify: Classify,
 ): Promise<Found | undefined> {
@@ -45,7 +47,7 @@ export async function counterfactual(
       strokes: changed[index],
       changes: [...best.changes, changes[index]],
       probability: probabilities[digit],
-      isReached: probabilities[digit] === Math.max(...probabilities),
+      isReached: probabilities[digit] > CLEAR,
     };
   }
   return best;

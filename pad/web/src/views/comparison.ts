@@ -19,6 +19,7 @@ export class Comparison {
   readonly #server: Pick<Server, "describe_model">;
   readonly #select: HTMLSelectElement;
   readonly #recognition: Recognition;
+  readonly #view: PredictionView;
   readonly #onReady: (other: ModelVersion) => void;
   #cards: ModelDescription["cards"] = {};
   #inUse = "";
@@ -40,6 +41,7 @@ export class Comparison {
       bars: part("bars"), digit: part("digit"), confidence: part("confidence"), note: part("note"),
       announcement: document.createElement("p"), // the model in use is announced, not this one
     }, text);
+    this.#view = view;
     this.#recognition = new Recognition(recognizer, ink, {
       reading: ({ prediction, row }) => view.show(prediction, row),
       blank: () => view.clear(),
@@ -81,12 +83,14 @@ export class Comparison {
   async #use(name: string): Promise<void> {
     this.#recognition.discard();
     this.#other = null;
+    this.#view.clear(); // it was another model's
     this.#describe();
     this.#host.setAttribute("aria-busy", "true");
     const reply = await this.#server.describe_model({ model: name }).catch(() => undefined);
-    if (this.#select.value !== name || !reply) return;
-    if ("error" in reply) {
-      find(this.#host, ".about", HTMLElement).textContent = this.#text("unusable", { name, reason: reply.error });
+    if (this.#select.value !== name) return;
+    if (!reply || "error" in reply) { // asked again for the next drawing
+      find(this.#host, ".about", HTMLElement).textContent = reply
+        ? this.#text("unusable", { name, reason: reply.error }) : this.#text("no_explanation");
       this.#showBusy();
       return;
     }

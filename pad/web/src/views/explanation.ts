@@ -1,7 +1,7 @@
 // Occlusion: attribution towards a digit of each part of a drawing, and changes that give another digit.
 
 import type { Drawing, Stroke } from "../drawing/drawing.ts";
-import { counterfactual } from "../recognition/counterfactual.ts";
+import { CLEAR, counterfactual } from "../recognition/counterfactual.ts";
 import type { InkFormat } from "../recognition/ink.ts";
 import type { ModelVersion } from "../recognition/model.ts";
 import { canvasOf, evidence, inkPlaces, withoutPlace } from "../recognition/occlusion.ts";
@@ -124,10 +124,11 @@ export class Explanation {
     const lowest = Math.min(...after.map((one) => one[digit]));
     const without = after.find((one) => one[digit] === lowest)!;
     const other = without.indexOf(Math.max(...without));
-    if (digit === first && other !== digit) {
+    if (digit === first && other !== digit && without[other] > CLEAR) {
       return this.#text("attribution_decides", { digit, other, percent: percentage(without[other]) });
     }
-    return this.#text(digit === first ? "attribution_stays" : "attribution_low", {
+    const stays = digit === first && other === digit;
+    return this.#text(stays ? "attribution_stays" : "attribution_low", {
       digit, percent: percentage(before[digit]), lowest: percentage(lowest),
     });
   }
