@@ -82,6 +82,8 @@ class Run(WorkFolder):
         try:
             write_json(self.state_path, state)
         except MnistCoreError:
+            if not os.path.lexists(self.state_path):
+                raise  # with the cause: a new run has no state yet
             # a full disk still has room where the old state is: the reason must not be lost
             overwrite(self.state_path, state.model_dump_json(indent=2) + "\n")
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.disk import full_disk
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
@@ -429,3 +430,9 @@ def test_no_runs_yet(tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["runs", "--json", "--runs", str(tmp_path / "none")]) == 0
     assert capsys.readouterr().out == ""
     assert not (tmp_path / "none").exists()
+
+
+def test_a_new_run_on_a_full_disk_names_the_cause(tmp_path: Path) -> None:
+    with full_disk(), pytest.raises(MnistCoreError, match=r"state\.json.*File too large"):
+        create_run(CONFIG, tmp_path)
+    assert not list_runs(tmp_path)
