@@ -31,6 +31,13 @@ def test_pad_and_bars_fit_on_one_screen(
         assert box["y"] + box["height"] <= viewport["height"], part
     pad.page.click("[data-stage=conv4] .map >> nth=3")
     expect(pad.page.locator(".detail")).to_be_visible()
+    heading = pad.page.locator(".detail h2").bounding_box()
+    close = pad.page.locator(".detail .close").bounding_box()
+    assert heading is not None
+    assert close is not None
+    # its cross is beside the heading, not on the text below
+    middle = close["y"] + close["height"] / 2
+    assert heading["y"] <= middle <= heading["y"] + heading["height"]
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
