@@ -17,6 +17,7 @@ from board.translation import Translator
 from mnist_core.runs.run_rows import RunRow, Setting
 from mnist_core.runs.run_table import SweepRow, Table, TableRow, changed_settings
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.csv_text import plain_cell
 
 SELECTED = "runs-selected"
 """Key of the ids of the selected rows, in the session state."""
@@ -183,7 +184,7 @@ def table_csv(rows: Sequence[RunRow]) -> str:
     table = pd.DataFrame(
         {
             "id": row.id,
-            "name": row.name,
+            "name": plain_cell(row.name),
             "status": row.status,
             "epoch": row.state.epoch if row.state else None,
             "validation_accuracy": row.accuracy,
@@ -191,10 +192,10 @@ def table_csv(rows: Sequence[RunRow]) -> str:
             "seconds": row.seconds(now),
             "device_name": row.state.device if row.state else "",
             "created": row.created,
-            "study": row.origin.study,
+            "study": plain_cell(row.origin.study),
             "trial": row.origin.trial,
-            "tags": ",".join(row.labels.tags),
-            "note": row.labels.note,
+            "tags": plain_cell(",".join(row.labels.tags)),
+            "note": plain_cell(row.labels.note),
             "archived": row.labels.archived,
             **{name: _text(row.settings.get(name)) for name in TrainConfig.model_fields},
         }

@@ -10,6 +10,7 @@ from mnist_core.runs.axes import batch_size, training_seconds
 from mnist_core.runs.metric_log import Series
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import steps_per_epoch
+from mnist_core.utils.csv_text import plain_cell
 
 
 def curves_csv(metrics: Mapping[str, Series], config: TrainConfig) -> str:
@@ -36,5 +37,7 @@ def curves_csv(metrics: Mapping[str, Series], config: TrainConfig) -> str:
     for tag, series in metrics.items():
         for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
             seconds = "" if times is None else f"{np.interp(step, *times):.3f}"
-            writer.writerow((tag, step, f"{step / steps:.6g}", step * images, seconds, value))
+            writer.writerow(
+                (plain_cell(tag), step, f"{step / steps:.6g}", step * images, seconds, value)
+            )
     return text.getvalue()

@@ -291,7 +291,9 @@ def test_damaged_runs_are_listed(root: Path, runs: Runs) -> None:
 
 
 def test_the_table_as_csv(root: Path, runs: Runs) -> None:
+    change_labels(runs["first"], note="=cmd()")
     rows = pd.read_csv(io.StringIO(table_csv(RunIndex(root).rows()))).set_index("name")
+    assert "'=cmd()" in set(rows["note"])  # a spreadsheet would take it for a formula
     assert rows.loc["good", "optimizer"] == "adam"
     assert rows.loc["trial 1", "study"] == "rates"
     assert len(rows) == 6
