@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _print_hash() -> int:
     """Ask for a password, and print its hash."""
-    from board.password import hash_password
+    from board.access.password import hash_password
 
     try:
         print(hash_password(getpass.getpass("password: ")))

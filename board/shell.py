@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from board.access import admit, keep_login
+from board.access.visitors import admit, keep_login
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from mnist_core.runs.run_list import runs_root
@@ -23,8 +23,8 @@ _PAGES = {
     "promote": ("Promote", ":material/upgrade:"),
     "search": ("Search", ":material/tune:"),
 }
-_MODULES = {"runs": "overview"}
-"""Modules of the pages that are not called as the page."""
+_PACKAGES = {"runs": "overview"}
+"""Packages of the pages that are not called as the page."""
 _ICON = Path(__file__).parent / "icon.png"
 _LANGUAGE = "lang"
 CSS = """
@@ -76,7 +76,7 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
         if not admit(context.t):
             return
         # imported on first use: some pages need packages that are slow to import
-        importlib.import_module(f"board.{_MODULES.get(name, name)}").show(context)
+        importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page").show(context)
 
     return draw
 

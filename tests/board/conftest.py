@@ -12,7 +12,7 @@ import pytest
 from support.measurement import FakeMeasurement
 from support.training import small
 
-from board import estimate
+from board.train import estimate
 from mnist_core.data.mnist import load_train_validation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run

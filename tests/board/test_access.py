@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.training import small
 
-from board import access, password
 from board.__main__ import main
-from board.access import Access, decide_access
-from board.login_sessions import LoginSessions, login_sessions
-from board.overview_table import SELECTED
-from board.password import HASH, PASSWORD, Throttle, configured_hash, hash_password, matches
+from board.access import password
+from board.access import visitors as access
+from board.access.login_sessions import LoginSessions, login_sessions
+from board.access.password import HASH, PASSWORD, Throttle, configured_hash, hash_password, matches
+from board.access.visitors import Access, decide_access
+from board.overview.table import SELECTED
 from mnist_core import MnistCoreError
 from mnist_core.models.registry import promoted_folder, weights_path
 from mnist_core.runs import queue
@@ -96,7 +97,14 @@ def files(root: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-CHANGING = ("actions", "overview_actions", "promote", "search_jobs", "train", "watch_actions")
+CHANGING = (
+    "runs.actions",
+    "overview.actions",
+    "promote.page",
+    "search.jobs",
+    "train.page",
+    "watch.actions",
+)
 """Modules with buttons that change something."""
 
 

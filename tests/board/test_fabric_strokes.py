@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.drawings import Drawing, zero
 
-from board.fabric_strokes import pen_strokes, without_last
+from board.try_it.fabric_strokes import pen_strokes, without_last
 from mnist_core import Classifier
 
 

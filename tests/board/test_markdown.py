@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.board_app import unescape
 
-from board.markdown import escape_markdown
+from board.widgets.markdown import escape_markdown
 
 
 @pytest.mark.parametrize(

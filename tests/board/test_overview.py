@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.training import small
 
-from board.overview_table import table_csv
+from board.overview.table import table_csv
 from mnist_core.runs import queue
 from mnist_core.runs.labels import change_labels, read_baseline, read_labels
 from mnist_core.runs.origin import RunOrigin

@@ -88,7 +88,7 @@ def test_slow_files_are_generated_on_request(run: Run, monkeypatch: pytest.Monke
         made.append(path)
         return b"onnx"
 
-    monkeypatch.setattr("board.downloads.export_weights", export)
+    monkeypatch.setattr("board.runs.downloads.export_weights", export)
     page = opened()
     assert downloads(page) == ["Weights", "Card"]
     press(page, "Generate ONNX")

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.sweeps import wait_until
 
-from board.run_index import read_rows
+from board.runs.run_index import read_rows
 from mnist_core.runs import queue
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.search.job import Job

@@ -14,7 +14,7 @@ from support.board_app import open_page, page_text, press, show, unescape
 from support.configs import configs
 from support.measurement import FakeMeasurement
 
-from board import estimate
+from board.train import estimate
 from mnist_core.runs import queue
 from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.run_list import create_run, list_runs

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from support.chromium import ROOT
 
-from board.advice import ADVICE
+from board.settings.advice import ADVICE
 from board.translation import Translator
 from mnist_core.training.config import TrainConfig
 
-PAGES = sorted((ROOT / "board").glob("*.py")) + sorted((ROOT / "mnist_core/figures").glob("*.py"))
+PAGES = sorted((ROOT / "board").rglob("*.py")) + sorted((ROOT / "mnist_core/figures").glob("*.py"))
 CHINESE = Translator("zh")
 
 

@@ -17,8 +17,8 @@ from support.drawings import paint
 from support.rows import H
 from support.training import small
 
-from board import try_it
-from board.canvas import Drawing
+from board.try_it import page as try_it
+from board.try_it.canvas import Drawing
 from mnist_core import Classifier
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run

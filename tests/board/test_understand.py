@@ -18,7 +18,7 @@ from support.drawing_sets import write_drawing_sets
 from support.training import small
 from support.waiting import until
 
-from board.image_sheet import make_sheet
+from board.widgets.image_sheet import make_sheet
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.hostile import almost, is_json, json_values, names_the_cause
 
-from board.fabric_strokes import pen_strokes, without_last
+from board.try_it.fabric_strokes import pen_strokes, without_last
 from mnist_core import MnistCoreError, TrainConfig
 from mnist_core.imaging.rasterize import check_strokes, rasterize_strokes
 from mnist_core.search.requests import SweepRequest

@@ -1,0 +1,1 @@
+"""The first page: all runs and sweeps, the queue, and what can be done with them."""

@@ -1,0 +1,66 @@
+"""The queue on the page Runs: its order, how long each run waits, and moving runs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from board.page_context import PageContext
+from board.runs.actions import act_button
+from board.runs.durations import duration_text
+from board.widgets.common import visible_count
+from board.widgets.markdown import escape_markdown
+from mnist_core.runs.queue_order import Queued, move_in_queue, queue_line
+from mnist_core.runs.run_rows import RunRow
+
+_STEP = 6
+
+
+def draw_queue(context: PageContext, rows: Sequence[RunRow]) -> None:
+    """Draw what waits, after what trains now; nothing if nothing waits."""
+    line = queue_line(context.root, rows)
+    if not line:
+        return
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{context.t('Queue')}**")
+        for place in line[: visible_count(context, "queue", len(line), _STEP)]:
+            _draw_place(context, place, line)
+
+
+def _draw_place(context: PageContext, place: Queued, line: Sequence[Queued]) -> None:
+    t, item = context.t, place.item
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if place.is_waiting:
+            first = next(one.ahead for one in line if one.is_waiting)
+            act_button(
+                "↑",
+                "",
+                partial(move_in_queue, context.root, item, -1),
+                disabled=place.ahead == first,
+                help=t("Earlier"),
+                key=f"earlier-{item.id}",
+            )
+            act_button(
+                "↓",
+                "",
+                partial(move_in_queue, context.root, item, 1),
+                disabled=place.ahead == len(line) - 1,
+                help=t("Later"),
+                key=f"later-{item.id}",
+            )
+        st.markdown(f"{place.ahead + 1}. {escape_markdown(place.name)} · {_when(context, place)}")
+
+
+def _when(context: PageContext, place: Queued) -> str:
+    t = context.t
+    if not place.is_waiting:
+        if place.seconds is None:
+            return t("running")
+        return t("running, about {time} left", time=duration_text(place.seconds, t))
+    parts = [place.device] if place.device.startswith("cuda") else []
+    parts.append(t("{n} ahead", n=place.ahead) if place.ahead else t("next"))
+    if place.wait is not None and place.ahead:
+        parts.append(t("starts in about {time}", time=duration_text(place.wait, t)))
+    return ", ".join(parts)

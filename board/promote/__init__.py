@@ -1,0 +1,1 @@
+"""The page Promote: runs that become models of the pad."""

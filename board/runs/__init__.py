@@ -1,0 +1,1 @@
+"""Runs and jobs as several pages list them, and what can be done with them."""

@@ -1,0 +1,69 @@
+"""Buttons that act on a run or a job, and confirmation dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from board.access.visitors import check_may_change, may_change
+from board.translation import Translator
+from board.widgets.common import ERROR, errors_shown
+from board.widgets.markdown import escape_markdown
+from mnist_core.errors import MnistCoreError
+
+
+def act_button(
+    label: str,
+    icon: str,
+    act: Callable[[], object],
+    *,
+    disabled: bool = False,
+    help: str = "",
+    key: str | None = None,
+    changes: bool = True,
+) -> None:
+    """Draw a button that calls `act`, and shows its MnistCoreError if it raises one.
+
+    It is disabled for visitors who may only look, unless `act` changes nothing.
+    """
+    disabled = disabled or (changes and not may_change())
+    if not st.button(label, icon=icon or None, disabled=disabled, help=help or None, key=key):
+        return
+    try:
+        if changes:
+            check_may_change()
+        act()
+    except MnistCoreError as error:
+        st.toast(escape_markdown(error), icon=ERROR)
+    else:
+        st.rerun()
+
+
+def ask_to_confirm(
+    t: Translator,
+    question: str,
+    consequence: str,
+    name: str,
+    act: Callable[[], None],
+    label: str = "Delete",
+) -> None:
+    """Open a dialog that says what will be lost; call `act` if that is confirmed.
+
+    `name` is what is deleted; `label` is the confirming button, in English.
+    """
+
+    @st.dialog(question)
+    def ask() -> None:
+        st.write(consequence)
+        st.code(name, language=None)
+        with st.container(horizontal=True):
+            if st.button(t(label), type="primary", key="confirm"):
+                with errors_shown():
+                    check_may_change()
+                    act()
+                    st.rerun()
+            if st.button(t("Keep"), key="keep"):
+                st.rerun()
+
+    ask()

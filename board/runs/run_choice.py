@@ -1,0 +1,166 @@
+"""The runs as the pages list them; a damaged one affects no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from board.page_context import RUN, PageContext
+from board.runs.progress import damaged_from
+from board.runs.run_index import read_rows
+from board.translation import Translator
+from board.widgets.common import BROKEN, warn
+from mnist_core.errors import MnistCoreError
+from mnist_core.runs.metric_log import Series
+from mnist_core.runs.run import Run
+from mnist_core.runs.state import RunState
+from mnist_core.utils.text import single_line
+
+DAMAGED = "damaged"
+NO_RUNS = "There are no runs yet. Start one on the page Train."
+_ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show archived runs."
+STATUS_ICONS = {
+    "queued": ":material/hourglass_empty:",
+    "running": ":material/directions_run:",
+    "stopped": ":material/pause_circle:",
+    "finished": ":material/check_circle:",
+    "failed": ":material/error:",
+    DAMAGED: BROKEN,
+}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run with its state; for a damaged run, `state` is None and `problem` says why."""
+
+    run: Run
+    state: RunState | None
+    problem: str = ""
+    archived: bool = False
+
+    @property
+    def status(self) -> str:
+        """Return queued, running, stopped, finished, failed or damaged."""
+        return self.state.status if self.state else DAMAGED
+
+    @property
+    def label(self) -> str:
+        """Its name and id in one line: unique, and independent of the run's progress.
+
+        (Streamlit identifies the entries of a list by their labels.)
+        """
+        run_id = single_line(self.run.id)
+        named = self.state is not None and self.state.name not in ("", self.run.id)
+        return f"{self.state.name} · {run_id}" if self.state and named else run_id
+
+
+def warn_of_damage(
+    t: Translator, summary: RunSummary, metrics: Mapping[str, Series], name: str = ""
+) -> None:
+    """Draw a warning if metrics of a run are damaged or missing; `name` is put before it."""
+    if summary.state is None:
+        return
+    step = damaged_from(summary.run.folder, summary.state, metrics)
+    if step is not None:
+        text = t(
+            "Its metrics are damaged or missing from step {step} on, so the curves are "
+            "incomplete. Weights and training are not affected.",
+            step=f"{step:,}",
+        )
+        warn(f"{name}: {text}" if name else text, BROKEN)
+
+
+def warn_if_gone(t: Translator, *runs: str) -> None:
+    """Draw a warning with the ids of runs that are not there, if any."""
+    if runs:
+        text = t(
+            "{runs}: there is no such run any more; its folder was deleted or renamed. If it was "
+            "training, that has ended.",
+            runs=", ".join(map(single_line, runs)),
+        )
+        warn(text)
+
+
+def summarize(run: Run) -> RunSummary:
+    """Return a run with its current state."""
+    try:
+        return RunSummary(run, run.state())
+    except MnistCoreError as error:
+        return RunSummary(run, None, str(error))
+
+
+def summarize_runs(root: Path) -> list[RunSummary]:
+    """Return every run, the newest first; only those that have changed are read again."""
+    return [
+        RunSummary(row.run, row.state, "" if row.state else row.problem, row.labels.archived)
+        for row in read_rows(root)
+    ]
+
+
+def without_archived(
+    runs: Iterable[RunSummary], selected: Container[str | None] = ()
+) -> list[RunSummary]:
+    """Return the runs that lists offer: those that are not archived, or selected by their ids."""
+    return [one for one in runs if not one.archived or one.run.id in selected]
+
+
+def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
+    """Draw a hint, in English, and a button that opens the page Train."""
+    st.info(context.t(hint), icon=":material/info:")
+    if st.button(context.t("Start a run"), icon=":material/play_circle:"):
+        context.open_page("train")
+
+
+def pick_run(
+    context: PageContext,
+    having: Callable[[RunSummary], bool] = lambda run: True,
+    nothing: str = NO_RUNS,
+    place: DeltaGenerator | None = None,
+) -> RunSummary | None:
+    """Let the user select a run; pages share the selection, and the address contains it.
+
+    Runs without `having` are not offered, nor are archived ones, unless one is selected; `nothing`
+    is the page's hint, in English, if none is.
+    The list is drawn in `place`, such as a row beside the title; messages in the page's full width.
+    If the selected run was deleted, the page says so and selects no other by itself.
+    """
+    everything = {one.run.id: one for one in summarize_runs(context.root)}
+    selected = st.session_state.get(RUN) or st.query_params.get(RUN)
+    gone = [selected] if selected and selected not in everything else []
+    suitable = [one for one in everything.values() if having(one)]
+    found = {one.run.id: one for one in without_archived(suitable, [selected])}
+    if not found:
+        warn_if_gone(context.t, *gone)
+        nothing = _ALL_ARCHIVED if suitable else nothing
+        offer_to_start(context, nothing)
+        return None
+    if not gone and selected not in found:
+        selected = next(iter(found))
+    # set each time: the labels change when a run is renamed
+    st.session_state[RUN] = None if gone else selected
+    chosen = (st if place is None else place).selectbox(
+        context.t("Run"),
+        list(found),
+        index=None if gone else 0,
+        format_func=lambda run_id: found[run_id].label,
+        key=RUN,
+        label_visibility="collapsed",
+        placeholder=context.t("Select a run"),
+        persist_state="session",
+    )
+    # the address keeps the name of a run that is gone, so that the page stays there
+    st.query_params[RUN] = chosen or selected
+    if chosen is None:
+        warn_if_gone(context.t, *gone)
+        return None
+    return found[chosen]
+
+
+def forget_selection() -> None:
+    """Select the newest run, as on a first visit."""
+    st.session_state.pop(RUN, None)
+    st.query_params.pop(RUN, None)

@@ -1,0 +1,1 @@
+"""The page Search: range tests and sweeps."""

@@ -1,0 +1,131 @@
+"""The page that starts training runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from board.access.visitors import check_may_change, may_change
+from board.page_context import PageContext
+from board.runs.run_choice import summarize_runs
+from board.settings.form import device_label, draw_form, fill_form
+from board.train.estimate import draw_estimate
+from board.widgets.common import errors_shown
+from mnist_core.data.mnist import data_root, has_training_set
+from mnist_core.runs.origin import RunOrigin
+from mnist_core.runs.queue import check_room, enqueue, ensure_workers, free_device, queue_device
+from mnist_core.runs.run_list import create_run
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.presets import PRESETS
+from mnist_core.utils.devices import choose_device, list_gpus
+
+FORM_BASE = "form_base"
+"""Session key under which another page leaves the configuration that the form is to show."""
+FORM_PARENT = "form-parent"
+"""Session key of the run whose settings the form was filled with."""
+_INITIAL_PRESET = "quick"
+_PRESET = "preset"
+_PRESET_NOTES = {
+    "article": "The article's baseline: mnist_cnn, SGD, ten epochs.",
+    "fixed": "The baseline with ReLU and dropout between the fully connected layers.",
+    "improved": "The training of the shipped default model: the most accurate on drawings, and "
+    "the slowest.",
+    "gpu-fast": "Few epochs in bfloat16, each step a CUDA graph, for a GPU.",
+    "quick": "A short training: batch normalisation, two epochs.",
+}
+
+
+def show(context: PageContext) -> None:
+    """Draw the page."""
+    t = context.t
+    st.title(t("Train a network"))
+    base = st.session_state.pop(FORM_BASE, None)
+    if base is not None:
+        fill_form(base)
+        st.session_state[_PRESET] = None
+    elif _PRESET not in st.session_state:
+        st.session_state[_PRESET] = _INITIAL_PRESET
+        fill_form(PRESETS[_INITIAL_PRESET])
+    preset = st.pills(
+        t("Preset"),
+        list(PRESETS),
+        key=_PRESET,
+        on_change=_apply_preset,
+        persist_state="session",
+        help=t("Fills the form; every field can be changed afterwards."),
+    )
+    parent = st.session_state.get(FORM_PARENT)
+    if preset:
+        st.caption(t(_PRESET_NOTES[preset]))
+    else:
+        st.caption(t("The settings of {run}.", run=parent) if parent else t("Custom settings."))
+    _draw_start(context, draw_form(context))
+
+
+def _apply_preset() -> None:
+    if (name := st.session_state[_PRESET]) is not None:
+        fill_form(PRESETS[name])
+        st.session_state.pop(FORM_PARENT, None)
+
+
+def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
+    t = context.t
+    with st.container(border=True):
+        name = st.text_input(
+            t("Name"),
+            key="run-name",
+            max_chars=80,
+            placeholder=t("optional"),
+            help=t("Name of the run; it can be changed later."),
+        )
+        if config is not None:
+            _draw_device(context, config)
+        if not has_training_set():
+            st.warning(
+                t(
+                    "MNIST is not in {folder}. The run downloads it once; without a network "
+                    "connection, set MNIST_ROOT to the folder that contains MNIST/raw.",
+                    folder=data_root(),
+                ),
+                icon=":material/warning:",
+            )
+        active = [
+            run for run in summarize_runs(context.root) if run.status in ("running", "queued")
+        ]
+        if active:
+            st.caption(
+                t.plural(
+                    len(active),
+                    "One run is running or queued; each device trains one run at a time.",
+                    "{n} runs are running or queued; each device trains one run at a time.",
+                )
+            )
+        pressed = st.button(
+            t("Start"),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=config is None or not may_change(),
+        )
+    if pressed and config is not None:
+        with errors_shown():
+            check_may_change()
+            choose_device(config.device)
+            check_room(context.root)
+            origin = RunOrigin(parent=st.session_state.pop(FORM_PARENT, ""))
+            run = create_run(config, context.root, name.strip(), origin)
+            enqueue(run)
+            ensure_workers(context.root)
+            del st.session_state["run-name"]
+            context.open_page("watch", run.id)
+
+
+def _draw_device(context: PageContext, config: TrainConfig) -> None:
+    """Draw where the run will train, and for how long."""
+    t, device = context.t, queue_device(config)
+    if device == "auto":
+        device = free_device(context.root)
+    if list_gpus():
+        st.caption(t("Trains on {device}.", device=device_label(device, t)))
+    else:
+        st.caption(t("No GPU is available: this run trains on the CPU."))
+    if may_change():  # it is measured by training some steps
+        draw_estimate(context, config, device)

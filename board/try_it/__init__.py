@@ -1,0 +1,1 @@
+"""The page Try it: a canvas for one or two networks."""

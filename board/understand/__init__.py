@@ -1,0 +1,1 @@
+"""The page Understand: a network's mistakes, confusions and inner values."""

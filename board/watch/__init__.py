@@ -1,0 +1,1 @@
+"""The page Watch: a run while it trains and afterwards."""

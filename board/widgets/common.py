@@ -1,0 +1,75 @@
+"""Parts that several pages use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from board.page_context import PageContext
+from board.widgets.markdown import escape_markdown
+from mnist_core.errors import MnistCoreError
+
+ERROR = ":material/error:"
+BROKEN = ":material/broken_image:"
+Item = TypeVar("Item")
+
+
+def show_error(error: object, icon: str = ERROR) -> None:
+    """Draw an error's message, without Markdown: names in it may come from files."""
+    st.error(escape_markdown(error), icon=icon)
+
+
+@contextmanager
+def errors_shown(icon: str = ERROR) -> Iterator[None]:
+    """End the block at a MnistCoreError, whose message is drawn."""
+    try:
+        yield
+    except MnistCoreError as error:
+        show_error(error, icon)
+
+
+def warn(text: object, icon: str = ":material/warning:") -> None:
+    """Draw a warning, without Markdown: names in it may come from files."""
+    st.warning(escape_markdown(text), icon=icon)
+
+
+def draw_metrics(values: Mapping[str, str], width: int | str) -> None:
+    """Draw texts in a row of boxes, by their titles."""
+    with st.container(horizontal=True):
+        for title, value in values.items():
+            st.metric(title, value, border=True, width=width)
+
+
+def in_columns(items: Sequence[Item], count: int = 2) -> Iterator[tuple[Item, DeltaGenerator]]:
+    """Yield each item with its column, row by row: a phone shows them in this order."""
+    for first in range(0, len(items), count):
+        yield from zip(items[first : first + count], st.columns(count), strict=False)
+
+
+def visible_count(context: PageContext, key: str, total: int, step: int) -> int:
+    """Return how many of `total` items to show; draw the button that shows `step` more."""
+    key = f"visible-{key}"
+    visible = st.session_state.get(key, step)
+    if visible < total:
+        st.button(
+            context.t("Show more ({n} left)", n=total - visible),
+            key=f"{key}-more",
+            icon=":material/expand_more:",
+            on_click=st.session_state.update,
+            args=({key: visible + step},),
+        )
+    return min(visible, total)
+
+
+def or_dash(value: float | None, form: str = ".2%") -> str:
+    """Return a number as text; a dash for None."""
+    return "–" if value is None else format(value, form)
+
+
+def capitalized(text: str) -> str:
+    """Return the text with a capital first letter."""
+    return text[:1].upper() + text[1:]
