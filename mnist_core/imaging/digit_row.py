@@ -101,7 +101,7 @@ def kept_regions(grid: Grid, located: Located) -> tuple[Tensor, Tensor]:
         & (regions.longest >= _SMALLEST_PART * regions.longest.gather(1, main))
         & (located.contrast > 0.5 * located.contrast.gather(1, main))
         & ((regions.contact == 0) | (regions.contact.gather(1, main) > 0))
-        & ~is_surroundings(regions, grid)
+        & ~is_surroundings(regions, located.boxed, grid)
         & (regions.area > 0)
     ) | located.chosen
     sides = torch.stack([regions.left, regions.top, regions.right, regions.bottom], 2)

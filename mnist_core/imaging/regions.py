@@ -21,6 +21,9 @@ COUNT = 16
 BLOCK = 4
 """Side of the blocks, in cells, by which a region's straight lines are found."""
 
+_RIM = 0.12
+"""Part of a box's side within which cells lie along the next one."""
+
 _STEPS = 6
 _NEIGHBOURS = np.ones((3, 3))
 
@@ -31,7 +34,8 @@ class Regions(NamedTuple):
     `number` (B, G, G) is each cell's region, in 0..K; K is none of them. The rest are (B, K)
     floats: `area` in cells; `top`, `left`, `bottom`, `right` (excluded) of the box in cells; `kind`
     -1 or 1; `contact`, the number of cells on the picture's border; `line`, the largest part of the
-    box's width or height that lies within one line of blocks.
+    box's width or height that lies within one line of blocks; `rim`, the part of the cells that
+    lie along the box's sides.
     """
 
     number: Tensor
@@ -43,6 +47,7 @@ class Regions(NamedTuple):
     kind: Tensor
     contact: Tensor
     line: Tensor
+    rim: Tensor
 
     @property
     def longest(self) -> Tensor:
@@ -163,7 +168,20 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
     number = torch.full_like(labels, count).scatter(1, roots, ranks).gather(1, labels)
     number = torch.where(kinds != 0, number.view_as(kinds), count)
     line = _longest_line(number.flatten(1), side, bottom - top, right - left)
-    return Regions(number, area, top, left, bottom, right, kind, contact, line)
+    regions = Regions(number, area, top, left, bottom, right, kind, contact, line, line)
+    return regions._replace(rim=_rim(regions, y, x))
+
+
+def _rim(regions: Regions, y: Tensor, x: Tensor) -> Tensor:
+    """Return the part (B, K) of each region's cells that lie along the sides of its box."""
+    number = regions.number.flatten(1)
+    top, left, bottom, right = (
+        F.pad(end, (0, 1)).gather(1, number)
+        for end in (regions.top, regions.left, regions.bottom, regions.right)
+    )
+    down = torch.minimum(y - top, bottom - 1 - y) < _RIM * (bottom - top)
+    across = torch.minimum(x - left, right - 1 - x) < _RIM * (right - left)
+    return regions.mean((down | across).to(regions.area.dtype).view(regions.number.shape))
 
 
 def _cell_indices(side: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ from mnist_core.imaging.deviation import MIN_CONTRAST, Deviation, deviations, ki
 from mnist_core.imaging.grid import Grid, length_of, make_grid, noise, smallness
 from mnist_core.imaging.regions import COUNT, Regions, dilate, measure_regions
 from mnist_core.imaging.sampling import sample
-from mnist_core.imaging.selection import choose_digit, is_thin_surroundings
+from mnist_core.imaging.selection import choose_digit, is_box, is_thin_surroundings, sides_of_box
 
 INK_SIDE = 88
 """Side of the image of the ink, in pixels."""
@@ -45,7 +45,7 @@ class Located(NamedTuple):
     says which are the digit's; `contrast` (B, K) are mean deviations from the paper. `paper` and
     `foreign` (B, G, G) are the paper's grey value, and 1 where there is something that is not
     paper; `sign` (B,) is 1 for ink lighter than the paper and -1 for darker; `found` (B,) bool is
-    False for a blank.
+    False for a blank; `boxed` (B,) bool says whether sides of a box were found, and removed.
     """
 
     regions: Regions
@@ -56,6 +56,7 @@ class Located(NamedTuple):
     foreign: Tensor
     sign: Tensor
     found: Tensor
+    boxed: Tensor
 
 
 def find_ink(grey: Tensor) -> Tensor:
@@ -84,6 +85,7 @@ class _Found(NamedTuple):
     contrast: Tensor
     main: Tensor
     chosen: Tensor
+    boxed: Tensor
 
 
 def locate(grid: Grid, count: int = COUNT) -> Located:
@@ -93,15 +95,16 @@ def locate(grid: Grid, count: int = COUNT) -> Located:
     kinds = kinds_of(deviation, grid)
     regions = measure_regions(kinds, grid.border, count)
     contrast = regions.mean(deviation.largest)
+    boxed = torch.zeros_like(deviation.known)
     exported = torch.compiler.is_compiling()
     if not (exported or regions.several) and bool(deviation.known.all()):
         chosen = torch.ones_like(regions.area[:, :1], dtype=torch.bool)
         main, chosen = chosen.long() - 1, F.pad(chosen, (0, count - 1))
         removed = torch.zeros_like(chosen)
     else:
-        main, chosen = choose_digit(regions, contrast, deviation.known, grid)
+        main, chosen = choose_digit(regions, contrast, deviation.known, boxed, grid)
         removed = is_thin_surroundings(regions, deviation.known, grid)
-    found = _Found(valid, deviation, kinds, regions, contrast, main, chosen)
+    found = _Found(valid, deviation, kinds, regions, contrast, main, chosen, boxed)
     changes = removed.any() | ~deviation.known.all()
     if exported:
         found = change_if(changes, _locate_without, found, removed, grid)
@@ -116,6 +119,7 @@ def _locate_without(found: _Found, removed: Tensor, grid: Grid) -> _Found:
     # where all is surroundings, as with an upright one cut to its ink, all stays
     removed = removed & ((regions.area > 0) & ~removed).any(1, keepdim=True)
     valid = found.valid * (1 - dilate(regions.cells(removed), 1))
+    boxed = ((sides_of_box(regions, grid) | is_box(regions)) & removed).any(1)
     first_sign = regions.kind.gather(1, found.main)[:, 0]
     deviation = deviations(grid, valid)
     # where dark and light are the two halves of all grey values, one of them is paper
@@ -123,12 +127,12 @@ def _locate_without(found: _Found, removed: Tensor, grid: Grid) -> _Found:
     kinds = kinds_of(deviation, grid)
     regions = measure_regions(kinds, grid.border, regions.area.shape[1])
     contrast = regions.mean(deviation.largest)
-    main, chosen = choose_digit(regions, contrast, deviation.known, grid)
-    return _Found(valid, deviation, kinds, regions, contrast, main, chosen)
+    main, chosen = choose_digit(regions, contrast, deviation.known, boxed, grid)
+    return _Found(valid, deviation, kinds, regions, contrast, main, chosen, boxed)
 
 
 def _located(grid: Grid, found: _Found) -> Located:
-    valid, deviation, kinds, regions, contrast, main, chosen = found
+    valid, deviation, kinds, regions, contrast, main, chosen, boxed = found
     sign = regions.kind.gather(1, main)[:, 0]
     paper = torch.where((sign > 0)[:, None, None], deviation.below, deviation.above)
     strength = contrast.gather(1, main)[:, 0]
@@ -140,7 +144,7 @@ def _located(grid: Grid, found: _Found) -> Located:
     )
     is_ink = is_ink & (regions.area.amax(1) > 0)
     foreign = torch.maximum(kinds.abs(), 1 - valid)
-    return Located(regions, main, chosen, contrast, paper, foreign, sign, is_ink)
+    return Located(regions, main, chosen, contrast, paper, foreign, sign, is_ink, boxed)
 
 
 def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tensor:

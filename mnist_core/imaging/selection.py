@@ -17,6 +17,16 @@ _THIN = 0.14
 _LARGEST_STRIP = 0.35
 """Strips and frames cover at most this part of the picture; what covers more is paper."""
 
+_REST_NEAR = 0.12
+"""What lies in this part of the picture along a border is the rest of a box, if there was one."""
+
+_SIDE_CELLS, _SIDE_PART, _NEAR = 3, 0.6, 0.2
+"""A side of a box is at most this many cells thick, longer than this part of the picture, and in
+this part of it along the border."""
+
+_LONG_PART = 0.85
+"""Length of a side that is found alone, in parts of the picture."""
+
 _STRAIGHT = 0.8
 """A region with a line along this part of its box is straight: a ruled box, or the paper in one."""
 
@@ -30,23 +40,28 @@ def is_thin_surroundings(regions: Regions, paper_known: Tensor, grid: Grid) -> T
     thin = (height < _THIN * grid.rows) | (width < _THIN * grid.columns) | (regions.fill < 0.3)
     thin = thin | paper_known[:, None]
     small = regions.area < _LARGEST_STRIP * grid.rows * grid.columns
-    return (_lies_along_border(regions, grid) & small & thin) | _is_box(regions)
+    along_border = _lies_along_border(regions, grid) & small & thin
+    return along_border | is_box(regions) | sides_of_box(regions, grid)
 
 
-def is_surroundings(regions: Regions, grid: Grid) -> Tensor:
-    """Return (B, K) bool: strips, frames, lines from border to border, boxes and paper in boxes."""
-    return _lies_along_border(regions, grid) | _is_box(regions) | _is_paper_in_box(regions)
+def is_surroundings(regions: Regions, boxed: Tensor, grid: Grid) -> Tensor:
+    """Return (B, K) bool: strips, frames, lines from border to border, boxes and paper in boxes.
+
+    `boxed` (B,) says whether sides of a box were found before.
+    """
+    box = is_box(regions) | _is_rest_of_box(regions, boxed, grid) | _is_paper_in_box(regions)
+    return _lies_along_border(regions, grid) | sides_of_box(regions, grid) | box
 
 
 def choose_digit(
-    regions: Regions, contrast: Tensor, paper_known: Tensor, grid: Grid
+    regions: Regions, contrast: Tensor, paper_known: Tensor, boxed: Tensor, grid: Grid
 ) -> tuple[Tensor, Tensor]:
     """Return the index (B, 1) of the digit's largest region, and (B, K) bool: all of its regions.
 
     `contrast` (B, K) is each region's mean deviation from the paper; `paper_known` (B,) says
-    whether paper was told from ink already.
+    whether paper was told from ink already, `boxed` (B,) whether sides of a box were found before.
     """
-    surroundings = is_surroundings(regions, grid)
+    surroundings = is_surroundings(regions, boxed, grid)
     score = _score(regions, contrast, paper_known, surroundings, grid)
     main = score.argmax(1, keepdim=True)
 
@@ -111,11 +126,44 @@ def _lies_along_border(regions: Regions, grid: Grid) -> Tensor:
     return (strip | line) & ~fills
 
 
-def _is_box(regions: Regions) -> Tensor:
+def is_box(regions: Regions) -> Tensor:
     """Return (B, K) bool: straight lines around a region of the same kind."""
     same = _outer(regions.kind) == _inner(regions.kind)
     holds = (_holds_large(regions) & same).any(2)
-    return holds & (regions.fill < 0.5) & (regions.line > _STRAIGHT)
+    # a seven around its own bar has a line, but on one side only
+    return holds & (regions.fill < 0.5) & (regions.line > _STRAIGHT) & (regions.rim > 0.8)
+
+
+def sides_of_box(regions: Regions, grid: Grid) -> Tensor:
+    """Return (B, K) bool: lines along the borders, of a box with broken corners, around more."""
+    height, width = regions.bottom - regions.top, regions.right - regions.left
+    upright = (width <= _SIDE_CELLS) & (height > _SIDE_PART * grid.rows)
+    level = (height <= _SIDE_CELLS) & (width > _SIDE_PART * grid.columns)
+    left, right, top, bottom = _near_borders(regions, grid, _NEAR)
+    left, right, top, bottom = upright & left, upright & right, level & top, level & bottom
+    pairs = (left.any(1) & right.any(1)) | (top.any(1) & bottom.any(1))
+    # alone, an upright one must be longer and thinner than a one could be
+    long = (top | bottom) & (width > _LONG_PART * grid.columns)
+    long = long | ((left | right) & (width <= 2) & (height > _LONG_PART * grid.rows))
+    sides = (left | right | top | bottom) & (pairs[:, None] | long) & (regions.area > 0)
+    large = regions.longest > 0.25 * (regions.longest * sides).amax(1, keepdim=True)
+    return sides & (large & (regions.area > 0) & ~sides).any(1, keepdim=True)
+
+
+def _near_borders(regions: Regions, grid: Grid, part: float) -> tuple[Tensor, ...]:
+    """Return four (B, K) bool: whether all of it is near the left, right, upper, lower border."""
+    return (
+        regions.right < part * grid.columns,
+        regions.left > (1 - part) * grid.columns,
+        regions.bottom < part * grid.rows,
+        regions.top > (1 - part) * grid.rows,
+    )
+
+
+def _is_rest_of_box(regions: Regions, boxed: Tensor, grid: Grid) -> Tensor:
+    """Return (B, K) bool: what is left of a box (`boxed`, (B,) bool) near the borders."""
+    left, right, top, bottom = _near_borders(regions, grid, _REST_NEAR)
+    return (left | right | top | bottom) & boxed[:, None]
 
 
 def _is_paper_in_box(regions: Regions) -> Tensor:

@@ -77,8 +77,8 @@ class PartDrawer(nn.Module):
         left, top, right, bottom = sides[None].unbind(2)
         # what drawing does not look at
         none = torch.zeros_like(left)
-        regions = Regions(number, none, top, left, bottom, right, none, none, none)
-        located = Located(regions, none, chosen, none, paper, foreign, sign, found)
+        regions = Regions(number, none, top, left, bottom, right, none, none, none, none)
+        located = Located(regions, none, chosen, none, paper, foreign, sign, found, found)
         grid = Grid(paper, foreign, foreign, step, step, step)
         return draw_parts(grey[None, None], grid, located, chosen)[:, 0]
 
