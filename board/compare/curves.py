@@ -61,9 +61,14 @@ def _selected_metric(t: Translator, runs: Runs, axis: Axis) -> None:
         return
     if st.session_state.get("compare-metric") not in other:
         st.session_state["compare-metric"] = _FIRST if _FIRST in other else other[0]
-    tag = st.selectbox(t("Another metric"), other, key="compare-metric", persist_state="session")
-    # the axis title is the tag, as in the event files
-    figure = figures.metric_curve(runs, tag, tag, translate=t)
+    tag = st.selectbox(
+        t("Another metric"),
+        other,
+        key="compare-metric",
+        persist_state="session",
+        format_func=lambda tag: t(tags.describe(tag)[0]),
+    )
+    figure = figures.metric_curve(runs, tag, t(tags.describe(tag)[0]), translate=t)
     label_axis(figure, axis, t)
     live_chart(tag, _legend_by_run(figure, t, len(runs)).to_json(), "compare-metric-chart")
 

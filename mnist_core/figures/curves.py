@@ -102,7 +102,7 @@ def update_ratios(runs: Runs, *, translate: Translate = str) -> go.Figure:
     A line marks 0.001, about which it usually is. Colours and dashes as `gradient_norms`.
     """
     figure = _step_figure(translate, "update / weights", "update_ratio")
-    figure.update_yaxes(type="log", dtick=1, tickformat=".0e", hoverformat=".2e")
+    figure.update_yaxes(type="log", dtick="D2", tickformat=".0e", hoverformat=".2e")
     _add_tagged_lines(figure, runs, tags.UPDATE_RATIO_PREFIX, str, "lines", translate)
     if figure.data:
         figure.add_hline(_USUAL_UPDATE_RATIO, line={"color": INK, "dash": "dot", "width": 1.5})

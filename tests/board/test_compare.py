@@ -75,7 +75,7 @@ def test_curves_in_common_charts() -> None:
     page.toggle(key="log").set_value(True)
     picker = page.selectbox(key="compare-metric")
     assert picker.value == "images_per_second"
-    assert {"confusion/4_as_9", "gradient_norm/trunk.conv1.0"} <= set(picker.options)
+    assert {"4 read as 9", "Gradient norm of trunk.conv1.0"} <= set(picker.options)
     picker.set_value("gradient_norm/trunk.conv1.0")
     show(page.run())
     assert len(chart(page, "Loss")["data"]) == raw - 2  # without the unsmoothed curves
