@@ -40,13 +40,13 @@ def test_parts_of_the_drawing_are_coloured_by_what_they_speak_for(pad: PadPage) 
 
 
 def test_a_small_change_makes_it_another_digit(pad: PadPage) -> None:
-    pad.play_example(4)
-    choose(pad, 9)
+    pad.play_example(3)
+    choose(pad, 8)
     pad.page.click(".what-if")
     answer = pad.page.locator(".answer")
-    expect(answer).to_contain_text(re.compile("it would be read as 9"))
+    expect(answer).to_contain_text(re.compile("it would be read as 8"))
     expect(pad.page.locator(".evidence > *")).not_to_have_count(0)
-    pad.expect_digit(4)
+    pad.expect_digit(3)
 
 
 def test_an_edit_removes_the_explanation_and_the_pen_up_renews_it(pad: PadPage) -> None:

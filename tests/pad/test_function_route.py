@@ -13,6 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from support.threads import run as in_own_loop
 from support.waiting import until
 
 from pad.function_route import DRAWING_THREADS, function_route
@@ -80,7 +81,7 @@ def test_more_calls_than_may_wait_are_told_busy_at_once() -> None:
         # their places are free again
         assert content(await Client(route).post(b"2")) == {"data": 2}
 
-    asyncio.run(run())
+    in_own_loop(run())
 
 
 def test_a_call_whose_client_has_gone_is_not_begun() -> None:
@@ -99,7 +100,7 @@ def test_a_call_whose_client_has_gone_is_not_begun() -> None:
         await asyncio.gather(*running)
         assert slow.begun == DRAWING_THREADS
 
-    asyncio.run(run())
+    in_own_loop(run())
 
 
 def test_an_error_in_a_function_gives_its_place_back() -> None:
@@ -113,18 +114,18 @@ def test_an_error_in_a_function_gives_its_place_back() -> None:
             assert response.status_code == 500
             assert content(response)["error"].startswith("the server failed")
 
-    asyncio.run(run())
+    in_own_loop(run())
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"NaN", b'"\\ud800"'])
 def test_what_is_no_json_gets_a_reason(body: bytes) -> None:
-    response = asyncio.run(Client(function_route([Slow().classify_ink])).post(body))
+    response = in_own_loop(Client(function_route([Slow().classify_ink])).post(body))
     assert (response.status_code, content(response)) == (400, {"error": "the request is not JSON"})
 
 
 def test_another_function_is_not_found() -> None:
     route = function_route([Slow().classify_ink])
-    response = asyncio.run(Client(route).post(b"{}", name="__class__"))
+    response = in_own_loop(Client(route).post(b"{}", name="__class__"))
     assert response.status_code == 404
 
 
@@ -133,8 +134,8 @@ def test_long_answers_are_compressed_for_those_who_can_read_them() -> None:
         return {"maps": "A" * 5000}
 
     route = function_route([classify_ink])
-    packed = asyncio.run(Client(route).post(b"{}", accept_encoding="gzip, br"))
+    packed = in_own_loop(Client(route).post(b"{}", accept_encoding="gzip, br"))
     assert packed.headers["content-encoding"] == "gzip"
-    plain = asyncio.run(Client(route).post(b"{}"))
+    plain = in_own_loop(Client(route).post(b"{}"))
     assert "content-encoding" not in plain.headers
     assert gzip.decompress(packed.body) == plain.body

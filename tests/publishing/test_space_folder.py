@@ -25,6 +25,7 @@ from support.chromium import CHROMIUM, DESKTOP, free_port, launch_chromium
 from support.drawings import seven
 from support.pad_page import PadPage
 from support.proxy import proxy_below
+from support.threads import in_thread
 from support.waiting import until
 
 from mnist_core.errors import MnistCoreError
@@ -231,12 +232,16 @@ def test_composed_folder_serves_and_classifies_behind_a_proxy(served: str, tmp_p
     assert result["digit"] == 7
     assert result["is_digit"]
     if CHROMIUM is not None:
-        with proxy_below(ROOT_PATH, served) as (url, outside), sync_playwright() as playwright:
-            pad = PadPage(launch_chromium(playwright).new_page(**DESKTOP), url, runs="browser")
-            pad.draw(seven())
-            pad.settle()
-            pad.expect_digit(7)
-            assert (outside, pad.outside, pad.errors) == ([], [], [])
+        in_thread(draw_behind_a_proxy, served)
+
+
+def draw_behind_a_proxy(served: str) -> None:
+    with proxy_below(ROOT_PATH, served) as (url, outside), sync_playwright() as playwright:
+        pad = PadPage(launch_chromium(playwright).new_page(**DESKTOP), url, runs="browser")
+        pad.draw(seven())
+        pad.settle()
+        pad.expect_digit(7)
+        assert (outside, pad.outside, pad.errors) == ([], [], [])
 
 
 def last_data(events: str) -> Any:

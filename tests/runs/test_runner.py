@@ -226,7 +226,7 @@ def test_early_stopping(few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyP
     def scripted(logits: Tensor, labels: Tensor) -> Scores:
         return replace(score_logits(logits, labels), accuracy=next(accuracies), loss=1.0)
 
-    monkeypatch.setattr("mnist_core.training.trainer.score_logits", scripted)
+    monkeypatch.setattr("mnist_core.training.validation.score_logits", scripted)
     run = create_run(small(epochs=50, early_stopping=2), tmp_path)
     state = execute(run, splits=few)
     assert (state.status, state.epoch, state.best_epoch) == ("finished", 3, 1)
