@@ -1,7 +1,8 @@
 """ASGI middleware: what the pad does not use of Gradio is closed, and so is it to foreign pages.
 
 Among Gradio's routes are some that keep what is sent to them, or start programs: recordings of the
-screen, which ffmpeg converts, states of deep links, and an editor of the application.
+screen, which ffmpeg converts, states of deep links, an editor of the application, and icons of any
+size that is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _API = "/gradio_api"
 _READ = {
     *("/", "/config", "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"),
-    *("/pwa_icon", "/preview.png"),
+    "/preview.png",
     *(
         f"{_API}/{name}"
         for name in (
@@ -25,7 +26,7 @@ _READ = {
     ),
 }
 _READ_BELOW = (
-    *("/assets/", "/static/", "/svelte/", "/pwa_icon/", "/drawpad/"),
+    *("/assets/", "/static/", "/svelte/", "/drawpad/"),
     *(f"{_API}/{name}/" for name in ("call/classify", "call/v2/classify", "heartbeat")),
 )
 _CALLS = tuple(f"{_API}/{name}/classify" for name in ("call", "call/v2", "run", "api"))

@@ -64,6 +64,7 @@ def test_pages_of_other_sites_send_nothing(headers: dict[str, str], status: int)
         ("GET", "/gradio_api/proxy=http://example.org"),
         ("GET", "/gradio_api/dev/reload"),
         ("GET", "/monitoring"),
+        ("GET", "/pwa_icon/100000"),
         ("DELETE", UPLOAD),
         ("PUT", "/"),
     ],
