@@ -9,7 +9,7 @@ from support.drawings import Drawing, seven, zero
 
 from mnist_core.inference import Classifier
 
-CROSSED_SEVEN = [*seven(), np.array([[165.0, 300.0], [190.0, 285.0], [225.0, 285.0]])]
+CROSSED_SEVEN = [*seven(), np.array([[160.0, 300.0], [185.0, 282.0], [252.0, 282.0]])]
 """Its bar does not touch it, and lies in its bounding box."""
 
 
