@@ -208,9 +208,11 @@ def test_a_login_outlives_a_reload(browser: Browser, folders: dict[str, str]) ->
         board.button("Log in").click()
         heading = board.page.get_by_role("heading", name="Train a network", level=1)
         expect(heading).to_be_visible()
+        # the heading may be there before the tab has kept the login
+        kept = board.page.wait_for_function("sessionStorage.getItem('drawpad-login')")
+        token = kept.json_value()
         board.page.reload()
         expect(heading).to_be_visible()
-        token = board.page.evaluate("sessionStorage.getItem('drawpad-login')")
         assert token not in str(context.cookies()), "no request carries it"
         other = BoardPage(context, server.url)
         other.open("train", title="Drawpad dashboard")
