@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mnist_core import MnistCoreError
+from pad.json_bodies import parse_json
 from pad.limits import Limits
 
 Function = Callable[[Any], dict[str, Any]]
@@ -79,9 +81,9 @@ def function_route(functions: Sequence[Function], limits: Limits | None = None) 
         if function is None:
             return _response({"error": "no such function"}, compress=False, status=404)
         try:
-            data = orjson.loads(await request.body())
-        except orjson.JSONDecodeError:
-            return _response({"error": "the request is not JSON"}, compress=False, status=400)
+            data = parse_json(await request.body())
+        except MnistCoreError as error:
+            return _response({"error": str(error)}, compress=False, status=400)
         compress = "gzip" in request.headers.get("accept-encoding", "")
         return await calls.get(name, drawings).run(request, lambda: _call(function, data, compress))
 

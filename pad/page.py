@@ -16,20 +16,21 @@ from mnist_core.imaging.images import LARGEST_SIDE, open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
 from pad.allowed_requests import AllowedRequests
-from pad.capacity import PictureCapacity
+from pad.capacity import BusyError, PictureCapacity
 from pad.component import picture_input, sketchpad
 from pad.files import file_routes, file_urls
 from pad.function_route import PATH, function_route
 from pad.functions import server_functions
 from pad.gradio_import import get_upload_folder
 from pad.gradio_import import gradio as gr
+from pad.json_bodies import JsonBodies
 from pad.limits import Limits
 from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.page_head import FAVICON, TITLE, PageHead
 from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL, encode_prediction
-from pad.reasoned_errors import ReasonedErrors
+from pad.reasoned_errors import BUSY, ReasonedErrors
 from pad.slow_clients import closing_slow_clients
 from pad.translations import KEY, translations
 from pad.upload_budget import UploadBudget
@@ -79,6 +80,8 @@ def build_page(
             # opened here, so that no message names the server's path
             with capacity.reading(), Path(image).open("rb") as file:
                 prediction = classifier.classify(open_picture(file))
+        except BusyError as error:
+            raise _refusal(str(error), title=BUSY) from error
         except MnistCoreError as error:
             raise _refusal(str(error)) from error
         except FileNotFoundError as error:
@@ -135,9 +138,9 @@ def _name_what_to_send(page: gr.Blocks) -> None:
     page.preprocess_data = preprocess_data  # type: ignore[method-assign]
 
 
-def _refusal(message: str) -> gr.Error:
+def _refusal(message: str, **options: Any) -> gr.Error:
     """Return an error of the sender, which is no entry of the server's log."""
-    return gr.Error(message, print_exception=False)
+    return gr.Error(message, print_exception=False, **options)
 
 
 def launch_options(
@@ -172,6 +175,7 @@ def launch_options(
                     UploadBudget, folder=get_upload_folder, limit=limits.upload_folder_bytes
                 ),
                 Middleware(BodyLimit, limit=limits.max_body_bytes, patience=limits.body_seconds),
+                Middleware(JsonBodies),
                 Middleware(CompressResponses),
                 Middleware(PageHead),
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import reprlib
 
@@ -14,6 +15,10 @@ from pad.allowed_requests import path_in_app
 
 _LOG = logging.getLogger(__name__)
 _EVENTS = ("/gradio_api/call/", "/gradio_api/queue/data")
+_DIRECT = ("/gradio_api/run/", "/gradio_api/api/")
+_NAMED = "/gradio_api/call/v2/"
+BUSY = "Busy"
+"""Title of the error of an endpoint that is busy; others are errors of the sender."""
 _DISK = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
@@ -23,7 +28,8 @@ class ReasonedErrors:
     """Responds with JSON to a request in which the application fails, and logs one line.
 
     Streams of events begin with the first event: an event that is not known has status 404
-    instead of a stream that breaks off.
+    instead of a stream that breaks off. An error that an endpoint names is one of the sender, with
+    status 422, or says that it is busy, with status 503; Gradio gives each the status 500.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +42,8 @@ class ReasonedErrors:
             return
         held: list[Message] = []
         started = False
-        holds = path_in_app(scope).startswith(_EVENTS)
+        path = path_in_app(scope)
+        holds = path.startswith((*_EVENTS, *_DIRECT))
 
         async def send_after_first(message: Message) -> None:
             nonlocal started
@@ -45,16 +52,19 @@ class ReasonedErrors:
                 return
             started = True
             while held:
-                await send(held.pop())
+                start = held.pop()
+                if start["status"] == 500 and path.startswith(_DIRECT):
+                    start["status"] = _status(message.get("body", b""))
+                await send(start)
             await send(message)
 
         try:
             await self._app(scope, receive, send_after_first)
         except Exception as error:
-            status, detail = _explain(error)
+            status, detail = _explain(error, path)
             if status >= 500:
-                path = _SHORT.repr(scope["path"])
-                _LOG.error("%s %s: %s", scope["method"], path, _SHORT.repr(error))
+                shown = _SHORT.repr(scope["path"])
+                _LOG.error("%s %s: %s", scope["method"], shown, _SHORT.repr(error))
             if not started:
                 await JSONResponse({"detail": detail}, status)(scope, receive, send)
             elif holds:  # its last event says what is wrong
@@ -62,8 +72,21 @@ class ReasonedErrors:
             # else the server closes the connection
 
 
-def _explain(error: BaseException | None) -> tuple[int, str]:
+def _status(body: bytes) -> int:
+    """Return the status of an endpoint's error."""
+    try:
+        error = json.loads(body)
+    except ValueError:
+        return 500
+    if not isinstance(error, dict) or not error.get("error"):
+        return 500
+    return 503 if error.get("title") == BUSY else 422
+
+
+def _explain(error: BaseException | None, path: str) -> tuple[int, str]:
     """Return status and detail of the first error in a chain that says them."""
+    if isinstance(error, TypeError) and path.startswith(_NAMED):  # Gradio's check of arguments
+        return 422, f"{_SHORT.repr(str(error))}; send the argument that /?view=api describes"
     while error is not None:
         if isinstance(error, HTTPException):
             return error.status_code, str(error.detail)

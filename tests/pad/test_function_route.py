@@ -120,7 +120,8 @@ def test_an_error_in_a_function_gives_its_place_back() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"NaN", b'"\\ud800"'])
 def test_what_is_no_json_gets_a_reason(body: bytes) -> None:
     response = in_own_loop(Client(function_route([Slow().classify_ink])).post(body))
-    assert (response.status_code, content(response)) == (400, {"error": "the request is not JSON"})
+    assert response.status_code == 400
+    assert "the request is not JSON" in content(response)["error"]
 
 
 def test_another_function_is_not_found() -> None:
