@@ -10,8 +10,6 @@ the page Runs with 1,000 runs (`benchmarks.dashboard_runs`).
     python -m benchmarks.dashboard [--rounds 4]
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import os

@@ -5,8 +5,6 @@
 `python -m benchmarks.dashboard` prints it as well.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import statistics

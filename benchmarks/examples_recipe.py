@@ -5,8 +5,6 @@ mnist/main.py; it trains on our 55,000 images and is scored on our 5,000 after e
 Prints "EPOCH ACCURACY SECONDS" since `--began` (time.time()).
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 

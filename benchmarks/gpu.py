@@ -12,8 +12,6 @@ The measurements are taken in a worker process, so that a failure costs one row.
 written after each measurement; what no longer fits into `--seconds` is listed as left out.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """What gpu.py measures, in the order of importance."""
 
-from __future__ import annotations
-
 import argparse
 import itertools
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """The results of gpu.py, kept as JSON and Markdown while it runs."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

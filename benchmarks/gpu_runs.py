@@ -1,7 +1,5 @@
 """Whole runs for gpu.py: time to an accuracy, resume after a kill, two at once."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import multiprocessing as mp

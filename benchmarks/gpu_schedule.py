@@ -1,7 +1,5 @@
 """Carry out gpu.py's plan in a worker process within a budget of seconds."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import multiprocessing as mp

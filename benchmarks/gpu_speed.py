@@ -1,7 +1,5 @@
 """Speed of training steps and of the card, for gpu.py."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 import statistics

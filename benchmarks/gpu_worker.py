@@ -1,7 +1,5 @@
 """The process in which gpu.py measures: it takes one task after the other from a pipe."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

@@ -5,8 +5,6 @@ the page's files as a browser does, then each draws as a browser does that canno
 asks again as soon as it has an answer.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -10,8 +10,6 @@ which is the prediction for the whole drawing: the pen is lifted at once after i
 models in the browser; `--drawers` also asks what so many visitors at once cost the server.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

@@ -1,7 +1,5 @@
 """The pages that `live_latency.py` draws on, and what it measures on one stroke."""
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable

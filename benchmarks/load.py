@@ -14,8 +14,6 @@ connections that speak the page's protocol, on the same cores. For each number o
 and temporary files are flat: uploads are deleted after a minute there.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

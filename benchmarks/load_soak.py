@@ -1,7 +1,5 @@
 """A long load with uploads: whether the server's memory and its temporary files stay flat."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -5,8 +5,6 @@
 Both run in one process and take turns, on the same generated drawings.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import time

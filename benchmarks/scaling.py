@@ -6,8 +6,6 @@
 epoch for 1,000 to 60,000 images; every row relative to the first one of its table.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 

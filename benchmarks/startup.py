@@ -5,8 +5,6 @@
 The baseline is the smallest Gradio page there is: one text box, no torch, no model.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import tempfile

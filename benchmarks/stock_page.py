@@ -1,7 +1,5 @@
 """The baseline of `live_latency.py`: Gradio's own Sketchpad and Label around the same network."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gradio as gr

@@ -7,8 +7,6 @@ recipe (examples_recipe.py). Both start cold, interpreter and imports included, 
 other. On a GPU the goal is 99.5% with `--preset gpu-fast`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

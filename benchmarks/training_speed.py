@@ -11,8 +11,6 @@ Each loop has a process of its own, as it has in use, and they take turns of 200
 card's peak where one is known) and, on a GPU, memory.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing as mp
 import statistics

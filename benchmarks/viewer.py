@@ -1,7 +1,5 @@
 """A client that views a run as a browser does, without drawing anything."""
 
-from __future__ import annotations
-
 import threading
 import time
 

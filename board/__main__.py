@@ -1,7 +1,5 @@
 """Entry points of the dashboard: the page that Streamlit runs, and the command that starts it."""
 
-from __future__ import annotations
-
 import getpass
 import sys
 from collections.abc import Sequence

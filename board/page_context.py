@@ -1,7 +1,5 @@
 """What every page is given: the runs folder, the translation and navigation between pages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

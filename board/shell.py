@@ -1,7 +1,5 @@
 """What all pages have in common: navigation, title and language."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The dashboard's texts in each language. The English texts are the keys."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Entry point of the command line: `mnist-core COMMAND` or `python -m mnist_core COMMAND`."""
 
-from __future__ import annotations
-
 from mnist_core.utils.runtime import configure_training_process
 
 

@@ -1,7 +1,5 @@
 """Entry point of the pad: `drawpad`, `python -m pad` or `python app.py`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ screen, which ffmpeg converts, states of deep links, an editor of the applicatio
 size that is asked for.
 """
 
-from __future__ import annotations
-
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers

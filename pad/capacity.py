@@ -1,7 +1,5 @@
 """A limit on how many pictures are decoded at the same time: one may take 250 MB."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The page's components: the sketchpad, whose html, css and script are in `web/`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

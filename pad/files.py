@@ -3,8 +3,6 @@
 Their addresses contain a digest of what is in them, so that browsers keep them for good.
 """
 
-from __future__ import annotations
-
 import functools
 import gzip
 import hashlib

@@ -4,8 +4,6 @@ Gradio's own route for such functions keeps a state for every session, encodes a
 queues without a limit, and goes on with requests whose page has stopped waiting.
 """
 
-from __future__ import annotations
-
 import logging
 import zlib
 from collections.abc import Callable, Sequence

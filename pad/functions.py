@@ -1,7 +1,5 @@
 """The functions that the page calls on the server. They keep no state between calls."""
 
-from __future__ import annotations
-
 import functools
 import io
 from collections.abc import Callable

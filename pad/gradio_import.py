@@ -6,8 +6,6 @@ these files for nothing, and where the folder can be written they would be chang
 out classes that have no source file.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any

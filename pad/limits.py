@@ -1,7 +1,5 @@
 """The limits on what visitors may send to the pad's server, each with an environment variable."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Self

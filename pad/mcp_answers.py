@@ -4,8 +4,6 @@ Gradio itself answers with Python's repr, declares no schema of what a tool retu
 say what to send in place of a path.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence

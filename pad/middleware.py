@@ -1,7 +1,5 @@
 """ASGI middleware: limits on request bodies, compression of responses."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 

@@ -1,7 +1,5 @@
 """The classifiers that the pad offers, loaded on first use, without torch."""
 
-from __future__ import annotations
-
 import reprlib
 import threading
 from pathlib import Path

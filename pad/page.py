@@ -1,7 +1,5 @@
 """The pad's page and its documented endpoint."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """ASGI middleware: the page's title, description and preview, in place of Gradio's."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

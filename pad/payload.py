@@ -1,7 +1,5 @@
 """What the page and the server exchange: requests are validated, responses are compact JSON."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """ASGI middleware: what fails in Gradio for a malformed request is answered with a reason."""
 
-from __future__ import annotations
-
 import errno
 import json
 import logging

@@ -3,8 +3,6 @@
 A body that arrives too slowly is refused by `pad.middleware.BodyLimit`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

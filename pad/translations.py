@@ -1,7 +1,5 @@
 """The page's texts in every language that it has."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pad.gradio_import import gradio as gr

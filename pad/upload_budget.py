@@ -1,7 +1,5 @@
 """ASGI middleware: a limit on the disk space that uploads take until they are deleted."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time

@@ -3,8 +3,6 @@
 Gradio deletes the uploads of its own process only, and no more once one arrives while it looks.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

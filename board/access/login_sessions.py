@@ -1,7 +1,5 @@
 """Logins that outlive a reload of the page: random tokens, which the visitor's tab keeps."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import threading

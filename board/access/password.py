@@ -1,7 +1,5 @@
 """The dashboard's password: its hash (scrypt), comparison in constant time, and throttling."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import functools

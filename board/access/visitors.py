@@ -6,8 +6,6 @@
 - Without one, a visitor from this machine may do everything, everybody else may only look.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Mapping, Sequence
 from enum import StrEnum, auto

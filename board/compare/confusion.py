@@ -1,7 +1,5 @@
 """The difference of two runs' confusion matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import streamlit as st

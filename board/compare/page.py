@@ -1,7 +1,5 @@
 """The page Compare: curves, results, different settings and confusion matrices of several runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Tables of several runs: different settings, and results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What can be done with the selected rows of the page Runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """The first page: all runs and sweeps as a table, the queue, and what can be done with them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

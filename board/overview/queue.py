@@ -1,7 +1,5 @@
 """The queue on the page Runs: its order, how long each run waits, and moving runs in it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The table of the page Runs: its columns, the selection of rows, and the table as CSV."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The page Promote: make a run a model of the pad, download its files, withdraw models."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change

@@ -1,7 +1,5 @@
 """Buttons that act on a run or a job, and confirmation dialogs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

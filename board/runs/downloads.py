@@ -1,7 +1,5 @@
 """Downloads of a run: weights, model card, ONNX, report."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

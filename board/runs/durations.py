@@ -1,7 +1,5 @@
 """Durations as text."""
 
-from __future__ import annotations
-
 from board.translation import Translator
 
 

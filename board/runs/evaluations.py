@@ -1,7 +1,5 @@
 """A run's evaluation and per-image predictions, as the pages Understand and Compare show them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The progress of a run, from its state and its metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where a run or a job stands in the queue, in words."""
 
-from __future__ import annotations
-
 from board.page_context import PageContext
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError

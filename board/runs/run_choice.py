@@ -1,7 +1,5 @@
 """The runs as the pages list them; a damaged one affects no other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

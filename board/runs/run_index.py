@@ -1,7 +1,5 @@
 """The rows of all runs, shared by all sessions: only what has changed is read again."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What the two forms of the page Search share: a preset, and the fields that it fills."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

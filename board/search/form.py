@@ -1,7 +1,5 @@
 """The form of a new sweep."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import count
 from typing import Any

@@ -1,7 +1,5 @@
 """Jobs on the page Search: start, select, watch, stop, resume and delete them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Search for good hyperparameters: a learning rate, or several fields at once."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import SEARCH_SECTION, PageContext

@@ -1,7 +1,5 @@
 """Find a learning rate by a range test."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Search over several hyperparameters: start a sweep, and watch its trials."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

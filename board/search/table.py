@@ -1,7 +1,5 @@
 """The trials of a sweep as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

@@ -3,8 +3,6 @@
 `python -m mnist_core claims` repeats the measurements; docs/claims.md has the table.
 """
 
-from __future__ import annotations
-
 ADVICE = {
     "model": "The article starts with mnist_cnn, then adds ReLU and dropout (mnist_cnn_fixed), "
     "batch normalisation (mnist_cnn_bn) and residual blocks (mnist_resnet).",

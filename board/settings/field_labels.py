@@ -1,7 +1,5 @@
 """The labels of the settings."""
 
-from __future__ import annotations
-
 from board.translation import Translator
 from mnist_core.training.config import FIELDS
 

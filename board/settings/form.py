@@ -1,7 +1,5 @@
 """The form of a training run: a widget for each field of `TrainConfig`, made from `FIELDS`."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

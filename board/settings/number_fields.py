@@ -5,8 +5,6 @@ keeps the earlier one, and truncates what is typed into an integer's box. So the
 bounds and no integers; what they hold is checked here, or by the model that it becomes part of.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Values of settings as text."""
 
-from __future__ import annotations
-
 from board.translation import Translator
 from mnist_core.training.config import FIELDS
 

@@ -1,7 +1,5 @@
 """The estimated duration of the run that the form describes, and how sure it is."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

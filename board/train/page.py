@@ -1,7 +1,5 @@
 """The page that starts training runs."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change

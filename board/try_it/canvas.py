@@ -1,7 +1,5 @@
 """A canvas to draw on, with undo and clear; the drawing as strokes or as an image."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Convert drawings in the JSON format of Fabric.js, the canvas component's library, to strokes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

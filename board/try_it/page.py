@@ -1,7 +1,5 @@
 """The page Try it: draw a digit and see the predictions of one or two networks."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Sequence

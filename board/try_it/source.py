@@ -1,7 +1,5 @@
 """The networks of the page Try it: a run's best or newest weights, or a model of the pad."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

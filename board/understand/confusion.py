@@ -1,7 +1,5 @@
 """The confusion matrix of a run, and the images of each cell."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import PageContext

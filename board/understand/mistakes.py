@@ -1,7 +1,5 @@
 """All misclassified images of a run, filtered by digit, prediction and certainty."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import PageContext

@@ -1,7 +1,5 @@
 """Kernels and feature maps of the first convolution, over the epochs."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 from torch import Tensor

@@ -1,7 +1,5 @@
 """The page Understand: mistakes, scores and features of a run, each in a part of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

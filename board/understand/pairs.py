@@ -1,7 +1,5 @@
 """The most confused pairs of digits, and attribution maps of their images."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import PageContext

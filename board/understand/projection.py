@@ -1,7 +1,5 @@
 """The hidden layer of a run's network for the validation images, as a map of points."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Scores of each digit, and calibration."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """How a run reads what other people wrote with a pen, beside MNIST's validation images."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import PageContext

@@ -1,7 +1,5 @@
 """What can be done with the run on the page Watch."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """What is known about a run: settings, the command that repeats it, commit, environment, origin."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from board.page_context import RUN, STUDY, PageContext

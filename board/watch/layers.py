@@ -1,7 +1,5 @@
 """What the layers of a watched run do: sizes of updates, histograms of weights and gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

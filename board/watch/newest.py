@@ -1,7 +1,5 @@
 """Confusion matrix and hardest images of a watched run's newest epoch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

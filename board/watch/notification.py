@@ -1,7 +1,5 @@
 """A button by which the browser notifies of the end of the watched run while its tab is hidden."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

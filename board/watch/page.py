@@ -1,7 +1,5 @@
 """The page that shows a run as it trains."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 

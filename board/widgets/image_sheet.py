@@ -1,7 +1,5 @@
 """All images of a split on one sheet, a file that a page loads once to show any of them."""
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import dataclass
 from math import ceil, sqrt

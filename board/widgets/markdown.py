@@ -1,7 +1,5 @@
 """Text from files and users as Markdown that shows exactly this text."""
 
-from __future__ import annotations
-
 import re
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -1,7 +1,5 @@
 """Command-line flags for the fields of `TrainConfig`."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

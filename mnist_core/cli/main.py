@@ -1,7 +1,5 @@
 """The command line. Each command is a module in `commands/`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

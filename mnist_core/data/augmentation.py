@@ -1,7 +1,5 @@
 """Data augmentation as batched functions on frames (B, 1, 28, 28) in [0, 1], on their device."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Mini-batches of an epoch: indexed on the device, or from a torch DataLoader."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

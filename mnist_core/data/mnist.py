@@ -3,8 +3,6 @@
 Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.datasets.MNIST`.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ Source: Alpaydin and Alimoglu 1998, Pen-Based Recognition of Handwritten Digits,
 pendigits-orig.tra.gz, UNIPEN text).
 """
 
-from __future__ import annotations
-
 import gzip
 import math
 import os

@@ -1,7 +1,5 @@
 """Sizes of MNIST's training set and its default split. Imports no torch."""
 
-from __future__ import annotations
-
 TRAINING_SET_SIZE = 60_000
 VALIDATION_SIZE = 5_000
 

@@ -4,8 +4,6 @@ Source: Guyon et al. 1994, "UNIPEN project of on-line data exchange and recogniz
 the training set train_r01_v07, sections 1a, 1b and 1c, as one JSON object a line.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -3,8 +3,6 @@
 Source: Guo, Pleiss, Sun, Weinberger 2017, "On Calibration of Modern Neural Networks".
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Validation data for calibration: held-out MNIST images, generated drawings, real pen strokes."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 

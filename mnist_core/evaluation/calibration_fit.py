@@ -1,7 +1,5 @@
 """Fitting of a network's calibration: temperature, and scale and offset of its digit score."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

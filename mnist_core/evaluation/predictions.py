@@ -1,7 +1,5 @@
 """A network's predictions for labelled images: checked once, for scores and single images alike."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property

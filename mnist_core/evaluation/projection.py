@@ -1,7 +1,5 @@
 """The hidden layer of a network for many images, projected to a plane."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

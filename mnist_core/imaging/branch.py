@@ -1,7 +1,5 @@
 """A branch of an exported graph."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Coloured pictures in grey: by luminance, or by the colours in which ink and paper differ most."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 from scipy import ndimage

@@ -1,7 +1,5 @@
 """Several digits in one picture: the regions of ink, grouped left to right."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A picture on a grid of square cells, on which its regions are looked for."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The parts of the digits in a picture, and how they are grouped. Imports no torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

@@ -10,8 +10,6 @@ digit is scaled to fit 20x20 with its aspect ratio kept, anti-aliased, and place
 centre of mass.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

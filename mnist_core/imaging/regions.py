@@ -5,8 +5,6 @@ and pointer jumping (FastSV: Zhang, Azad and Hu 2020), with a fixed number of st
 joins each region's parts with their neighbours, so that the number of parts at least halves.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

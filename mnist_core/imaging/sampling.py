@@ -1,7 +1,5 @@
 """Bicubic sampling of a square part of an image, reduced or enlarged."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -9,8 +9,6 @@ edges of a page are straight and long or lie along the border; neighbours' marks
 specks are small. Batched tensor operations on (B, 1, H, W).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

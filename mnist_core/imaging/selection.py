@@ -1,7 +1,5 @@
 """Which regions of a grid are the digit: by size, border contact, straightness and nesting."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Sizes of the frame, of the ink canvas and of the grid. Imports no torch."""
 
-from __future__ import annotations
-
 FRAME_SIZE = 28
 DIGIT_SIZE = 20.0
 """Longest side of the digit in the frame, in frame pixels."""

@@ -6,8 +6,6 @@ Zisserman 2013, "Deep Inside Convolutional Networks"), averaged over noisy copie
 Box"): to first order, each pixel's contribution to the margin.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

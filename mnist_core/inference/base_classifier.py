@@ -1,7 +1,5 @@
 """What every classifier does, in torch or with exported graphs. Imports no torch."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace

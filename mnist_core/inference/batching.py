@@ -1,7 +1,5 @@
 """Requests that arrive together share one batch."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future

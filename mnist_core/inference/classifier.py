@@ -1,7 +1,5 @@
 """The classifier in torch, and loading it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 

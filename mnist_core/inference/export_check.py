@@ -1,7 +1,5 @@
 """Comparison of an exported graph with torch, on drawings that the package makes up."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

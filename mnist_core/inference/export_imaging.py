@@ -1,7 +1,5 @@
 """Export of the steps from pictures and ink to canvases, which no model is part of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The process of an export: `python -m mnist_core.inference.export_process WEIGHTS OUTPUT END`."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -6,8 +6,6 @@
 Imports no torch: programs that run graphs read this.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from mnist_core.models.card import ModelCard

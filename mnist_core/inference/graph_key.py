@@ -1,7 +1,5 @@
 """A text that says which graph weights are exported to. Imports no torch."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -3,8 +3,6 @@
 No model is part of them. Imports no torch: programs that run graphs read this.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 CANVAS, GREY, CELLS, CHOSEN, INK = "canvas", "grey", "cells", "chosen", "ink"

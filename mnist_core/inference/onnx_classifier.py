@@ -1,7 +1,5 @@
 """The classifier without torch: it runs a model's exported graph in onnxruntime."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The inference pipeline, from ink canvas to probabilities and digit score, exportable."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -1,7 +1,5 @@
 """What the classifier says about one drawing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """Why a drawing is refused. Imports no torch."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a classifier computes in torch, or in exported graphs. Imports no torch."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 

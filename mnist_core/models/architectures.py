@@ -6,8 +6,6 @@ Feature maps are those of the stages called `conv1`, `conv2`, ... and `block1`, 
 always `conv1`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Self
 

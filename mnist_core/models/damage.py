@@ -1,7 +1,5 @@
 """What is said of a damaged weights file. Imports no torch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open

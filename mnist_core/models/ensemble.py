@@ -1,7 +1,5 @@
 """Ensembles: several networks whose predictions are combined."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

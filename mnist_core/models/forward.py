@@ -1,7 +1,5 @@
 """Logits of a network for many frames, computed in batches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import overload
 

@@ -1,7 +1,5 @@
 """What is known of a network's layers. Imports no torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import isqrt
 from typing import NamedTuple

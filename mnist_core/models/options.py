@@ -1,7 +1,5 @@
 """Names and options of the architectures. Imports no torch: command-line parsing stays fast."""
 
-from __future__ import annotations
-
 import importlib.metadata
 from typing import TYPE_CHECKING, Literal, get_args
 

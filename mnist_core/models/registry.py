@@ -1,7 +1,5 @@
 """Names of models: the shipped and the promoted, their folders, and name -> weights file."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The scores of logits for labels: the one computation that training and evaluation share."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

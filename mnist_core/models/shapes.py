@@ -1,7 +1,5 @@
 """Parameter counts and output shapes of a network's layers."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

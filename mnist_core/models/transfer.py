@@ -1,7 +1,5 @@
 """Transfer learning: initialise from other weights, freeze parts of a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Weights files: tensors and model card in one safetensors file. Nothing is ever unpickled."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A folder that is composed for upload: its files, their sizes and the project's license."""
 
-from __future__ import annotations
-
 import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path

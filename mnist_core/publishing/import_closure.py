@@ -1,7 +1,5 @@
 """Which files of some packages a program can import, found in their source without importing it."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The folder of a model repository: weights, graph, card and an example."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mnist_core.inference.graph_files import load_graph

@@ -1,7 +1,5 @@
 """Pinned requirements for the modules that composed files import."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from importlib.metadata import packages_distributions, version
 

@@ -1,7 +1,5 @@
 """The folder of a Hugging Face Space that runs the pad: what it needs, and no torch."""
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence

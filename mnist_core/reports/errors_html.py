@@ -1,7 +1,5 @@
 """Every error behind a scorecard as one self-contained HTML file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

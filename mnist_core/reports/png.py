@@ -1,7 +1,5 @@
 """Frames as PNG files inside an HTML page."""
 
-from __future__ import annotations
-
 import base64
 import io
 

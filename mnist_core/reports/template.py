@@ -1,7 +1,5 @@
 """The reports' jinja2 templates."""
 
-from __future__ import annotations
-
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 

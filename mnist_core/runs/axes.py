@@ -1,7 +1,5 @@
 """Metrics over steps, epochs, images seen, or training time."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum

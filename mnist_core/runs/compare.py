@@ -1,7 +1,5 @@
 """How runs differ: their settings and their results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

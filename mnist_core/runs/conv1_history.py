@@ -3,8 +3,6 @@
 They are in `runs/<id>/conv1/<epoch>.safetensors`, a few kilobytes each.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from pathlib import Path

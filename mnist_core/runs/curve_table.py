@@ -1,7 +1,5 @@
 """A run's metrics as CSV."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How long a run will take, from earlier runs with the same settings on the same device."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import dataclass
 from pathlib import Path

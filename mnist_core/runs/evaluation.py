@@ -1,7 +1,5 @@
 """Scores of a run's best weights on its validation images, computed once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 

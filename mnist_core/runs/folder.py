@@ -1,7 +1,5 @@
 """What the folders of runs and of jobs have in common: a lock, a log, and how they are deleted."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import stat

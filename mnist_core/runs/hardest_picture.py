@@ -1,7 +1,5 @@
 """The validation images with the highest loss as one picture, for TensorBoard."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 

@@ -3,8 +3,6 @@
 They are in files of their own: state.json is written by the process that trains.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated

@@ -3,8 +3,6 @@
 Each has an environment variable; 0 is no limit.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """From which step on a run's metrics are damaged or missing."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping
 

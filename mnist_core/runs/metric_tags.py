@@ -3,8 +3,6 @@
 TensorBoard groups them by what is before the slash, and shows the names that `describe` returns.
 """
 
-from __future__ import annotations
-
 # every few steps
 TRAIN_LOSS = "train/loss"
 TRAIN_ACCURACY = "train/accuracy"

@@ -5,8 +5,6 @@ nor the network. The file is replaced at the end of an epoch; where epochs are s
 seconds.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 from pathlib import Path

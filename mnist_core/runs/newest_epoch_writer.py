@@ -1,7 +1,5 @@
 """Writing a run's newest epoch as it trains: its file, and the picture for TensorBoard."""
 
-from __future__ import annotations
-
 import math
 import time
 from pathlib import Path

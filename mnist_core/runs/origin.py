@@ -1,7 +1,5 @@
 """Where a run comes from: its sweep, the run it was cloned from, and how it can be repeated."""
 
-from __future__ import annotations
-
 import platform
 import subprocess
 from functools import cache

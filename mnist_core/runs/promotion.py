@@ -3,8 +3,6 @@
 Promoted models are in `promoted_folder()`, one weights file each, and its exported graph.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

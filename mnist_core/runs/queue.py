@@ -7,8 +7,6 @@ runs wait and no worker is running. A run whose device is "auto" waits for any d
 assigned to the first one that is free.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import time

@@ -1,7 +1,5 @@
 """The order of the queue: who is ahead of a run, how long it waits, and moving it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ run is stopped by its own process id. The child inherits the queue's lock: if th
 the device counts as busy until the run has ended, and then `ensure_workers` starts a new worker.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import io

@@ -1,7 +1,5 @@
 """Deleting runs, also those that are running: they are stopped first."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 

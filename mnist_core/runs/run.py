@@ -4,8 +4,6 @@
 checkpoint), best.safetensors (the best weights), newest_epoch.json, evaluation.json and log.txt.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Classifiers of runs: the best weights, or those of the newest checkpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias

@@ -1,7 +1,5 @@
 """The folder of all runs: creating runs, listing them, and finding one or its weights by name."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A row of the table of runs, and an index that reads only the runs whose files have changed."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

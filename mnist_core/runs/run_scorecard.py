@@ -4,8 +4,6 @@
 scorecard.json there.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """The table of runs: filtering, sorting, and folding the trials of each sweep into one row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

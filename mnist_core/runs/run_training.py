@@ -1,7 +1,5 @@
 """Train a run's configuration and keep what comes of it in the run's folder."""
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Callable

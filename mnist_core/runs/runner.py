@@ -1,7 +1,5 @@
 """Carry out a run: reserve its folder, train, and record in its state how it ended."""
 
-from __future__ import annotations
-
 import os
 import traceback
 from datetime import UTC, datetime

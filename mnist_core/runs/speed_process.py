@@ -3,8 +3,6 @@
 `python -m mnist_core.runs.speed_process FOLDER` reads request.json there and writes result.json.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

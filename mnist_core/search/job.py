@@ -6,8 +6,6 @@ and a lock, which its process and that process' workers hold. It has no config.j
 run.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TypeVar
 

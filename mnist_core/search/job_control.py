@@ -4,8 +4,6 @@ A job waits in the queue as runs do, so that a device trains one thing at a time
 carries it out outlives the process that started it.
 """
 
-from __future__ import annotations
-
 import shutil
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The work of a job's process, which holds the job's lock; so do a sweep's workers."""
 
-from __future__ import annotations
-
 import os
 import time
 import traceback

@@ -1,7 +1,5 @@
 """The files of a job's folder that tell what it is doing, as typed models."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What a queue's worker carries out: runs, and jobs with the device that they have waited for."""
 
-from __future__ import annotations
-
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import WorkFolder
 from mnist_core.runs.queue_worker import train_queued

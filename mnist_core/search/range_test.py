@@ -1,7 +1,5 @@
 """A learning-rate range test from its request: data and teacher are loaded here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a job is requested to do, as typed models: the content of its job.json."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import math

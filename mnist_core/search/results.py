@@ -1,7 +1,5 @@
 """What a sweep has found so far, read from its storage without changing it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias

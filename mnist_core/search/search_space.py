@@ -1,7 +1,5 @@
 """The search space of a sweep: the configuration fields that are tried, and their values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """A file whose existence requests a job's processes to stop."""
 
-from __future__ import annotations
-
 import _thread
 import signal
 import threading

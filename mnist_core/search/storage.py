@@ -1,7 +1,5 @@
 """The database that holds studies: opened for workers, or for reading only; errors as messages."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import warnings

@@ -5,8 +5,6 @@ each slot once. A slot is open again when its worker was stopped, or when its wo
 heartbeat for a while; the parameters of that trial are kept.
 """
 
-from __future__ import annotations
-
 import time
 
 import optuna

@@ -1,7 +1,5 @@
 """A sweep from its request: one worker in this process, or several in processes of their own."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import cache

@@ -1,7 +1,5 @@
 """The devices of a sweep: its workers spread over the free GPUs of a machine."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path

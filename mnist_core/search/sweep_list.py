@@ -1,7 +1,5 @@
 """The sweeps of a runs folder, as the table of runs shows them; and deleting one with its runs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError

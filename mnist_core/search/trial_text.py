@@ -1,7 +1,5 @@
 """A trial as a line of text, for terminal and log."""
 
-from __future__ import annotations
-
 from mnist_core.search.results import Trial
 from mnist_core.search.search_space import Value
 

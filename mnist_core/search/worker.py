@@ -3,8 +3,6 @@
 Trials are compared by validation accuracy, as epochs and runs are.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ so it has no threads and no CUDA context that a fork would break, and a worker s
 inherit the lock of the job that the sweep belongs to, if any.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import time
 from collections.abc import Callable

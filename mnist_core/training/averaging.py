@@ -1,7 +1,5 @@
 """Exponential moving average (EMA) of a network's weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from itertools import chain

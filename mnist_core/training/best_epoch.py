@@ -1,7 +1,5 @@
 """The best epoch of a run so far, and early stopping."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Checkpoint files: the complete state of a trainer. Reading one runs no pickled code."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Checks of a training run, with what to do about it."""
 
-from __future__ import annotations
-
 import math
 
 from mnist_core.errors import MnistCoreError

@@ -1,7 +1,5 @@
 """A configuration as the flags of `python -m mnist_core train`."""
 
-from __future__ import annotations
-
 import shlex
 
 from mnist_core.training.config import TrainConfig

@@ -1,7 +1,5 @@
 """A training step as one CUDA graph: small networks are limited by the launch of their kernels."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

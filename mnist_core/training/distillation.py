@@ -1,7 +1,5 @@
 """Loss of knowledge distillation."""
 
-from __future__ import annotations
-
 import torch.nn.functional as F
 from torch import Tensor
 

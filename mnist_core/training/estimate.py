@@ -1,7 +1,5 @@
 """Speed of a training's steps, measured, and what an epoch and a run take at that speed."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

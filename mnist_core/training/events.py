@@ -1,7 +1,5 @@
 """The events of a training run, and each as one line of text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@
 search space of a sweep and the tests are made from it.
 """
 
-from __future__ import annotations
-
 import operator
 import re
 import types

@@ -1,7 +1,5 @@
 """What happened between two reports of a training run."""
 
-from __future__ import annotations
-
 import time
 
 from torch import Tensor

@@ -4,8 +4,6 @@ Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", sect
 suggestion follows fastai: a tenth of the rate with the lowest smoothed loss.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable

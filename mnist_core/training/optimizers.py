@@ -1,7 +1,5 @@
 """Optimizer and learning-rate schedule of a configuration, from torch.optim."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

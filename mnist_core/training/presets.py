@@ -1,7 +1,5 @@
 """Named configurations."""
 
-from __future__ import annotations
-
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.config import TrainConfig
 

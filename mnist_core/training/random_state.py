@@ -1,7 +1,5 @@
 """The state of torch's random generators that belongs to one training run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 

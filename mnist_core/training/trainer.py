@@ -1,7 +1,5 @@
 """A training run: its state, and the loop over epochs and steps."""
 
-from __future__ import annotations
-
 import copy
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Scores of a network on held-out images while it trains."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Texts of users in CSV files."""
 
-from __future__ import annotations
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

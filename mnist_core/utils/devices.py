@@ -1,7 +1,5 @@
 """Where a network trains: the CPU or a GPU."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Optional dependencies: the error when one is not installed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -3,8 +3,6 @@
 None of these functions blocks on a FIFO or follows a symbolic link in the file's place.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import stat

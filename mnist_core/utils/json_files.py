@@ -1,7 +1,5 @@
 """JSON files as typed models: the one place where the project reads and writes them."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

@@ -4,8 +4,6 @@ A lock belongs to the open file (flock), so a child process that inherits the fi
 it too, until all of them have closed it.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import time

@@ -1,7 +1,5 @@
 """Running modules of this package in new processes, independent of the working directory."""
 
-from __future__ import annotations
-
 import io
 import os
 import subprocess

@@ -5,8 +5,6 @@ calling its public functions leaves them alone. A program that trains many netwo
 `configure_training_process` itself, before it imports torch.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import sys

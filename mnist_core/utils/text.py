@@ -1,7 +1,5 @@
 """Text from files and people, made safe to print on a terminal and to show in one line."""
 
-from __future__ import annotations
-
 import unicodedata
 
 _JOINERS = "\u200c\u200d"  # needed by several scripts and by emoji

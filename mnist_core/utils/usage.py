@@ -1,7 +1,5 @@
 """What a training uses of the machine: processor, memory and GPU."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """`claims`: measure the tutorial article's claims."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

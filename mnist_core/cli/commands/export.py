@@ -1,7 +1,5 @@
 """`export`: write a model, or the steps from a picture to its ink, as an ONNX file."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from pathlib import Path

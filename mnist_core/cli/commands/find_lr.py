@@ -1,7 +1,5 @@
 """`find-lr`: learning-rate range test."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

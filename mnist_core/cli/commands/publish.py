@@ -1,7 +1,5 @@
 """`publish`: compose a Space with the pad, or a model repository, and upload it to the Hub."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import tempfile

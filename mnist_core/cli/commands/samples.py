@@ -1,7 +1,5 @@
 """`samples`: a picture of the generated drawings that networks are trained with."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`weights`: list the shipped and the promoted weights."""
 
-from __future__ import annotations
-
 import argparse
 
 from mnist_core.cli.commands.options import Subparsers

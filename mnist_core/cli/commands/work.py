@@ -1,7 +1,5 @@
 """`work`: train the queued runs and jobs of one device. The dashboard starts it."""
 
-from __future__ import annotations
-
 import argparse
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option

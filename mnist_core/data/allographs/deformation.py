@@ -1,7 +1,5 @@
 """Random deformation of drawings: slant, rotation, proportions, tremor, and how the pen moves."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke

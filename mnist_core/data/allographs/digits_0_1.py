@@ -1,7 +1,5 @@
 """Allographs of the digits 0 and 1: in how many ways the world writes them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join

@@ -1,7 +1,5 @@
 """Allographs of the digits 2 to 4."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join

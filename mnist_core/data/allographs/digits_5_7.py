@@ -1,7 +1,5 @@
 """Allographs of the digits 5 to 7."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join

@@ -1,7 +1,5 @@
 """Allographs of the digits 8 and 9."""
 
-from __future__ import annotations
-
 from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join
 
 

@@ -1,7 +1,5 @@
 """Frames of generated drawings: made in parallel, and kept in the user's cache folder."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import io

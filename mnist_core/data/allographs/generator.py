@@ -1,7 +1,5 @@
 """Random drawings: of a digit in any of its allographs, or of what is no digit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ Those that look like a digit are left out: O, I, l, S, Z, B, q, g, b, |, L, phi 
 theta, a square, and a y or V that could be a four or a seven.
 """
 
-from __future__ import annotations
-
 Path = tuple[str, tuple[tuple[float, float], ...]]
 
 # "l": polyline, "c": curve; each is one pen stroke

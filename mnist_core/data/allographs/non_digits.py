@@ -1,7 +1,5 @@
 """Drawings that are no single digit: letters, symbols, scribbles and several digits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -3,8 +3,6 @@
 Coordinates are x to the right and y downwards; a digit is one unit high.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeVar
 

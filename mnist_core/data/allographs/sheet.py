@@ -1,7 +1,5 @@
 """A picture of generated drawings: a row for every template and every kind of non-digit."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 

@@ -3,8 +3,6 @@
 Those that look like a digit are left out.
 """
 
-from __future__ import annotations
-
 from mnist_core.data.allographs.letters import Path
 
 SYMBOLS: dict[str, tuple[Path, ...]] = {

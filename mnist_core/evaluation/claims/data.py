@@ -1,7 +1,5 @@
 """Claims about data: augmentation, transfer, ensembles, and which digits are confused."""
 
-from __future__ import annotations
-
 import itertools
 import statistics
 

@@ -1,7 +1,5 @@
 """Shared by all claims: training each variant once, and the rule for a verdict."""
 
-from __future__ import annotations
-
 import math
 import statistics
 import sys

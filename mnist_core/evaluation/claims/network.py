@@ -1,7 +1,5 @@
 """Claims about the network's layers."""
 
-from __future__ import annotations
-
 from torch import Tensor
 
 from mnist_core.evaluation.claims.experiment import ClaimResult, Experiment, Verdict, judge, percent

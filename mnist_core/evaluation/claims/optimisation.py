@@ -1,7 +1,5 @@
 """Claims about how the network is trained."""
 
-from __future__ import annotations
-
 import gc
 import statistics
 

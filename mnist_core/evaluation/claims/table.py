@@ -1,7 +1,5 @@
 """All claims by name, and their table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 from mnist_core.errors import MnistCoreError

@@ -1,7 +1,5 @@
 """Digits as they were cropped, lit, coloured, photographed and compressed."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

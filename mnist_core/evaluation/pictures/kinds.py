@@ -1,7 +1,5 @@
 """The kinds of pictures of one digit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Layers that pictures are composed of: coverage by ink or lines, in [0, 1], and illumination."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

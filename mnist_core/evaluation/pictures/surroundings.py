@@ -1,7 +1,5 @@
 """Digits among other things: lines, edges of the page, neighbours and specks."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 

@@ -1,7 +1,5 @@
 """The usual recipe, to compare with: the article's network on unchanged MNIST, the pad resized."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the measurements of one scorecard share: models, sets, settings, predictions and errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 

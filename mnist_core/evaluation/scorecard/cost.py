@@ -1,7 +1,5 @@
 """Rows about what a model costs: time, parameters, bytes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """95% intervals: of proportions, of calibration errors and of medians."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

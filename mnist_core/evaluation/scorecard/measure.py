@@ -1,7 +1,5 @@
 """Measuring a whole scorecard."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Collection, Iterator, Sequence

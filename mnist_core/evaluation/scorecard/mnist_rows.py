@@ -1,7 +1,5 @@
 """Rows about MNIST: the held-out images, and the test set where it was asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from mnist_core.data.mnist import Split

@@ -1,7 +1,5 @@
 """Strokes as a drawing pad shows them, and rows of digits as strokes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

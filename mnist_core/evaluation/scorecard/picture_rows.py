@@ -1,7 +1,5 @@
 """Rows about pictures: generated ones of every kind, the pad's, and scikit-learn's 8x8 digits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is measured: a model behind the inference pipeline, as its users call it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol

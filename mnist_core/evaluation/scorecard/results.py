@@ -1,7 +1,5 @@
 """The scorecard as data: rows, one measurement for each model, and the errors behind them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any

@@ -1,7 +1,5 @@
 """Rows about several digits side by side: never taken for one, and read as a row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

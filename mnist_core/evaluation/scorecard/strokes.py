@@ -1,7 +1,5 @@
 """Rows about pen drawings: digits, digits kept, letters refused, and calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

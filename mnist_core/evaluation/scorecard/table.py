@@ -1,7 +1,5 @@
 """The scorecard as text: cells for a terminal, and Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from mnist_core.evaluation.scorecard.results import Measurement, Row, Scorecard, Unit

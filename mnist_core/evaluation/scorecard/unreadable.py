@@ -4,8 +4,6 @@ They were looked at one by one among the errors of the shipped models. They stay
 the scorecard, which counts them as errors; its caption says how many there are.
 """
 
-from __future__ import annotations
-
 UNREADABLE: dict[str, dict[str, tuple[int, ...]]] = {
     "UNIPEN": {
         "a 0 of a single line": (
