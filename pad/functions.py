@@ -108,10 +108,13 @@ def server_functions(
 
     @errors_to_json
     def classify_canvases(data: Any) -> dict[str, Any]:
-        """CanvasesRequest -> the ten probabilities of each canvas."""
+        """CanvasesRequest -> ten probabilities and the digit score of each canvas."""
         request = parse_request(data, CanvasesRequest)
         found = _classifier(registry, request).classify_canvases(request.canvases)
-        return {"probabilities": [encode_probabilities(one) for one in found]}
+        return {
+            "probabilities": [encode_probabilities(one) for one in found],
+            "digit_scores": [round(one.digit_score, 5) for one in found],
+        }
 
     @errors_to_json
     def kernel(data: Any) -> dict[str, Any]:

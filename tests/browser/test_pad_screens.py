@@ -73,9 +73,11 @@ def test_nothing_is_cut_off_at_the_sides(on_each_screen: OnEachScreen, locale: s
         assert pad.page.evaluate("document.documentElement.scrollWidth") <= SCREENS[name][0]
         width = pad.page.evaluate("document.body.clientWidth")  # without the scrollbar
         pad.page.click("[data-tab=compare]")
+        pad.page.locator("[data-stage=conv2] .map >> nth=9").hover()  # the longest readout
         cut = pad.page.evaluate(
             """(width) => [...document.querySelectorAll(
-                    'header *, .tools, .examples, .workspace button, .bars *, .digit, .confidence')]
+                    'header *, .tools, .examples, .workspace button, .bars *, .digit,' +
+                    '.confidence, .readout, .place')]
                 .filter((node) => node.checkVisibility()).filter((node) => {
                     const {left, right} = node.getBoundingClientRect();
                     return left < 0 || right > width || node.scrollWidth > node.clientWidth + 1

@@ -51,11 +51,13 @@ def test_canvases_are_classified_as_ink(functions: dict[str, Any]) -> None:
     canvases[0, 10:46, 26:30] = 255
     canvases[1, 10:46, 20:36] = 255
     request = {"model": "default", "canvases": base64.b64encode(canvases.tobytes()).decode()}
-    found = functions["classify_canvases"](request)["probabilities"]
-    for canvas, probabilities in zip(canvases[:2], found, strict=False):
+    reply = functions["classify_canvases"](request)
+    found, scores = reply["probabilities"], reply["digit_scores"]
+    for canvas, probabilities, score in zip(canvases[:2], found, scores, strict=False):
         ink = base64.b64encode(canvas.tobytes()).decode()
         one = functions["classify_ink"]({"model": "default", "layers": [], "ink": ink})
         assert probabilities == pytest.approx(one["probabilities"], abs=1e-4)
+        assert score == pytest.approx(one["digit_score"], abs=1e-3)
     assert found[2] == [0.1] * 10
 
 

@@ -7,6 +7,7 @@ import {
 import {
   canvasOf, evidence, inkPlaces, logOdds, withoutPlace,
 } from "../src/recognition/occlusion.ts";
+import { attributionText } from "../src/views/explanation_text.ts";
 
 const INK = { size: 56, box: 40, pen: 4 };
 const LINE: Stroke = { points: [100, 50, 100, 200], width: 16 };
@@ -56,8 +57,10 @@ test("changes are lines to add and pieces to remove, not more than a batch or th
 });
 
 /** A seven is what has two strokes, an eight what has three; the fewer the less likely. */
-const byCount: Classify = async (drawings) => drawings.map(({ length }) =>
-  Array.from({ length: 10 }, (_, digit) => (digit === length + 5 ? 0.6 : digit / 100)));
+const byCount: Classify = async (drawings) => drawings.map(({ length }) => ({
+  probabilities: Array.from({ length: 10 }, (_, digit) => (digit === length + 5 ? 0.6 : digit / 100)),
+  digitScore: 1,
+}));
 
 test("the search adds what makes it the digit", async () => {
   const found = await counterfactual([LINE], 7, byCount);
@@ -68,11 +71,43 @@ test("the search adds what makes it the digit", async () => {
 });
 
 test("the most probable of many that are about as probable is no reading", async () => {
-  const guess: Classify = async (drawings) => drawings.map(() =>
-    Array.from({ length: 10 }, (_, digit) => (digit === 9 ? 0.145 : 0.095)));
+  const guess: Classify = async (drawings) => drawings.map(() => ({
+    probabilities: Array.from({ length: 10 }, (_, digit) => (digit === 9 ? 0.145 : 0.095)),
+    digitScore: 1,
+  }));
   const found = await counterfactual([LINE], 9, guess);
   assert.equal(found?.isReached, false);
   assert.equal(found?.probability, 0.145);
+});
+
+test("what is refused as no digit is not read as one", async () => {
+  const refused: Classify = async (drawings) =>
+    (await byCount(drawings))?.map((one) => ({ ...one, digitScore: 0.4 }));
+  const found = await counterfactual([LINE], 7, refused);
+  assert.equal(found?.isReached, false);
+  assert.ok(Math.abs(found!.probability - 0.24) < 1e-9);
+});
+
+/** Probabilities of 4 and of 9; the rest is that of 0. */
+const likely = (four: number, nine = 0) =>
+  [1 - four - nine, 0, 0, 0, four, 0, 0, 0, 0, nine];
+
+test("attribution in words says what is true of the digit", () => {
+  const words = (digit: number, before: number[], after: number[][], isDigit = true) =>
+    attributionText(digit, before, after, isDigit);
+  const sure = likely(0.9, 0.1);
+  assert.deepEqual(words(4, sure, [likely(0.2, 0.8), sure]), [
+    "attribution_decides", { digit: 4, other: 9, percent: "80.0%" }]);
+  assert.equal(words(4, sure, [likely(0.8)])[0], "attribution_stays");
+  assert.equal(words(4, sure, [likely(0.3, 0.4)])[0], "attribution_low");
+  const [against, { highest }] = words(9, sure, [likely(0.2, 0.8), sure]);
+  assert.deepEqual([against, highest], ["attribution_against", "80.0%"]);
+  assert.equal(words(9, sure, [likely(0.9, 0.05)])[0], "attribution_low");
+  assert.equal(words(9, likely(1), [likely(1), likely(1)])[0], "attribution_none");
+  assert.equal(words(9, likely(1), [likely(1), likely(0.9, 0.1)])[0], "attribution_against");
+  const [refused, { lowest }] = words(4, sure, [likely(0.2, 0.8), sure], false);
+  assert.deepEqual([refused, lowest], ["attribution_refused", "20.0%"]);
+  assert.equal(words(9, likely(1), [likely(1)], false)[0], "attribution_none");
 });
 
 test("a search without success ends, and one without answers has no result", async () => {

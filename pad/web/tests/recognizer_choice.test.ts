@@ -12,6 +12,7 @@ const QUESTION: Question = {
   digit: null,
 };
 const OPTIONS: AskOptions = { signal: new AbortController().signal, interim: () => {} };
+const [LOCAL, REMOTE] = [1, 0].map((digitScore) => ({ probabilities: [1], digitScore }));
 const READING: Answer = { kind: "reading", reading: {} as Reading };
 
 /** A browser in some state, a server, and the names of those who were asked. */
@@ -30,9 +31,9 @@ function choiceOf({ ready = true, loading = false, fails = false }) {
     prepare: ({ name }: { name: string }) => { prepared.push(name); },
     recognize: ask("browser", READING, fails),
     kernel: ask("browser", kernel, fails),
-    classifyCanvases: ask("browser", [[1]], fails),
+    classifyCanvases: ask("browser", [LOCAL], fails),
   };
-  const server = { recognize: ask("server", READING), classifyCanvases: ask("server", [[0]]) };
+  const server = { recognize: ask("server", READING), classifyCanvases: ask("server", [REMOTE]) };
   return { asked, prepared, choice: new RecognizerChoice(browser, server) };
 }
 
@@ -43,7 +44,7 @@ test("the browser answers once the model is ready", async () => {
   assert.deepEqual(await choice.kernel(QUESTION.model, "conv1", 0), {
     shape: [1, 1, 1], weights: [2],
   });
-  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[1]]);
+  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [LOCAL]);
   assert.deepEqual(asked, ["browser", "browser", "browser"]);
 });
 
@@ -53,7 +54,7 @@ test("the server answers while the browser loads the model, and where it cannot"
     assert.equal(choice.place(QUESTION.model), loading ? "loading" : "server");
     await choice.recognize(QUESTION, OPTIONS);
     assert.equal(await choice.kernel(QUESTION.model, "conv1", 0), undefined);
-    assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[0]]);
+    assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [REMOTE]);
     assert.deepEqual(asked, ["server", "server"]);
     assert.deepEqual(prepared, ["default"]);
   }
@@ -62,7 +63,7 @@ test("the server answers while the browser loads the model, and where it cannot"
 test("the server answers where the browser fails", async () => {
   const { asked, choice } = choiceOf({ fails: true });
   assert.equal(await choice.recognize(QUESTION, OPTIONS), READING);
-  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [[0]]);
+  assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [REMOTE]);
   assert.equal(await choice.kernel(QUESTION.model, "conv1", 0), undefined);
   assert.deepEqual(asked, ["browser", "server", "browser", "server", "browser"]);
 });

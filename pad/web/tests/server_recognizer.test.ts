@@ -35,7 +35,7 @@ function serverThat(reply: ClassifyReply | Failure | undefined) {
     classify_ink: answer("ink"), classify_picture: answer("picture"),
     classify_canvases: async (request: unknown) => {
       asked.push(["canvases", request]);
-      return reply && "error" in reply ? reply : { probabilities: [[0, 1]] };
+      return reply && "error" in reply ? reply : { probabilities: [[0, 1]], digit_scores: [0.5] };
     },
   };
   return { asked, recognizer: new ServerRecognizer(server, LIMITS) };
@@ -113,7 +113,9 @@ test("single strokes, and more than the server takes, are no row", () => {
 test("canvases are sent one after the other", async () => {
   const { asked, recognizer } = serverThat(REPLY);
   const canvases = [Uint8Array.of(0, 128), Uint8Array.of(255)];
-  assert.deepEqual(await recognizer.classifyCanvases(QUESTION.model, canvases), [[0, 1]]);
+  assert.deepEqual(await recognizer.classifyCanvases(QUESTION.model, canvases), [
+    { probabilities: [0, 1], digitScore: 0.5 },
+  ]);
   assert.deepEqual(asked, [["canvases", { model: "default", version: "1", canvases: "AID/" }]]);
   const failing = serverThat({ error: "replaced", stale: true }).recognizer;
   assert.equal(await failing.classifyCanvases(QUESTION.model, canvases), undefined);

@@ -68,8 +68,8 @@ test("a call without interim values is cancelled at any time, until it is answer
   const { signal } = controller;
   const [canvases, model] = [[], { url: "", refuses: true }];
   const answered = client.call("classifyCanvases", { model, canvases }, { signal });
-  port.send({ id: 1, value: [[1]] });
-  assert.deepEqual(await answered, [[1]]);
+  port.send({ id: 1, value: [{ probabilities: [1], digitScore: 1 }] });
+  assert.deepEqual(await answered, [{ probabilities: [1], digitScore: 1 }]);
   const cancelled = client.call("classifyCanvases", { model, canvases }, { signal });
   controller.abort();
   await assert.rejects(cancelled, CallCancelled);

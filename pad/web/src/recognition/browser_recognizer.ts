@@ -4,7 +4,7 @@ import type { InkFormat } from "./ink.ts";
 import type { Files, Functions, Name, PictureCall } from "./local/protocol.ts";
 import type { GraphFile, Kernel, ModelVersion } from "./model.ts";
 import type {
-  Answer, AskOptions, CanvasClassifier, Probabilities, Question, Reading, Recognizer,
+  Answer, AskOptions, CanvasClassifier, CanvasAnswer, Question, Reading, Recognizer,
 } from "./recognizer.ts";
 import { rowStrokes, type RowLimits } from "./server_recognizer.ts";
 import {
@@ -76,7 +76,7 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
 
   classifyCanvases(
     model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
-  ): Promise<Probabilities[]> {
+  ): Promise<CanvasAnswer[]> {
     return this.#call("classifyCanvases", { model: fileOf(model), canvases }, { signal });
   }
 

@@ -2,8 +2,8 @@
 
 import type { Stroke } from "../drawing/drawing.ts";
 import type { InkPlace } from "./occlusion.ts";
-import { inkPlaces, logOdds, withoutPlace } from "./occlusion.ts";
-import type { Probabilities } from "./recognizer.ts";
+import { inkPlaces, withoutPlace } from "./occlusion.ts";
+import type { CanvasAnswer } from "./recognizer.ts";
 
 export type Change =
   | { readonly kind: "add"; readonly stroke: Stroke }
@@ -12,14 +12,15 @@ export type Change =
 export interface Found {
   readonly strokes: readonly Stroke[];
   readonly changes: readonly Change[];
+  /** that it is a single digit, and this one */
   readonly probability: number;
-  /** the drawing is now read as the digit: it is more probable than all others together */
+  /** the drawing is now read as the digit: more probable than all others and no digit together */
   readonly isReached: boolean;
 }
 
-/** The probabilities of drawings; undefined where there is no answer, or it is no longer wanted. */
+/** What the network says about drawings; undefined where there is no answer, or it is no longer wanted. */
 export type Classify = (drawings: readonly (readonly Stroke[])[]) => Promise<
-  readonly Probabilities[] | undefined>;
+  readonly CanvasAnswer[] | undefined>;
 
 /** A most probable digit of less is a guess among several. */
 export const CLEAR = 0.5;
@@ -39,15 +40,15 @@ export async function counterfactual(
     const changed = changes.map((change) => apply(best.strokes, change));
     const answers = await classify(changed);
     if (!answers) return undefined;
-    const scores = answers.map((probabilities) => logOdds(probabilities[digit]));
-    const index = scores.indexOf(Math.max(...scores));
-    const probabilities = answers[index];
-    if (probabilities[digit] <= best.probability) break;
+    const found = answers.map(({ probabilities, digitScore }) => digitScore * probabilities[digit]);
+    const probability = Math.max(...found);
+    const index = found.indexOf(probability);
+    if (probability <= best.probability) break;
     best = {
       strokes: changed[index],
       changes: [...best.changes, changes[index]],
-      probability: probabilities[digit],
-      isReached: probabilities[digit] > CLEAR,
+      probability,
+      isReached: probability > CLEAR,
     };
   }
   return best;

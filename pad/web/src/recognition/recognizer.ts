@@ -97,14 +97,22 @@ export interface Recognizer {
   recognize(question: Question, options: AskOptions): Promise<Answer | undefined>;
 }
 
+/** What the network says about one ink canvas. */
+export interface CanvasAnswer {
+  /** given that it is a single digit */
+  readonly probabilities: Probabilities;
+  /** probability that it is a single digit */
+  readonly digitScore: number;
+}
+
 /** For questions about variants of one drawing, after it has been recognised. */
 export interface CanvasClassifier {
   /**
-   * The ten probabilities of each ink canvas (see inkStrokes), at most 256: variants of one drawing.
+   * An answer for each ink canvas (see inkStrokes), at most 256: variants of one drawing.
    * Undefined, or a rejected promise, where no answer came.
    * @param signal the answer is not needed any more: the rest may be left out
    */
   classifyCanvases(
     model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
-  ): Promise<Probabilities[] | undefined>;
+  ): Promise<CanvasAnswer[] | undefined>;
 }

@@ -3,7 +3,7 @@
 import type { BrowserRecognizer } from "./browser_recognizer.ts";
 import type { Kernel, ModelVersion } from "./model.ts";
 import type {
-  Answer, AskOptions, CanvasClassifier, Probabilities, Question, Recognizer,
+  Answer, AskOptions, CanvasAnswer, CanvasClassifier, Question, Recognizer,
 } from "./recognizer.ts";
 
 /** Where a model runs: "loading" is on the server until the browser has loaded it. */
@@ -49,7 +49,7 @@ export class RecognizerChoice implements Recognizer, CanvasClassifier {
 
   async classifyCanvases(
     model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
-  ): Promise<Probabilities[] | undefined> {
+  ): Promise<CanvasAnswer[] | undefined> {
     if (this.#browser.isReady(model)) {
       const found = await this.#browser.classifyCanvases(model, canvases, signal)
         .catch(() => undefined);

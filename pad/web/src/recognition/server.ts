@@ -89,7 +89,7 @@ type Call<Request, Reply> =
 export interface Server {
   classify_ink: Call<InkRequest, ClassifyReply>;
   classify_picture: Call<PictureRequest, ClassifyReply>;
-  classify_canvases: Call<CanvasesRequest, { probabilities: number[][] }>;
+  classify_canvases: Call<CanvasesRequest, { probabilities: number[][]; digit_scores: number[] }>;
   describe_model: Call<ModelRequest, ModelDescription>;
   kernel: Call<KernelRequest, Kernel>;
 }

@@ -5,7 +5,7 @@ import { decodeBytes, encodeBytes, joinBytes } from "./base64.ts";
 import { inTime } from "./in_time.ts";
 import type { ModelVersion } from "./model.ts";
 import type {
-  Answer, AskOptions, CanvasClassifier, FeatureMaps, Probabilities, Question, Reading, Recognizer,
+  Answer, AskOptions, CanvasAnswer, CanvasClassifier, FeatureMaps, Question, Reading, Recognizer,
 } from "./recognizer.ts";
 import type { ClassifyReply, Failure, MapsReply, Server } from "./server.ts";
 
@@ -54,12 +54,14 @@ export class ServerRecognizer implements Recognizer, CanvasClassifier {
 
   async classifyCanvases(
     { name, version }: ModelVersion, canvases: readonly Uint8Array[], signal?: AbortSignal,
-  ): Promise<Probabilities[] | undefined> {
+  ): Promise<CanvasAnswer[] | undefined> {
     const bytes = joinBytes(canvases);
     const reply = await this.#server.classify_canvases({
       model: name, version, canvases: encodeBytes(bytes),
     }, signal);
-    return reply && !("error" in reply) ? reply.probabilities : undefined;
+    if (!reply || "error" in reply) return undefined;
+    return reply.probabilities.map((probabilities, index) =>
+      ({ probabilities, digitScore: reply.digit_scores[index] }));
   }
 
   #ask(

@@ -1,15 +1,16 @@
 // Occlusion: attribution towards a digit of each part of a drawing, and changes that give another digit.
 
 import type { Drawing, Stroke } from "../drawing/drawing.ts";
-import { CLEAR, counterfactual } from "../recognition/counterfactual.ts";
+import { counterfactual } from "../recognition/counterfactual.ts";
 import type { InkFormat } from "../recognition/ink.ts";
 import type { ModelVersion } from "../recognition/model.ts";
 import { canvasOf, evidence, inkPlaces, withoutPlace } from "../recognition/occlusion.ts";
-import type { CanvasClassifier, Probabilities, Reading } from "../recognition/recognizer.ts";
+import type { CanvasAnswer, CanvasClassifier, Reading } from "../recognition/recognizer.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { colourScale, paintGreys } from "./colour.ts";
 import type { EvidenceOverlay } from "./evidence_overlay.ts";
+import { attributionText } from "./explanation_text.ts";
 import { percentage } from "./probability.ts";
 import { RovingGroup } from "./roving.ts";
 
@@ -108,29 +109,15 @@ export class Explanation {
     const answers = await this.#classify(
       [strokes, ...places.map((place) => withoutPlace(strokes, place, RADIUS))]);
     if (!answers) return;
-    const [before, ...after] = answers;
+    const [before, ...after] = answers.map(({ probabilities }) => probabilities);
     const values = after.map((probabilities) => evidence(before[digit], probabilities[digit]));
     this.#overlay.showEvidence(places, values, strokes[0].width, this.#colours());
     this.#paintLegend();
     this.#host.classList.add("explained");
-    this.#say(this.#describe(digit, before, after));
+    const [key, words] = attributionText(digit, before, after, prediction.isDigit);
+    this.#say(this.#text(key, words));
     this.#whatIf.hidden = digit === prediction.digit && prediction.isDigit;
     this.#whatIf.textContent = this.#text("what_if", { digit });
-  }
-
-  /** The piece that matters most, in words. */
-  #describe(digit: number, before: Probabilities, after: readonly Probabilities[]): string {
-    const first = before.indexOf(Math.max(...before));
-    const lowest = Math.min(...after.map((one) => one[digit]));
-    const without = after.find((one) => one[digit] === lowest)!;
-    const other = without.indexOf(Math.max(...without));
-    if (digit === first && other !== digit && without[other] > CLEAR) {
-      return this.#text("attribution_decides", { digit, other, percent: percentage(without[other]) });
-    }
-    const stays = digit === first && other === digit;
-    return this.#text(stays ? "attribution_stays" : "attribution_low", {
-      digit, percent: percentage(before[digit]), lowest: percentage(lowest),
-    });
   }
 
   async #searchChange(): Promise<void> {
@@ -149,11 +136,11 @@ export class Explanation {
   }
 
   /** Undefined where there is no answer, or another run has begun. */
-  async #classify(drawings: readonly (readonly Stroke[])[]): Promise<Probabilities[] | undefined> {
+  async #classify(drawings: readonly (readonly Stroke[])[]): Promise<CanvasAnswer[] | undefined> {
     const [{ signal }, subject] = [this.#run, this.#subject];
     if (!subject) return undefined;
     this.#host.setAttribute("aria-busy", "true");
-    const answers: Probabilities[] = [];
+    const answers: CanvasAnswer[] = [];
     for (let at = 0; at < drawings.length; at += BATCH) {
       const canvases = drawings.slice(at, at + BATCH).map((one) => canvasOf(one, this.#ink));
       const batch = await this.#ask(subject.model, canvases, signal);
@@ -171,7 +158,7 @@ export class Explanation {
 
   async #ask(
     model: ModelVersion, canvases: readonly Uint8Array[], signal: AbortSignal,
-  ): Promise<Probabilities[] | undefined> {
+  ): Promise<CanvasAnswer[] | undefined> {
     try {
       return await this.#classifier.classifyCanvases(model, canvases, signal);
     } catch (error) {

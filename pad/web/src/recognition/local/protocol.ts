@@ -3,7 +3,7 @@
 import type { Points } from "../../drawing/drawing.ts";
 import type { InkFormat } from "../ink.ts";
 import type { GraphFile, Kernel } from "../model.ts";
-import type { Probabilities, Reading } from "../recognizer.ts";
+import type { CanvasAnswer, Reading } from "../recognizer.ts";
 import type { Step } from "./imaging.ts";
 
 /** Addresses of what the worker loads. */
@@ -46,7 +46,7 @@ export interface Functions {
   readInk: [InkCall, Reading];
   readPicture: [PictureCall, Reading];
   kernel: [{ model: GraphFile; layer: string; channel: number }, Kernel];
-  classifyCanvases: [CanvasesCall, Probabilities[]];
+  classifyCanvases: [CanvasesCall, CanvasAnswer[]];
 }
 
 export type Name = keyof Functions;

@@ -97,7 +97,8 @@ const functions: {
   kernel: async ({ model, layer, channel }) => (await modelOf(model)).kernel(layer, channel),
   classifyCanvases: async ({ model, canvases }, { pause: wait }) => {
     const found = await (await modelOf(model)).classify(canvases.map(canvasOf), wait);
-    return found.map(({ probabilities }) => [...probabilities]);
+    return found.map(({ probabilities, digitScore }) =>
+      ({ probabilities: [...probabilities], digitScore }));
   },
 };
 
