@@ -26,6 +26,12 @@ export class Model {
 
   constructor(graph: Graph) { this.#graph = graph; }
 
+  /** Names of the stages whose feature maps there are. */
+  get stages(): string[] {
+    const names = this.#graph.outputNames;
+    return names.filter((name) => names.includes(kernelOf(name)));
+  }
+
   /**
    * Classify canvases, one after the other: a question about the next frame of a stroke is not kept
    * waiting by a batch, which is hardly faster.
@@ -65,7 +71,7 @@ export class Model {
 
   /** The kernel that computes one feature map. */
   async kernel(layer: string, channel: number): Promise<Kernel> {
-    const name = `${layer}.kernel`;
+    const name = kernelOf(layer);
     const { [name]: kernels } = await this.#run(new Uint8Array(PIXELS), [name]);
     const [, inputs, height, width] = kernels.dims;
     const weights = split(floatsOf(kernels), inputs * height * width)[channel];
@@ -86,6 +92,8 @@ export class Model {
     }
   }
 }
+
+const kernelOf = (stage: string): string => `${stage}.kernel`;
 
 function predictionOf(outputs: Tensors): Scored {
   const probabilities = floatsOf(outputs.probabilities);

@@ -1,7 +1,7 @@
 // The worker that runs models in the browser; bundled on its own.
 
 import type { GraphFile } from "../model.ts";
-import { canvasOf, PIXELS } from "./canvases.ts";
+import { canvasOf, PIXELS, SIDE } from "./canvases.ts";
 import { configureRuntime, Graph } from "./graph.ts";
 import { greyImage, PictureError } from "./grey.ts";
 import { Imaging, STEPS, type Step } from "./imaging.ts";
@@ -74,7 +74,9 @@ const functions: {
     await imaging.fit([blank]); // refusals are explained with it
     if (!warm) { // models share their code
       warm = true;
-      const run = () => model.classifyWithMaps(blank, []);
+      // as for a frame of a stroke: with its maps, and the steps that a blank does not need
+      const bar = blank.map((_, at) => (Math.abs((at % SIDE) - SIDE / 2) < 2 ? 1 : 0));
+      const run = () => model.classifyWithMaps(bar, model.stages);
       warmUp(run, isBusy).catch(() => undefined); // it was released
     }
     return null;
