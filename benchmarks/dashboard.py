@@ -32,7 +32,7 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 from mnist_core.training.presets import preset
-from tests.support.chromium import ROOT, Server, launch_chromium
+from tests.support.chromium import ROOT, Server, launch_chromium, serving
 
 CASES = ("no viewer", "one remote", "ten remote", "local browser")
 _REMOTE_VIEWERS = {CASES[1]: 1, CASES[2]: 10}
@@ -106,38 +106,29 @@ def measure(browser: Browser, server: Server, run: Run, case: str) -> Measured:
 
 def first_paint(browser: Browser, root: Path) -> float:
     """Return seconds until the page Watch is complete, of a server that has served it before."""
-    server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
-    server.start()
-    try:
-        seconds = []
+    seconds = []
+    with serving(ROOT / "dashboard.py", {"MNIST_RUNS": str(root)}) as server:
         for _ in range(4):
-            page = browser.new_context().new_page()
             began = time.perf_counter()
-            page.goto(f"{server.url}watch")
-            page.get_by_role("heading", level=1).wait_for(timeout=_TIMEOUT)
-            page.wait_for_selector('[data-test-script-state="notRunning"]')
+            page = dashboard_runs.open_page(browser, server, "watch")
             seconds.append(time.perf_counter() - began)
             page.context.close()
-        return statistics.median(seconds[1:])
-    finally:
-        server.stop()
+    return statistics.median(seconds[1:])
 
 
 def compare_viewers(browser: Browser, root: Path, rounds: int) -> None:
     """Print the cost of each case."""
-    server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
-    server.start()
-    run, process = start_training(root)
     results: dict[str, list[Measured]] = {case: [] for case in CASES}
-    try:
-        for turn in range(rounds):
-            first = turn % len(CASES)
-            for case in CASES[first:] + CASES[:first]:
-                results[case].append(measure(browser, server, run, case))
-    finally:
-        run.request_stop()
-        process.wait()
-        server.stop()
+    with serving(ROOT / "dashboard.py", {"MNIST_RUNS": str(root)}) as server:
+        run, process = start_training(root)
+        try:
+            for turn in range(rounds):
+                first = turn % len(CASES)
+                for case in CASES[first:] + CASES[:first]:
+                    results[case].append(measure(browser, server, run, case))
+        finally:
+            run.request_stop()
+            process.wait()
     alone = statistics.median(one.images_per_second for one in results[CASES[0]])
     for case, measured in results.items():
         rate = statistics.median(one.images_per_second for one in measured)

@@ -21,7 +21,7 @@ from mnist_core.runs.labels import change_labels
 from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
-from tests.support.chromium import ROOT, Server, launch_chromium
+from tests.support.chromium import ROOT, Server, launch_chromium, serving
 
 RUNS = 1000
 _REPEATS = 5
@@ -71,23 +71,20 @@ def make_runs(root: Path, count: int) -> None:
 
 def measure(browser: Browser, root: Path, found: Callable[[int], str]) -> Times:
     """Measure the page with the runs of a folder; `found` is its text of how many runs match."""
-    server = Server(ROOT / "dashboard.py", environment={"MNIST_RUNS": str(root)})
-    server.start()
-    try:
-        _open(browser, server, "train").context.close()  # imports what every page needs
-        opened, filtered = [], []
+    opened, filtered = [], []
+    with serving(ROOT / "dashboard.py", {"MNIST_RUNS": str(root)}) as server:
+        open_page(browser, server, "train").context.close()  # imports what every page needs
         for _ in range(_REPEATS):
             began = time.perf_counter()
-            page = _open(browser, server, "runs")
+            page = open_page(browser, server, "runs")
             opened.append(time.perf_counter() - began)
             filtered += [_filter(page, found, text) for text in ("seed=7", "")]
             page.context.close()
-        return Times(opened[0], statistics.median(opened[1:]), statistics.median(filtered))
-    finally:
-        server.stop()
+    return Times(opened[0], statistics.median(opened[1:]), statistics.median(filtered))
 
 
-def _open(browser: Browser, server: Server, path: str) -> Page:
+def open_page(browser: Browser, server: Server, path: str) -> Page:
+    """Open a page of the dashboard in a new browser context; return when it is complete."""
     page = browser.new_context().new_page()
     page.goto(f"{server.url}{path}")
     page.get_by_role("heading", level=1).wait_for(timeout=_TIMEOUT)

@@ -11,21 +11,18 @@ models in the browser; `--drawers` also asks what so many visitors at once cost 
 """
 
 import argparse
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import sync_playwright
 
 from benchmarks.live_drawers import Cost, measure_drawers
 from benchmarks.live_pages import MOVES_PER_SECOND, OURS, STOCK, Figures, Site, measure
+from benchmarks.load_visitors import progress_report
 from benchmarks.slow_network import SlowNetwork
-from tests.support.chromium import Server, launch_chromium
+from tests.support.chromium import ROOT, Server, launch_chromium, serving
 from tests.support.pendigits import PENDIGITS, read_pendigits
 
-ROOT = Path(__file__).parents[1]
 VIEWPORT = {"width": 1280, "height": 1200}
 SITES = {"ours": (ROOT / "app.py", OURS), "stock": (ROOT / "benchmarks/stock_page.py", STOCK)}
 
@@ -40,24 +37,16 @@ def main() -> None:
     parser.add_argument("--only", choices=SITES, help="one of the pages")
     args = parser.parse_args()
     strokes = [stroke for stroke in _single_strokes() if 40 <= len(stroke) <= 90][: args.drawings]
-    began = time.perf_counter()
-
-    def report(text: str) -> None:
-        print(f"[{time.perf_counter() - began:5.0f} s] {text}", file=sys.stderr, flush=True)
-
+    report = progress_report()
     results: dict[str, Figures] = {}
     cost: Cost | None = None
     for name, (script, site) in SITES.items():
         if args.only in (None, name):
             report(f"{name}: {script.name}")
-            server = Server(script)
-            server.start()
-            try:
+            with serving(script) as server:
                 results[name] = _measure(server, site, strokes, args, report)
                 if args.drawers and name == "ours":
                     cost = measure_drawers(server, args.drawers, report)
-            finally:
-                server.stop()
     _print(results, len(strokes), args.delay)
     if cost:
         print(cost)

@@ -16,7 +16,6 @@ and temporary files are flat: uploads are deleted after a minute there.
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +27,14 @@ import numpy as np
 import psutil
 
 from benchmarks.load_soak import soak
-from benchmarks.load_visitors import Times, Visitor, prepare
+from benchmarks.load_visitors import (
+    Times,
+    Visitor,
+    everyones_times,
+    prepare,
+    progress_report,
+    report_errors,
+)
 from tests.support.chromium import ROOT, Server, serving
 
 VISITORS = (1, 10, 50, 200)
@@ -37,7 +43,6 @@ LOOKING = 3.0
 """Seconds for which people look at what they have drawn."""
 AFTER_BUSY = 1.0
 """Mean of the seconds after which those that were told "busy" ask again."""
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,7 @@ def measure(server: Server, visitors: int, what: str, seconds: float) -> tuple[R
         before, began = process.cpu_times(), time.perf_counter()
         list(pool.map(lambda one: PHASES[what](one, began + seconds), everyone))
         took, after = time.perf_counter() - began, process.cpu_times()
-    times = Times()
-    for visitor in everyone:
-        visitor.close()
-        times.add(visitor.times)
+    times = everyones_times(everyone)
     used = after.user + after.system - before.user - before.system
     p50, p95, p99 = _percentiles(times.answers, (50, 95, 99))
     row = Row(
@@ -155,12 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not all(1 <= number <= MOST_VISITORS for number in args.visitors):
         parser.error(f"--visitors takes numbers from 1 to {MOST_VISITORS}")
-    began = time.perf_counter()
-
-    def report(text: str) -> None:
-        print(f"[{time.perf_counter() - began:5.0f} s] {text}", file=sys.stderr, flush=True)
-
-    rows, summary = [], None
+    report, rows, summary = progress_report(), [], None
     with tempfile.TemporaryDirectory() as folder:
         environment = {"GRADIO_TEMP_DIR": folder, "DRAWPAD_UPLOAD_SECONDS": "60"}
         with serving(ROOT / "app.py", environment) as server:
@@ -174,8 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                         f"p95 {row.p95:.0f} ms, {row.busy} busy, {row.errors} errors, "
                         f"{row.memory:.0f} MB"
                     )
-                    for error in sorted(set(times.errors))[:3]:
-                        report(f"  {error}")
+                    report_errors(times, report)
             if args.soak:
                 summary = soak(server, Path(folder), args.soak, report)
     print(markdown(rows))

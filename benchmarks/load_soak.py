@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.load_visitors import Times, Visitor
+from benchmarks.load_visitors import Visitor, everyones_times, report_errors
 from tests.support.chromium import Server
 
 VISITORS = 10
@@ -73,12 +73,8 @@ def soak(server: Server, folder: Path, seconds: float, report: Callable[[str], N
             time.sleep(min(EVERY, max(0.0, seconds - now)))
         for visit in visits:
             visit.result()
-    times = Times()
-    for visitor in everyone:
-        visitor.close()
-        times.add(visitor.times)
-    for error in sorted(set(times.errors))[:3]:
-        report(f"  {error}")
+    times = everyones_times(everyone)
+    report_errors(times, report)
     memory, files = (_medians([sample[column] for sample in samples]) for column in (1, 2))
     return Soak(seconds, len(times.answers), len(times.busy), len(times.errors), memory, files)
 

@@ -1,7 +1,5 @@
 """Visitors of the pad: plain connections that speak the page's protocol, for `benchmarks.load`."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import functools
@@ -10,8 +8,9 @@ import http.client
 import io
 import json
 import re
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,12 +48,6 @@ class Times:
             self.busy.append(time.perf_counter() - began)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.errors.append(f"{type(error).__name__}: {error}"[:120])
-
-    def add(self, other: Times) -> None:
-        """Take over what another one has."""
-        self.answers += other.answers
-        self.busy += other.busy
-        self.errors += other.errors
 
 
 class BusyError(Exception):
@@ -176,6 +169,31 @@ class Visitor:
         if response.status != 200:
             raise ValueError(f"{method} {path}: status {response.status}, {content[:60]!r}")
         return content
+
+
+def everyones_times(visitors: Iterable[Visitor]) -> Times:
+    """Close the visitors' connections and return their times together."""
+    together = Times()
+    for visitor in visitors:
+        visitor.close()
+        together.answers += visitor.times.answers
+        together.busy += visitor.times.busy
+        together.errors += visitor.times.errors
+    return together
+
+
+def progress_report() -> Callable[[str], None]:
+    """Return a function that prints a line with the seconds since now to standard error."""
+    began = time.perf_counter()
+    return lambda text: print(
+        f"[{time.perf_counter() - began:5.0f} s] {text}", file=sys.stderr, flush=True
+    )
+
+
+def report_errors(times: Times, report: Callable[[str], None]) -> None:
+    """Report the first errors, each kind once."""
+    for error in sorted(set(times.errors))[:3]:
+        report(f"  {error}")
 
 
 @functools.cache

@@ -1,11 +1,9 @@
 """A network between browser and server on one machine: it delays and counts what passes."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading
-from types import TracebackType
+from typing import Self
 
 from tests.support.chromium import free_port
 
@@ -37,18 +35,13 @@ class SlowNetwork:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def __enter__(self) -> SlowNetwork:
+    def __enter__(self) -> Self:
         self._thread.start()
         listening = asyncio.start_server(self._connect, "127.0.0.1", self._port)
         asyncio.run_coroutine_threadsafe(listening, self._loop).result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

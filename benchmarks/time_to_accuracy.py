@@ -7,19 +7,17 @@ recipe (examples_recipe.py). Both start cold, interpreter and imports included, 
 other. On a GPU the goal is 99.5% with `--preset gpu-fast`.
 """
 
-import os
 import re
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import torch
 
-ROOT = Path(__file__).parents[1]
+from mnist_core.utils.processes import module_command, module_environment
+
 CPU_FLAGS = (
     "--model mnist_resnet --epochs 2 --batch-size 64 --learning-rate 5e-3 --lr-warmup 0.3 "
     "--augment none --ema-decay 0"
@@ -88,9 +86,8 @@ def _lines(
     Raises RuntimeError if it fails.
     """
     with subprocess.Popen(
-        [sys.executable, "-m", *command],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        module_command(*command),
+        env={**module_environment(), **(environment or {})},
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

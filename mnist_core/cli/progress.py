@@ -1,9 +1,7 @@
 """Progress of a run: a live bar on a terminal, plain lines otherwise."""
 
-from __future__ import annotations
-
 import time
-from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -36,16 +34,11 @@ class RunProgress:
         )
         self._task = self._bar.add_task(title, total=None, values="")
 
-    def __enter__(self) -> RunProgress:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._bar.stop()
 
     def __call__(self, event: Event) -> None:
