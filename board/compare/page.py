@@ -11,20 +11,20 @@ from board.compare.tables import draw_parallel, draw_results, draw_settings
 from board.page_context import RUN, RUNS, PageContext
 from board.runs.progress import read_metrics
 from board.runs.run_choice import (
-    RunSummary,
     offer_to_start,
-    summarize,
-    summarize_runs,
+    present_row,
     warn_if_gone,
     warn_of_damage,
     without_archived,
 )
+from board.runs.run_index import read_rows
 from board.translation import Translator
 from board.widgets.common import BROKEN, show_error
 from board.widgets.curve_options import draw_curve_options
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import RunRow
 from mnist_core.training.config import TrainConfig
 
 _GONE = "compare-gone"
@@ -47,9 +47,9 @@ def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
     st.title(t("Compare runs"))
-    found = summarize_runs(context.root)
-    readable = {one.run.id: one for one in found if one.state is not None}
-    selected = _select(context, readable, {one.run.id for one in found})
+    found = read_rows(context.root)
+    readable = {one.id: one for one in found if one.state is not None}
+    selected = _select(context, readable, {one.id for one in found})
     _list_damaged(context, [one for one in found if one.state is None])
     if not selected:
         return
@@ -57,7 +57,7 @@ def show(context: PageContext) -> None:
     statuses = [readable[run].status for run in selected]
 
     def draw() -> None:
-        if [summarize(readable[run].run).status for run in selected] != statuses:
+        if [present_row(readable[run].run).status for run in selected] != statuses:
             st.rerun()  # the parts outside this fragment change too
         compared = _read(t, names)
         if compared.runs:
@@ -76,9 +76,7 @@ def show(context: PageContext) -> None:
     draw_difference(context, compared.runs)
 
 
-def _select(
-    context: PageContext, readable: Mapping[str, RunSummary], existing: set[str]
-) -> list[str]:
+def _select(context: PageContext, readable: Mapping[str, RunRow], existing: set[str]) -> list[str]:
     """Draw the selection of runs, which is kept in the address; return their ids.
 
     Selected runs that were deleted are named until the selection is changed.
@@ -90,7 +88,7 @@ def _select(
     requested = st.session_state.get(RUNS)
     if requested is None:
         requested = st.query_params.get_all(RUNS) or _preselected(readable)
-    offered = [one.run.id for one in without_archived(readable.values(), requested)]
+    offered = [one.id for one in without_archived(readable.values(), requested)]
     gone = st.session_state.setdefault(_GONE, [])
     gone += [run for run in requested if run not in (*existing, *gone)]
     warn_if_gone(t, *gone)
@@ -110,16 +108,16 @@ def _select(
     return selected
 
 
-def _preselected(readable: Mapping[str, RunSummary]) -> list[str]:
+def _preselected(readable: Mapping[str, RunRow]) -> list[str]:
     """Return the run selected on other pages and the newest ones with a complete epoch."""
     listed = without_archived(readable.values())
-    started = [one.run.id for one in listed if one.state is not None and one.state.epoch]
+    started = [one.id for one in listed if one.state is not None and one.state.epoch]
     current = st.session_state.get(RUN)
     first = [current] if current in readable else []
     return [*first, *(run for run in started if run != current)][:_PRESELECTED]
 
 
-def _list_damaged(context: PageContext, damaged: list[RunSummary]) -> None:
+def _list_damaged(context: PageContext, damaged: list[RunRow]) -> None:
     if not damaged:
         return
     title = context.t("Damaged runs, which cannot be compared: {n}", n=len(damaged))
@@ -128,9 +126,9 @@ def _list_damaged(context: PageContext, damaged: list[RunSummary]) -> None:
             st.text(one.problem)
 
 
-def _display_names(selected: list[RunSummary]) -> dict[str, Run]:
+def _display_names(selected: list[RunRow]) -> dict[str, Run]:
     """Return runs by name, or by name and id where two have the same name."""
-    names = [one.state.name if one.state and one.state.name else one.run.id for one in selected]
+    names = [one.name for one in selected]
     return {
         name if names.count(name) == 1 else one.label: one.run
         for name, one in zip(names, selected, strict=True)
@@ -142,7 +140,7 @@ def _read(t: Translator, names: Mapping[str, Run], *, report: bool = True) -> _C
     compared = _Compared()
     for name, run in names.items():
         try:
-            summary = summarize(run)
+            summary = present_row(run)
             run.state()
             config, metrics = run.config(), read_metrics(run.folder)
             if report:

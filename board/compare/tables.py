@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from board.settings.field_labels import field_label
-from board.settings.setting_text import setting_text
+from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from board.widgets.common import BROKEN, errors_shown
 from board.widgets.live_chart import live_chart

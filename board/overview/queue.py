@@ -7,8 +7,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.actions import act_button
-from board.runs.durations import duration_text
-from board.widgets.common import visible_count
+from board.widgets.common import duration_text, visible_count
 from board.widgets.markdown import escape_markdown
 from mnist_core.runs.queue_order import Queued, move_in_queue, queue_line
 from mnist_core.runs.run_rows import RunRow

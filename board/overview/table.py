@@ -9,13 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from board.page_context import PageContext
-from board.settings.field_labels import field_label
-from board.settings.setting_text import setting_text
+from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from mnist_core.runs.run_rows import RunRow, Setting
 from mnist_core.runs.run_table import SweepRow, Table, TableRow, changed_settings
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.csv_text import plain_cell
+from mnist_core.utils.text import plain_cell
 
 SELECTED = "runs-selected"
 """Key of the ids of the selected rows, in the session state."""
@@ -70,11 +69,11 @@ def _frame(t: Translator, table: Table, baseline: RunRow | None) -> pd.DataFrame
     columns: dict[str, Any] = {
         t("Run"): [_title(t, row, baseline) for row in rows],
         # next to the name: a phone shows two columns
-        t("Accuracy"): pd.array([_times(100, row.accuracy) for row in rows], "Float64"),
+        t("Accuracy"): pd.array([_percent(row.accuracy) for row in rows], "Float64"),
     }
     if baseline is not None and baseline.accuracy is not None:
         columns[t("Δ accuracy")] = pd.array(
-            [_times(100, row.accuracy, baseline.accuracy) for row in rows], "Float64"
+            [_percent(row.accuracy, baseline.accuracy) for row in rows], "Float64"
         )
     columns[t("Status")] = [f"{_SYMBOLS.get(row.status, '')} {t(row.status)}" for row in rows]
     columns[t("Loss")] = pd.array([row.loss for row in rows], "Float64")
@@ -158,8 +157,8 @@ def _changes(t: Translator, row: TableRow, baseline: RunRow) -> str:
     )
 
 
-def _times(factor: float, value: float | None, reference: float = 0.0) -> float | None:
-    return None if value is None else factor * (value - reference)
+def _percent(value: float | None, reference: float = 0.0) -> float | None:
+    return None if value is None else 100 * (value - reference)
 
 
 def _device(row: TableRow) -> str:

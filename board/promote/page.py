@@ -6,7 +6,7 @@ from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
 from board.runs.actions import ask_to_confirm
 from board.runs.downloads import draw_downloads
-from board.runs.run_choice import RunSummary, pick_run
+from board.runs.run_choice import pick_run
 from board.translation import Translator
 from board.widgets.common import BROKEN, draw_metrics, errors_shown, or_dash, show_error
 from mnist_core.data.sizes import VALIDATION_SIZE
@@ -21,6 +21,7 @@ from mnist_core.runs.promotion import (
     withdraw,
 )
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import RunRow
 
 
 def show(context: PageContext) -> None:
@@ -39,7 +40,7 @@ def show(context: PageContext) -> None:
     _draw_models(t)
 
 
-def _draw_run(context: PageContext, summary: RunSummary) -> None:
+def _draw_run(context: PageContext, summary: RunRow) -> None:
     """Draw a run's result, the promotion and the downloads."""
     if summary.state is None:
         show_error(summary.problem, BROKEN)
@@ -50,7 +51,7 @@ def _draw_run(context: PageContext, summary: RunSummary) -> None:
         draw_downloads(context, summary.run)
 
 
-def _result(t: Translator, summary: RunSummary) -> None:
+def _result(t: Translator, summary: RunRow) -> None:
     state = summary.state
     assert state is not None
     config = summary.run.config()

@@ -7,7 +7,6 @@ import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
-from board.runs.run_choice import RunSummary
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
@@ -15,6 +14,7 @@ from mnist_core.models.weights import Network, load_weights, read_card
 from mnist_core.runs.evaluation import run_evaluation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import BEST, run_version
+from mnist_core.runs.run_rows import RunRow
 
 _REQUESTED = "evaluations-requested"
 
@@ -80,7 +80,7 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
         return _evaluate(run.folder, run_version(run, BEST), str(data_root()))
 
 
-def read_predictions(context: PageContext, summary: RunSummary) -> RunPredictions | None:
+def read_predictions(context: PageContext, summary: RunRow) -> RunPredictions | None:
     """Return a run's predictions; None, with the reason on the page, if there are none yet.
 
     Raises MnistCoreError as `read_evaluation` does.

@@ -1,8 +1,6 @@
 """The runs as the pages list them; a damaged one affects no other."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,10 +13,9 @@ from board.widgets.common import BROKEN, warn
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
-from mnist_core.runs.state import RunState
+from mnist_core.runs.run_rows import DAMAGED, RunRow
 from mnist_core.utils.text import single_line
 
-DAMAGED = "damaged"
 NO_RUNS = "There are no runs yet. Start one on the page Train."
 _ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show archived runs."
 STATUS_ICONS = {
@@ -31,33 +28,8 @@ STATUS_ICONS = {
 }
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """A run with its state; for a damaged run, `state` is None and `problem` says why."""
-
-    run: Run
-    state: RunState | None
-    problem: str = ""
-    archived: bool = False
-
-    @property
-    def status(self) -> str:
-        """Return queued, running, stopped, finished, failed or damaged."""
-        return self.state.status if self.state else DAMAGED
-
-    @property
-    def label(self) -> str:
-        """Its name and id in one line: unique, and independent of the run's progress.
-
-        (Streamlit identifies the entries of a list by their labels.)
-        """
-        run_id = single_line(self.run.id)
-        named = self.state is not None and self.state.name not in ("", self.run.id)
-        return f"{self.state.name} · {run_id}" if self.state and named else run_id
-
-
 def warn_of_damage(
-    t: Translator, summary: RunSummary, metrics: Mapping[str, Series], name: str = ""
+    t: Translator, summary: RunRow, metrics: Mapping[str, Series], name: str = ""
 ) -> None:
     """Draw a warning if metrics of a run are damaged or missing; `name` is put before it."""
     if summary.state is None:
@@ -83,27 +55,17 @@ def warn_if_gone(t: Translator, *runs: str) -> None:
         warn(text)
 
 
-def summarize(run: Run) -> RunSummary:
-    """Return a run with its current state."""
+def present_row(run: Run) -> RunRow:
+    """Return a run with its current state, without what else its row has."""
     try:
-        return RunSummary(run, run.state())
+        return RunRow(run, run.state())
     except MnistCoreError as error:
-        return RunSummary(run, None, str(error))
+        return RunRow(run, problem=str(error))
 
 
-def summarize_runs(root: Path) -> list[RunSummary]:
-    """Return every run, the newest first; only those that have changed are read again."""
-    return [
-        RunSummary(row.run, row.state, "" if row.state else row.problem, row.labels.archived)
-        for row in read_rows(root)
-    ]
-
-
-def without_archived(
-    runs: Iterable[RunSummary], selected: Container[str | None] = ()
-) -> list[RunSummary]:
+def without_archived(runs: Iterable[RunRow], selected: Container[str | None] = ()) -> list[RunRow]:
     """Return the runs that lists offer: those that are not archived, or selected by their ids."""
-    return [one for one in runs if not one.archived or one.run.id in selected]
+    return [one for one in runs if not one.labels.archived or one.id in selected]
 
 
 def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
@@ -115,10 +77,10 @@ def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
 
 def pick_run(
     context: PageContext,
-    having: Callable[[RunSummary], bool] = lambda run: True,
+    having: Callable[[RunRow], bool] = lambda run: True,
     nothing: str = NO_RUNS,
     place: DeltaGenerator | None = None,
-) -> RunSummary | None:
+) -> RunRow | None:
     """Let the user select a run; pages share the selection, and the address contains it.
 
     Runs without `having` are not offered, nor are archived ones, unless one is selected; `nothing`
@@ -126,11 +88,11 @@ def pick_run(
     The list is drawn in `place`, such as a row beside the title; messages in the page's full width.
     If the selected run was deleted, the page says so and selects no other by itself.
     """
-    everything = {one.run.id: one for one in summarize_runs(context.root)}
+    everything = {one.id: one for one in read_rows(context.root)}
     selected = st.session_state.get(RUN) or st.query_params.get(RUN)
     gone = [selected] if selected and selected not in everything else []
     suitable = [one for one in everything.values() if having(one)]
-    found = {one.run.id: one for one in without_archived(suitable, [selected])}
+    found = {one.id: one for one in without_archived(suitable, [selected])}
     if not found:
         warn_if_gone(context.t, *gone)
         nothing = _ALL_ARCHIVED if suitable else nothing

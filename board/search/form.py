@@ -9,9 +9,9 @@ import streamlit as st
 from board.page_context import PageContext
 from board.search.fields import FormFields
 from board.search.jobs import list_requests
-from board.settings.field_labels import field_label
 from board.settings.form import check_weights
 from board.settings.number_fields import check_number, draw_number
+from board.settings.texts import field_label
 from board.widgets.common import errors_shown, in_columns
 from mnist_core.errors import MnistCoreError
 from mnist_core.search.requests import MAX_TRIALS, SweepRequest, check_study_name

@@ -8,7 +8,7 @@ from board.page_context import PageContext
 from board.search.form import draw_sweep_form
 from board.search.jobs import draw_section, use_in_new_run
 from board.search.table import params_text, trial_table
-from board.settings.field_labels import field_label
+from board.settings.texts import field_label
 from board.widgets.common import errors_shown, in_columns
 from board.widgets.live_chart import live_chart
 from mnist_core.figures.parallel import parallel_coordinates, parameter_importance

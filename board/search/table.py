@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from board.settings.field_labels import field_label
+from board.settings.texts import field_label
 from board.translation import Translator
 from mnist_core.search.results import Trial
 from mnist_core.search.search_space import Value

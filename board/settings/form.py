@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from board.page_context import PageContext
-from board.runs.run_choice import summarize_runs, without_archived
+from board.runs.run_choice import without_archived
+from board.runs.run_index import read_rows
 from board.settings.advice import ADVICE
-from board.settings.field_labels import field_label
 from board.settings.number_fields import as_number, check_exact, draw_number
+from board.settings.texts import field_label
 from board.translation import Translator
 from board.widgets.common import capitalized, errors_shown, in_columns
 from board.widgets.markdown import escape_markdown
@@ -197,7 +198,7 @@ def _choices(field: ConfigField, context: PageContext, selected: Any) -> list[An
     if field.kind is Kind.DEVICE:
         return ["auto", "cpu", *(gpu.device for gpu in list_gpus())]
     if field.kind is Kind.WEIGHTS:
-        listed = without_archived(summarize_runs(context.root), [selected])
+        listed = without_archived(read_rows(context.root), [selected])
         trained = [one.run.id for one in listed if one.run.weights_path.is_file()]
         return [*available_models(), *trained]
     return list(field.choices)

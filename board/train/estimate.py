@@ -11,8 +11,8 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import PageContext
-from board.runs.durations import duration_text
 from board.translation import Translator
+from board.widgets.common import duration_text
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.estimate import RunEstimate, estimate_from_runs

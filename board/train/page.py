@@ -4,7 +4,7 @@ import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
-from board.runs.run_choice import summarize_runs
+from board.runs.run_index import read_rows
 from board.settings.form import device_label, draw_form, fill_form
 from board.train.estimate import draw_estimate
 from board.widgets.common import errors_shown
@@ -86,9 +86,7 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
                 ),
                 icon=":material/warning:",
             )
-        active = [
-            run for run in summarize_runs(context.root) if run.status in ("running", "queued")
-        ]
+        active = [run for run in read_rows(context.root) if run.status in ("running", "queued")]
         if active:
             st.caption(
                 t.plural(

@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs.run_choice import RunSummary, summarize, summarize_runs, without_archived
+from board.runs.run_choice import present_row, without_archived
+from board.runs.run_index import read_rows
 from board.translation import Translator
 from board.widgets.common import warn
 from mnist_core import Classifier, load_classifier
@@ -22,6 +23,7 @@ from mnist_core.runs.run_classifier import (
     run_version,
     weights_version,
 )
+from mnist_core.runs.run_rows import RunRow
 
 _FIRST, _SECOND = "try-first", "try-second"
 _FOLLOWED = "try-followed"
@@ -38,7 +40,7 @@ class Source:
         Unique.
     label : str
         Shown on the page.
-    run : RunSummary or None
+    run : RunRow or None
         None for a shipped or promoted model, whose name is `model`.
     which : "best" or "newest"
         The weights of the run.
@@ -46,7 +48,7 @@ class Source:
 
     key: str
     label: str
-    run: RunSummary | None = None
+    run: RunRow | None = None
     model: str = ""
     which: Which = BEST
 
@@ -60,7 +62,7 @@ class Source:
         return (
             self.is_changing
             and self.run is not None
-            and summarize(self.run.run).status != "running"
+            and present_row(self.run.run).status != "running"
         )
 
     @property
@@ -124,7 +126,7 @@ def _available(context: PageContext) -> dict[str, Source]:
     keys = [st.session_state.get(_FIRST), st.session_state.get(_SECOND)]
     selected = [key.removeprefix("run ") for key in keys if key]
     selected.append(_requested_run())
-    for one in without_archived(summarize_runs(context.root), selected):
+    for one in without_archived(read_rows(context.root), selected):
         if available_weights(one.run):
             label = one.label if one.state else f"{one.label} ({t('damaged')})"
             found.append(Source(f"run {one.run.id}", label, run=one))

@@ -4,18 +4,18 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.evaluations import RunPredictions, read_predictions
-from board.runs.run_choice import RunSummary
 from board.widgets.common import visible_count
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.network import NUM_CLASSES
+from mnist_core.runs.run_rows import RunRow
 
 _TRUE, _PREDICTED = "cell-true", "cell-predicted"
 _STEP = 24
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     found = read_predictions(context, summary)
     if found is None:

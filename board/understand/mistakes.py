@@ -4,16 +4,16 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.evaluations import read_predictions
-from board.runs.run_choice import RunSummary
 from board.widgets.common import visible_count
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.models.network import NUM_CLASSES
+from mnist_core.runs.run_rows import RunRow
 
 _STEP = 48
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     t = context.t
     found = read_predictions(context, summary)

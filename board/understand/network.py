@@ -6,7 +6,6 @@ from torch import Tensor
 
 from board.page_context import PageContext
 from board.runs.evaluations import read_validation
-from board.runs.run_choice import RunSummary
 from board.settings.number_fields import check_number, draw_number
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
@@ -15,9 +14,10 @@ from mnist_core.inference.classifier import load_classifier
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.runs.conv1_history import Conv1History
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import RunRow
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     t = context.t
     split = read_validation(context, summary.run)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from board.page_context import PageContext
-from board.runs.run_choice import RunSummary, pick_run
+from board.runs.run_choice import pick_run
 from board.understand import confusion as understand_confusion
 from board.understand import mistakes as understand_mistakes
 from board.understand import network as understand_network
@@ -13,8 +13,9 @@ from board.understand import pairs as understand_pairs
 from board.understand import projection as understand_projection
 from board.understand import report as understand_report
 from board.widgets.common import BROKEN, errors_shown, show_error
+from mnist_core.runs.run_rows import RunRow
 
-_PARTS: dict[str, Callable[[PageContext, RunSummary], None]] = {
+_PARTS: dict[str, Callable[[PageContext, RunRow], None]] = {
     "Confusion": understand_confusion.show,
     "Mistakes": understand_mistakes.show,
     "Pairs": understand_pairs.show,

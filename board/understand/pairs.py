@@ -5,18 +5,19 @@ import streamlit as st
 from board.page_context import PageContext
 from board.runs.evaluations import RunPredictions, read_predictions
 from board.runs.progress import read_metrics
-from board.runs.run_choice import RunSummary, warn_of_damage
+from board.runs.run_choice import warn_of_damage
 from board.widgets.common import in_columns, visible_count
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
 from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
+from mnist_core.runs.run_rows import RunRow
 
 _PAIR = "pair"
 _STEP = 4
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     t = context.t
     found = read_predictions(context, summary)

@@ -6,7 +6,6 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.evaluations import RunPredictions, read_predictions
-from board.runs.run_choice import RunSummary
 from board.widgets.image_sheet import image_sheet
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
@@ -14,11 +13,12 @@ from mnist_core.data.mnist import data_root
 from mnist_core.evaluation.projection import Projection, project_hidden
 from mnist_core.figures.projection import nearest, projection_scatter
 from mnist_core.runs.run_classifier import BEST, run_version
+from mnist_core.runs.run_rows import RunRow
 
 _SELECTED = "projection-image"
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     t = context.t
     found = read_predictions(context, summary)

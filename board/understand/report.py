@@ -6,7 +6,6 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.evaluations import read_evaluation, show_image_count
-from board.runs.run_choice import RunSummary
 from board.translation import Translator
 from board.understand.scorecard import draw_scorecard
 from board.widgets.common import draw_metrics
@@ -15,12 +14,13 @@ from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs.run_rows import RunRow
 
 _NEGLIGIBLE = 5e-5
 """Difference of confidence and accuracy that is shown as 0.00."""
 
 
-def show(context: PageContext, summary: RunSummary) -> None:
+def show(context: PageContext, summary: RunRow) -> None:
     """Draw this part of the page."""
     t = context.t
     evaluation = read_evaluation(context, summary.run, summary.label)

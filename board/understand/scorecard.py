@@ -4,7 +4,6 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.actions import act_button
-from board.runs.run_choice import RunSummary
 from board.translation import Translator
 from board.widgets.common import errors_shown, show_error, warn
 from board.widgets.markdown import escape_markdown
@@ -14,6 +13,7 @@ from mnist_core.evaluation.scorecard.results import Measurement, Row
 from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_scorecard import (
     RunScorecard,
     is_measuring,
@@ -25,7 +25,7 @@ _REFRESH_SECONDS = 2.0
 _REQUESTED = "scorecards-requested"
 
 
-def draw_scorecard(context: PageContext, summary: RunSummary, evaluation: Evaluation) -> None:
+def draw_scorecard(context: PageContext, summary: RunRow, evaluation: Evaluation) -> None:
     """Draw the scores on MNIST and on pen strokes, or the button that measures the latter."""
     t, run = context.t, summary.run
     st.subheader(t("MNIST and other people's handwriting"))

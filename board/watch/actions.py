@@ -8,10 +8,11 @@ from board.access.visitors import may_change
 from board.page_context import PageContext
 from board.runs.actions import act_button, ask_to_confirm
 from board.runs.downloads import draw_curves_download, draw_report_download
-from board.runs.run_choice import DAMAGED, forget_selection
+from board.runs.run_choice import forget_selection
 from board.train.page import FORM_BASE, FORM_PARENT
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import DAMAGED
 from mnist_core.runs.state import RunState
 
 

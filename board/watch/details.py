@@ -3,8 +3,7 @@
 import streamlit as st
 
 from board.page_context import RUN, STUDY, PageContext
-from board.settings.field_labels import field_label
-from board.settings.setting_text import setting_text
+from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from board.widgets.common import errors_shown
 from mnist_core.runs.labels import read_labels

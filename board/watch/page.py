@@ -9,7 +9,7 @@ from board.access.visitors import may_change
 from board.page_context import PageContext
 from board.runs.progress import progress, read_metrics
 from board.runs.queue_text import describe_position
-from board.runs.run_choice import STATUS_ICONS, pick_run, summarize, warn_of_damage
+from board.runs.run_choice import STATUS_ICONS, pick_run, present_row, warn_of_damage
 from board.translation import Translator
 from board.watch.actions import draw_actions
 from board.watch.charts import chart_figures, draw_charts
@@ -67,7 +67,7 @@ def show(context: PageContext) -> None:
 
 def _live_part(context: PageContext, run: Run, status: str) -> None:
     t = context.t
-    summary = summarize(run)
+    summary = present_row(run)
     if summary.status != status:
         st.rerun()  # other buttons apply now
     if (state := summary.state) is None:

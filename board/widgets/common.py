@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from board.page_context import PageContext
+from board.translation import Translator
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
 
@@ -66,6 +67,15 @@ def visible_count(context: PageContext, key: str, total: int, step: int) -> int:
 def or_dash(value: float | None, form: str = ".2%") -> str:
     """Return a number as text; a dash for None."""
     return "–" if value is None else format(value, form)
+
+
+def duration_text(seconds: float, t: Translator) -> str:
+    """Return a duration in seconds, minutes or hours, rounded."""
+    if seconds < 90:
+        return t.plural(max(1, round(seconds)), "{n} second", "{n} seconds")
+    if seconds < 90 * 60:
+        return t.plural(round(seconds / 60), "{n} minute", "{n} minutes")
+    return t.plural(round(seconds / 3600, 1), "{n} hour", "{n} hours")
 
 
 def capitalized(text: str) -> str:

@@ -8,7 +8,7 @@ from mnist_core.runs.axes import batch_size, training_seconds
 from mnist_core.runs.metric_log import Series
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import steps_per_epoch
-from mnist_core.utils.csv_text import plain_cell
+from mnist_core.utils.text import plain_cell
 
 
 def curves_csv(metrics: Mapping[str, Series], config: TrainConfig) -> str:

@@ -21,6 +21,7 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import explain_errors
 from mnist_core.utils.json_files import read_json
 from mnist_core.utils.locks import is_locked
+from mnist_core.utils.text import single_line
 
 DAMAGED = "damaged"
 Setting = str | int | float | bool | None | tuple[str, ...]
@@ -76,6 +77,12 @@ class RunRow:
     def name(self) -> str:
         """Its display name, or its id."""
         return (self.state.name if self.state else "") or self.run.id
+
+    @property
+    def label(self) -> str:
+        """Its name and id in one line: unique, and independent of the run's progress."""
+        run_id = single_line(self.id)
+        return run_id if self.name == self.id else f"{self.name} · {run_id}"
 
     @property
     def status(self) -> str:

@@ -1,8 +1,9 @@
-"""Text from files and people, made safe to print on a terminal and to show in one line."""
+"""Text from files and people, made safe to print, to show in one line, and to write as CSV."""
 
 import unicodedata
 
 _JOINERS = "\u200c\u200d"  # needed by several scripts and by emoji
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _DROPPED = {"Cf", "Cs"}  # formatting (among it the bidirectional overrides) and lone surrogates
 
 
@@ -22,3 +23,11 @@ def single_line(text: str, limit: int = 1000) -> str:
     """
     line = " ".join(without_controls(text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def plain_cell(text: str) -> str:
+    """Return a text that a spreadsheet does not take for a formula.
+
+    Source: OWASP, "CSV Injection": an apostrophe in front of what begins like one.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

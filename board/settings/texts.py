@@ -1,7 +1,12 @@
-"""Values of settings as text."""
+"""Settings as text: their labels and their values."""
 
 from board.translation import Translator
 from mnist_core.training.config import FIELDS
+
+
+def field_label(name: str, t: Translator) -> str:
+    """Return the label of a field of `TrainConfig`."""
+    return t(FIELDS[name].label)
 
 
 def setting_text(t: Translator, name: str, value: object) -> str:
