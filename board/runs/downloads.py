@@ -13,7 +13,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.inference.export import export_weights
 from mnist_core.models.weights import read_card
 from mnist_core.reports.html import run_report
-from mnist_core.runs.curve_table import curves_csv
+from mnist_core.runs.axes import curves_csv
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
 

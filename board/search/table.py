@@ -7,9 +7,8 @@ import streamlit as st
 
 from board.settings.texts import field_label
 from board.translation import Translator
-from mnist_core.search.results import Trial
+from mnist_core.search.results import Trial, format_value
 from mnist_core.search.search_space import Value
-from mnist_core.search.trial_text import format_value
 
 
 def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:

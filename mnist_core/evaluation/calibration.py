@@ -4,6 +4,7 @@ Source: Guo, Pleiss, Sun, Weinberger 2017, "On Calibration of Modern Neural Netw
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch.nn.functional as F
@@ -134,14 +135,18 @@ def fit_temperature(predictions: Predictions) -> float:
     float in 0.05 to 20
         1 if every prediction is correct: then a lower temperature always lowers the loss.
     """
-    from scipy.optimize import minimize_scalar  # slow to import
-
     if (predictions.predicted == predictions.true).all():
         return 1.0
-    low, high = map(math.log, TEMPERATURES)
+    return minimise(lambda temperature: _loss(predictions, temperature), TEMPERATURES)
+
+
+def minimise(loss: Callable[[float], float], bounds: tuple[float, float]) -> float:
+    """Return the positive number with the lowest loss, searched on a logarithmic scale."""
+    from scipy.optimize import minimize_scalar  # slow to import
+
     found = minimize_scalar(
-        lambda log_temperature: _loss(predictions, math.exp(log_temperature)),
-        bounds=(low, high),
+        lambda logarithm: loss(math.exp(logarithm)),
+        bounds=tuple(map(math.log, bounds)),
         method="bounded",
         options={"xatol": 1e-6},
     )

@@ -1,7 +1,6 @@
 """Fitting of a network's calibration: temperature, and scale and offset of its digit score."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import (
     TEMPERATURES,
     expected_calibration_error,
+    minimise,
     reliability,
 )
 from mnist_core.models.calibration import LogitCalibration, digit_log_odds
@@ -103,7 +103,7 @@ def fit_calibration(
         refused = [np.logaddexp(0, scale * (odds - threshold)).mean() for odds in others]
         return float(np.mean(accepted) + np.mean(refused))
 
-    scale = _minimise(loss, _SCALES)
+    scale = minimise(loss, _SCALES)
     return LogitCalibration(
         temperature=temperature, digit_scale=scale, digit_offset=-scale * threshold
     )
@@ -128,22 +128,8 @@ def _fit_temperature(sources: Sequence[CalibrationSource]) -> float:
             losses.append(-log_probabilities[np.arange(len(labels)), labels].mean())
         return float(np.mean(losses))
 
-    return _minimise(loss, TEMPERATURES)
+    return minimise(loss, TEMPERATURES)
 
 
 def _log_odds(source: CalibrationSource, *, digits: bool) -> np.ndarray:
     return digit_log_odds(source.logits[source.is_digit == digits].double()).cpu().numpy()
-
-
-def _minimise(loss: Callable[[float], float], bounds: tuple[float, float]) -> float:
-    """Return the positive number with the lowest loss, searched on a logarithmic scale."""
-    from scipy.optimize import minimize_scalar  # slow to import
-
-    low, high = map(math.log, bounds)
-    found = minimize_scalar(
-        lambda logarithm: loss(math.exp(logarithm)),
-        bounds=(low, high),
-        method="bounded",
-        options={"xatol": 1e-5},
-    )
-    return math.exp(found.x)

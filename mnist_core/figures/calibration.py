@@ -12,8 +12,6 @@ from mnist_core.figures.theme import BLUE, INK, VERMILLION, Translate, new_figur
 if TYPE_CHECKING:
     from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 
-_CONFIDENCE_LEVEL = 0.95
-
 
 def reliability_diagram(calibration: Calibration, *, translate: Translate = str) -> go.Figure:
     """Return accuracy over confidence (Guo et al. 2017, figure 1), with a histogram above it.
@@ -82,12 +80,11 @@ def reliability_diagram(calibration: Calibration, *, translate: Translate = str)
 
 
 def _error_bars(bins: Sequence[ReliabilityBin], colour: str) -> dict[str, object]:
-    from scipy.stats import binomtest  # slow to import
+    from mnist_core.evaluation.scorecard.intervals import wilson_interval  # slow to import
 
     above, below = [], []
     for row in bins:
-        test = binomtest(round(row.accuracy * row.count), row.count)
-        interval = test.proportion_ci(_CONFIDENCE_LEVEL, "wilson")
-        above.append(max(0, interval.high - row.accuracy))
-        below.append(max(0, row.accuracy - interval.low))
+        low, high = wilson_interval(round(row.accuracy * row.count), row.count)
+        above.append(max(0, high - row.accuracy))
+        below.append(max(0, row.accuracy - low))
     return {"array": above, "arrayminus": below, "color": colour, "thickness": 1, "width": 3}

@@ -14,8 +14,7 @@ from numbers import Real
 import plotly.graph_objects as go
 
 from mnist_core.figures.theme import BLUE, VERMILLION, Translate, new_figure
-from mnist_core.search.results import Trial
-from mnist_core.search.trial_text import format_value
+from mnist_core.search.results import Trial, format_value
 
 _SYMBOLS = {"complete": ("circle", 0), "pruned": ("x-thin-open", 2)}
 """Marker symbol and width of its outline, by a trial's state."""

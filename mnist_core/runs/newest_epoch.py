@@ -6,6 +6,7 @@ seconds.
 """
 
 import base64
+import dataclasses
 import os
 from pathlib import Path
 from typing import Annotated
@@ -89,13 +90,7 @@ def keep_newest_epoch(folder: Path, event: Epoch, validation: Split) -> NewestEp
         epoch=event.epoch,
         confusion=event.confusion,
         hardest=[
-            HardImageWithPixels(
-                index=one.index,
-                label=one.label,
-                probabilities=one.probabilities,
-                loss=one.loss,
-                pixels=base64.b64encode(image.tobytes()),
-            )
+            HardImageWithPixels(**dataclasses.asdict(one), pixels=base64.b64encode(image.tobytes()))
             for one, image in zip(event.hardest, levels, strict=True)
         ],
     )

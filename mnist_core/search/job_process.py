@@ -1,4 +1,7 @@
-"""The work of a job's process, which holds the job's lock; so do a sweep's workers."""
+"""What a queue's worker carries out: runs, and jobs with the device that they have waited for.
+
+A job's process holds the job's lock; so do a sweep's workers.
+"""
 
 import os
 import time
@@ -8,7 +11,9 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.folder import now
+from mnist_core.runs.folder import WorkFolder, now
+from mnist_core.runs.queue_worker import train_queued
+from mnist_core.runs.run import Run
 from mnist_core.runs.signals import StopFlag, stop_on_signals
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
@@ -17,8 +22,29 @@ from mnist_core.search.range_test import run_range_test
 from mnist_core.search.requests import JobRequest, RangeTestRequest
 from mnist_core.search.stop_file import watch_stop_file
 from mnist_core.utils.json_files import write_json
+from mnist_core.utils.locks import acquire_lock
 
 _PROGRESS_SECONDS = 0.5
+_LOCK_TIMEOUT = 10.0
+"""Seconds; a process that only tests a lock holds it for an instant."""
+
+
+def carry_out(item: WorkFolder, device: str) -> None:
+    """Train a run, or carry out a job, in this process, if it still waits in the queue.
+
+    Its files say how it ended. Raises MnistCoreError as `execute`, or if it is already running.
+    """
+    if isinstance(item, Run):
+        train_queued(item, device)
+        return
+    job = Job(item.folder)
+    lock = acquire_lock(job.lock_path, _LOCK_TIMEOUT)
+    if lock is None:
+        raise MnistCoreError(f"job {job.id} is already running")
+    with lock:  # a sweep's workers inherit it, and hold it if this process is killed
+        if job.is_in_queue():
+            job.leave_queue()
+            run_job(job, device)
 
 
 def run_job(job: Job, device: str | None = None) -> JobEnd:
@@ -61,9 +87,9 @@ def _run(job: Job, request: JobRequest, stop: StopFlag, device: str | None) -> B
                 device=device,
             )
     # optuna is slow to import, and a range test does without
+    from mnist_core.search.results import trial_line
     from mnist_core.search.storage import storage_url
     from mnist_core.search.sweep import run_sweep
-    from mnist_core.search.trial_text import trial_line
 
     return run_sweep(
         request,

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -16,9 +15,8 @@ from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.limits import check_disk
 from mnist_core.runs.origin import RunOrigin
-from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
-from mnist_core.runs.runner import Listener, execute
+from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.search.requests import SweepRequest
@@ -31,14 +29,8 @@ from mnist_core.training.events import Epoch, Event
 _WAIT_SECONDS = 1.0
 
 LoadSplits = Callable[[TrainConfig], tuple[Split, Split]]
-
-
-class ExecuteRun(Protocol):
-    """Trains a run, as `mnist_core.runs.runner.execute` does."""
-
-    def __call__(
-        self, run: Run, *, splits: tuple[Split, Split], listen: Listener, stop: StopFlag
-    ) -> RunState: ...
+ExecuteRun = Callable[..., RunState]
+"""Trains a run, as `mnist_core.runs.runner.execute` does, with splits, listener and stop flag."""
 
 
 class _TrialFailed(Exception):

@@ -14,7 +14,6 @@ from torch.nn.utils import clip_grad_norm_, get_total_norm
 from mnist_core.data.augmentation import ARTICLE, PEN, augment
 from mnist_core.data.mnist import normalise
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.distillation import distillation_loss
 
 if TYPE_CHECKING:
     from mnist_core.data.allographs.pool import DrawingPool
@@ -148,3 +147,20 @@ def gradient_norms(model: nn.Module) -> dict[str, float]:
             layers.setdefault(name.rpartition(".")[0], []).append(parameter.grad)
     norms = torch.stack([get_total_norm(gradients) for gradients in layers.values()])
     return dict(zip(layers, norms.tolist(), strict=True))
+
+
+def distillation_loss(logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """Return KL(teacher || student) of softened probabilities, times temperature squared.
+
+    The factor makes the gradient's magnitude independent of the temperature. Source: Hinton,
+    Vinyals, Dean 2015, "Distilling the Knowledge in a Neural Network", section 2.
+
+    Parameters
+    ----------
+    logits, teacher_logits : Tensor (B, 10)
+    temperature : float > 0
+    """
+    student = F.log_softmax(logits / temperature, 1)
+    teacher = F.log_softmax(teacher_logits / temperature, 1)
+    loss = F.kl_div(student, teacher, reduction="batchmean", log_target=True)
+    return loss * temperature**2

@@ -19,7 +19,7 @@ from support.damage import DAMAGE
 from support.training import Splits, small
 
 from mnist_core.runs import queue
-from mnist_core.runs.curve_table import curves_csv
+from mnist_core.runs.axes import curves_csv
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.newest_epoch import read_newest_epoch

@@ -21,9 +21,8 @@ from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs, resume_job, start_job, stop_job
-from mnist_core.search.job_process import run_job
+from mnist_core.search.job_process import carry_out, run_job
 from mnist_core.search.job_state import JobEnd, JobProcess, JobProgress, JobState, JobStatus
-from mnist_core.search.queued import carry_out
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.search.results import SweepResult, read_trials
 from mnist_core.training.lr_finder import RangeTest

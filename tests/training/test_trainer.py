@@ -24,8 +24,8 @@ from mnist_core.models.scoring import Scores
 from mnist_core.models.weights import load_weights
 from mnist_core.training import trainer as train_module
 from mnist_core.training.config import FIELDS, TrainConfig
-from mnist_core.training.distillation import distillation_loss
 from mnist_core.training.events import Drawn, Epoch, Finished, Step
+from mnist_core.training.step import distillation_loss
 from mnist_core.training.trainer import Trainer, train
 
 

@@ -60,9 +60,9 @@ def _sweep(args: argparse.Namespace) -> int:
 
     with requires_extra("search"):
         from mnist_core.search.requests import SweepRequest, check_study_name
+        from mnist_core.search.results import trial_line
         from mnist_core.search.storage import storage_url
         from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
-        from mnist_core.search.trial_text import trial_line
 
     config = config_from_flags(args, BASE_CONFIG)
     request = SweepRequest(

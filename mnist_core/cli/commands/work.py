@@ -21,7 +21,7 @@ def _work(args: argparse.Namespace) -> int:
     from mnist_core.runs.queue import free_device, queue_device
     from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run_list import runs_root
-    from mnist_core.search.queued import carry_out
+    from mnist_core.search.job_process import carry_out
     from mnist_core.training.config import TrainConfig
 
     root = runs_root(args.runs)

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -10,19 +10,20 @@ import torch
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scorecard import cost, mnist_rows, picture_rows, several, strokes
 from mnist_core.evaluation.scorecard.context import Context
-from mnist_core.evaluation.scorecard.results import Measurement, ModelSummary, Row, Scorecard
+from mnist_core.evaluation.scorecard.results import Measurement, ModelSummary, Scorecard
 
 PICTURES = 500
 """Drawings of each kind of picture, unless another number is asked for."""
 MEAN = "mean"
 
-ROWS = (
-    *strokes.ROWS,
-    *picture_rows.ROWS,
-    *several.ROWS,
-    *mnist_rows.ROWS,
-    *cost.ROWS,
+_PARTS = (
+    (strokes.ROWS, strokes.stroke_rows),
+    (picture_rows.ROWS, picture_rows.picture_rows),
+    (several.ROWS, several.several_rows),
+    (mnist_rows.ROWS, mnist_rows.mnist_rows),
+    (cost.ROWS, cost.cost_rows),
 )
+ROWS = tuple(row for rows, _ in _PARTS for row in rows)
 """All rows, in the table's order, without measurements."""
 
 
@@ -38,7 +39,13 @@ def measure(context: Context, only: Collection[str] = ()) -> Scorecard:
     names = [model.summary.name for model in context.models]
     if len(set(names)) < len(names):
         raise MnistCoreError(f"two models have the same name: {', '.join(names)}")
-    rows = [row for row in _measure(context, wanted) if row.key in wanted]
+    rows = [
+        row
+        for part, measure_part in _PARTS
+        if any(row.key in wanted for row in part)
+        for row in measure_part(context, wanted)
+        if row.key in wanted
+    ]
     if not any(row.measured for row in rows):
         reasons = dict.fromkeys(row.skipped for row in rows)
         raise MnistCoreError("nothing could be measured: " + "; ".join(reasons))
@@ -86,19 +93,3 @@ def _check_keys(only: Collection[str]) -> set[str]:
     if unknown:
         raise MnistCoreError(f"unknown row {unknown[0]!r}; choose from {', '.join(known)}")
     return set(only) or set(known)
-
-
-def _measure(context: Context, wanted: set[str]) -> Iterator[Row]:
-    def asked(rows: Sequence[Row]) -> bool:
-        return any(row.key in wanted for row in rows)
-
-    if asked(strokes.ROWS):
-        yield from strokes.stroke_rows(context, wanted)
-    if asked(picture_rows.ROWS):
-        yield from picture_rows.picture_rows(context, wanted)
-    if asked(several.ROWS):
-        yield from several.several_rows(context, wanted)
-    if asked(mnist_rows.ROWS):
-        yield from mnist_rows.mnist_rows(context)
-    if asked(cost.ROWS):
-        yield from cost.cost_rows(context, wanted)
