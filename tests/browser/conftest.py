@@ -91,11 +91,13 @@ def pad(open_pad: Callable[..., PadPage]) -> PadPage:
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Iterator[dict[str, str]]:
     """Where the dashboard of the browser tests keeps its runs; its models are those of `server`."""
-    runs = tmp_path_factory.mktemp("board") / "runs"
+    base = tmp_path_factory.mktemp("board")
+    runs = base / "runs"
     yield {
         "MNIST_ROOT": str(mnist_root),
         "MNIST_RUNS": str(runs),
         "MNIST_MODELS": os.environ["MNIST_MODELS"],
+        "MNIST_TEST_PASSWORD": str(base / "password.txt"),
     }
     for run in list_runs(runs):  # of tests that failed
         with contextlib.suppress(MnistCoreError):
@@ -105,8 +107,17 @@ def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Itera
 @pytest.fixture(scope="session")
 def board_server(folders: dict[str, str]) -> Iterator[Server]:
     """The dashboard, served from a process of its own."""
-    with serving(ROOT / "dashboard.py", folders) as running:
+    with serving(ROOT / "tests/support/served_dashboard.py", folders) as running:
         yield running
+
+
+@pytest.fixture
+def password(folders: dict[str, str]) -> Iterator[str]:
+    """The password of the dashboard, which it has for one test."""
+    file = Path(folders["MNIST_TEST_PASSWORD"])
+    file.write_text("correct horse", encoding="utf-8")
+    yield "correct horse"
+    file.unlink()
 
 
 @pytest.fixture

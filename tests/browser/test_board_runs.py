@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from support.board_page import BoardPage
-from support.training import small
+from support.training import PausedRun, small
+from support.waiting import until
 
 from mnist_core.data.mnist import Split
+from mnist_core.runs.queue import queue_lock_path
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job_control import list_jobs
+from mnist_core.search.queued import carry_out
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
+from mnist_core.utils.locks import exclusive_lock
 
 pytestmark = pytest.mark.browser
 
@@ -35,44 +40,41 @@ def fill_form(board: BoardPage, **numbers: int) -> None:
         board.settle()
 
 
-def test_a_run_from_the_form_is_watched_and_stopped(
-    open_board: Callable[..., BoardPage], folders: dict[str, str]
+def test_a_zoom_stays_while_the_curve_grows(
+    open_board: Callable[..., BoardPage],
+    folders: dict[str, str],
+    small_splits: tuple[Split, Split],
 ) -> None:
+    config = small(epochs=10_000, batch_size=8, training_size=2000, validation_size=500)
+    run = create_run(config, folders["MNIST_RUNS"])
+    training = PausedRun(run, small_splits)
+    training.go_on(10)
     board = open_board()
-    # it does not end while it is watched, however slow this machine is
-    fill_form(board, epochs=10_000, batch_size=8, training_size=2000, validation_size=200)
-    board.page.get_by_role("textbox", name="Name").fill("small batches")
-    board.button("Start").click()
-
-    # the curve grows while it is watched, and a zoom stays
-    board.status("running")
+    board.page.goto(f"{board.url}watch?run={run.id}")
+    board.status("running")  # its script runs again and again: it is never settled for long
     board.wait_for_points("Loss", 4)
     chart = board.page.locator(".live-chart").first
     chart.scroll_into_view_if_needed()
-    first = board.axis("Loss")[0]
-    for _ in range(20):  # new points that arrive while the mouse is pressed end the selection
-        box = chart.bounding_box()
-        board.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 100)
-        board.page.mouse.down()
-        board.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 200, steps=2)
-        board.page.mouse.up()
-        if board.axis("Loss")[0] > first:
-            break
-    zoomed, points = board.axis("Loss"), board.points("Loss")
+    first, points = board.axis("Loss")[0], board.points("Loss")
+    box = chart.bounding_box()
+    board.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 100)
+    board.page.mouse.down()
+    board.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 200, steps=2)
+    board.page.mouse.up()
+    zoomed = board.axis("Loss")
     assert zoomed[0] > first
+    training.go_on(10)
     board.wait_for_points("Loss", points)
     assert board.axis("Loss") == zoomed
 
     # a second browser sees the same run, and the first one may close
     second = open_board()
-    second.page.goto(second.url + "watch")
-    second.status("running")  # its script runs again and again: it is never settled for long
+    second.page.goto(f"{board.url}watch")
+    second.status("running")
     board.page.close()
     second.button("Stop").click()
     second.status("stopped")
-    run = list_runs(folders["MNIST_RUNS"])[0]
-    state = run.state()
-    assert (state.status, state.name) == ("stopped", "small batches")
+    training.wait_until_stopped()
     assert run.checkpoint_path.is_file()
 
 
@@ -106,7 +108,11 @@ def test_a_stopped_run_is_resumed_to_its_end(
     bell.click()
     expect(bell).to_have_attribute("aria-pressed", "true")
     board.page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
-    board.button("Resume").click()
+    # this process trains it, in the place of the queue's worker
+    with exclusive_lock(queue_lock_path(Path(folders["MNIST_RUNS"]), "cpu"), timeout=60):
+        board.button("Resume").click()
+        board.status("queued")
+        execute(run, splits=small_splits, if_queued=True)
     board.status("finished")
     board.page.wait_for_function("notified.length")
     accuracy = f"Validation accuracy {run.state().validation_accuracy:.2%}"
@@ -120,18 +126,25 @@ def test_a_stopped_run_is_resumed_to_its_end(
 def test_two_tabs_that_start_at_once_train_in_turn(
     open_board: Callable[..., BoardPage], folders: dict[str, str]
 ) -> None:
+    """One of them is stopped: it does not end by itself, however slow this machine is."""
     before = {run.id for run in list_runs(folders["MNIST_RUNS"])}
-    tabs = [open_board(), open_board()]
-    for tab in tabs:
-        fill_form(tab, epochs=1, training_size=500, validation_size=200)
-    for tab in tabs:
+    long, short = open_board(), open_board()
+    fill_form(long, epochs=10_000, batch_size=8, training_size=500, validation_size=200)
+    long.page.get_by_role("textbox", name="Name").fill("small batches")
+    fill_form(short, epochs=1, training_size=500, validation_size=200)
+    for tab in (long, short):
         tab.button("Start").click(no_wait_after=True)
-    for tab in tabs:
-        tab.status("finished")
+    long.status("running")
+    long.wait_for_points("Loss", 0)
+    long.button("Stop").click()
+    long.status("stopped")
+    short.status("finished")
     runs = [run for run in list_runs(folders["MNIST_RUNS"]) if run.id not in before]
-    assert len(runs) == 2
-    first, second = sorted((run.state() for run in runs), key=lambda state: state.started)
-    assert first.ended <= second.started
+    first, second = sorted(runs, key=lambda run: run.state().started)
+    assert first.state().ended <= second.state().started
+    (stopped,) = (run for run in runs if run.state().status == "stopped")
+    assert stopped.state().name == "small batches"
+    assert stopped.checkpoint_path.is_file()
 
 
 def test_a_run_is_deleted_after_confirmation(
@@ -163,18 +176,25 @@ def test_a_search_is_stopped_resumed_and_deleted(
     board.number("Steps").fill("20000")
     board.number("Steps").press("Enter")
     board.settle()
-    board.button("Start").click()
-    expect(main.get_by_text("Step ", exact=False).first).to_be_visible(timeout=60_000)
-    board.button("Stop").click()
+    root = Path(folders["MNIST_RUNS"])
     stopped = main.get_by_text("Stopped. Resume continues the same request.")
-    expect(stopped).to_be_visible(timeout=60_000)
-    (job,) = list_jobs(Path(folders["MNIST_RUNS"]))
-    assert job.state().status == "stopped"
-    board.button("Resume").click()
-    expect(stopped).to_have_count(0)
-    assert not job.state().status.has_ended  # it waits, or is active
-    board.button("Stop").click()
-    expect(stopped).to_be_visible(timeout=60_000)
+    # a child of this process carries the job out, in the place of the queue's worker
+    with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60):
+        board.button("Start").click()
+        expect(board.button("Stop")).to_be_visible()
+        (job,) = list_jobs(root)
+        work = multiprocessing.get_context("fork").Process(target=carry_out, args=(job, "cpu"))
+        work.start()
+        expect(main.get_by_text("Step ", exact=False).first).to_be_visible()
+        board.button("Stop").click()
+        expect(stopped).to_be_visible()
+        work.join()
+        assert job.state().status == "stopped"
+        board.button("Resume").click()
+        expect(stopped).to_have_count(0)
+        until(job.is_in_queue)
+        board.button("Stop").click()
+        expect(stopped).to_be_visible()
     board.button("Delete").click()
     dialog = board.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Delete", exact=True).click()

@@ -40,6 +40,18 @@ class BoardPage:
         self.page.get_by_role("link", name=name, exact=True).click()
         self.settle()
 
+    def go_in_history(self, path: str) -> None:
+        """Go to another page as the browser's buttons Back and Forward do: nothing is reloaded."""
+        before = self.page.get_by_role("heading", level=1).inner_text()
+        self.page.evaluate(
+            """path => {
+                history.pushState({}, "", path);
+                dispatchEvent(new PopStateEvent("popstate")) }""",
+            self.url + path,
+        )
+        expect(self.page.get_by_role("heading", level=1)).not_to_have_text(before)
+        self.settle()
+
     def settle(self) -> None:
         """Wait until the script of the page has come to its end."""
         app = self.page.locator("[data-testid=stApp]")

@@ -54,7 +54,7 @@ class Server:
     Parameters
     ----------
     script : Path
-        A Python script; `dashboard.py` is run by Streamlit.
+        A Python script; one whose name ends in `dashboard.py` is run by Streamlit.
     environment : dict
         Variables that it gets in addition to those of this process.
     folder : Path
@@ -75,7 +75,7 @@ class Server:
         """Start and wait until the page is served; return the seconds that took."""
         environment = {
             **os.environ,
-            "PYTHONPATH": str(ROOT),  # for scripts in other folders
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
             "GRADIO_SERVER_PORT": str(self.port),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "GRADIO_ANALYTICS_ENABLED": "False",
@@ -85,7 +85,7 @@ class Server:
             **self.environment,
         }
         command = [sys.executable, str(self.script)]
-        if self.script.name == "dashboard.py":
+        if self.script.name.endswith("dashboard.py"):
             command[1:1] = ["-m", "streamlit", "run"]
         began = time.perf_counter()
         self.process = subprocess.Popen(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mnist_core.data.mnist import Split
+from mnist_core.runs.run import Run
+from mnist_core.runs.runner import execute
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Event, Finished
 
@@ -48,3 +52,32 @@ def finish(events: Iterable[Event]) -> Finished:
 def weights(model: nn.Module) -> Tensor:
     """Return everything a network keeps, parameters and buffers, as one vector."""
     return torch.cat([t.detach().flatten().double() for t in model.state_dict().values()])
+
+
+class PausedRun:
+    """A run that is trained by a thread of this process, and only as far as it is told to.
+
+    Parameters
+    ----------
+    run : Run
+    splits : (training, validation)
+    """
+
+    def __init__(self, run: Run, splits: Splits) -> None:
+        self._run = run
+        self._allowed = threading.Semaphore(0)
+        self._pool = ThreadPoolExecutor(1)
+        self._ended = self._pool.submit(execute, run, splits=splits, listen=self._wait)
+
+    def _wait(self, event: Event) -> None:
+        while not (self._run.stop_is_requested() or self._allowed.acquire(timeout=0.05)):
+            pass
+
+    def go_on(self, events: int) -> None:
+        """Let it train until it has reported so many more events."""
+        self._allowed.release(events)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until it has stopped, after `request_stop`."""
+        self._pool.shutdown()
+        self._ended.result()

@@ -1,0 +1,24 @@
+"""The dashboard as browser tests serve it; Streamlit runs this on every interaction.
+
+The page Train measures no speed: that takes a process of several seconds. There is a password
+while the file that MNIST_TEST_PASSWORD names exists, so one server can do with and without.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from board.__main__ import draw_page
+from board.train import estimate
+from support.measurement import FakeMeasurement
+
+estimate.SpeedProcess = FakeMeasurement  # type: ignore[assignment,misc]
+
+_password = Path(os.environ["MNIST_TEST_PASSWORD"])
+if _password.is_file():
+    os.environ["MNIST_DASHBOARD_PASSWORD"] = _password.read_text(encoding="utf-8")
+else:
+    os.environ.pop("MNIST_DASHBOARD_PASSWORD", None)
+
+draw_page()
