@@ -19,7 +19,7 @@ from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job_control import list_jobs
-from mnist_core.search.queued import carry_out
+from mnist_core.search.job_process import carry_out
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
 from mnist_core.utils.locks import exclusive_lock
