@@ -11,14 +11,10 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.rasterize import PEN_WIDTH, draw_strokes
 from mnist_core.inference.graph_format import CANVAS
 from mnist_core.inference.prediction import DIGIT_THRESHOLD
-from mnist_core.models.onnx_session import open_session, run_session
+from mnist_core.models.onnx_session import check_agreement, open_session, run_session
 
-FRAME_TOLERANCE = 1 / 255
-PROBABILITY_TOLERANCE = 1e-3
-"""Largest differences from torch, of probabilities and digit scores also."""
-RELATIVE_TOLERANCE = 1e-3
-"""The same of logits and maps, relative to the largest value (at least 1)."""
-
+_TOLERANCES = {"blank": 0.0, "frame": 1 / 255, "probabilities": 1e-3, "digit_score": 1e-3}
+"""Largest differences from torch; those of logits and maps are relative to the largest value."""
 _BATCHES = (1, 40, 23)
 _SEED = 0
 
@@ -56,33 +52,10 @@ def check_graph(content: bytes, pipeline: nn.Module, names: Sequence[str]) -> No
 def compare_outputs(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
     """Raise MnistCoreError if a graph's outputs, by name, differ from torch's."""
     for name, reference in expected.items():
-        actual = found[name]
-        if actual.shape != reference.shape or actual.dtype != reference.dtype:
-            raise MnistCoreError(
-                f"the exported model's {name} are {actual.dtype} {actual.shape} instead of "
-                f"{reference.dtype} {reference.shape}"
-            )
-        if name == "blank":
-            difference = float((actual != reference).any())
-        else:
-            difference = float(np.abs(actual - reference).max(initial=0))
-        if not difference <= _tolerance(name, reference):  # also if it is NaN
-            raise MnistCoreError(
-                f"the exported model's {name} differ from torch's by {difference:.2g}; "
-                "update onnx, onnxscript and onnxruntime"
-            )
+        what = f"the exported model's {name}"
+        check_agreement(what, found[name], reference, _TOLERANCES.get(name))
     if not np.array_equal(_decisions(found), _decisions(expected)):
         raise MnistCoreError("the exported model takes other decisions than torch")
-
-
-def _tolerance(name: str, reference: np.ndarray) -> float:
-    if name == "blank":
-        return 0.0
-    if name == "frame":
-        return FRAME_TOLERANCE
-    if name in ("probabilities", "digit_score"):
-        return PROBABILITY_TOLERANCE
-    return RELATIVE_TOLERANCE * max(1.0, float(np.abs(reference).max(initial=0)))
 
 
 def _decisions(outputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from mnist_core.data.allographs import draw_digit
-from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.digit_row import COUNT, draw_parts, kept_regions
 from mnist_core.imaging.grid import Grid, make_grid
 from mnist_core.imaging.images import CANVAS_LIMIT, SMALLEST_SIDE
@@ -28,13 +27,11 @@ from mnist_core.inference.imaging_graphs import (
 )
 from mnist_core.inference.pipeline import make_frame
 from mnist_core.inference.torch_steps import fit_ink
-from mnist_core.models.onnx_session import open_session, run_session
+from mnist_core.models.onnx_session import check_agreement, open_session, run_session
 from mnist_core.models.onnx_trace import check_exporter, trace_module
 
 _SIZES = ((280, 280), (200, 150), (40, 333), (8, 9), (512, 384))
 _SEED = 0
-_TOLERANCE = 1e-3
-"""Largest difference from torch, relative to the largest value (at least 1)."""
 
 
 class InkFinder(nn.Module):
@@ -138,24 +135,9 @@ def check_imaging(name: str, content: bytes) -> None:
             expected = module(*inputs)
         expected = (expected,) if isinstance(expected, Tensor) else expected
         for output, actual, reference in zip(names.outputs, found, expected, strict=True):
-            _compare(f"{name}: {output}", actual, reference.numpy())
-
-
-def _compare(what: str, actual: np.ndarray, reference: np.ndarray) -> None:
-    if actual.shape != reference.shape or actual.dtype != reference.dtype:
-        raise MnistCoreError(
-            f"{what} is {actual.dtype} {actual.shape} instead of {reference.dtype} "
-            f"{reference.shape}"
-        )
-    reference = reference.astype(np.float64)
-    difference = np.abs(actual - reference).max(initial=0)
-    # a value between two grey levels is rounded up or down
-    allowed = 1.0 if actual.dtype == np.uint8 else _TOLERANCE
-    if not difference <= allowed * max(1.0, np.abs(reference).max(initial=0) * (allowed < 1)):
-        raise MnistCoreError(
-            f"{what} differs from torch's by {difference:.2g}; update onnx, onnxscript and "
-            "onnxruntime"
-        )
+            # a value between two grey levels is rounded up or down
+            allowed = 1.0 if actual.dtype == np.uint8 else None
+            check_agreement(f"{name}: values of {output}", actual, reference.numpy(), allowed)
 
 
 _MODULES: dict[str, type[nn.Module]] = {

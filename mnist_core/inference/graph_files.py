@@ -5,9 +5,7 @@ Imports no torch: a graph that is missing is exported by a process of its own.
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +22,7 @@ from mnist_core.models.registry import graph_path
 from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.json_files import JsonModel, read_json, read_regular_file
 from mnist_core.utils.locks import exclusive_lock
+from mnist_core.utils.processes import module_command, module_environment
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -119,14 +118,10 @@ def _export_in_a_process(weights: Path, output: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         end = Path(folder) / "end.json"
         module = "mnist_core.inference.export_process"
-        command = [sys.executable, "-m", module, str(weights), str(output), str(end)]
-        root = Path(__file__).resolve().parents[2]
-        paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         try:
             process = subprocess.run(
-                command,
-                env=environment,
+                module_command(module, str(weights), str(output), str(end)),
+                env=module_environment(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 timeout=_EXPORT_SECONDS,

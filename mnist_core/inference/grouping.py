@@ -10,6 +10,7 @@ not cut apart: an H is no row of three ones, and digits that touch are refused.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -179,15 +180,9 @@ def _gap_cost(parts: Sequence[Part], first: int, end: int, height: float) -> flo
 
 
 def _box(parts: Sequence[Part]) -> Box:
-    box = parts[0].box
-    for part in parts[1:]:
-        box = box.union(part.box)
-    return box
+    return functools.reduce(Box.union, (part.box for part in parts))
 
 
 def run_part(parts: Sequence[Part], run: tuple[int, int]) -> Part:
     """Return the parts of a run as one part."""
-    part = parts[run[0]]
-    for other in parts[run[0] + 1 : run[1]]:
-        part = part.joined(other)
-    return part
+    return functools.reduce(Part.joined, parts[slice(*run)])

@@ -1,6 +1,5 @@
 """What a classifier computes in torch, or in exported graphs. Imports no torch."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -54,10 +53,3 @@ class ImagingSteps(Protocol):
 
     def parts(self, grey: np.ndarray) -> InkParts | None:
         """Return the parts of the digits in a grey picture; None for one without ink."""
-
-
-class RunCanvases(Protocol):
-    """Canvases uint8 (N, 56, 56) -> their outputs, with the maps of some stages."""
-
-    def __call__(self, canvases: np.ndarray, stages: Sequence[str] = ()) -> CanvasOutputs:
-        """Compute the outputs."""

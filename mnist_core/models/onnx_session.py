@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _FATAL_ONLY = 4
+_RELATIVE_TOLERANCE = 1e-3
 T = TypeVar("T")
 
 
@@ -66,6 +67,34 @@ def run_session(
 ) -> list[np.ndarray]:
     """Return some outputs. Raises MnistCoreError if onnxruntime cannot compute them."""
     return _explained(lambda: session.run(list(outputs), dict(inputs)))
+
+
+def check_agreement(
+    what: str, actual: np.ndarray, reference: np.ndarray, allowed: float | None = None
+) -> None:
+    """Raise MnistCoreError if an output of an exported model is not torch's.
+
+    Parameters
+    ----------
+    what : str
+        The outputs, in the plural.
+    allowed : float, optional
+        Largest difference; by default 0.001 of the largest value (at least 1).
+    """
+    if actual.shape != reference.shape or actual.dtype != reference.dtype:
+        raise MnistCoreError(
+            f"{what} are {actual.dtype} {actual.shape} instead of {reference.dtype} "
+            f"{reference.shape}"
+        )
+    reference = reference.astype(np.float64)
+    difference = np.abs(actual - reference).max(initial=0)
+    if allowed is None:
+        allowed = _RELATIVE_TOLERANCE * max(1.0, np.abs(reference).max(initial=0))
+    if not difference <= allowed:  # also if it is NaN
+        raise MnistCoreError(
+            f"{what} differ from torch's by {difference:.2g}; update onnx, onnxscript and "
+            "onnxruntime"
+        )
 
 
 def _explained(call: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ from mnist_core.evaluation.scorecard.sets import StrokeSet
 from mnist_core.imaging.images import Picture
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
+from mnist_core.models.shapes import count_parameters
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import train
 
@@ -53,7 +54,7 @@ class UsualRecipe:
 
     def __init__(self, model: DigitNet) -> None:
         self._model = model
-        self.parameters = sum(parameter.numel() for parameter in model.parameters())
+        self.parameters = count_parameters(model)
         self.summary = ModelSummary(
             name=NAME, architecture="mnist_cnn", seed=0, command="scorecard --baseline"
         )

@@ -13,8 +13,10 @@ from mnist_core.evaluation.scorecard.sets import StrokeSet
 from mnist_core.imaging.images import Picture
 from mnist_core.inference.classifier import Classifier
 from mnist_core.inference.prediction import Prediction
+from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.registry import weights_path
+from mnist_core.models.shapes import count_parameters
 from mnist_core.models.weights import load_weights
 
 BLANK = -1
@@ -80,9 +82,9 @@ class ModelRecogniser:
         self._classifier = Classifier(
             self._model, name=name, architecture=card.architecture, card=card
         )
-        self._calibration = card.calibration
+        self._calibration = card.calibration or UNCALIBRATED
         self.file_size: int | None = path.stat().st_size
-        self.parameters = sum(parameter.numel() for parameter in self._model.parameters())
+        self.parameters = count_parameters(self._model)
         seed = card.config.get("seed")
         self.summary = ModelSummary(
             name=name,
@@ -102,12 +104,7 @@ class ModelRecogniser:
     def predict_split(self, split: Split) -> SetPredictions:
         """Classify MNIST's images, which are frames already."""
         logits = predict_logits(self._model, split.images)
-        probabilities = (
-            logits.softmax(1)
-            if self._calibration is None
-            else self._calibration.probabilities(logits)
-        )
-        return from_probabilities(probabilities, split.images)
+        return from_probabilities(self._calibration.probabilities(logits), split.images)
 
     def read_row(self, drawing: Picture | Sequence[np.ndarray]) -> str:
         """Return the digits of a row as text, "?" for one that is refused."""
