@@ -1,6 +1,4 @@
-"""Several digits in one picture: the regions of ink, grouped left to right."""
-
-from typing import NamedTuple
+"""Several digits in one picture: the regions of ink that are digits or parts of digits."""
 
 import numpy as np
 import torch
@@ -17,21 +15,6 @@ COUNT = 64
 """Number of regions that are looked at in a row of digits."""
 
 _SMALLEST_PART = 0.2  # of the longest side of the largest region; what is smaller is a speck
-
-
-class FoundDigit(NamedTuple):
-    """One digit of a picture.
-
-    Attributes
-    ----------
-    box : (left, top, right, bottom)
-        In pixels of the grey image; right and bottom excluded.
-    ink : Tensor (1, 1, 56, 56)
-        The digit's ink on a canvas, float32 in [0, 1], light on dark, as `fit_canvas` returns.
-    """
-
-    box: tuple[int, int, int, int]
-    ink: Tensor
 
 
 class PictureInk:
@@ -109,22 +92,3 @@ def kept_regions(grid: Grid, located: Located) -> tuple[Tensor, Tensor]:
 def draw_parts(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tensor:
     """Return the ink of some regions on canvases (N, 1, 56, 56), for each row of chosen (N, K)."""
     return fit_canvas(enlarge(grey, grid, located, chosen)).clamp(0, 1)
-
-
-def find_digits(grey: Tensor) -> list[FoundDigit]:
-    """Return the digits of a grey image, left to right; none for an image without ink.
-
-    Regions of ink above one another are one digit; regions beside one another are several.
-    Touching digits are one region, and so one digit.
-
-    Parameters
-    ----------
-    grey : Tensor (1, 1, H, W)
-        Floats in [0, 1], as `to_grey` returns.
-    """
-    parts = find_parts(grey)
-    if parts is None:
-        return []
-    groups = parts.groups()
-    inks = torch.from_numpy(parts.inks(groups))[:, None].split(1)
-    return [FoundDigit(parts.box(group), ink) for group, ink in zip(groups, inks, strict=True)]

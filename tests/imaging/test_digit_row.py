@@ -9,10 +9,11 @@ from support.drawings import Drawing, one, paint, seven, zero
 
 from mnist_core import Classifier
 from mnist_core.evaluation.pictures import KINDS, draw_row
-from mnist_core.imaging.digit_row import PictureInk, find_digits, find_parts
+from mnist_core.imaging.digit_row import PictureInk, find_parts
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import fit_canvas
 from mnist_core.imaging.segment import find_ink
+from mnist_core.inference.rows import found_parts
 
 Digits = list[tuple[int, Drawing]]
 
@@ -24,26 +25,25 @@ def test_the_digits_of_a_row(clear_digits: Digits, classifier: Classifier, count
         rng = np.random.default_rng(seed)
         chosen = [clear_digits[i] for i in rng.choice(len(clear_digits), count)]
         image, boxes = draw_row([strokes for _, strokes in chosen], rng)
-        found = find_digits(to_grey(image))
+        found = classifier.read_digits(image)
         if len(found) != count:
             continue
         scale = max(1, max(image.size) / 512)
         for digit, box in zip(found, boxes, strict=True):
-            assert np.allclose(np.array(digit.box) * scale, box, atol=3 * scale)
-        read = classifier._classify(torch.cat([digit.ink for digit in found])[:, 0].numpy())
-        right += [r.digit for r in read] == [label for label, _ in chosen]
+            assert np.allclose(digit.box, box, atol=3 * scale)
+        right += [one.prediction.digit for one in found] == [label for label, _ in chosen]
     assert right >= 9
 
 
 def test_a_picture_without_ink_has_no_digits() -> None:
-    assert find_digits(torch.full((1, 1, 100, 200), 0.7)) == []
+    assert find_parts(torch.full((1, 1, 100, 200), 0.7)) is None
 
 
 def test_one_digit_of_several_strokes_is_one(clear_digits: Digits) -> None:
     hat_apart = [np.array([[60.0, 0.0], [150.0, 5.0]]), seven()[0] / 3 + [0, 20]]
     for strokes in (one(), zero(), seven(), hat_apart):
         image, _ = draw_row([strokes], np.random.default_rng(1))
-        assert len(find_digits(to_grey(image))) == 1
+        assert len(found_parts(find_parts(to_grey(image)))) == 1
 
 
 def test_inks_of_several_groups_at_once_are_those_of_each(clear_digits: Digits) -> None:
@@ -62,8 +62,8 @@ def test_the_digit_of_a_picture_and_its_parts(clear_digits: Digits) -> None:
             found = PictureInk(grey)
             assert torch.equal(found.canvas, fit_canvas(find_ink(grey)))
             parts = found.parts()
-            assert parts is None or len(parts.groups()) == 1
+            assert parts is None or len(found_parts(parts)) == 1
     beside = [zero()[0], seven()[0] + [400, 0]]
     parts = PictureInk(to_grey(paint(beside, pen=14, size=(280, 280), scale=0.3))).parts()
-    assert len(parts.groups()) == 2
+    assert len(found_parts(parts)) == 2
     assert PictureInk(torch.full((1, 1, 90, 90), 0.7)).parts() is None
