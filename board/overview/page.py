@@ -14,6 +14,7 @@ from board.page_context import STUDY, PageContext
 from board.runs.run_choice import offer_to_start
 from board.runs.run_index import read_rows
 from board.widgets.common import errors_shown
+from board.widgets.markdown import escape_markdown
 from mnist_core.runs.labels import read_baseline
 from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run_rows import RunRow
@@ -147,7 +148,9 @@ def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:
                 key="runs-csv",
             )
         if study and st.button(
-            t("Trials of {study}", study=study), icon=":material/close:", key="runs-all"
+            t("Trials of {study}", study=escape_markdown(study)),
+            icon=":material/close:",
+            key="runs-all",
         ):
             st.session_state[STUDY] = study = ""
             st.rerun()

@@ -9,6 +9,7 @@ from board.runs.downloads import draw_downloads
 from board.runs.run_choice import pick_run
 from board.translation import Translator
 from board.widgets.common import BROKEN, draw_metrics, errors_shown, or_dash, show_error
+from board.widgets.markdown import code_markdown
 from mnist_core.data.sizes import VALIDATION_SIZE
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
 from mnist_core.models.weights import read_card
@@ -114,7 +115,7 @@ def _explain_use(t: Translator, name: str) -> None:
         t(
             "{name} is now in the pad, in the list Model at the top right. An open pad adds it "
             "automatically; if no pad is running, start it:",
-            name=f"`{name}`",
+            name=code_markdown(name),
         ),
         icon=":material/check_circle:",
     )
@@ -129,7 +130,7 @@ def _draw_models(t: Translator) -> None:
         st.caption(t("None yet."))
     for model in models:
         with st.container(border=True):
-            st.markdown(f"**`{model.name}`**")
+            st.markdown(f"**{code_markdown(model.name)}**")
             if model.problem:
                 show_error(model.problem, BROKEN)
             else:
@@ -151,7 +152,7 @@ def _draw_models(t: Translator) -> None:
                     lambda name=model.name: withdraw(name),
                     "Withdraw",
                 )
-    st.caption(t("Folder of promoted models: {folder}", folder=f"`{promoted_folder()}`"))
+    st.caption(t("Folder of promoted models: {folder}", folder=code_markdown(promoted_folder())))
 
 
 def _origin(t: Translator, model: Promoted) -> str:

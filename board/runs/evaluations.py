@@ -7,6 +7,7 @@ import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
+from board.widgets.markdown import code_markdown
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.scores import Evaluation
@@ -129,7 +130,7 @@ def mnist_is_found(context: PageContext) -> bool:
         context.t(
             "MNIST is not in {folder}. Set MNIST_ROOT to the folder that contains MNIST/raw and "
             "restart the dashboard; with an internet connection, a training downloads it.",
-            folder=f"`{data_root()}`",
+            folder=code_markdown(data_root()),
         ),
         icon=":material/error:",
     )

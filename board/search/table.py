@@ -7,6 +7,7 @@ import streamlit as st
 
 from board.settings.texts import field_label
 from board.translation import Translator
+from board.widgets.markdown import code_markdown
 from mnist_core.search.results import Trial, format_value
 from mnist_core.search.search_space import Value
 
@@ -52,5 +53,6 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
 def params_text(params: Mapping[str, Value], t: Translator) -> str:
     """Return parameters in one line, as Markdown: "Learning rate **0.01**, Batch size **64**"."""
     return ", ".join(
-        f"{field_label(name, t)} **`{format_value(value)}`**" for name, value in params.items()
+        f"{field_label(name, t)} **{code_markdown(format_value(value))}**"
+        for name, value in params.items()
     )

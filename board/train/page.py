@@ -8,6 +8,7 @@ from board.runs.run_index import read_rows
 from board.settings.form import device_label, draw_form, fill_form
 from board.train.estimate import draw_estimate
 from board.widgets.common import errors_shown
+from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import check_room, enqueue, ensure_workers, free_device, queue_device
@@ -55,7 +56,8 @@ def show(context: PageContext) -> None:
     if preset:
         st.caption(t(_PRESET_NOTES[preset]))
     else:
-        st.caption(t("The settings of {run}.", run=parent) if parent else t("Custom settings."))
+        of_run = t("The settings of {run}.", run=escape_markdown(parent or ""))
+        st.caption(of_run if parent else t("Custom settings."))
     _draw_start(context, draw_form(context))
 
 
@@ -82,7 +84,7 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
                 t(
                     "MNIST is not in {folder}. The run downloads it once; without a network "
                     "connection, set MNIST_ROOT to the folder that contains MNIST/raw.",
-                    folder=data_root(),
+                    folder=code_markdown(data_root()),
                 ),
                 icon=":material/warning:",
             )
@@ -120,7 +122,7 @@ def _draw_device(context: PageContext, config: TrainConfig) -> None:
     if device == "auto":
         device = free_device(context.root)
     if list_gpus():
-        st.caption(t("Trains on {device}.", device=device_label(device, t)))
+        st.caption(t("Trains on {device}.", device=escape_markdown(device_label(device, t))))
     else:
         st.caption(t("No GPU is available: this run trains on the CPU."))
     if may_change():  # it is measured by training some steps

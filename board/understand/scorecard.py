@@ -6,7 +6,7 @@ from board.page_context import PageContext
 from board.runs.actions import act_button
 from board.translation import Translator
 from board.widgets.common import errors_shown, show_error, warn
-from board.widgets.markdown import escape_markdown
+from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scorecard.mnist_rows import VALIDATION, VALIDATION_ECE
 from mnist_core.evaluation.scorecard.results import Measurement, Row
@@ -110,7 +110,7 @@ def _offer(t: Translator, run: Run, found: RunScorecard | None) -> None:
                 "How well it reads what people draw can be measured on pen strokes, which are not "
                 "in {folder}. Set DRAWINGS_ROOT to the folder that contains `pendigits/` and "
                 "`unipen/`, and restart the dashboard.",
-                folder=f"`{folder}`",
+                folder=code_markdown(folder),
             ),
             icon=":material/info:",
         )

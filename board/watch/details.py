@@ -6,6 +6,7 @@ from board.page_context import RUN, STUDY, PageContext
 from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from board.widgets.common import errors_shown
+from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.runs.labels import read_labels
 from mnist_core.runs.origin import Provenance, read_origin, read_provenance
 from mnist_core.runs.run import Run
@@ -30,7 +31,7 @@ def draw_details(context: PageContext, run: Run) -> None:
         if labels.note or labels.tags:
             st.caption(t("Note and tags"))
             st.text("\n".join(filter(None, (labels.note, ", ".join(labels.tags)))))
-        st.caption(f"id: `{run.id}`")
+        st.caption(f"id: {code_markdown(run.id)}")
 
 
 def _draw_settings(t: Translator, config: TrainConfig) -> None:
@@ -53,7 +54,7 @@ def _draw_origin(context: PageContext, run: Run) -> None:
         st.caption(t("Started with the settings of"))
         parent = Run(run.folder.parent / origin.parent)
         st.button(
-            origin.parent,
+            escape_markdown(origin.parent),
             icon=":material/monitoring:",
             disabled=not parent.exists,
             key="parent",
@@ -62,7 +63,7 @@ def _draw_origin(context: PageContext, run: Run) -> None:
         )
     if origin.study:
         st.caption(t("Trial {n} of the sweep", n=origin.trial))
-        if st.button(origin.study, icon=":material/tune:", key="study"):
+        if st.button(escape_markdown(origin.study), icon=":material/tune:", key="study"):
             st.session_state[STUDY] = origin.study
             context.open_page("runs")
 

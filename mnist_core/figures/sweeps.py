@@ -66,14 +66,18 @@ def parameter_slice(trials: Sequence[Trial], name: str, *, translate: Translate 
         numeric = all(isinstance(value, Real) for value in values)
         order = sorted(set(values)) if numeric else sorted({str(value) for value in values})
         figure.update_xaxes(
-            type="category", categoryorder="array", categoryarray=[str(value) for value in order]
+            type="category", categoryorder="array", categoryarray=list(map(_category, order))
         )
-        values = [str(value) for value in values]
+        values = list(map(_category, values))
     elif name.endswith("rate"):
         figure.update_xaxes(type="log", exponentformat="power", dtick=1)
     _add_markers(figure, trials, values, translate)
     figure.update_layout(showlegend=False)
     return figure.update_yaxes(**_accuracy_axis(translate))
+
+
+def _category(value: object) -> str:
+    return html.escape(str(value), quote=False)  # plotly interprets tags
 
 
 def _accuracy_axis(translate: Translate) -> dict[str, object]:

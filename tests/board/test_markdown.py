@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from support.board_app import unescape
+import json
+import re
+import shutil
+from pathlib import Path
 
-from board.widgets.markdown import escape_markdown
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.board_app import open_page, unescape
+
+from board.widgets.markdown import code_markdown, escape_markdown
+from mnist_core.runs.run import Run
+
+HOSTILE = "**bold** `code` http://evil.test :material/home: a@evil.test www.evil.test x -> y"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,7 @@ from board.widgets.markdown import escape_markdown
 def test_markdown_is_escaped(text: str) -> None:
     escaped = escape_markdown(text)
     assert unescape(escaped) == text
+    escaped = escaped.replace("\u2060", "")
     for position, character in enumerate(escaped):
         if character in "*_`[]<>#$:|~":
             assert escaped[position - 1] == "\\"
@@ -34,3 +44,68 @@ def test_a_number_in_front_is_no_list() -> None:
 
 def test_control_characters_become_spaces() -> None:
     assert escape_markdown("a\n\n1. b\x1b[31mred\x00") == "a 1. b \\[31mred "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("http://a.test", "HTTPS://a.test", "www.a.test", "x@a.test", ":material/home:"),
+        *(":streamlit:", "->", "a <-> b", "a <= b", "--", "a >= b ~= c"),
+    ],
+)
+def test_what_is_replaced_in_spite_of_escapes_is_broken(text: str) -> None:
+    escaped = escape_markdown(text).replace("\\", "")
+    assert escaped != text
+    assert escaped.replace("\u2060", "") == text
+
+
+@pytest.mark.parametrize("text", ["train --help", "at 12:30:45", "cuda:0", "C:\\x", "a: b: c"])
+def test_other_text_is_copied_as_it_is(text: str) -> None:
+    assert "\u2060" not in escape_markdown(text)
+
+
+@pytest.mark.parametrize("text", ["a", "`a`", "a``b", "", " ", "*a*", "a\nb"])
+def test_code_holds_any_text(text: str) -> None:
+    fence, inside = re.fullmatch(r"(`+)(.*)\1", code_markdown(text)).groups()
+    assert fence not in inside
+    assert inside.strip() == text.replace("\n", " ").strip()
+
+
+def markdown_of(page: AppTest) -> str:
+    """Return all that a page draws as Markdown, without code."""
+    kinds = (page.title, page.subheader, page.markdown, page.caption, page.info, page.error)
+    kinds += (page.warning, page.success, page.toast, page.metric)
+    found = [str(element.value) for kind in kinds for element in kind]
+    found += [element.label for kind in (page.button, page.expander, page.tabs) for element in kind]
+    return re.sub(r"(?<![`\\])(`+)(?!`).*?(?<![`\\])\1(?!`)", "", "\n".join(found))
+
+
+def rename(run: Run, **state: str) -> None:
+    """Put the hostile text wherever a file of a run has text."""
+    path = run.folder / "state.json"
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps({**known, "name": HOSTILE, "device": HOSTILE, **state}))
+    labels = {"note": HOSTILE, "tags": [HOSTILE[:40]]}
+    (run.folder / "labels.json").write_text(json.dumps(labels))
+    origin = {"parent": HOSTILE, "study": HOSTILE, "trial": 1}
+    (run.folder / "origin.json").write_text(json.dumps(origin))
+
+
+def test_texts_of_runs_are_no_markdown_on_any_page(root: Path, slow: Run, fast: Run) -> None:
+    folder = fast.folder.rename(root / f"20270101-000000-{HOSTILE.replace('/', ' ')}")
+    rename(Run(folder), status="failed", reason=HOSTILE)
+    rename(slow)
+    damaged = Path(shutil.copytree(folder, root / f"{folder.name} damaged"))
+    (damaged / "config.json").write_text(json.dumps({HOSTILE: 1}))
+    seen = ""
+    for name, run, session in [
+        ("runs", None, {"study": HOSTILE}),
+        ("train", None, {"preset": None, "form-parent": HOSTILE}),
+        *(("watch", one, {}) for one in (slow.id, folder.name, damaged.name)),
+        *((name, damaged.name, {}) for name in ("understand", "try_it", "promote", "compare")),
+    ]:
+        drawn = markdown_of(open_page(name, run, **session))
+        for part in HOSTILE.split(" ", 6)[:6]:
+            assert part not in drawn, (name, run)
+        seen += unescape(drawn)
+    assert HOSTILE in seen

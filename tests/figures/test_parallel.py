@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 from mnist_core.figures import parallel_coordinates, parameter_importance
+from mnist_core.figures.sweeps import parameter_slice
+from mnist_core.search.results import Trial
 
 SETTINGS = [
     {"learning_rate": 10.0**-power, "optimizer": "adam" if power % 2 else "sgd", "batch": 64 * size}
@@ -43,3 +45,14 @@ def test_the_most_important_setting_is_on_top() -> None:
     (bars,) = parameter_importance({"rate": 0.7, "batch": 0.3}, labels={"rate": "Rate"}).data
     assert list(bars.y) == ["batch", "Rate"], "plotly draws from below"
     assert not parameter_importance({}).data
+
+
+def test_values_of_trials_are_no_markup() -> None:
+    """plotly takes <a href> and others in categories."""
+    params = [{"init_weights": name} for name in ("<a href='http://evil.test'>x</a>", "b")]
+    trials = [
+        Trial(number=number, state="complete", accuracy=0.5, params=one)
+        for number, one in enumerate(params)
+    ]
+    figure = parameter_slice(trials, "init_weights")
+    assert not any("<" in text for text in (*figure.data[0].x, *figure.layout.xaxis.categoryarray))
