@@ -82,9 +82,10 @@ def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[R
     def draw(chosen: Sequence[Part]) -> np.ndarray:
         return rasterize_strokes([[checked[i] for i in part.indices] for part in chosen])
 
+    row = _read(parts, draw, classify, _gaps(parts, checked))
     return [
         replace(digit, strokes=tuple(given[i] for i in digit.strokes))
-        for digit in _read(parts, draw, classify, _gaps(parts, checked))
+        for digit in _without_punctuation(row)
     ]
 
 
@@ -133,13 +134,17 @@ def read_parts(found: InkParts, classify: Classify) -> list[ReadDigit]:
     def draw(chosen: Sequence[Part]) -> np.ndarray:
         return found.inks([part.indices for part in chosen])
 
-    row = _read(found_parts(found), draw, classify)
+    row = _without_punctuation(_read(found_parts(found), draw, classify))
+    return [replace(digit, strokes=()) for digit in row]
+
+
+def _without_punctuation(row: list[ReadDigit]) -> list[ReadDigit]:
+    """Return a row without commas and stray marks: what is small beside the digits."""
     # digits that touch are wide: the others are not small beside them
     height = row_height([Part((), digit.box) for digit in row])
     return [
-        replace(digit, strokes=())
+        digit
         for digit in row
-        # what is smaller is punctuation
         if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * height
     ]
 

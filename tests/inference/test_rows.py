@@ -173,6 +173,16 @@ def test_a_picture_without_ink(classifier: Classifier) -> None:
     assert classifier.read_digits(np.full((60, 90), 200, np.uint8)) == []
 
 
+def test_a_small_mark_beside_digits_is_left_out() -> None:
+    strokes, _ = row([seven(), zero()])
+    right, low = np.concatenate(strokes).max(0)
+    height = np.ptp(np.concatenate(strokes)[:, 1])
+    for size, count in ((0.15, 2), (0.35, 2), (0.5, 3)):
+        comma = np.array([[0.3, -0.7], [0.0, 0.3]]) * size * height + (right + 0.5 * height, low)
+        found = read_stroke_row([*strokes, comma], equally_sure)
+        assert [digit.strokes for digit in found] == [(0,), (1,), (2,)][:count]
+
+
 def test_empty_strokes_do_not_shift_the_indices(classifier: Classifier) -> None:
     strokes, _ = row([seven(), zero()])
     found = classifier.read_digits([np.zeros((0, 2)), strokes[0], np.zeros((0, 2)), strokes[1]])

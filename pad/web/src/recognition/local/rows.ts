@@ -37,7 +37,7 @@ export async function readStrokeRow(
     const ink = inkStrokes(indices.map((index) => strokes[index]), format);
     return ink ? canvasOf(ink) : new Float32Array(PIXELS);
   });
-  return readParts(parts, draw, classify, gapsOf(parts, strokes));
+  return withoutPunctuation(await readParts(parts, draw, classify, gapsOf(parts, strokes)));
 }
 
 /** Read a row of digits of a picture's parts; boxes in pixels of its grey image. */
@@ -45,10 +45,7 @@ export async function readPictureRow(
   picture: PictureParts, classify: Classify,
 ): Promise<ReadDigit[]> {
   const draw: Draw = (groups) => picture.inks(groups.map(({ indices }) => indices));
-  const row = await readParts(rowParts(picture.boxes), draw, classify, []);
-  const height = rowHeight(row.map(({ box }) => box));
-  // what is smaller is punctuation
-  return row.filter(({ box }) => Math.max(widthOf(box), heightOf(box)) >= SMALLEST_DIGIT * height);
+  return withoutPunctuation(await readParts(rowParts(picture.boxes), draw, classify, []));
 }
 
 /** Read a row of digits in a canvas; boxes in its pixels. */
@@ -75,6 +72,12 @@ export function countInkParts(ink: Canvas): number {
 export function onlyRows(row: ReadDigit[]): ReadDigit[] {
   const accepted = row.filter(({ prediction }) => isDigit(prediction)).length;
   return row.length > 1 && accepted > row.length / 2 ? row : [];
+}
+
+/** A row without commas and stray marks: what is small beside the digits. */
+function withoutPunctuation(row: ReadDigit[]): ReadDigit[] {
+  const height = rowHeight(row.map(({ box }) => box));
+  return row.filter(({ box }) => Math.max(widthOf(box), heightOf(box)) >= SMALLEST_DIGIT * height);
 }
 
 function boxOf(points: Points): Box {
