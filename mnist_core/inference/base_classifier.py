@@ -115,8 +115,8 @@ class BaseClassifier(ABC):
         """Read a row of digits, such as "42", from left to right.
 
         Digits that touch each other are refused, not guessed: one `ReadDigit` holds them, whose
-        prediction's `reason` is "several digits". Marks that are small beside the digits, as a comma
-        is, are left out. A drawing without ink gives an empty list.
+        prediction's `reason` is "several digits". Marks that are small beside the digits, such as
+        commas, are left out. A drawing without ink gives an empty list.
 
         Parameters
         ----------

@@ -143,9 +143,7 @@ def _without_punctuation(row: list[ReadDigit]) -> list[ReadDigit]:
     # digits that touch are wide: the others are not small beside them
     height = row_height([Part((), digit.box) for digit in row])
     return [
-        digit
-        for digit in row
-        if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * height
+        digit for digit in row if max(digit.box.width, digit.box.height) >= SMALLEST_DIGIT * height
     ]
 
 
