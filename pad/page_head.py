@@ -17,6 +17,20 @@ PREVIEW = Path(__file__).parent / "web/preview.png"
 PREVIEW_SIZE = (1200, 630)
 FAVICON = Path(__file__).parent / "web/favicon.png"
 
+_END_OF_TIMER = """<script>
+// Gradio's loading indicator counts time in every frame, also when it has been removed. It keeps
+// the function that requests frames as it is at first: that one serves the page until it is there.
+{
+  const request = window.requestAnimationFrame;
+  const atFirst = (callback) => {
+    if (window.requestAnimationFrame !== atFirst) return 0;
+    if (document.querySelector("#sketchpad .drawpad")) window.requestAnimationFrame = request;
+    return request(callback);
+  };
+  window.requestAnimationFrame = atFirst;
+}
+</script>"""
+
 _PLACEHOLDERS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>')
 
 
@@ -87,7 +101,7 @@ class _Rewriter:
 
     async def _send_page(self, start: Message) -> None:
         page = _PLACEHOLDERS.sub("", self._body.decode("utf-8"))
-        head = page_head(_address(self._scope))
+        head = f"{page_head(_address(self._scope))}\n{_END_OF_TIMER}"
         body = page.replace("</head>", f"{head}\n</head>", 1).encode("utf-8")
         headers = MutableHeaders(raw=list(start["headers"]))
         if "content-length" in headers:  # absent from answers to HEAD

@@ -159,6 +159,21 @@ def test_empty_pad_shows_no_prediction(pad: PadPage) -> None:
     expect(pad.page.locator(".hint")).to_be_visible()
 
 
+def test_nothing_is_computed_while_nothing_changes(pad: PadPage) -> None:
+    """No frame is requested, by Gradio neither, whose loading indicator was there at first."""
+    pad.reusable = False
+    pad.page.add_init_script(
+        """const request = window.requestAnimationFrame;
+        window.requested = 0;
+        window.requestAnimationFrame = (callback) => { ++requested; return request(callback); };"""
+    )
+    pad.page.reload()
+    pad.play_example(3)
+    pad.page.wait_for_function(
+        "() => [window.before, window.before = requested][0] === requested", polling=500
+    )
+
+
 @pytest.mark.parametrize("kind", ["dot", "scribble"])
 def test_dots_and_scribbles_are_not_classified(pad: PadPage, kind: str) -> None:
     box = pad.paper

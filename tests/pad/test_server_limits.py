@@ -148,6 +148,15 @@ def test_who_waits_longer_than_the_patience_is_refused() -> None:
         pass
 
 
+def test_an_idle_server_rests(registry: ModelRegistry) -> None:
+    """Gradio looks at its queue 1,000 times a second, and at the progress 100 times."""
+    import gradio
+
+    ours, usual = build_page(registry)._queue, gradio.Blocks().queue()._queue
+    assert ours.sleep_when_free > 10 * usual.sleep_when_free
+    assert ours.progress_update_sleep_when_free > 10 * usual.progress_update_sleep_when_free
+
+
 @pytest.fixture
 def short_lived(
     registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
