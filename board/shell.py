@@ -36,6 +36,12 @@ CSS = """
 @media (hover: none) { [data-testid="stFullScreenFrame"]:has(> [data-testid="stDataFrame"]) {
     margin-top: 1.8rem;
 } }
+/* a phone shows the button that starts a form at the bottom of the screen */
+@media (max-width: 640px), (max-height: 500px) {
+    .st-key-start { position: fixed; inset: auto 0 0; z-index: 9; padding: 0.6rem 1rem;
+        background: light-dark(#ffffff, #171614); box-shadow: 0 0 8px #0003; }
+    .block-container:has(.st-key-start) { padding-bottom: 6rem; }
+}
 .stApp [data-testid^="stBaseButton-primary"], .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);
 }

@@ -38,6 +38,25 @@ def act_button(
         st.rerun()
 
 
+def start_button(t: Translator, start: Callable[[], None] | None) -> None:
+    """Draw the button that starts what a form describes, and the error if that fails.
+
+    None: the form is not valid. On a phone both stay at the bottom of the screen, however long the
+    form is (`board.shell.CSS`).
+    """
+    with st.container(key="start"):
+        pressed = st.button(
+            t("Start"),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=start is None or not may_change(),
+        )
+        if pressed and start:  # a browser can send it all the same
+            with errors_shown():
+                check_may_change()
+                start()
+
+
 def ask_to_confirm(
     t: Translator,
     question: str,

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from board.access.visitors import check_may_change, may_change
+from board.access.visitors import may_change
 from board.page_context import PageContext
-from board.runs.actions import act_button, ask_to_confirm
+from board.runs.actions import act_button, ask_to_confirm, start_button
 from board.runs.queue_text import describe_position
 from board.train.page import FORM_BASE
 from board.widgets.common import errors_shown, show_error
@@ -72,19 +72,14 @@ def draw_section(
 
 
 def _start_button(context: PageContext, request: JobRequest | None) -> None:
-    pressed = st.button(
-        context.t("Start"),
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=request is None or not may_change(),
-    )
-    if pressed and request is not None:
-        with errors_shown():
-            check_may_change()
-            choose_device(request.config.device)
-            job = start_job(request, context.root)
-            st.session_state[_selection_key(request.kind)] = job.id
-            st.rerun()
+    start_button(context.t, request and partial(_start, context, request))
+
+
+def _start(context: PageContext, request: JobRequest) -> None:
+    choose_device(request.config.device)
+    job = start_job(request, context.root)
+    st.session_state[_selection_key(request.kind)] = job.id
+    st.rerun()
 
 
 def _select_job(

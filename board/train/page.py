@@ -1,13 +1,15 @@
 """The page that starts training runs."""
 
+from functools import partial
+
 import streamlit as st
 
-from board.access.visitors import check_may_change, may_change
+from board.access.visitors import may_change
 from board.page_context import PageContext
+from board.runs.actions import start_button
 from board.runs.run_index import read_rows
 from board.settings.form import device_label, draw_form, fill_form
 from board.train.estimate import draw_estimate
-from board.widgets.common import errors_shown
 from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.runs.origin import RunOrigin
@@ -97,23 +99,19 @@ def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
                     "{n} runs are running or queued; each device trains one run at a time.",
                 )
             )
-        pressed = st.button(
-            t("Start"),
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=config is None or not may_change(),
-        )
-    if pressed and config is not None:
-        with errors_shown():
-            check_may_change()
-            choose_device(config.device)
-            check_room(context.root)
-            origin = RunOrigin(parent=st.session_state.pop(FORM_PARENT, ""))
-            run = create_run(config, context.root, name.strip(), origin)
-            enqueue(run)
-            ensure_workers(context.root)
-            del st.session_state["run-name"]
-            context.open_page("watch", run.id)
+        start = config and partial(_start, context, config, name.strip())
+        start_button(t, start)
+
+
+def _start(context: PageContext, config: TrainConfig, name: str) -> None:
+    choose_device(config.device)
+    check_room(context.root)
+    origin = RunOrigin(parent=st.session_state.pop(FORM_PARENT, ""))
+    run = create_run(config, context.root, name, origin)
+    enqueue(run)
+    ensure_workers(context.root)
+    del st.session_state["run-name"]
+    context.open_page("watch", run.id)
 
 
 def _draw_device(context: PageContext, config: TrainConfig) -> None:

@@ -202,6 +202,8 @@ def test_every_page_fits_a_phone(open_board: Callable[..., BoardPage], trained: 
             board.settle()
             assert board.fits(), page
         assert not board.page.get_by_role("heading", level=1).inner_text().isascii(), page
+        if page == "train":
+            expect(board.page.locator(".st-key-start button")).to_be_in_viewport()
 
 
 def test_a_login_outlives_a_reload(open_board: Callable[..., BoardPage], password: str) -> None:
