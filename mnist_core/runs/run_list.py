@@ -46,7 +46,7 @@ def create_run(
     folder = runs_root(root)
     make_folder(folder)
     for _ in range(_ATTEMPTS):
-        run = Run(folder / f"{_new_time(folder)}-{_as_file_name(name) or config.model}")
+        run = Run(folder / f"{_new_time(folder)}-{as_file_name(name) or config.model}")
         try:
             run.folder.mkdir()
         except FileExistsError:
@@ -84,7 +84,7 @@ def _new_time(folder: Path) -> str:
     return f"{second}.{at.microsecond // 1000:03d}" if taken else second
 
 
-def _as_file_name(name: str) -> str:
+def as_file_name(name: str) -> str:
     """Return a name without what is special in a path, a shell or an address; it may be empty."""
     return re.sub(r"[^\w.]+", "-", name)[:_MAX_NAME_LENGTH].strip("-.")
 

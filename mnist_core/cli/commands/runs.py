@@ -22,6 +22,11 @@ def add_commands(commands: Subparsers) -> None:
     """Add the commands."""
     parser = commands.add_parser("runs", help="list the runs, the newest first")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument(
+        "--links",
+        metavar="FOLDER",
+        help="make links to the runs, called by their present names: tensorboard --logdir FOLDER",
+    )
     add_runs_option(parser)
     parser.set_defaults(run=_runs)
 
@@ -34,6 +39,12 @@ def add_commands(commands: Subparsers) -> None:
 def _runs(args: argparse.Namespace) -> int:
     from mnist_core.runs.run_list import list_runs, runs_root
 
+    if args.links:
+        from mnist_core.runs.run_links import link_runs
+
+        links = link_runs(args.links, args.runs)
+        print_line(f"{len(links)} links in {args.links}: tensorboard --logdir {args.links}")
+        return 0
     runs = list_runs(args.runs)
     if args.json:
         for run in runs:
