@@ -48,11 +48,11 @@ class AllowedRequests:
         """Pass the request on or refuse it."""
         if scope["type"] == "http":
             if not _is_used(scope):
-                await _refuse(404, "Not Found")(scope, receive, send)
+                await refuse(404, "Not Found")(scope, receive, send)
                 return
             if scope["method"] not in _READS and _is_foreign(Headers(scope=scope)):
                 detail = "a page of another site must not send anything here"
-                await _refuse(403, detail)(scope, receive, send)
+                await refuse(403, detail)(scope, receive, send)
                 return
         elif scope["type"] == "websocket":  # none are used
             await send({"type": "websocket.close", "code": 1000})
@@ -98,5 +98,6 @@ def _is_foreign(headers: Headers) -> bool:
     return urlsplit(origin).netloc not in {host.strip() for host in hosts if host}
 
 
-def _refuse(status: int, detail: str) -> JSONResponse:
+def refuse(status: int, detail: str) -> JSONResponse:
+    """Return the response to a request whose body is not waited for."""
     return JSONResponse({"detail": detail}, status, headers={"Connection": "close"})

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pad.allowed_requests import refuse
 
 
 class BodyLimit:
@@ -28,7 +29,7 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._limit:
-            await _refuse(*self._large)(scope, receive, send)
+            await refuse(*self._large)(scope, receive, send)
             return
         received, complete, started = 0, False, False
         refusal: tuple[int, str] | None = None
@@ -62,12 +63,7 @@ class BodyLimit:
         with contextlib.suppress(_Refused):
             await self._app(scope, limited_receive, guarded_send)
         if refusal is not None and not started:
-            await _refuse(*refusal)(scope, receive, send)
-
-
-def _refuse(status: int, detail: str) -> JSONResponse:
-    # the rest of the body is not waited for
-    return JSONResponse({"detail": detail}, status, headers={"Connection": "close"})
+            await refuse(*refusal)(scope, receive, send)
 
 
 class CompressResponses:

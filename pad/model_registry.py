@@ -9,6 +9,7 @@ from mnist_core import MnistCoreError, available_models
 from mnist_core.inference.graph_key import stored_card
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
 from mnist_core.models.registry import model_path
+from mnist_core.utils.files import file_version
 
 _SHORTENED = reprlib.Repr()
 _SHORTENED.maxstring = 60
@@ -69,7 +70,7 @@ class ModelRegistry:
 
     def _card(self, name: str) -> dict[str, Any] | None:
         path = model_path(name)
-        version = path and _file_version(path)
+        version = path and file_version(path)
         if path is None or version is None:
             return None
         known = self._cards.get(name)
@@ -89,7 +90,7 @@ class ModelRegistry:
 
     def _load(self, name: str) -> tuple[str, OnnxClassifier]:
         path = model_path(name)
-        version = path and _file_version(path)
+        version = path and file_version(path)
         if path is None or version is None:
             with self._lock:
                 self._loaded.pop(name, None)
@@ -110,12 +111,3 @@ def _load(path: Path) -> OnnxClassifier:
     except MnistCoreError as error:
         # users of the page need not know where the server keeps its files
         raise UnusableModelError(str(error).replace(f"{path.parent}/", "")) from error
-
-
-def _file_version(path: Path) -> str | None:
-    """Return a text that changes when the file is replaced; None if there is no file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"

@@ -8,6 +8,8 @@ from starlette.datastructures import URL, Headers, MutableHeaders
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pad.allowed_requests import path_in_app
+
 TITLE = "Drawpad for digits"
 DESCRIPTION = (
     "Draw a digit and watch a neural network trained on MNIST read it while you draw: "
@@ -42,7 +44,7 @@ class PageHead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the page itself gets another head."""
-        path = scope["path"].removeprefix(scope.get("root_path", "")) if _is_read(scope) else ""
+        path = path_in_app(scope) if _is_read(scope) else ""
         if path == "/preview.png":  # some sites ask for its headers first
             response = FileResponse(PREVIEW, headers={"Cache-Control": "public, max-age=86400"})
             await response(scope, receive, send)

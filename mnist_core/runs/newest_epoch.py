@@ -7,7 +7,6 @@ seconds.
 
 import base64
 import dataclasses
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from mnist_core.evaluation.scores import ConfusionCounts
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.events import Epoch
+from mnist_core.utils.files import file_version
 from mnist_core.utils.json_files import JsonModel, read_json, write_json
 
 _FILE = "newest_epoch.json"
@@ -113,8 +113,4 @@ def read_newest_epoch(folder: Path) -> NewestEpoch:
 
 def newest_epoch_version(folder: Path) -> str:
     """Return a text that changes when the file is replaced; empty if there is none."""
-    try:
-        status = os.stat(folder / _FILE)
-    except OSError:
-        return ""
-    return f"{status.st_mtime_ns} {status.st_ino} {status.st_size}"
+    return file_version(folder / _FILE) or ""

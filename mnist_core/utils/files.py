@@ -95,6 +95,15 @@ def read_tail(path: Path, limit: int) -> str:
         return ""
 
 
+def file_version(path: Path) -> str | None:
+    """Return a text that changes when the file is replaced; None if there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents. Raises MnistCoreError if that is impossible."""
     with explain_errors(folder, "cannot be made a folder"):
