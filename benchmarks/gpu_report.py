@@ -32,7 +32,7 @@ class Report:
 
     def __init__(self, json_path: Path, markdown_path: Path, options: dict[str, Any]) -> None:
         self._json, self._markdown = json_path, markdown_path
-        self._options = {name: _plain(value) for name, value in options.items()}
+        self._options = options
         self._machine: dict[str, Any] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._left_out: list[dict[str, Any]] = []
@@ -83,7 +83,7 @@ class Report:
             "rows": self._rows,
             "left_out": self._left_out,
         }
-        self._json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        self._json.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
         self._markdown.write_text(self.markdown(), encoding="utf-8")
 
 
@@ -100,13 +100,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return str(value).replace("|", "/")
-
-
-def _plain(value: Any) -> Any:
-    return (
-        list(value)
-        if isinstance(value, tuple)
-        else str(value)
-        if isinstance(value, Path)
-        else value
-    )

@@ -152,7 +152,7 @@ def _other_run(pipe: Connection, args: argparse.Namespace, mode: str) -> None:
 def _loop(bench: Bench, mode: str) -> StepLoop:
     model = bench.args.models[0] if bench.args.models else "improved"
     batch = bench.args.batch_sizes[0]
-    config = step_config(bench.device, model, "bf16", True, mode, "pen", batch)
+    config = step_config(bench.device, mode=mode, batch=batch, model=model, precision="bf16")
     return StepLoop(bench, config, graph=mode == "graph")
 
 

@@ -164,25 +164,9 @@ class StepLoop:
         self._graph = graph
 
 
-def step_config(
-    device: torch.device,
-    model: str,
-    precision: str,
-    channels_last: bool,
-    mode: str,
-    augment: str,
-    batch: int,
-) -> TrainConfig:
+def step_config(device: torch.device, *, mode: str, batch: int, **fields: Any) -> TrainConfig:
     """Return the configuration of a row."""
-    return TrainConfig(
-        model=model,
-        precision=precision,
-        channels_last=channels_last,
-        compile="compile" in mode,
-        augment=augment,
-        batch_size=batch,
-        device=str(device),
-    )
+    return TrainConfig(compile="compile" in mode, batch_size=batch, device=str(device), **fields)
 
 
 def step(bench: Bench, **values: Any) -> dict[str, Any]:

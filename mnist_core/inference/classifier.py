@@ -49,11 +49,9 @@ class Classifier(BaseClassifier):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Names of the stages that have feature maps, `conv1` first."""
         return self._model.stages
 
     def head_sizes(self) -> list[int]:
-        """Return the layer widths of the fully connected part, from its input to the logits."""
         return head_widths(self._first)
 
     def feature_maps(self, frame: np.ndarray, layer: str = "conv1") -> np.ndarray:
@@ -75,7 +73,6 @@ class Classifier(BaseClassifier):
         return maps[layer][0].numpy()
 
     def kernels(self, layer: str = "conv1") -> np.ndarray:
-        """Return the convolution kernels (out, in, kh, kw) of a stage, float32."""
         self._check_layers([layer])
         return self._model.kernel(layer).detach().numpy().copy()
 

@@ -60,15 +60,12 @@ class OnnxClassifier(BaseClassifier):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Names of the stages that have feature maps, `conv1` first."""
         return self._stages
 
     def head_sizes(self) -> list[int]:
-        """Return the layer widths of the fully connected part, from its input to the logits."""
         return list(self._head)
 
     def kernels(self, layer: str = "conv1") -> np.ndarray:
-        """Return the convolution kernels (out, in, kh, kw) of a stage, float32."""
         self._check_layers([layer])
         blank = np.zeros((1, INK_SIZE, INK_SIZE), np.uint8)
         name = kernel_output(layer)

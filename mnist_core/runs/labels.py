@@ -4,6 +4,7 @@ They are in files of their own: state.json is written by the process that trains
 """
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,16 +26,12 @@ _MAX_BYTES = 64 * 2**10
 _LOCK_TIMEOUT = 10.0
 
 
-def _clean_tag(tag: str) -> str:
-    return single_line(tag, MAX_TAG_LENGTH)
+_Note = Annotated[str, AfterValidator(partial(single_line, limit=MAX_NOTE_LENGTH))]
+_Tag = Annotated[str, AfterValidator(partial(single_line, limit=MAX_TAG_LENGTH))]
 
 
 def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
-
-
-def _clean_note(note: str) -> str:
-    return single_line(note, MAX_NOTE_LENGTH)
 
 
 def _check_length(what: str, text: str, most: int) -> None:
@@ -56,9 +53,9 @@ class RunLabels(JsonModel):
         Whether lists leave the run out unless they are asked for archived ones.
     """
 
-    note: Annotated[str, AfterValidator(_clean_note)] = ""
+    note: _Note = ""
     tags: Annotated[
-        tuple[Annotated[str, AfterValidator(_clean_tag)], ...],
+        tuple[_Tag, ...],
         Field(max_length=MAX_TAGS),
         AfterValidator(_clean_tags),
     ] = ()

@@ -1,10 +1,14 @@
 """`export`: write a model, or the steps from a picture to its ink, as an ONNX file."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option, add_weights_argument
+from mnist_core.cli.commands.options import (
+    Subparsers,
+    add_runs_option,
+    add_weights_argument,
+    check_output,
+)
 from mnist_core.cli.terminal import print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import (
@@ -52,20 +56,12 @@ def _export(args: argparse.Namespace) -> int:
         return _write_shipped()
     if args.output is None:
         raise MnistCoreError("give --output FILE, a file ending in .onnx")
-    if args.output.suffix != ".onnx":
-        raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .onnx")
-    make_folder(args.output.parent)
-    content, signature = _choose(args)()
+    check_output(args.output, ".onnx")
+    content, signature = (_picture if args.picture else _network if args.network else _model)(args)
     write_atomic(args.output, content)
     print_line(f"wrote {args.output}, {len(content) / 1e6:.1f} MB; its outputs agree with torch's")
     print_line(signature)
     return 0
-
-
-def _choose(args: argparse.Namespace) -> Callable[[], tuple[bytes, str]]:
-    if args.picture:
-        return _picture
-    return lambda: (_network if args.network else _model)(args)
 
 
 def _model(args: argparse.Namespace) -> tuple[bytes, str]:
@@ -87,7 +83,7 @@ def _network(args: argparse.Namespace) -> tuple[bytes, str]:
     )
 
 
-def _picture() -> tuple[bytes, str]:
+def _picture(_args: argparse.Namespace) -> tuple[bytes, str]:
     from mnist_core.inference.export_imaging import export_imaging
     from mnist_core.inference.imaging_graphs import FIND_INK
 

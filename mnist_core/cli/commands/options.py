@@ -35,11 +35,11 @@ def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> Non
     )
 
 
-def check_output(path: Path) -> None:
-    """Check that a weights file can be written, before the work starts; create its folder.
+def check_output(path: Path, suffix: str = ".safetensors") -> None:
+    """Check that a file can be written, before the work starts; create its folder.
 
-    Raises MnistCoreError if it does not end in .safetensors, or its folder cannot be created.
+    Raises MnistCoreError if it does not end in the suffix, or its folder cannot be created.
     """
-    if path.suffix != ".safetensors":
-        raise MnistCoreError(f"--output is {str(path)!r}; give a file ending in .safetensors")
+    if path.suffix != suffix:
+        raise MnistCoreError(f"--output is {str(path)!r}; give a file ending in {suffix}")
     make_folder(path.parent)

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from mnist_core.cli.commands.options import Subparsers
+from mnist_core.cli.commands.options import Subparsers, check_output
 from mnist_core.cli.terminal import print_line
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import write_atomic
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -25,13 +25,11 @@ def _samples(args: argparse.Namespace) -> int:
 
     from mnist_core.data.allographs.sheet import sample_sheet
 
-    if args.output.suffix != ".png":
-        raise MnistCoreError(f"--output is {str(args.output)!r}; give a file ending in .png")
     if not 1 <= args.count <= 100:
         raise MnistCoreError(f"--count is {args.count}; give 1 to 100")
     if args.seed < 0:
         raise MnistCoreError(f"--seed is {args.seed}; give 0 or more")
-    make_folder(args.output.parent)
+    check_output(args.output, ".png")
     buffer = io.BytesIO()
     sample_sheet(args.count, args.seed).save(buffer, "PNG", optimize=True)
     write_atomic(args.output, buffer.getvalue())
