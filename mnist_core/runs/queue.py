@@ -94,7 +94,11 @@ def enqueue(run: Run) -> None:
 
 def add_to_queue(item: WorkFolder, device: str) -> None:
     """Put a run or a job at the end of the queue. Raises MnistCoreError if it cannot be written."""
-    write_json(item.queue_path, QueuePlace(time=time.time_ns(), device=device))
+    parent = item.folder.parent
+    last = waiting(parent.parent if parent.name == JOBS_FOLDER else parent)[-1:]
+    # after the last one, also if the clock was set back
+    earliest = min(last[0].place.time + 1, 2**63 - 1) if last else 0
+    write_json(item.queue_path, QueuePlace(time=max(time.time_ns(), earliest), device=device))
 
 
 def check_room(root: Path) -> None:

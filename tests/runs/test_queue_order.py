@@ -48,6 +48,16 @@ def test_moving_in_the_queue(tmp_path: Path) -> None:
         move_in_queue(tmp_path, runs["c"], 1)
 
 
+def test_a_clock_that_is_set_back_changes_no_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued(tmp_path, "a")
+    for name, clock in (("b", 5), ("c", 10**9), ("d", 2 * 10**18), ("e", 0)):
+        monkeypatch.setattr("mnist_core.runs.queue.time.time_ns", lambda clock=clock: clock)
+        queued(tmp_path, name)
+    assert order(tmp_path) == ["a", "b", "c", "d", "e"]
+
+
 def test_a_run_that_starts_meanwhile_does_not_return_to_the_queue(tmp_path: Path) -> None:
     runs = queued(tmp_path, "a", "b")
     with runs["b"].exclusive():
