@@ -1,4 +1,4 @@
-"""A disk that is full, or a folder that cannot be written: each page says so, and nothing is lost."""
+"""A full disk, or a folder that cannot be written: each page says so, and nothing is lost."""
 
 from __future__ import annotations
 
