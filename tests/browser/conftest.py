@@ -42,33 +42,37 @@ def contexts(browser: Browser) -> dict[str, list[BrowserContext]]:
 
 
 @pytest.fixture(scope="session")
-def pages() -> dict[str, list[Page]]:
-    """Pages in which the pad was open and that no test uses at present, by their options.
+def pages() -> dict[str, list[tuple[Page, str]]]:
+    """Pages with the pad that no test uses at present, and their first state; by their options.
 
-    To open the pad again in one of them takes half of the time of a new one.
+    To bring one back to that takes a tenth of the time in which a new one is opened.
     """
     return {}
 
 
 @pytest.fixture
 def open_pad(
-    browser: Browser, server: Server, pages: dict[str, list[Page]]
+    browser: Browser, server: Server, pages: dict[str, list[tuple[Page, str]]]
 ) -> Iterator[Callable[..., PadPage]]:
     """Open the pad in a page that no other test uses, with options of a browser context.
 
     Examples are drawn at once, unless `reduced_motion` says otherwise. `runs` is that of `PadPage`.
-    Errors in a page fail the test.
+    With `new`, nothing can be undone, and the list of models was just fetched. Errors in a page
+    fail the test.
     """
     opened: list[tuple[str, PadPage]] = []
 
-    def open_page(runs: str | None = None, **options: Any) -> PadPage:
+    def open_page(runs: str | None = None, new: bool = False, **options: Any) -> PadPage:
         options = {**DESKTOP, "reduced_motion": "reduce", **options}
         viewport = options["viewport"]
-        key = repr(sorted({**options, "viewport": None}.items()))
+        # a server that was started again does not know the pages of the one before
+        key = repr(
+            [server.process.pid, runs == "browser", *sorted({**options, "viewport": 0}.items())]
+        )
         free = pages.setdefault(key, [])
-        page = free.pop() if free else browser.new_context(**options).new_page()
+        page, as_new = free.pop() if free else (browser.new_context(**options).new_page(), None)
         page.set_viewport_size(viewport)
-        pad = PadPage(page, server.url, runs)
+        pad = PadPage(page, server.url, runs, None if new else as_new)
         opened.append((key, pad))
         return pad
 
@@ -76,7 +80,7 @@ def open_pad(
     for key, pad in opened:
         if pad.reusable and not pad.page.is_closed():
             pad.leave()
-            pages[key].append(pad.page)
+            pages[key].append((pad.page, pad.as_new))
         else:
             pad.context.close()
     assert [error for _, pad in opened for error in pad.errors] == []
@@ -86,6 +90,12 @@ def open_pad(
 def pad(open_pad: Callable[..., PadPage]) -> PadPage:
     """The pad on a desktop, in English."""
     return open_pad()
+
+
+@pytest.fixture
+def new_pad(open_pad: Callable[..., PadPage]) -> PadPage:
+    """The pad on a desktop, in English, where nothing can be undone."""
+    return open_pad(new=True)
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,8 @@ def test_an_edit_removes_the_explanation_and_the_pen_up_renews_it(pad: PadPage) 
     expect(button).to_be_enabled()
 
 
-def test_the_digits_are_one_tab_stop_with_arrow_keys(pad: PadPage) -> None:
+def test_the_digits_are_one_tab_stop_with_arrow_keys(new_pad: PadPage) -> None:
+    pad = new_pad
     pad.play_example(4)
     pad.page.locator(".digits button").first.focus()
     pad.page.keyboard.press("ArrowRight")

@@ -191,7 +191,8 @@ def test_the_keyboard_pen_is_lifted_by_an_interruption(pad: PadPage) -> None:
     assert len(pad.strokes) == 1
 
 
-def test_the_eraser_adds_no_steps_that_change_nothing(pad: PadPage) -> None:
+def test_the_eraser_adds_no_steps_that_change_nothing(new_pad: PadPage) -> None:
+    pad = new_pad
     pad.draw([np.array([[0.0, 0], [100, 0]])])
     pad.page.keyboard.press("e")
     pad.page.mouse.click(*place(pad, 140, 30))
@@ -252,7 +253,7 @@ def test_the_eraser_on_a_picture_says_why_nothing_happens(pad: PadPage) -> None:
 def test_an_example_that_is_interrupted_is_not_left_in_half(
     open_pad: Callable[..., PadPage],
 ) -> None:
-    pad = open_pad(reduced_motion="no-preference")
+    pad = open_pad(new=True, reduced_motion="no-preference")
     pad.page.click(".examples button:nth-child(9)")
     put_down(pad, 20, 260)
     move(pad, 60, 260)

@@ -175,6 +175,7 @@ def test_the_server_answers_where_a_file_cannot_be_loaded(
     open_pad: Callable[..., PadPage], blocked: str
 ) -> None:
     pad = open_pad()
+    pad.allow_models()
     pad.page.route(f"**/drawpad/**/{blocked}", lambda route: route.abort())
     pad.page.reload()
     pad.wait_until_it_runs("server")
@@ -190,6 +191,7 @@ def test_the_server_answers_in_a_browser_without(
     open_pad: Callable[..., PadPage], missing: str
 ) -> None:
     pad = open_pad()
+    pad.allow_models()
     if missing == "Worker":
         pad.page.add_init_script("delete window.Worker;")
         pad.reusable = False
@@ -208,7 +210,8 @@ def test_the_server_answers_in_a_browser_without(
 
 
 def test_a_worker_that_fails_is_replaced_by_the_server(open_pad: Callable[..., PadPage]) -> None:
-    pad = open_pad(runs="browser")
+    pad = open_pad()
+    pad.allow_models()
     broken = """;(() => {
         const original = self.postMessage;
         self.postMessage = (message, ...rest) => {

@@ -147,8 +147,9 @@ def focused(pad: PadPage) -> str:
     )
 
 
-def test_every_tool_can_be_reached_by_keyboard(pad: PadPage) -> None:
+def test_every_tool_can_be_reached_by_keyboard(new_pad: PadPage) -> None:
     """Tools and examples are one tab stop each; arrow keys go from one to the next."""
+    pad = new_pad
     pad.draw([np.array([[0.0, 0], [0, 100]])])
     pad.settle()
     pad.page.locator("[data-part=model]").focus()
@@ -177,7 +178,8 @@ def test_every_tool_can_be_reached_by_keyboard(pad: PadPage) -> None:
     assert focused(pad) == "redo", "undo is disabled now, and the keyboard keeps its place"
 
 
-def test_few_tab_stops(pad: PadPage) -> None:
+def test_few_tab_stops(new_pad: PadPage) -> None:
+    pad = new_pad
     stops = pad.page.evaluate(
         """[...document.querySelectorAll('.workspace *')].filter((node) => node.tabIndex >= 0
             && !node.disabled && node.checkVisibility()).length"""

@@ -45,7 +45,7 @@ def run(models: Path, tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def pad(run: Run, open_pad: Callable[..., PadPage]) -> PadPage:
     """The pad, opened after the folder of promoted models was emptied; the server answers."""
-    return open_pad(runs="server")
+    return open_pad(runs="server", new=True)
 
 
 def offered(pad: PadPage) -> list[str]:
@@ -109,11 +109,14 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
 
 def test_the_page_says_which_model_it_waits_for(pad: PadPage) -> None:
     held: list[Route] = []
-    pad.page.route("**/functions/*", lambda route: held.append(route))
+    holding = True
+    pad.page.route(
+        "**/functions/*", lambda route: held.append(route) if holding else route.continue_()
+    )
     pad.page.select_option("[data-part=model]", "mnist_cnn")
     place = pad.page.locator(".place")
     expect(place).to_contain_text("Waiting for the model mnist_cnn")
-    pad.page.unroute("**/functions/*")
+    holding = False
     for route in held:
         route.continue_()
     pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")

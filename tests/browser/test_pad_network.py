@@ -164,7 +164,8 @@ def test_order_and_scale_of_the_maps_can_be_chosen(pad: PadPage) -> None:
     assert map_labels(pad) != labels
 
 
-def test_each_group_of_maps_is_one_tab_stop(pad: PadPage) -> None:
+def test_each_group_of_maps_is_one_tab_stop(new_pad: PadPage) -> None:
+    pad = new_pad
     pad.play_example(4)
     stops = pad.page.locator(".stages button").evaluate_all(
         """all => all.filter((button) => button.tabIndex === 0)

@@ -121,8 +121,9 @@ def test_a_picture_that_is_late_replaces_no_drawing_begun_since(pad: PadPage, be
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_of_two_drops_the_later_one_is_shown(pad: PadPage, first: int) -> None:
+def test_of_two_drops_the_later_one_is_shown(new_pad: PadPage, first: int) -> None:
     """Whichever is read first."""
+    pad = new_pad
     pad.page.evaluate(HOLD_DECODING)
     drop_picture(pad, picture_of_a_seven(ink="#fff", paper="#fff"))
     drop_picture(pad, picture_of_a_seven())
@@ -137,6 +138,7 @@ def test_of_two_drops_the_later_one_is_shown(pad: PadPage, first: int) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_reported(pad: PadPage, tmp_path: Path) -> None:
+    pad.reusable = False
     pad.play_example(2)
     pad.page.evaluate(
         "() => { FileReader.prototype.readAsDataURL = function () { this.onerror(); }; }"

@@ -14,8 +14,9 @@ def axe_violations(page: Page) -> list[str]:
     """Return what axe-core finds in a page: rule, reason and element of each violation."""
     if not AXE.is_file():
         pytest.skip("needs node 20 or later and, in pad/web, `npm ci`")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [
         f"{rule['id']}: {rule['help']}: {node['html'][:160]} {node['failureSummary'][:300]}"
         for rule in found

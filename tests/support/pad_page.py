@@ -11,6 +11,46 @@ from playwright.sync_api import Error, Page, Request, expect
 
 from support.chromium import draw, fit_strokes, thin_strokes
 
+MODEL_FILES = "**/drawpad/**"
+
+# all that a test changes in the page, without what can be undone
+STATE = """() => {
+    const root = document.querySelector(".drawpad");
+    const all = (selector) => [...root.querySelectorAll(selector)];
+    return JSON.stringify([
+        root.dataset.model, root.dataset.runs === "browser", root.className,
+        document.body.className, location.href, scrollY,
+        all("select").map(({ value, options }) => [value, ...[...options].map((o) => o.value)]),
+        all("[aria-pressed], [aria-selected], [aria-expanded]").map(
+            (node) => [node.ariaPressed, node.ariaSelected, node.ariaExpanded]),
+        all("[data-part], [data-panel], dialog").map(
+            ({ hidden, className, open }) => [hidden, className, open]),
+        all(".digit, .confidence, .note, .answer").map((node) => node.textContent),
+        all("button:not([data-tool=undo], [data-tool=redo])").map(({ disabled }) => disabled),
+        // a test that replaces functions of the browser keeps something in a global variable
+        Object.keys(window).sort() ]) }"""
+
+RESET = """() => {
+    const root = document.querySelector(".drawpad");
+    if (!root) return false;
+    const press = (selector) => {
+        for (const button of root.querySelectorAll(selector)) if (!button.disabled) button.click();
+    };
+    root.querySelector("dialog").close();
+    document.activeElement.blur();
+    press("[data-tool=eraser][aria-pressed=true]");
+    press("[data-tool=clear]");
+    press("[data-pen='16'][aria-pressed=false]");
+    press("[data-tab=why][aria-selected=false]");
+    press("[data-value=channel][aria-pressed=false], [data-value=map][aria-pressed=false]");
+    const picker = root.querySelector("[data-part=model]");
+    if (picker.value !== "default") {
+        picker.value = "default";
+        picker.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    scrollTo(0, 0);
+    return true }"""
+
 
 class PadPage:
     """The pad, opened in a page, which may have shown it before.
@@ -19,9 +59,14 @@ class PadPage:
     answers for good; with "browser" the page is open once the browser answers. By default the
     server answers as well, without waiting until that is for good: to start the runtime of models
     on every page would take most of the tests' time.
+
+    With `as_new`, an earlier visit's attribute of that name, the page is loaded again only if it
+    cannot be brought back to its first state: that takes as much time as a test.
     """
 
-    def __init__(self, page: Page, url: str, runs: str | None = None) -> None:
+    def __init__(
+        self, page: Page, url: str, runs: str | None = None, as_new: str | None = None
+    ) -> None:
         self.context = page.context
         self.page = page
         self.url = url
@@ -30,21 +75,37 @@ class PadPage:
         self.reusable = True  # by the next test
         self.page.on("pageerror", self._note_error)
         self.page.on("request", self._check_inside)
-        if runs != "browser":
-            self.page.route("**/drawpad/**", lambda route: route.abort())
-        self.page.goto(url)
-        self.page.wait_for_selector(".drawpad[data-model]")
+        if runs != "browser" and page.url == "about:blank":
+            # of the context: it stays when the routes of a test are removed
+            self.context.route(MODEL_FILES, lambda route: route.abort())
+        again = as_new is not None and self._reset(as_new)
+        if not again:
+            self.page.evaluate("location.href === 'about:blank' || sessionStorage.clear()")
+            self.page.goto(url)
+            self.page.wait_for_selector(".drawpad[data-model]")
         if runs is not None:
             self.wait_until_it_runs(runs)
+        self.settle()
+        self.as_new = as_new if again else self.page.evaluate(STATE)
+
+    def allow_models(self) -> None:
+        """Let the browser load what it runs models with, from the next reload on."""
+        self.page.route(MODEL_FILES, lambda route: route.continue_())
 
     def leave(self) -> None:
-        """Leave the pad; the next visit in this page finds nothing of this one."""
+        """Let the next test have the page."""
         self.page.remove_listener("pageerror", self._note_error)
         self.page.remove_listener("request", self._check_inside)
         self.page.unroute_all(behavior="ignoreErrors")
         self.page.mouse.up()
-        self.page.evaluate("sessionStorage.clear()")
-        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+
+    def _reset(self, as_new: str) -> bool:
+        """Bring the page back to its first state; return whether that has succeeded."""
+        if not self.page.evaluate(RESET):
+            return False
+        self.settle()
+        return self.page.evaluate(STATE) == as_new
 
     def _note_error(self, error: Error) -> None:
         self.errors.append(str(error))
