@@ -45,6 +45,7 @@ def server_functions(
     state. With `"busy": true` the capacity for pictures is used up: asking again later helps.
     """
     capacity = capacity or PictureCapacity(limits)
+    side = (limits or Limits()).max_picture_side
 
     @errors_to_json
     def classify_ink(data: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def server_functions(
         the one that is looked at. `explained` is false for a refusal whose reason was not asked
         for.
         """
-        request = parse_request(data, InkRequest)
+        request = parse_request(data, InkRequest, limits)
         classifier = _classifier(registry, request)
         result = classifier.classify_ink_with_maps(
             request.ink, request.layers, explain=request.explain
@@ -70,7 +71,7 @@ def server_functions(
         request = parse_request(data, PictureRequest, limits)
         classifier = _classifier(registry, request)
         with capacity.reading():
-            picture = open_picture(io.BytesIO(request.picture))
+            picture = open_picture(io.BytesIO(request.picture), side)
             result = classifier.classify_with_maps(picture, request.layers)
             row = read_row(classifier, result.prediction, picture)
         return {**_encode(classifier, request, result, row), "size": list(picture.size)}

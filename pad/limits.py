@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.images import LARGEST_SIDE
 
 _PREFIX = "DRAWPAD_"
 
@@ -18,6 +19,10 @@ class Limits(BaseModel):
     ----------
     max_picture_bytes : int
         Largest picture file, and largest upload.
+    max_picture_side : int
+        Longest side of a picture, in pixels.
+    max_strokes, max_stroke_numbers, max_drawing_numbers : int
+        Most strokes of a row of digits, most numbers of a stroke, and of all strokes.
     pictures_at_once : int
         Most pictures that are read at the same time; each may take 250 MB.
     pictures_waiting : int
@@ -37,6 +42,10 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     max_picture_bytes: int = Field(10 * 2**20, ge=2**10, le=2**28)
+    max_picture_side: int = Field(LARGEST_SIDE, ge=64, le=LARGEST_SIDE)
+    max_strokes: int = Field(200, ge=2, le=2000)
+    max_stroke_numbers: int = Field(4000, ge=4, le=40_000)
+    max_drawing_numbers: int = Field(20_000, ge=8, le=200_000)
     pictures_at_once: int = Field(2, ge=1, le=64)
     pictures_waiting: int = Field(8, ge=0, le=1000)
     picture_patience: float = Field(3.0, ge=0, le=60)

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from mnist_core import MnistCoreError
 from mnist_core.data.sizes import MEAN, STD
-from mnist_core.imaging.images import LARGEST_SIDE, open_picture
+from mnist_core.imaging.images import open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
 from mnist_core.models.registry import DEFAULT
 from pad.allowed_requests import AllowedRequests
@@ -27,7 +27,7 @@ from pad.mcp_answers import json_answers
 from pad.middleware import BodyLimit, CompressResponses
 from pad.model_registry import ModelRegistry
 from pad.page_head import FAVICON, TITLE, PageHead
-from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL, encode_prediction
+from pad.payload import encode_prediction
 from pad.reasoned_errors import BUSY, ReasonedErrors
 from pad.slow_clients import closing_slow_clients
 from pad.translations import KEY, translations
@@ -79,7 +79,7 @@ def build_page(
             classifier = registry.get(DEFAULT)
             # opened here, so that no message names the server's path
             with capacity.reading(), Path(image).open("rb") as file:
-                prediction = classifier.classify(open_picture(file))
+                prediction = classifier.classify(open_picture(file, limits.max_picture_side))
         except BusyError as error:
             raise _refusal(str(error), title=BUSY) from error
         except MnistCoreError as error:
@@ -98,9 +98,13 @@ def build_page(
             translations()(KEY),
             input_scale={"mean": MEAN, "std": STD},
             ink={"size": INK_SIZE, "box": INK_BOX, "pen": INK_PEN},
-            row_limits={"strokes": MAX_STROKES, "positions": MAX_POSITIONS, "total": MAX_TOTAL},
+            row_limits={
+                "strokes": limits.max_strokes,
+                "positions": limits.max_stroke_numbers,
+                "total": limits.max_drawing_numbers,
+            },
             default_model=DEFAULT,
-            picture_limits={"bytes": limits.max_picture_bytes, "side": LARGEST_SIDE},
+            picture_limits={"bytes": limits.max_picture_bytes, "side": limits.max_picture_side},
             files=file_urls(),
             functions=PATH.removeprefix("/").removesuffix("{name}"),
         )

@@ -41,12 +41,12 @@ def _decode_ink(text: object) -> np.ndarray:
 
 
 def _decode_picture(text: object, info: ValidationInfo) -> bytes:
-    limits = info.context if isinstance(info.context, Limits) else Limits()
-    return _decode_base64(text, limits.max_picture_bytes)
+    return _decode_base64(text, _limits_of(info).max_picture_bytes)
 
 
-MAX_STROKES, MAX_POSITIONS, MAX_TOTAL = 200, 4000, 20_000
-"""Most strokes of a row, most numbers of a stroke, and of all strokes: work is bounded."""
+def _limits_of(info: ValidationInfo) -> Limits:
+    return info.context if isinstance(info.context, Limits) else Limits()
+
 
 Name = Annotated[str, Field(max_length=100)]
 Position = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -79,19 +79,24 @@ class InkRequest(_ClassifyRequest):
     """A drawing as its ink canvas: (56, 56) uint8, light ink on dark, sent as base64."""
 
     ink: Annotated[np.ndarray, PlainValidator(_decode_ink)]
-    strokes: Annotated[
-        list[Annotated[list[Position], Field(max_length=MAX_POSITIONS)]],
-        Field(max_length=MAX_STROKES),
-    ] = []
+    strokes: list[list[Position]] = []
     """The strokes as [x0, y0, x1, y1, ...], if the drawing may be a row of digits."""
     explain: bool = True
     """Whether a refusal is explained, which takes ten times as long as the rest."""
 
-    @field_validator("strokes")
+    @field_validator("strokes", mode="before")
     @classmethod
-    def _limit_total(cls, strokes: list[list[float]]) -> list[list[float]]:
-        if sum(map(len, strokes)) > MAX_TOTAL:
-            raise ValueError(f"more than {MAX_TOTAL:,} numbers in all strokes")
+    def _bound_work(cls, strokes: object, info: ValidationInfo) -> object:
+        limits = _limits_of(info)
+        given = strokes if isinstance(strokes, list) else []
+        lengths = [len(stroke) for stroke in given if isinstance(stroke, list)]
+        for count, most, what in (
+            (len(given), limits.max_strokes, "strokes"),
+            (max(lengths, default=0), limits.max_stroke_numbers, "numbers in a stroke"),
+            (sum(lengths), limits.max_drawing_numbers, "numbers in all strokes"),
+        ):
+            if count > most:
+                raise ValueError(f"{count:,} {what}; give at most {most:,}")
         return strokes
 
 
@@ -123,7 +128,7 @@ Request = TypeVar("Request", bound=ModelRequest)
 
 
 def parse_request(data: Any, kind: type[Request], limits: Limits | None = None) -> Request:
-    """Return a validated request; `limits` are those of a picture, by default `Limits()`.
+    """Return a validated request; `limits` are by default `Limits()`.
 
     Raises
     ------

@@ -46,20 +46,22 @@ class PictureError(MnistCoreError):
         self.size = size
 
 
-def open_picture(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
+def open_picture(
+    source: str | os.PathLike[str] | IO[bytes], largest_side: int = LARGEST_SIDE
+) -> Image.Image:
     """Open an image file, rotated as its EXIF orientation says.
 
     Raises
     ------
     MnistCoreError
-        If it is missing. A `PictureError` if it is not an image, damaged, or larger than 4000
-        pixels on a side. The size is read from the header, so a decompression bomb is refused
-        before it is decompressed.
+        If it is missing. A `PictureError` if it is not an image, damaged, or larger than
+        `largest_side` pixels on a side. The size is read from the header, so a decompression bomb
+        is refused before it is decompressed.
     """
     name = source if isinstance(source, str | os.PathLike) else "the picture"
     try:
         image = Image.open(source, formats=FORMATS)
-        _check_size(*image.size)
+        _check_size(*image.size, largest_side)
         image.load()
         return ImageOps.exif_transpose(image)
     except PictureError as error:
@@ -117,12 +119,12 @@ def grey_image(picture: Picture) -> np.ndarray:
     return np.clip(grey, 0, 1, dtype=np.float32, order="C")
 
 
-def _check_size(width: int, height: int) -> None:
-    if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
+def _check_size(width: int, height: int, largest: int = LARGEST_SIDE) -> None:
+    if min(width, height) < SMALLEST_SIDE or max(width, height) > largest:
         raise PictureError(
             f"the picture is {width} x {height} pixels; sides from {SMALLEST_SIDE} to "
-            f"{LARGEST_SIDE} can be read, so scale or crop it",
-            "picture_large" if max(width, height) > LARGEST_SIDE else "picture_small",
+            f"{largest} can be read, so scale or crop it",
+            "picture_large" if max(width, height) > largest else "picture_small",
             (width, height),
         )
 

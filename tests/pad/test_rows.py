@@ -13,8 +13,10 @@ from support.rows import H, row
 
 from mnist_core.imaging.rasterize import draw_strokes
 from pad.functions import server_functions
+from pad.limits import Limits
 from pad.model_registry import ModelRegistry
-from pad.payload import MAX_POSITIONS, MAX_STROKES, MAX_TOTAL
+
+LIMITS = Limits()
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +106,9 @@ def test_weights_that_cannot_refuse_see_no_rows(functions: dict[str, Any]) -> No
         {"strokes": [[1, "a"]]},
         {"strokes": [[float("nan"), 0.0]]},
         {"strokes": [[1e9, 0.0]]},
-        {"strokes": [[0.0, 1.0]] * (MAX_STROKES + 1)},
-        {"strokes": [[0.0] * (MAX_POSITIONS + 1)]},
-        {"strokes": [[0.0] * (MAX_TOTAL // 100)] * 101},
+        {"strokes": [[0.0, 1.0]] * (LIMITS.max_strokes + 1)},
+        {"strokes": [[0.0] * (LIMITS.max_stroke_numbers + 1)]},
+        {"strokes": [[0.0] * (LIMITS.max_drawing_numbers // 100)] * 101},
         {"digit": -1},
         {"digit": "first"},
     ],

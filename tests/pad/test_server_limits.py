@@ -18,6 +18,7 @@ from support.pictures import blank_picture, picture_of_a_seven
 from support.waiting import until
 
 from mnist_core import MnistCoreError
+from mnist_core.runs.limits import MAX_DISK_GB, MAX_QUEUED
 from pad.capacity import BusyError, PictureCapacity
 from pad.functions import server_functions
 from pad.limits import Limits
@@ -239,6 +240,22 @@ def test_limits_come_from_the_environment(registry: ModelRegistry) -> None:
     ]
     reply = classify(picture_request(bytes(3000)))
     assert "too large; the limit is 2,000 bytes" in reply["error"]
+    limits = Limits.from_environment({"DRAWPAD_MAX_PICTURE_SIDE": "64", "DRAWPAD_MAX_STROKES": "2"})
+    functions = {one.__name__: one for one in server_functions(registry, limits=limits)}
+    reply = functions["classify_picture"](picture_request(picture_of_a_seven()))
+    assert reply["problem"] == "picture_large"
+    assert "sides from 8 to 64" in reply["error"]
+    ink = base64.b64encode(bytes(56 * 56)).decode()
+    request = {"model": "default", "layers": [], "ink": ink, "strokes": [[0.0, 1.0]] * 3}
+    assert "3 strokes; give at most 2" in functions["classify_ink"](request)["error"]
+
+
+def test_every_limit_is_documented() -> None:
+    documented = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    for name in Limits.model_fields:
+        assert f"`DRAWPAD_{name.upper()}`" in documented
+    for name in (MAX_QUEUED, MAX_DISK_GB):
+        assert f"`{name}`" in documented
 
 
 @pytest.mark.parametrize(
