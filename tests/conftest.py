@@ -6,7 +6,10 @@ import os
 
 # read when torch is imported; child processes inherit it: worker processes share the cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# without byte code, each child process would compile the packages again
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+import gzip
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,7 +23,7 @@ from support.drawings import Drawing
 from support.pendigits import PENDIGITS, read_pendigits
 
 from mnist_core import Classifier, load_classifier, shipped_models
-from mnist_core.data.mnist import Split, load_test, load_train_validation, load_validation
+from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.inference.graph_files import cached_graph
 from mnist_core.inference.graph_key import graph_key
 from mnist_core.models.registry import graph_path, weights_path
@@ -32,6 +35,8 @@ MNIST = Path(__file__).parents[1] / "../shared/data"
 # the same examples on every run, and no deadline: a busy machine is no failure
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("tests")
+
+sys.dont_write_bytecode = False
 
 # started by nohup, this process and its children would ignore the signal that tests send them
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
@@ -103,8 +108,10 @@ def mnist_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for file in source.iterdir():
             if not (raw / file.name).exists():
                 (raw / file.name).symlink_to(file.resolve())
-        load_test("cpu", root)
-        load_validation("cpu", root)
+        # MNIST's own function would import torchvision, which few tests need
+        for file in raw.glob("*.gz"):
+            if not file.with_suffix("").exists():
+                write_atomic(file.with_suffix(""), gzip.decompress(file.read_bytes()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_ROOT", str(root))
         yield root
@@ -129,6 +136,18 @@ def pen_digits() -> list[tuple[int, Drawing]]:
     if not PENDIGITS.is_file():
         pytest.skip(f"pen strokes are not in {PENDIGITS}; set PENDIGITS to pendigits-orig.tra.gz")
     return read_pendigits(PENDIGITS)
+
+
+@pytest.fixture(scope="session")
+def few_pen_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the first 500 pen strokes, for commands that read all that a file has."""
+    if not PENDIGITS.is_file():
+        pytest.skip(f"pen strokes are not in {PENDIGITS}; set PENDIGITS to pendigits-orig.tra.gz")
+    start = ".SEGMENT DIGIT"
+    parts = gzip.decompress(PENDIGITS.read_bytes()).decode("ascii", "replace").split(start)
+    file = tmp_path_factory.mktemp("pendigits") / PENDIGITS.name
+    file.write_bytes(gzip.compress(start.join(parts[:501]).encode(), 1))
+    return file
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ pendigits-orig.tra.gz, UNIPEN text).
 """
 
 import gzip
-import math
 import os
 import zlib
 from pathlib import Path
@@ -29,26 +28,37 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
     digits: list[tuple[int, list[np.ndarray]]] = []
     try:
         with gzip.open(Path(path), "rt", encoding="ascii", errors="replace") as lines:
-            points: list[tuple[float, float]] = []
+            positions: list[list[str]] = []
             pen_down = False
             for line in lines:
-                if line.startswith(".SEGMENT DIGIT"):
+                if not line.startswith("."):
+                    if pen_down and (words := line.split()):
+                        positions.append(words)
+                elif line.startswith(".SEGMENT DIGIT"):
                     digits.append((_LABELS.index(line.split('"')[1]), []))
                 elif line.startswith(".PEN_DOWN"):
-                    points, pen_down = [], True
+                    positions, pen_down = [], True
                 elif line.startswith(".PEN_UP"):
-                    if points:
-                        digits[-1][1].append(np.array(points, dtype=np.float64))
+                    if positions:
+                        digits[-1][1].append(_stroke(positions))
                     pen_down = False
-                elif pen_down and line.strip() and not line.startswith("."):
-                    x, y = line.split()
-                    # the tablet's box is 500 x 500, and its y grows upwards
-                    points.append((float(x), 500 - float(y)))
-                    if not all(map(math.isfinite, points[-1])):
-                        raise ValueError(f"a position is not a finite number: {line.strip()[:40]}")
     except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise MnistCoreError(
             f"{path}: not UCI's pendigits-orig.tra.gz ({single_line(str(error), 200)}); "
             "download it again"
         ) from error
     return [(label, strokes) for label, strokes in digits if strokes]
+
+
+def _stroke(positions: list[list[str]]) -> np.ndarray:
+    """Convert the words of each line, x and y; the tablet's box is 500 x 500, its y grows upwards.
+
+    Raises ValueError for a line that is not two finite numbers.
+    """
+    if any(len(words) != 2 for words in positions):
+        raise ValueError("a line is not a position of two numbers")
+    points = np.array([(float(x), 500 - float(y)) for x, y in positions])
+    if not np.isfinite(points).all():
+        wrong = positions[int(np.argmin(np.isfinite(points).all(1)))]
+        raise ValueError(f"a position is not a finite number: {' '.join(wrong)[:40]}")
+    return points

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.pendigits import PENDIGITS
 from support.training import Splits, part
 
 from mnist_core import MnistCoreError
@@ -162,11 +161,10 @@ def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert len(content["trained"]) == 6
 
 
-def test_real_pen_strokes(mnist_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    if not PENDIGITS.is_file():
-        pytest.skip(f"pen strokes are not in {PENDIGITS}")
+@pytest.mark.usefixtures("mnist_root")
+def test_real_pen_strokes(few_pen_digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["claims", "--quick", "--markdown", "--only", "augmentation-pens"]
-    assert cli.main([*arguments, "--pendigits", str(PENDIGITS)]) == 0
+    assert cli.main([*arguments, "--pendigits", str(few_pen_digits)]) == 0
     assert "300 pen-drawn digits" in capsys.readouterr().out
 
 

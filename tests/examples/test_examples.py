@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,11 @@ from support.chromium import ROOT
 from support.drawings import paint, seven, zero
 from support.rows import row
 
+from mnist_core.cli import main as cli
+
 EXAMPLES = ROOT / "examples"
 OWN = EXAMPLES / "own_architecture"
+Capture = pytest.CaptureFixture[str]
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -30,23 +34,28 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_a_photo_is_classified(tmp_path: Path) -> None:
+def test_a_photo_is_classified(tmp_path: Path, capsys: Capture) -> None:
     paint(seven()).save(tmp_path / "seven.png")
     paint(row([seven(), zero()])[0], size=(400, 200), scale=0.5).save(tmp_path / "row.png")
     one = run(EXAMPLES / "classify_photo.py", tmp_path / "seven.png")
     assert (one.returncode, one.stdout[:2]) == (0, "7,"), one.stderr
-    both = run(EXAMPLES / "classify_photo.py", tmp_path / "row.png")
-    assert [line[:12] for line in both.stdout.splitlines()[1:]] == ["7 in the box", "0 in the box"]
+    main = runpy.run_path(str(EXAMPLES / "classify_photo.py"))["main"]
+    assert main(str(tmp_path / "row.png")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:12] for line in lines[1:]] == ["7 in the box", "0 in the box"]
     (tmp_path / "text.png").write_text("no picture")
-    bad = run(EXAMPLES / "classify_photo.py", tmp_path / "text.png")
-    assert bad.returncode == 2
-    assert bad.stderr.startswith("error: ")
+    assert main(str(tmp_path / "text.png")) == 2
+    assert capsys.readouterr().err.startswith("error: ")
 
 
-def test_two_runs_are_compared(mnist_root: Path) -> None:
-    found = run(EXAMPLES / "compare_runs.py", 1000, MNIST_ROOT=str(mnist_root))
-    assert len(found.stdout.splitlines()) == 3, found.stderr
-    assert "mnist_cnn_bn" in found.stdout
+@pytest.mark.usefixtures("mnist_root")
+def test_two_runs_are_compared(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = str(EXAMPLES / "compare_runs.py")
+    monkeypatch.setattr(sys, "argv", [script, "200"])
+    runpy.run_path(script, run_name="__main__")
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 3
+    assert "mnist_cnn_bn" in out
 
 
 @pytest.fixture
@@ -82,7 +91,7 @@ assert main(["train", "--model", "wide_net", "--kernel-size", "3"]) == 2
 
 
 def test_an_installed_architecture_is_used_as_the_others(
-    installed: Path, tmp_path: Path, mnist_root: Path
+    installed: Path, tmp_path: Path, mnist_root: Path, capsys: Capture
 ) -> None:
     paint(seven()).save(tmp_path / "seven.png")
     files = [tmp_path / name for name in ("own.safetensors", "own.onnx", "seven.png")]
@@ -91,6 +100,5 @@ def test_an_installed_architecture_is_used_as_the_others(
     assert found.returncode == 0, found.stderr
     assert "wide_net:wide_net cannot build wide_net with kernel_size 3" in found.stderr
     # without the package, its weights say what is missing
-    missing = run("-m", "mnist_core", "predict", "--weights", files[0], files[2])
-    assert missing.returncode == 2
-    assert "unknown architecture 'wide_net'" in missing.stderr
+    assert cli.main(["predict", "--weights", str(files[0]), str(files[2])]) == 2
+    assert "unknown architecture 'wide_net'" in capsys.readouterr().err

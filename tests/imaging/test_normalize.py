@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from support.drawings import Drawing, one, paint, pencil_photo, scribble, seven, zero
 from torch import Tensor
 
-from mnist_core import Classifier
+from mnist_core import Classifier, Prediction
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import (
     MAX_STROKE_WIDTH,
@@ -115,7 +115,9 @@ def test_synthetic_digits_at_any_resolution(
 def test_stroke_width_of_frames_for_any_pen(
     classifier: Classifier, clear_digits: Digits, pen: int
 ) -> None:
-    predictions = classifier.classify_many([paint(strokes, pen) for _, strokes in clear_digits])
+    predictions = classifier.classify_many(
+        [paint(strokes, pen) for _, strokes in clear_digits[::2]]
+    )
     frames = torch.from_numpy(np.stack([prediction.frame for prediction in predictions]))[:, None]
     widths = stroke_width(frames)
     assert MIN_STROKE_WIDTH * 0.9 < widths.median() < MAX_STROKE_WIDTH * 1.15
@@ -125,8 +127,9 @@ def test_stroke_width_of_frames_for_any_pen(
 
 @pytest.mark.parametrize("pen", [12, 20, 28])
 def test_predictions_for_any_pen(classifier: Classifier, clear_digits: Digits, pen: int) -> None:
-    got = read(classifier, [paint(strokes, pen) for _, strokes in clear_digits])
-    assert agreement(got, labels(clear_digits)) >= 0.95
+    some = clear_digits[::2]
+    got = read(classifier, [paint(strokes, pen) for _, strokes in some])
+    assert agreement(got, labels(some)) >= 0.95
 
 
 def test_thickness_within_the_range_is_not_changed() -> None:
@@ -221,13 +224,15 @@ def test_transparent_paper(
 def test_faint_ink(
     classifier: Classifier, pictures: list[tuple[int, Image.Image]], paper: int, ink: int
 ) -> None:
-    faint = [p.point(lambda grey: paper + (ink - paper) * grey // 255) for _, p in pictures]
-    assert agreement(read(classifier, faint), labels(pictures)) >= 0.95
+    some = pictures[::2]
+    faint = [p.point(lambda grey: paper + (ink - paper) * grey // 255) for _, p in some]
+    assert agreement(read(classifier, faint), labels(some)) >= 0.95
 
 
 def test_pencil_photos(classifier: Classifier, clear_digits: Digits) -> None:
-    photos = [pencil_photo(strokes, seed) for seed, (_, strokes) in enumerate(clear_digits)]
-    assert agreement(read(classifier, photos), labels(clear_digits)) >= 0.9
+    some = clear_digits[::2]
+    photos = [pencil_photo(strokes, seed) for seed, (_, strokes) in enumerate(some)]
+    assert agreement(read(classifier, photos), labels(some)) >= 0.9
 
 
 def test_blurred_and_noisy_pictures(
@@ -259,10 +264,11 @@ def test_close_crops(
     classifier: Classifier, clear_digits: Digits, pen: int, margin: float, share: float
 ) -> None:
     """Ink that fills the picture is still ink, and the holes in it are still paper."""
-    crops = [cropped(paint(strokes, pen), margin) for _, strokes in clear_digits]
+    some = clear_digits[::2]
+    crops = [cropped(paint(strokes, pen), margin) for _, strokes in some]
     dark = [crop.point(lambda grey: 255 - grey) for crop in crops]
-    assert agreement(read(classifier, crops), labels(clear_digits)) >= share
-    assert agreement(read(classifier, dark), labels(clear_digits)) >= share
+    assert agreement(read(classifier, crops), labels(some)) >= share
+    assert agreement(read(classifier, dark), labels(some)) >= share
 
 
 # --- kinds and sizes of pictures ---------------------------------------------------------------
@@ -289,14 +295,23 @@ KINDS: dict[str, Callable[[Image.Image], Image.Image | np.ndarray]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def plain(classifier: Classifier, pictures: list[tuple[int, Image.Image]]) -> list[Prediction]:
+    """Of some pictures as they are."""
+    return [classifier.classify(picture) for _, picture in pictures[::7]]
+
+
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_kinds_of_pictures_give_the_same_digit(
-    classifier: Classifier, pictures: list[tuple[int, Image.Image]], kind: str
+    classifier: Classifier,
+    pictures: list[tuple[int, Image.Image]],
+    plain: list[Prediction],
+    kind: str,
 ) -> None:
-    for label, picture in pictures[::7]:
+    for (label, picture), expected in zip(pictures[::7], plain, strict=True):
         prediction = classifier.classify(KINDS[kind](picture))
         assert prediction.digit == label
-        assert np.abs(prediction.frame - classifier.classify(picture).frame).mean() < 0.03
+        assert np.abs(prediction.frame - expected.frame).mean() < 0.03
 
 
 @pytest.mark.parametrize("size", [(8, 8), (9, 13), (28, 28), (64, 40), (1000, 700), (4000, 4000)])

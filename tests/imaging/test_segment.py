@@ -29,24 +29,22 @@ def overlap(first: Tensor, second: Tensor) -> float:
 def test_digits_are_read_in_every_kind_of_picture(
     kind: str, clear_digits: Digits, classifier: Classifier
 ) -> None:
+    some = clear_digits[::2]  # two of each digit
     pictures = [
-        KINDS[kind](strokes, np.random.default_rng(seed))
-        for seed, (_, strokes) in enumerate(clear_digits)
+        KINDS[kind](strokes, np.random.default_rng(seed)) for seed, (_, strokes) in enumerate(some)
     ]
     right = [
         prediction.digit == label
-        for prediction, (label, _) in zip(
-            classifier.classify_many(pictures), clear_digits, strict=True
-        )
+        for prediction, (label, _) in zip(classifier.classify_many(pictures), some, strict=True)
     ]
-    assert sum(right) >= len(clear_digits) - 1
+    assert sum(right) >= len(some) - 1
 
 
 @pytest.mark.parametrize(
     "kind", ["ruled box", "form cell", "strip", "framed", "page edge", "neighbour", "specks"]
 )
 def test_only_the_digit_is_ink(kind: str, clear_digits: Digits) -> None:
-    for seed, (_, strokes) in enumerate(clear_digits[::3]):
+    for seed, (_, strokes) in enumerate(clear_digits[::5]):
         canvas = fit_canvas(find_ink(to_grey(KINDS[kind](strokes, np.random.default_rng(seed)))))
         # the pen is as wide as in the picture
         widths = np.linspace(1, 5, 9)
