@@ -85,8 +85,9 @@ def work(
 
 
 def import_for_training() -> None:
-    """Import the slow package that every training imports."""
-    importlib.import_module("torch._dynamo")
+    """Import the slow packages that every training imports."""
+    for name in ("torch._dynamo", "scipy.optimize"):
+        importlib.import_module(name)
 
 
 def _train_in_child(one: Waiting, device: str, train: Train) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.queue_worker import import_for_training
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.results import SweepResult, Trial, best_trial, study_trials
@@ -104,6 +105,7 @@ def run_sweep(
                 work(study, devices[0], lambda trial: update_progress())
         else:
             disconnect(study)  # a connection must not be shared with other processes
+            import_for_training()  # once, for all of them
             errors = run_workers(
                 work_in_child, request.workers, stop, stop_file=stop_file, poll=update_progress
             )

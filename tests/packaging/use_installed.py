@@ -1,7 +1,7 @@
 """What test_wheel.py runs with the installed package: classify, train, promote, draw the dashboard.
 
-Promotes without the graph, whose export takes seconds. Prints JSON. `python use_installed.py FOLDER`,
-with the folder for the run.
+Promotes without the graph, whose export takes seconds. Prints JSON.
+`python use_installed.py FOLDER`, with the folder for the run.
 """
 
 from __future__ import annotations
