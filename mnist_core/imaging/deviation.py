@@ -105,6 +105,6 @@ def kinds_of(deviation: Deviation, grid: Grid) -> Tensor:
     both = torch.stack([deviation.dark, deviation.light], 1)
     strongest = F.avg_pool2d(both, 3, 1, 1).amax((2, 3), keepdim=True)
     strongest = torch.maximum(strongest, 0.4 * strongest.amax(1, keepdim=True))
-    part = _INK_PART + (_SMALL_INK_PART - _INK_PART) * smallness(grid)
+    part = _INK_PART + (_SMALL_INK_PART - _INK_PART) * smallness(grid.step)
     dark, light = (both / (part * strongest).clamp(min=MIN_CONTRAST / 2)).unbind(1)
     return torch.where(dark >= light, -1.0, 1.0) * (torch.maximum(dark, light) > 1)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mnist_core.imaging.branch import change_if
 from mnist_core.imaging.deviation import MIN_CONTRAST, Deviation, deviations, kinds_of
-from mnist_core.imaging.grid import Grid, length_of, make_grid, noise, smallness
+from mnist_core.imaging.grid import Grid, length_of, make_grid, noise, sharpened, smallness
 from mnist_core.imaging.regions import COUNT, Regions, dilate, measure_regions
 from mnist_core.imaging.sampling import sample
 from mnist_core.imaging.selection import choose_digit, is_box, is_thin_surroundings, sides_of_box
@@ -153,6 +153,7 @@ def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tenso
     low, high = box_of(regions, chosen)
     cells = (high - low).amax(1).clamp(min=1) / LONGEST_SIDE
     start = (low + high) / 2 - cells[:, None] * INK_SIDE / 2
+    grey = sharpened(grey, grid.step)
     picture = sample(grey, start * grid.step, cells * grid.step, INK_SIDE)
     both = sample(torch.stack([located.paper.expand_as(mask), mask], 1), start, cells, INK_SIDE)
     paper, mask = both[:, :1], (both[:, 1:] > 0.3).to(grey.dtype)
@@ -161,7 +162,7 @@ def enlarge(grey: Tensor, grid: Grid, located: Located, chosen: Tensor) -> Tenso
     weight = deviation.square()
     full = (weight * deviation).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1e-9)
     part = deviation / full.clamp(min=1e-3)[:, None, None, None]
-    small = smallness(grid)
+    small = smallness(grid.step)
     lowest = _FLOOR + (_SMALL_FLOOR - _FLOOR) * small
     highest = _FULL + (_SMALL_FULL - _FULL) * small
     ink = ((part - lowest) / (highest - lowest)).clamp(0, 1)
