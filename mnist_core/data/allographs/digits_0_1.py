@@ -201,19 +201,20 @@ def one_flag(pen: Pen) -> Drawing:
     return [join(_hooked(pen, _flag(pen)), _stem(pen))]
 
 
-def _foot(pen: Pen) -> Stroke:
+def _foot(pen: Pen, y: float = 1.0) -> Stroke:
     left, right = pen.between(0.1, 0.6), pen.between(0.1, 0.6)
     return pen.line(
-        (-left, 1 + pen.between(-0.05, 0.05)),
-        (0, 1 + pen.between(-0.03, 0.03)),
-        (right, 1 + pen.between(-0.05, 0.05)),
+        (-left, y + pen.between(-0.05, 0.05)),
+        (0, y + pen.between(-0.03, 0.03)),
+        (right, y + pen.between(-0.05, 0.05)),
     )
 
 
 def one_foot(pen: Pen) -> Drawing:
     """A stem with a flag and a foot, with or without lifting the pen."""
-    foot = _foot(pen)
     joined = pen.chance(0.2)
+    # some stems run through the foot; further, it would be the second bar of a seven
+    foot = _foot(pen, pen.between(0.82, 0.95) if not joined and pen.chance(0.25) else 1.0)
     if pen.chance(0.15):
         stem = _stem(pen)
     elif joined or pen.chance(0.3):
@@ -222,5 +223,5 @@ def one_foot(pen: Pen) -> Drawing:
         stem = pen.line((-length * np.sin(angle), length * np.cos(angle)), (0, 0))
         stem = join(stem, _stem(pen))
     else:
-        stem = join(_flag(pen, longest=0.5), _stem(pen))
+        stem = join(_flag(pen, longest=0.65), _stem(pen))
     return [join(stem, foot)] if joined else [stem, foot]

@@ -96,7 +96,7 @@ def six_straight(pen: Pen) -> Drawing:
 
 def six_narrow(pen: Pen) -> Drawing:
     """A bent stem and a narrow slanted loop, which may be filled, and ends beyond the stem."""
-    w, top = pen.between(0.52, 0.75), pen.between(0.35, 0.55)
+    w, top = pen.between(0.52, 0.75), pen.between(0.32, 0.55)
     begin = (pen.between(0.25, 0.7) * w, pen.between(-0.02, 0.05))
     tip = (pen.between(0.75, 1.05) * w, top)
     back = 0.25
@@ -153,11 +153,13 @@ def _seven_stem(pen: Pen, upright: float = 0.0) -> Stroke:
 def _footed(pen: Pen, stem: Stroke) -> Stroke:
     """Some stems end in a small foot or a steep tick; a larger foot would make a two."""
     if pen.chance(0.06):
-        foot = np.array([pen.between(0.05, 0.12), pen.between(-0.06, 0.03)])
+        foot = np.array([pen.between(0.05, 0.15), pen.between(-0.06, 0.03)])
         return join(stem, stem[-1:] + foot)
     if pen.chance(0.16):
-        height = pen.between(0.08, 0.24)
-        return join(stem, np.add(stem[-1:], (height * pen.between(0.3, 0.85), -height)))
+        height = pen.between(0.08, 0.34)
+        # a long one is steeper than any base of a two
+        width = height * pen.between(0.3, 0.85 if height < 0.24 else 0.65)
+        return join(stem, np.add(stem[-1:], (width, -height)))
     return stem
 
 
@@ -188,7 +190,7 @@ def seven_crossed(pen: Pen) -> Drawing:
         if pen.chance(0.15):  # the stem begins left of the bar's end
             shift = (pen.between(0.05, 0.25), pen.between(-0.04, 0.04))
             body = [join(_bar(pen) + shift, np.add(shift, [[0, 0]])), stem]
-    x, y = stem[int(pen.between(0.4, 0.82) * (len(stem) - 1))]
+    x, y = stem[int(pen.between(0.4, 0.78) * (len(stem) - 1))]
     left, right = pen.between(0.1, 0.4), pen.between(0.12, 0.5)
     rise = pen.between(-0.12, 0.1)
     return [*body, pen.line((x - left, y + rise), (x + right, y - rise))]

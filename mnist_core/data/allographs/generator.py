@@ -20,20 +20,20 @@ Template = Callable[[Pen], Drawing]
 TEMPLATES: dict[int, dict[Template, float]] = {
     0: {d01.zero: 4, d01.zero_slashed: 4.5, d01.zero_open: 0.7, d01.zero_overlapping: 1.2,
         d01.zero_angular: 1, d01.zero_dotted: 0.3},
-    1: {d01.one: 3, d01.one_slanted: 0.7, d01.one_flag: 4.5, d01.one_long_flag: 1.5,
+    1: {d01.one: 3, d01.one_slanted: 0.7, d01.one_flag: 4.5, d01.one_long_flag: 1.8,
         d01.one_flat_flag: 1.2, d01.one_foot: 2.5, d01.one_tick: 1.3},
     2: {d24.two: 3, d24.two_looped: 3, d24.two_angular: 1.5, d24.two_hooked: 1,
         d24.two_curved: 1},
     3: {d24.three: 4, d24.three_looped: 1.5, d24.three_flat: 2, d24.three_angular: 0.7},
     4: {d24.four_open: 3, d24.four_short: 2, d24.four_bowl: 2, d24.four_closed: 2,
-        d24.four_closed_bent: 1.3, d24.four_looped: 1.2},
+        d24.four_closed_bent: 1.8, d24.four_looped: 1.2},
     5: {d57.five: 3.5, d57.five_hat: 4, d57.five_curved: 1.5, d57.five_angular: 0.8},
     6: {d57.six: 4, d57.six_straight: 2, d57.six_round: 1, d57.six_narrow: 2.2},
     7: {d57.seven: 3, d57.seven_crossed: 3, d57.seven_joined: 1.8, d57.seven_curved: 0.8},
     8: {d89.eight: 4, d89.eight_circles: 1.5, d89.eight_centre: 1.3, d89.eight_angular: 1.5,
         d89.eight_open: 1.6},
     9: {d89.nine: 4, d89.nine_curled: 3, d89.nine_bent: 1.8, d89.nine_spiral: 1,
-        d89.nine_crossed: 0.6},
+        d89.nine_crossed: 1},
 }  # fmt: skip
 """The templates of each digit, with how often each is drawn relative to the others."""
 
