@@ -190,7 +190,7 @@ def seven_crossed(pen: Pen) -> Drawing:
         if pen.chance(0.15):  # the stem begins left of the bar's end
             shift = (pen.between(0.05, 0.25), pen.between(-0.04, 0.04))
             body = [join(_bar(pen) + shift, np.add(shift, [[0, 0]])), stem]
-    x, y = stem[int(pen.between(0.4, 0.78) * (len(stem) - 1))]
+    x, y = stem[int(pen.between(0.4, 0.76) * (len(stem) - 1))]
     left, right = pen.between(0.1, 0.4), pen.between(0.12, 0.5)
     rise = pen.between(-0.12, 0.1)
     return [*body, pen.line((x - left, y + rise), (x + right, y - rise))]
