@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.chromium import ROOT
+from support.processes import Command
 from support.sweeps import (
     UNFINISHABLE,
     FakeTrainer,
@@ -50,10 +49,10 @@ def test_two_workers_take_every_point_once(
     mnist_root: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     # not in this process: it has threads, which a fork does not copy
-    command = f"-m mnist_core {SMALL} {GRID} --workers 2 --no-pruning --runs {tmp_path}".split()
-    process = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    result = json.loads(process.stdout.splitlines()[-1])
+    words = f"{SMALL} {GRID} --workers 2 --no-pruning --runs {tmp_path} --data {mnist_root}"
+    command = Command(words.split(), tmp_path / "output")
+    assert command.wait() == 0, command.err
+    result = json.loads(command.out.splitlines()[-1])
     trials = result["trials"]
     assert points(trials) == ALL_POINTS
     assert {trial["state"] for trial in trials} == {"complete"}
@@ -76,7 +75,7 @@ def test_two_workers_take_every_point_once(
     assert scores == sorted(scores, reverse=True)
     assert result["best"].startswith("python -m mnist_core train --model mnist_cnn ")
     # each trial is printed once: while it ends, or at the end if it is of an earlier sweep
-    assert process.stderr.count("trial ") == 2
+    assert command.err.count("trial ") == 2
     assert (
         cli.main([*f"{SMALL} {GRID}".replace("--json ", "").split(), "--runs", str(tmp_path)]) == 0
     )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 import torch
-from support.chromium import ROOT
+from support.processes import FORKS
 from support.sweeps import sweep_request
 from support.training import small
 
 from mnist_core.runs import queue
 from mnist_core.runs.queue import enqueue, is_free, queue_lock_path
 from mnist_core.runs.run_list import create_run
+from mnist_core.runs.signals import StopFlag
+from mnist_core.search import sweep
+from mnist_core.search.requests import StoredRequest
+from mnist_core.search.storage import storage_url
 from mnist_core.search.sweep_devices import sweep_devices
 from mnist_core.utils.locks import exclusive_lock
 
@@ -70,39 +73,30 @@ def test_a_configured_device_is_used_as_it_is(tmp_path: Path) -> None:
         assert devices == ["cuda:1"]
 
 
+def _sweep_on_two_cards(root: Path, request: str) -> None:
+    """Carry out a sweep in this process; each card is the CPU in truth, and leaves a file."""
+
+    def cpu(name: str) -> torch.device:
+        (root / f"{name}.{os.getpid()}").touch()
+        return torch.device("cpu")
+
+    torch.cuda.device_count = lambda: 2
+    sweep.choose_device = cpu
+    parsed = StoredRequest.model_validate_json(request).root
+    result = sweep.run_sweep(parsed, root, storage_url(root), StopFlag(), data=str(root / "data"))
+    assert [trial.state for trial in result.trials] == ["complete"] * 2
+
+
 def test_trials_train_on_both_cards(tmp_path: Path, mnist_root: Path) -> None:
-    """In an interpreter of its own, which may be forked; each card is the CPU in truth."""
+    """In a process without threads, which may be forked."""
     request = sweep_request({"batch_size": (50, 100)}, workers=2)
     config = request.config.with_changes(device="auto")
     request = request.model_copy(update={"config": config})
-    script = f"""
-import os, sys
-from pathlib import Path
-import torch
-torch.cuda.device_count = lambda: 2
-from mnist_core.runs.signals import StopFlag
-from mnist_core.search import sweep
-from mnist_core.search.requests import StoredRequest
-from mnist_core.search.storage import storage_url
-
-root = Path({str(tmp_path)!r})
-
-def cpu(name):
-    (root / f"{{name}}.{{os.getpid()}}").touch()
-    return torch.device("cpu")
-
-sweep.choose_device = cpu
-request = StoredRequest.model_validate_json(sys.stdin.read()).root
-result = sweep.run_sweep(request, root, storage_url(root), StopFlag())
-assert [trial.state for trial in result.trials] == ["complete"] * 2
-"""
-    subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        check=True,
-        input=request.model_dump_json(),
-        text=True,
-    )
+    (tmp_path / "data").symlink_to(mnist_root)
+    process = FORKS.Process(target=_sweep_on_two_cards, args=(tmp_path, request.model_dump_json()))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
     used = [path.name.split(".") for path in tmp_path.glob("cuda:*")]
     assert sorted(device for device, _ in used) == CARDS
     assert len({process for _, process in used}) == 2
