@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import os
-import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,17 +87,29 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """Root may write everywhere: be nobody meanwhile."""
+    user = os.geteuid()
+    os.seteuid(user or 65534)
     try:
-        with pytest.raises(MnistCoreError, match="Permission denied"):
-            write_atomic(path, "new")
+        yield
     finally:
-        tmp_path.chmod(stat.S_IRWXU)
-    assert path.read_text() == "old"
+        os.seteuid(user)
+
+
+def test_a_folder_without_permission() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name), Path(name) / "file"
+        path.write_text("old")
+        folder.chmod(0o555)
+        try:
+            with unprivileged(), pytest.raises(MnistCoreError, match="Permission denied"):
+                write_atomic(path, "new")
+        finally:
+            folder.chmod(0o755)
+        assert path.read_text() == "old"
+        assert [one.name for one in folder.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("content", ["short", "longer than what was there before"])
