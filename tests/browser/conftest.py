@@ -32,11 +32,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Browser) -> dict[str, list[BrowserContext]]:
-    """Browser contexts that no test uses at present, by their options.
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """Browser contexts by their options.
 
-    A context caches what it has loaded, so later pages open in a third of the time. What the pad
-    and the dashboard store belongs to one page, so pages in the same context are independent.
+    A context caches what it has loaded, so later pages open in a third of the time. What the
+    dashboard stores belongs to one page, so pages in the same context are independent.
     """
     return {}
 
@@ -132,22 +132,21 @@ def password(folders: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def open_board(
-    browser: Browser, board_server: Server, contexts: dict[str, list[BrowserContext]]
+    browser: Browser, board_server: Server, contexts: dict[str, BrowserContext]
 ) -> Iterator[Callable[..., BoardPage]]:
     """Open the dashboard in a page of its own; fail on errors and foreign requests."""
-    opened: list[tuple[str, BoardPage]] = []
+    opened: list[BoardPage] = []
 
     def open_page(**options: object) -> BoardPage:
         options = {**DESKTOP, **options}
         key = repr(sorted(options.items()))
-        free = contexts.setdefault(key, [])
-        board = BoardPage(free.pop() if free else browser.new_context(**options), board_server.url)
-        opened.append((key, board))
-        return board
+        if key not in contexts:
+            contexts[key] = browser.new_context(**options)
+        opened.append(BoardPage(contexts[key], board_server.url))
+        return opened[-1]
 
     yield open_page
-    for key, board in opened:
+    for board in opened:
         board.page.close()
-        contexts[key].append(board.context)
-    assert [error for _, board in opened for error in board.errors] == []
-    assert [url for _, board in opened for url in board.foreign] == []
+    assert [error for board in opened for error in board.errors] == []
+    assert [url for board in opened for url in board.foreign] == []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
+from mnist_core.search.job import Job
 from mnist_core.search.job_control import list_jobs
-from mnist_core.search.job_process import carry_out
+from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event
+from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
 pytestmark = pytest.mark.browser
@@ -67,7 +69,7 @@ def test_a_zoom_stays_while_the_curve_grows(
     board.wait_for_points("Loss", points)
     assert board.axis("Loss") == zoomed
 
-    # a second browser sees the same run, and the first one may close
+    # a second tab sees the same run, and the first one may close
     second = open_board()
     second.page.goto(f"{board.url}watch")
     second.status("running")
@@ -167,6 +169,15 @@ def test_a_run_is_deleted_after_confirmation(
     assert "not wanted" not in board.page.locator("[data-testid=stMain]").inner_text()
 
 
+def pretend_to_work(job: Job) -> None:
+    """Leave the files of a job that takes steps until it is stopped."""
+    with exclusive_lock(job.lock_path, timeout=60):
+        job.leave_queue()
+        write_json(job.progress_path, JobProgress(completed=60, total=20_000))
+        until(job.stop_path.exists)
+        write_json(job.end_path, JobEnd(status=JobStatus.STOPPED, stop_reason=StopReason.REQUESTED))
+
+
 def test_a_search_is_stopped_resumed_and_deleted(
     open_board: Callable[..., BoardPage], folders: dict[str, str]
 ) -> None:
@@ -178,17 +189,16 @@ def test_a_search_is_stopped_resumed_and_deleted(
     board.settle()
     root = Path(folders["MNIST_RUNS"])
     stopped = main.get_by_text("Stopped. Resume continues the same request.")
-    # a child of this process carries the job out, in the place of the queue's worker
-    with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60):
+    # a thread takes the place of the queue's worker
+    with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60), ThreadPoolExecutor(1) as pool:
         board.button("Start").click()
         expect(board.button("Stop")).to_be_visible()
         (job,) = list_jobs(root)
-        work = multiprocessing.get_context("fork").Process(target=carry_out, args=(job, "cpu"))
-        work.start()
+        work = pool.submit(pretend_to_work, job)
         expect(main.get_by_text("Step ", exact=False).first).to_be_visible()
         board.button("Stop").click()
         expect(stopped).to_be_visible()
-        work.join()
+        work.result()
         assert job.state().status == "stopped"
         board.button("Resume").click()
         expect(stopped).to_have_count(0)
