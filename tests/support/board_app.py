@@ -39,8 +39,9 @@ def show(page: AppTest) -> AppTest:
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    """Press the button with this label."""
-    return show(next(b for b in page.button if b.label == label).click().run())
+    """Press the button with this label, which may be escaped on the page."""
+    found = next(b for b in page.button if label in (b.label, unescape(b.label)))
+    return show(found.click().run())
 
 
 def page_text(page: AppTest) -> str:
