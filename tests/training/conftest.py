@@ -1,4 +1,4 @@
-"""Drawings that a training has generated are used by the next one, too."""
+"""Few images to train on; drawings that a training has generated are used by the next one, too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.training import Splits, part
 from torch import Tensor
 
 from mnist_core.data.allographs import pool
@@ -31,3 +32,15 @@ def _drawings_are_generated_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pool, "cached_frames", _frames)
         yield
+
+
+@pytest.fixture(scope="module")
+def fewer(small_splits: Splits) -> Splits:
+    """100 training and 50 validation images: two steps."""
+    return part(small_splits, 100, 50)
+
+
+@pytest.fixture(scope="module")
+def few(small_splits: Splits) -> Splits:
+    """400 training and 200 validation images."""
+    return part(small_splits, 400, 200)
