@@ -20,7 +20,7 @@ from mnist_core.imaging import normalize
 from mnist_core.imaging.normalize import fit_canvas, frame_from_canvas, resample
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
-from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE, DIGIT_SIZE
+from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE
 from mnist_core.utils.files import write_atomic
 from mnist_core.utils.locks import exclusive_lock
 
@@ -31,11 +31,8 @@ _TINY_SHARE = 0.08
 """Share of the frames that are those of tiny pictures."""
 _TINY_SIDES = (8, 16)
 """Smallest and largest side of these, in pixels."""
-_WIDEST_TINY_PEN, _WIDEST_TINY_ONE = 3.8, 6.0
-"""In frame pixels; the thickness of what is read is limited, but loops stay filled. A one's may be
-wider: scikit-learn's digits have about the same area of ink, whatever digit they are."""
-_TINY_AREA = 130.0
-"""Area of ink, in frame pixels, up to which pens are wider than `_WIDEST_TINY_PEN`."""
+_WIDEST_TINY_PEN = 3.8
+"""In frame pixels; the thickness of what is read is limited, but loops stay filled."""
 
 _COMPACT = 1.8
 """Largest ratio of the sides of a non-digit that is drawn as a tiny picture."""
@@ -140,12 +137,7 @@ def draw_frames(
     tiny = rng.random(len(drawings)) < _TINY_SHARE
     # a tiny row of letters would be a bar, as a one is
     tiny &= (labels != NON_DIGIT) | np.array([_is_compact(strokes) for strokes in drawings], bool)
-    widest = [
-        _widest_tiny_pen(strokes)
-        for strokes, is_tiny in zip(drawings, tiny, strict=True)
-        if is_tiny
-    ]
-    pens[tiny] = rng.uniform(NARROWEST_PEN, widest)
+    pens[tiny] = rng.uniform(NARROWEST_PEN, _WIDEST_TINY_PEN, int(tiny.sum()))
     canvases = draw_strokes(drawings, pens)
     sides = np.where(tiny, rng.integers(*_TINY_SIDES, len(drawings), endpoint=True), 0)
     for side in np.unique(sides[tiny]):
@@ -158,14 +150,6 @@ def draw_frames(
 def _is_compact(drawing: Drawing) -> bool:
     width, height = np.ptp(np.concatenate(drawing), axis=0)
     return bool(max(width, height) < _COMPACT * min(width, height))
-
-
-def _widest_tiny_pen(drawing: Drawing) -> float:
-    """Return the largest diameter of a pen for a tiny picture, in frame pixels."""
-    length = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in drawing)
-    size = max(np.ptp(np.concatenate(drawing), axis=0).max(), 1e-6)
-    widest = _TINY_AREA * size / max(DIGIT_SIZE * length, 1e-6)
-    return float(np.clip(widest, _WIDEST_TINY_PEN, _WIDEST_TINY_ONE))
 
 
 def _through_tiny_pictures(canvases: Tensor, side: int) -> Tensor:
