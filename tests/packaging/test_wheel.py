@@ -58,7 +58,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the installed wheel; its dependencies are those of this environment."""
     folder = tmp_path_factory.mktemp("installed") / "site"
-    options = ("--quiet", "--no-deps", "--no-index", "--no-compile", "--target", str(folder))
+    options = ("--quiet", "--no-deps", "--no-index", "--target", str(folder))
     run(sys.executable, "-m", "pip", "install", *options, str(wheel), folder=folder.parent)
     return folder
 

@@ -1,7 +1,6 @@
 """What test_wheel.py runs with the installed package: classify, train, promote, draw the dashboard.
 
-Promotes without the graph, whose export takes seconds. Prints JSON.
-`python use_installed.py FOLDER`, with the folder for the run.
+Prints JSON. `python use_installed.py FOLDER`, with the folder for the run.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import board
 import mnist_core
 from mnist_core import TrainConfig, load_classifier
 from mnist_core.data.mnist import Split
-from mnist_core.runs import promotion
+from mnist_core.runs.promotion import promote
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
 
@@ -33,8 +32,7 @@ def main(folder: Path) -> None:
     config = TrainConfig(model="mnist_cnn", epochs=1, augment="none", device="cpu")
     run = create_run(config, folder)
     execute(run, splits=(split, split))
-    promotion.write_graph = lambda path: path
-    promoted = promotion.promote(run, "mine")
+    promoted = promote(run, "mine")
 
     script = Path(board.__file__).parent / "script/dashboard.py"
     page = AppTest.from_file(str(script), default_timeout=120).run()
