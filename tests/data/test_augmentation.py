@@ -10,7 +10,7 @@ from mnist_core.data.augmentation import ARTICLE, Augmentation, augment
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.normalize import centre_of_mass, ink_box, stroke_width
 
-RANGES = [field.name for field in dataclasses.fields(Augmentation) if field.type == "float"]
+RANGES = [field.name for field in dataclasses.fields(Augmentation) if field.type is float]
 NOTHING = Augmentation(**dict.fromkeys(RANGES, 0.0))
 
 
