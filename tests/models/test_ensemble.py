@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from support.drawings import one, paint, seven, zero
+from support.networks import MEMBERS, load_members
 from torch import Tensor, nn
 
 from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
@@ -26,7 +27,6 @@ from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
 from pad.payload import encode_prediction_with_maps
 
-SHIPPED = ("default", "mnist_cnn")
 DRAWINGS = [zero(), one(), seven()]
 
 
@@ -53,24 +53,12 @@ def ensemble_probabilities(members: list[DigitNet], vote: str) -> Tensor:
     return Ensemble(members, vote)(torch.zeros(1, 1, 28, 28)).softmax(1)[0]
 
 
-def shipped() -> list[DigitNet]:
-    return [load_weights(weights_path(name))[0] for name in SHIPPED]
-
-
-@pytest.fixture(scope="module", params=VOTES)
-def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped networks as one file, for each vote."""
-    path = tmp_path_factory.mktemp("ensembles") / f"{request.param}.safetensors"
-    save_weights(path, Ensemble(shipped(), request.param), {"note": "mine"})
-    return path
-
-
 # --- the vote ----------------------------------------------------------------------------------
 
 
 def test_mean_of_the_members_probabilities(small_splits: tuple[Split, Split]) -> None:
     frames = normalise(small_splits[1].images[:200])
-    members = shipped()
+    members = load_members()
     with torch.inference_mode():
         expected = torch.stack([member(frames).softmax(1) for member in members]).mean(0)
         logits = Ensemble(members)(frames)
@@ -149,18 +137,19 @@ def test_invalid_members() -> None:
 # --- one file, one model -----------------------------------------------------------------------
 
 
-def test_round_trip(file: Path, small_splits: tuple[Split, Split]) -> None:
+def test_round_trip(ensemble_file: Path, small_splits: tuple[Split, Split]) -> None:
     images = small_splits[1].images[:50]
-    model, card = load_weights(file)
+    model, card = load_weights(ensemble_file)
     assert card.architecture == "ensemble"
     assert not model.training
     assert torch.equal(
-        predict_logits(model, images), predict_logits(Ensemble(shipped(), file.stem), images)
+        predict_logits(model, images),
+        predict_logits(Ensemble(load_members(), ensemble_file.stem), images),
     )
     assert [member.spec.architecture for member in model.members] == ["improved", "mnist_cnn"]
     assert card.as_dict() == {
         "architecture": "ensemble",
-        "vote": file.stem,
+        "vote": ensemble_file.stem,
         "members": [member.spec.as_dict() for member in model.members],
         "note": "mine",
     }
@@ -221,10 +210,10 @@ def test_damaged_files(tmp_path: Path, change: dict[str, str | None], message: s
         load_weights(path)
 
 
-def test_a_member_that_is_not_finite(file: Path, tmp_path: Path) -> None:
-    with safe_open(file, framework="pt") as opened:
+def test_a_member_that_is_not_finite(ensemble_file: Path, tmp_path: Path) -> None:
+    with safe_open(ensemble_file, framework="pt") as opened:
         metadata = opened.metadata()
-    state = load_file(file)
+    state = load_file(ensemble_file)
     state["members.1.head.1.bias"][3] = float("nan")
     save_file(state, tmp_path / "w.safetensors", metadata)
     with pytest.raises(MnistCoreError, match=r"NaN or infinity in members\.1\.head\.1\.bias"):
@@ -234,9 +223,9 @@ def test_a_member_that_is_not_finite(file: Path, tmp_path: Path) -> None:
 # --- classifying -------------------------------------------------------------------------------
 
 
-def test_an_ensemble_classifies_drawings(file: Path) -> None:
-    classifier = load_classifier(file)
-    assert (classifier.name, classifier.architecture) == (file.stem, "ensemble")
+def test_an_ensemble_classifies_drawings(ensemble_file: Path) -> None:
+    classifier = load_classifier(ensemble_file)
+    assert (classifier.name, classifier.architecture) == (ensemble_file.stem, "ensemble")
     assert [p.digit for p in classifier.classify_strokes_many(DRAWINGS)] == [0, 1, 7]
     assert classifier.classify(paint(seven())).digit == 7
     blank = classifier.classify_strokes([])
@@ -245,11 +234,11 @@ def test_an_ensemble_classifies_drawings(file: Path) -> None:
 
 
 def test_predictions_are_the_mean_of_the_members() -> None:
-    ensemble = Classifier(Ensemble(shipped()), name="both", architecture="ensemble")
+    ensemble = Classifier(Ensemble(load_members()), name="both", architecture="ensemble")
     members = [
         # without their calibration, which an ensemble of them does not have
         Classifier(model, name=name, architecture=name).classify_strokes_many(DRAWINGS)
-        for name, model in zip(SHIPPED, shipped(), strict=True)
+        for name, model in zip(MEMBERS, load_members(), strict=True)
     ]
     for combined, *alone in zip(ensemble.classify_strokes_many(DRAWINGS), *members, strict=True):
         expected = np.mean([prediction.probabilities for prediction in alone], axis=0)
@@ -257,8 +246,8 @@ def test_predictions_are_the_mean_of_the_members() -> None:
         assert np.array_equal(combined.frame, alone[0].frame)
 
 
-def test_maps_kernels_and_shapes_are_the_first_members(file: Path) -> None:
-    classifier, first = load_classifier(file), load_classifier("default")
+def test_maps_kernels_and_shapes_are_the_first_members(ensemble_file: Path) -> None:
+    classifier, first = load_classifier(ensemble_file), load_classifier("default")
     assert classifier.stages == first.stages
     assert classifier.shapes == first.shapes
     assert classifier.head_sizes() == first.head_sizes()

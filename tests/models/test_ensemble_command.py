@@ -9,35 +9,21 @@ from typing import Any
 import pytest
 import torch
 from support.drawings import one, paint, seven, zero
+from support.networks import MEMBERS, load_members
 from torch import nn
 
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
-from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
-from mnist_core.models.network import DigitNet
 from mnist_core.models.options import VOTES
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card, save_weights, update_card
+from mnist_core.models.weights import load_weights, read_card, update_card
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 
 Capture = pytest.CaptureFixture[str]
-SHIPPED = ("default", "mnist_cnn")
 DRAWINGS = [zero(), one(), seven()]
-
-
-def shipped() -> list[DigitNet]:
-    return [load_weights(weights_path(name))[0] for name in SHIPPED]
-
-
-@pytest.fixture(scope="module", params=VOTES)
-def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped networks as one file, for each vote."""
-    path = tmp_path_factory.mktemp("ensembles") / f"{request.param}.safetensors"
-    save_weights(path, Ensemble(shipped(), request.param), {"note": "mine"})
-    return path
 
 
 @pytest.fixture
@@ -66,7 +52,7 @@ def test_the_command_writes_file_and_card(
     vote: str, small_mnist: Split, tmp_path: Path, capsys: Capture
 ) -> None:
     output = tmp_path / "new folder" / "both.safetensors"
-    words = ["ensemble", *SHIPPED, "--vote", vote, "--output", str(output)]
+    words = ["ensemble", *MEMBERS, "--vote", vote, "--output", str(output)]
     assert cli.main(words) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split() == ["on", "500", "validation", "images", "accuracy", "loss"]
@@ -78,8 +64,8 @@ def test_the_command_writes_file_and_card(
     assert (card.architecture, card.vote) == ("ensemble", vote)
     assert card.command.startswith("python -m mnist_core ensemble default mnist_cnn")
 
-    names = [*SHIPPED, f"ensemble, {vote}"]
-    models = [*shipped(), load_weights(output)[0]]
+    names = [*MEMBERS, f"ensemble, {vote}"]
+    models = [*load_members(), load_weights(output)[0]]
     content = card.as_dict()
     figures = [*(member["validation"] for member in content["members"]), content["validation"]]
     for line, name, model, figure in zip(printed[1:4], names, models, figures, strict=True):
@@ -90,7 +76,7 @@ def test_the_command_writes_file_and_card(
         assert line.startswith(f"{name} ")
         assert line.split()[-2:] == [f"{accuracy:.2%}", f"{loss:.4f}"]
 
-    for member, name in zip(content["members"], SHIPPED, strict=True):
+    for member, name in zip(content["members"], MEMBERS, strict=True):
         own = read_card(weights_path(name)).as_dict()
         assert member["name"] == name
         assert member["architecture"] == own["architecture"]
@@ -112,15 +98,15 @@ def test_a_member_may_be_a_run(small_mnist: Split, tmp_path: Path) -> None:
 
 
 def test_an_ensemble_is_evaluated_and_used_like_any_other(
-    file: Path, small_mnist: Split, tmp_path: Path, capsys: Capture
+    ensemble_file: Path, small_mnist: Split, tmp_path: Path, capsys: Capture
 ) -> None:
     picture = tmp_path / "seven.png"
     paint(seven()).save(picture)
-    assert cli.main(["predict", "--weights", str(file), str(picture)]) == 0
+    assert cli.main(["predict", "--weights", str(ensemble_file), str(picture)]) == 0
     assert capsys.readouterr().out.startswith(f"{picture}: 7 ")
     page = tmp_path / "page.html"
-    assert cli.main(["evaluate", str(file), "--html", str(page)]) == 0
-    assert f"{file.stem} (ensemble) on 500 validation images" in capsys.readouterr().out
+    assert cli.main(["evaluate", str(ensemble_file), "--html", str(page)]) == 0
+    assert f"{ensemble_file.stem} (ensemble) on 500 validation images" in capsys.readouterr().out
     assert "mnist_cnn" in page.read_text(encoding="utf-8")
 
 
@@ -142,7 +128,7 @@ def test_a_member_trained_on_validation_images_is_noted(
 
 
 def test_the_command_checks_its_arguments_first(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    ensemble_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     without_data(monkeypatch)
     monkeypatch.chdir(tmp_path)
@@ -153,7 +139,7 @@ def test_the_command_checks_its_arguments_first(
     for words, message in (
         (["default", "--output", output], "at least two"),
         (["default", "nope", "--output", output], "no weights 'nope'"),
-        (["default", str(file), "--output", output], "member 2 is an ensemble"),
+        (["default", str(ensemble_file), "--output", output], "member 2 is an ensemble"),
         (["default", "default", "--output", output], "default is given twice"),
         (["a.safetensors", "link.safetensors", "--output", output], "given twice"),
         (["default", "a.safetensors", "--output", str(member)], "give another file"),
@@ -172,6 +158,6 @@ def test_the_command_checks_its_arguments_first(
 
 def test_an_unknown_vote(tmp_path: Path, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(["ensemble", *SHIPPED, "--vote", "median", "--output", "x.safetensors"])
+        cli.main(["ensemble", *MEMBERS, "--vote", "median", "--output", "x.safetensors"])
     assert caught.value.code == 2
     assert "majority" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from support.networks import TWO_FILES, state_of
 
 from mnist_core import MnistCoreError, load_classifier
 from mnist_core.models.architectures import build_model
@@ -18,20 +18,6 @@ from mnist_core.models.weights import (
     card_path,
     load_weights,
 )
-
-TWO_FILES = {"format": "mnist_core", "architecture": "mnist_cnn"}
-"""Metadata of the files of version 0.1, whose card is a file of its own."""
-
-
-@pytest.fixture
-def model() -> DigitNet:
-    torch.manual_seed(0)
-    return build_model("mnist_cnn").eval()
-
-
-def state_of(model: DigitNet, **changes: Tensor) -> dict[str, Tensor]:
-    return {**model.state_dict(), **changes}
-
 
 # --- files of version 0.1 ----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save, save_file
 from support.disk import full_disk
 from support.drawings import seven
+from support.networks import TWO_FILES, state_of
 from torch import Tensor, nn
 
 from mnist_core import MnistCoreError, load_classifier, shipped_models
@@ -31,25 +32,12 @@ from mnist_core.models.weights import (
     update_card,
 )
 
-TWO_FILES = {"format": "mnist_core", "architecture": "mnist_cnn"}
-"""Metadata of the files of version 0.1, whose card is a file of its own."""
-
-
-@pytest.fixture
-def model() -> DigitNet:
-    torch.manual_seed(0)
-    return build_model("mnist_cnn").eval()
-
 
 @pytest.fixture
 def saved(model: DigitNet, tmp_path: Path) -> Path:
     path = tmp_path / "mine.safetensors"
     save_weights(path, model, {"note": "mine"})
     return path
-
-
-def state_of(model: DigitNet, **changes: Tensor) -> dict[str, Tensor]:
-    return {**model.state_dict(), **changes}
 
 
 # --- one file ----------------------------------------------------------------------------------
