@@ -8,7 +8,7 @@ from typing import Any
 from mnist_core import MnistCoreError, available_models
 from mnist_core.inference.graph_key import stored_card
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
-from mnist_core.models.registry import model_path
+from mnist_core.models.registry import DEFAULT, model_path
 from mnist_core.utils.files import file_version
 
 _SHORTENED = reprlib.Repr()
@@ -39,6 +39,10 @@ class ModelRegistry:
     def names(self) -> list[str]:
         """Return the names offered at this moment, the default first."""
         return available_models()
+
+    def default(self) -> str:
+        """Return the name offered first: a Space may have been composed without "default"."""
+        return next(iter(self.names()), DEFAULT)
 
     def cards(self) -> dict[str, dict[str, Any]]:
         """Return accuracy on the test set, architecture and file size of each model, by name.

@@ -12,7 +12,6 @@ from mnist_core import MnistCoreError
 from mnist_core.data.sizes import MEAN, STD
 from mnist_core.imaging.images import open_picture
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE
-from mnist_core.models.registry import DEFAULT
 from pad.allowed_requests import AllowedRequests
 from pad.capacity import BusyError, PictureCapacity
 from pad.component import picture_input, sketchpad
@@ -76,7 +75,7 @@ def build_page(
         if not image:
             raise _refusal("no picture was sent; give an image file as 'image'")
         try:
-            classifier = registry.get(DEFAULT)
+            classifier = registry.get(registry.default())
             # opened here, so that no message names the server's path
             with capacity.reading(), Path(image).open("rb") as file:
                 prediction = classifier.classify(open_picture(file, limits.max_picture_side))
@@ -103,7 +102,7 @@ def build_page(
                 "positions": limits.max_stroke_numbers,
                 "total": limits.max_drawing_numbers,
             },
-            default_model=DEFAULT,
+            default_model=registry.default(),
             picture_limits={"bytes": limits.max_picture_bytes, "side": limits.max_picture_side},
             files=file_urls(),
             functions=PATH.removeprefix("/").removesuffix("{name}"),

@@ -8,10 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mnist_core.inference.onnx_classifier import OnnxClassifier
+from mnist_core.models.registry import weights_path
 from pad import model_registry
 from pad.model_registry import ModelNotFoundError, ModelRegistry
+from pad.page import build_page
 
 
 @pytest.fixture
@@ -47,3 +50,22 @@ def test_other_models_are_answered_while_one_is_loaded(
         first, second = (future.result(60) for future in twice)
     assert first is second, "loaded once"
     assert first.graph_path.is_file()
+
+
+def test_a_pad_without_the_default_model_uses_the_first_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a Space that was composed with `--models student`."""
+    student = weights_path("student")
+    monkeypatch.setattr(model_registry, "available_models", lambda: ["student"])
+    monkeypatch.setattr(
+        model_registry, "model_path", lambda name: student if name == "student" else None
+    )
+    page = build_page(ModelRegistry())
+    (sketchpad,) = (block for block in page.blocks.values() if block.elem_id == "sketchpad")
+    assert sketchpad.props["default_model"] == "student"
+    (endpoint,) = page.fns.values()
+    picture = Image.new("L", (120, 120), 255)
+    picture.paste(0, (56, 20, 64, 100))
+    picture.save(tmp_path / "one.png")
+    assert endpoint.fn(str(tmp_path / "one.png"))["digit"] == 1
