@@ -40,13 +40,20 @@ def check_repo(repo: str) -> None:
 
 
 def check_token() -> None:
-    """Raise MnistCoreError if there is no token for the Hub."""
+    """Raise MnistCoreError if there is no token for the Hub, or what is there is none."""
     with requires_extra("publish"):
-        from huggingface_hub import get_token
-    with _explained():
+        from huggingface_hub import constants, get_token
+    try:
         token = get_token()
+    except (OSError, UnicodeError) as error:
+        raise MnistCoreError(
+            f"{constants.HF_TOKEN_PATH}: the token cannot be read ({single_line(str(error))}); "
+            f"{_LOG_IN}"
+        ) from error
     if not token:
         raise MnistCoreError(f"there is no token for the Hugging Face Hub; {_LOG_IN}")
+    if not (token.isascii() and token.isprintable()):  # no header of a request can have it
+        raise MnistCoreError(f"the token has characters that no token has; {_LOG_IN}")
 
 
 def upload(folder: Path, repo: str, kind: RepoType, *, update: bool = False) -> str:

@@ -101,6 +101,24 @@ def test_a_token_that_is_not_valid(
         upload(folder, repo, "space")
 
 
+@pytest.mark.parametrize("token", ["hf_ü", "hf_\udcff", "hf_a\x07b"])
+def test_a_token_with_characters_that_none_has(
+    token: str, hub: StubHub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: token)
+    with pytest.raises(MnistCoreError, match=r"characters that no token has; set HF_TOKEN"):
+        upload(folder, "pad", "space")
+
+
+def test_a_file_of_the_token_that_cannot_be_read(
+    hub: StubHub, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    (tmp_path / "token").write_bytes(b"hf_\xff")
+    with pytest.raises(MnistCoreError, match=r"token: the token cannot be read.*set HF_TOKEN"):
+        upload(folder, "pad", "space")
+
+
 def test_a_token_without_the_right_to_write(
     hub: StubHub, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,12 +194,25 @@ def test_command_without_a_token_composes_nothing(
     assert not output.exists()
 
 
+def test_a_kept_folder_is_named_where_the_upload_fails(
+    hub: StubHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same command again would find the folder in its way."""
+    hub.repos[f"models/{USER}/digits"] = {"notes.txt": b"mine\n"}
+    output = str(tmp_path / "kept")
+    assert main(["publish", "--model", "student", "--repo", "digits", "--output", output]) == 2
+    error = capsys.readouterr().err
+    assert "exists and has other files" in error
+    assert f"{output} has what was composed: give another --output, or none" in error
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--space", "pad", "--repo", "x"], "--space has a name already"),
         (["--model", "student", "--models", "student"], "give one --model"),
         (["--model", "missing", "--dry-run"], "no weights 'missing'"),
+        (["--model", "my weights.safetensors", "--dry-run"], "--repo names the repository"),
         (["--space", "pad", "--models", "missing", "--dry-run"], "no model 'missing'"),
     ],
 )

@@ -47,14 +47,19 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _publish(args: argparse.Namespace) -> int:
-    from mnist_core.publishing.hub import check_repo, check_token, upload
+    from mnist_core.publishing.hub import check_repo, check_token
 
     if args.space is not None and args.repo is not None:
         raise MnistCoreError("--repo names the repository of a --model; --space has a name already")
     if args.model is not None and args.models:
         raise MnistCoreError("--models chooses those of a --space; give one --model")
     repo = args.space if args.space is not None else args.repo or Path(args.model).stem
-    check_repo(repo)
+    try:
+        check_repo(repo)
+    except MnistCoreError as error:
+        if args.model is None or args.repo is not None:
+            raise
+        raise MnistCoreError(f"{error}; --repo names the repository") from error
     if not args.dry_run:
         check_token()
     with _folder(args.output) as folder:
@@ -63,9 +68,22 @@ def _publish(args: argparse.Namespace) -> int:
         if args.dry_run:
             print_line("nothing is uploaded")
             return 0
-        kind = "space" if args.space is not None else "model"
-        print_line(f"wrote {upload(folder, repo, kind, update=args.update)}")
+        print_line(f"wrote {_upload(folder, repo, args)}")
     return 0
+
+
+def _upload(folder: Path, repo: str, args: argparse.Namespace) -> str:
+    from mnist_core.publishing.hub import upload
+
+    try:
+        kind = "space" if args.space is not None else "model"
+        return upload(folder, repo, kind, update=args.update)
+    except MnistCoreError as error:
+        if args.output is None:
+            raise
+        raise MnistCoreError(
+            f"{error}; {args.output} has what was composed: give another --output, or none"
+        ) from error
 
 
 def _compose_space(folder: Path, args: argparse.Namespace) -> list[str]:
