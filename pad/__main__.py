@@ -1,11 +1,18 @@
 """Entry point of the pad: `drawpad`, `python -m pad` or `python app.py`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import requires_extra
+from pad.address import Address, take_address, without_proxies
+
+if TYPE_CHECKING:
+    from pad.gradio_import import gradio as gr
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -18,22 +25,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help="port; default: the first free one from 7860")
     options = parser.parse_args(argv)
     try:
-        with requires_extra("pad"):
-            from pad.capacity import PictureCapacity
-            from pad.limits import Limits
-            from pad.model_registry import ModelRegistry
-            from pad.page import build_page, launch_options
-            from pad.uploads import prepare_upload_folder
-        limits = Limits.from_environment()
-        prepare_upload_folder(limits.upload_seconds)
-    except MnistCoreError as error:
+        address = take_address(options.host, options.port)
+        with without_proxies():
+            page = _serve(address)
+    except (MnistCoreError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    page.block_thread()
+    return 0
+
+
+def _serve(address: Address) -> gr.Blocks:
+    """Begin to serve the page. Raises MnistCoreError, and OSError if the address was taken."""
+    with requires_extra("pad"):
+        from pad.capacity import PictureCapacity
+        from pad.limits import Limits
+        from pad.model_registry import ModelRegistry
+        from pad.page import build_page, launch_options
+        from pad.uploads import prepare_upload_folder
+    limits = Limits.from_environment()
+    prepare_upload_folder(limits.upload_seconds)
     shared = ModelRegistry(), limits, PictureCapacity(limits)
     page = build_page(*shared)
-    address = {"server_name": options.host, "server_port": options.port}
-    page.launch(**address, **launch_options(*shared))
-    return 0
+    where = {"server_name": address.host, "server_port": address.port}
+    page.launch(**where, **launch_options(*shared), prevent_thread_lock=True)
+    return page
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ class Limits(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             variable = variables[str(first["loc"][0])]
+            given_text, message = str(first["input"])[:40], str(first["msg"])
             raise MnistCoreError(
-                f"{variable} is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}"
+                f"{variable} is {given_text!r}; {message[0].lower()}{message[1:]}"
             ) from None

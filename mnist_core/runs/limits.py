@@ -69,5 +69,5 @@ def _limit(name: str, default: float) -> float:
     except ValueError:
         limit = -1.0
     if not 0 <= limit < float("inf"):
-        raise MnistCoreError(f"{name} is {text!r}; give a number from 0, which is no limit")
+        raise MnistCoreError(f"{name} is {text[:40]!r}; give a number from 0, which is no limit")
     return limit

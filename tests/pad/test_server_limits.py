@@ -265,3 +265,5 @@ def test_every_limit_is_documented() -> None:
 def test_a_limit_that_is_no_number_in_its_range_is_named(name: str, text: str) -> None:
     with pytest.raises(MnistCoreError, match=f"DRAWPAD_{name} is '{text}'; "):
         Limits.from_environment({f"DRAWPAD_{name}": text})
+    with pytest.raises(MnistCoreError, match=r"^.{,200}$"):
+        Limits.from_environment({f"DRAWPAD_{name}": text * 1000})
