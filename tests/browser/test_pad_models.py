@@ -44,8 +44,12 @@ def run(models: Path, tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def pad(run: Run, open_pad: Callable[..., PadPage]) -> PadPage:
-    """The pad, opened after the folder of promoted models was emptied; the server answers."""
-    return open_pad(runs="server", new=True)
+    """The pad, whose list was fetched after the folder was emptied; the server answers."""
+    pad = open_pad(runs="server")
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    options = pad.page.locator("[data-part=model] option")
+    expect(options).to_have_count(len(shipped_models()))
+    return pad
 
 
 def offered(pad: PadPage) -> list[str]:
