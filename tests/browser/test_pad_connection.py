@@ -84,7 +84,7 @@ def test_at_most_one_request_is_in_flight(pad: PadPage) -> None:
         }"""
     )
     circle = np.linspace(0, 6.1, 60)
-    pad.draw([np.stack([np.sin(circle), -np.cos(circle)], 1)])
+    pad.draw([np.stack([np.sin(circle), -np.cos(circle)], 1)], at_once=False)
     pad.expect_digit(0)
     pad.settle()
     assert pad.page.evaluate("window.most") == 1

@@ -45,7 +45,7 @@ def test_classifies_real_drawings_of_every_digit(
     pad: PadPage, readable: dict[int, Strokes]
 ) -> None:
     for digit, strokes in readable.items():
-        pad.draw(strokes)
+        pad.draw(strokes, at_once=False)
         pad.expect_digit(digit)
         pad.settle()
         assert pad.winner == [str(digit)]
@@ -130,7 +130,7 @@ def test_close_calls_are_reported(
         return float(np.diff(np.sort(drawing[2].probabilities)[-2:])[0])
 
     _, strokes, prediction = min(classified, key=margin)
-    pad.draw(strokes, every=1)
+    pad.draw(strokes)
     pad.settle()
     first, second = prediction.close_call or ()
     expect(pad.page.locator(".confidence")).to_have_text(f"{first} or {second}")
@@ -183,7 +183,7 @@ def test_dots_and_scribbles_are_not_classified(pad: PadPage, kind: str) -> None:
         pad.page.click("[data-pen='24']")
         lines = np.linspace(0.03, 0.97, 40)
         zigzag = [np.array([[(0.03, 0.97)[i % 2], y] for i, y in enumerate(lines)]) * 400]
-        pad.draw(zigzag, share=0.94, every=1)
+        pad.draw(zigzag, share=0.94)
     expect(pad.page.locator(".note")).to_have_text("nothing to classify yet: draw a digit")
     pad.expect_digit(None)
 

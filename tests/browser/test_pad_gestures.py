@@ -27,7 +27,7 @@ def put_down(pad: PadPage, x: float, y: float) -> None:
 
 
 def move(pad: PadPage, x: float, y: float) -> None:
-    pad.page.mouse.move(*place(pad, x, y), steps=5)
+    pad.page.mouse.move(*place(pad, x, y), steps=2)
 
 
 def touch(finger: CDPSession, kind: str, *points: tuple[float, float]) -> None:

@@ -52,6 +52,14 @@ RESET = """() => {
     scrollTo(0, 0);
     return true }"""
 
+COALESCED_MOVE = """(places) => {
+    const events = places.map(([clientX, clientY]) => ({
+        pointerId: 1, pointerType: "mouse", isPrimary: true, buttons: 1, bubbles: true,
+        clientX, clientY }));
+    const coalescedEvents = events.map((event) => new PointerEvent("pointermove", event));
+    const event = new PointerEvent("pointermove", { ...events.at(-1), coalescedEvents });
+    document.querySelector(".paper canvas").dispatchEvent(event) }"""
+
 
 class PadPage:
     """The pad, opened in a page, which may have shown it before.
@@ -126,13 +134,23 @@ class PadPage:
         assert box is not None
         return dict(box)
 
-    def draw(self, strokes: list[np.ndarray], share: float = 0.7, every: int = 5) -> None:
+    def draw(self, strokes: list[np.ndarray], share: float = 0.7, at_once: bool = True) -> None:
         """Draw pen strokes in the middle of the drawing area with the mouse.
 
-        `share` is the longest side relative to the area's; of the strokes' positions, only
-        every `every`th point and the last are used, as with a fast mouse.
+        `share` is the longest side relative to the area's. What is between a stroke's ends comes
+        in one event, as if the page had been busy meanwhile; with `at_once` false, in one event
+        for each fifth position, each of which the page answers.
         """
-        draw(self.page, fit_strokes(thin_strokes(strokes, every), self.paper, share))
+        if not at_once:
+            draw(self.page, fit_strokes(thin_strokes(strokes), self.paper, share))
+            return
+        for first, *between, last in fit_strokes(strokes, self.paper, share):
+            self.page.mouse.move(*first)
+            self.page.mouse.down()
+            if between:
+                self.page.evaluate(COALESCED_MOVE, between)
+            self.page.mouse.move(*last)
+            self.page.mouse.up()
 
     def settle(self) -> None:
         """Wait until the bars are those of the present drawing."""
