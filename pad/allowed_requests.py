@@ -95,7 +95,10 @@ def _is_foreign(headers: Headers) -> bool:
     if origin is None:
         return False
     hosts = (headers.get("host"), *headers.get("x-forwarded-host", "").split(","))
-    return urlsplit(origin).netloc not in {host.strip() for host in hosts if host}
+    try:
+        return urlsplit(origin).netloc not in {host.strip() for host in hosts if host}
+    except ValueError:  # no origin of a browser
+        return True
 
 
 def refuse(status: int, detail: str) -> JSONResponse:

@@ -85,6 +85,8 @@ def build_page(
             raise _refusal(str(error)) from error
         except FileNotFoundError as error:
             raise _refusal("the upload was deleted meanwhile; send the picture again") from error
+        except IsADirectoryError as error:
+            raise _refusal(_NOT_RECEIVED) from error
         return encode_prediction(prediction)
 
     # Gradio deletes all uploads at the end only; see pad.uploads

@@ -90,5 +90,7 @@ def _explain(error: BaseException | None, path: str) -> tuple[int, str]:
             return error.status_code, str(error.detail)
         if isinstance(error, OSError) and error.errno in _DISK:
             return 507, "the server's disk is full, or cannot be written; send it again later"
+        if type(error).__name__ == "InvalidURL":  # of httpx, for what a proxy says
+            return 400, "the header X-Forwarded-Host names no host"
         error = error.__cause__
     return 500, "the request could not be processed; see the description of the API at /?view=api"

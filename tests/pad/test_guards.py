@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from support.asgi import ask
 from support.chromium import ROOT, Server, serving
@@ -40,6 +41,7 @@ ANSWER = PlainTextResponse("passed on")
         ({"origin": "https://pad.test", "host": "127.0.0.1", "sec_fetch_site": "same-origin"}, 200),
         ({"origin": "http://evil.test", "host": "pad.test"}, 403),
         ({"origin": "null", "host": "pad.test"}, 403),
+        ({"origin": "http://[::", "host": "pad.test"}, 403),
         ({"origin": "http://pad.test:81", "host": "pad.test"}, 403),
         ({"origin": "http://pad.test", "host": "pad.test", "sec_fetch_site": "cross-site"}, 403),
         ({"host": "pad.test", "sec_fetch_site": "same-site"}, 403),
@@ -188,6 +190,18 @@ def test_a_failure_in_gradio_has_a_reason(caplog: pytest.LogCaptureFixture) -> N
     (record,) = caplog.records
     assert "KeyError" in record.getMessage()
     assert len(record.getMessage()) < 500
+
+
+@pytest.mark.parametrize("host", ["[::", "a:b:c", "[:::::]", "a:b"])
+def test_a_forwarded_host_that_is_none_is_an_error_of_the_sender(host: str) -> None:
+    from gradio.route_utils import get_root_url
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        get_root_url(Request(scope), "/", None)
+
+    app = ReasonedErrors(page)
+    status, body = ask(app, "/", "GET", host="pad.test", x_forwarded_host=host)
+    assert (status, "X-Forwarded-Host" in body) == (400, True)
 
 
 def test_an_unknown_event_is_not_found() -> None:

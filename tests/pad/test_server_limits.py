@@ -219,6 +219,15 @@ def test_an_input_that_is_no_picture_gets_a_reason_without_folders(
     assert str(ROOT) not in answer
 
 
+def test_a_folder_is_no_picture(registry: ModelRegistry, tmp_path: Path) -> None:
+    """A caller may name the folder of uploads itself, or that of an upload."""
+    import gradio
+
+    (endpoint,) = build_page(registry).fns.values()
+    with pytest.raises(gradio.Error, match="handle_file"):
+        endpoint.fn(str(tmp_path))
+
+
 @pytest.mark.parametrize("length", [90, 5000])
 def test_an_overlong_name_does_not_come_back_whole(registry: ModelRegistry, length: int) -> None:
     functions = functions_of(registry, PictureCapacity())
