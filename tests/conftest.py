@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # without byte code, each child process would compile the packages again
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+import functools
 import gzip
 import signal
 import sys
@@ -92,6 +93,17 @@ def _no_graphs_of_promoted_models(
     """Exporting takes seconds; tests marked `exports` promote with it, others without."""
     if request.node.get_closest_marker("exports") is None:
         monkeypatch.setattr("mnist_core.runs.promotion.write_graph", lambda path: path)
+
+
+@pytest.fixture(scope="session")
+def exporter_lists_operators_once() -> Iterator[None]:
+    """torch's exporter would parse the source of its 500 operators again at every export."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    registry = functools.cache(ONNXRegistry.from_torchlib)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(registry))
+        yield
 
 
 @pytest.fixture(scope="session")

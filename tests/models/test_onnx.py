@@ -27,6 +27,8 @@ from mnist_core.models.onnx import export_onnx, trace_onnx
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights, read_card
 
+pytestmark = pytest.mark.usefixtures("exporter_lists_operators_once")
+
 Digits = list[tuple[int, Drawing]]
 
 

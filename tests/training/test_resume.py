@@ -9,7 +9,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.training import Splits, finish, part, small, weights
+from support import training
+from support.training import Splits, finish, part, weights
 
 from mnist_core import MnistCoreError
 from mnist_core.models.scoring import Scores
@@ -21,10 +22,15 @@ STEPS = 4
 """In an epoch of `few` with `small`; one batch of validation follows them."""
 
 
+def small(**changes: Any) -> TrainConfig:
+    """Return a configuration with steps of ten images."""
+    return training.small(**{"batch_size": 10, **changes})
+
+
 @pytest.fixture(scope="module")
 def few(small_splits: Splits) -> Splits:
-    """200 training and 100 validation images."""
-    return part(small_splits, 200, 100)
+    """40 training and 20 validation images."""
+    return part(small_splits, 40, 20)
 
 
 def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def configurations(draw: st.DrawFn) -> TrainConfig:
         "clip_grad_norm": draw(st.sampled_from([0.0, 0.5])),
         "head_learning_rate": draw(st.sampled_from([None, 1e-4])),
         "channels_last": draw(st.booleans()),
-        "batch_size": draw(st.sampled_from([30, 50, 200])),
+        "batch_size": draw(st.sampled_from([7, 12, 50])),
         "allographs": draw(st.sampled_from([0.0, 0.5])),
         "non_digits": draw(st.sampled_from([0.0, 0.2])),
     }
@@ -143,7 +149,7 @@ def configurations(draw: st.DrawFn) -> TrainConfig:
 def test_a_state_of_any_moment_can_be_resumed(
     few: Splits, config: TrainConfig, dice: random.Random
 ) -> None:
-    splits = part(few, 100, 50)
+    splits = part(few, 25, 12)
     *whole, finished = train(config, *splits)
     state: dict[str, Any] | None = None
     epochs: list[Event] = []
@@ -251,7 +257,7 @@ def test_another_amount_of_data_is_refused(few: Splits) -> None:
     trainer = Trainer(small(), *few)
     list(trainer.run(lambda: trainer.step == 3))
     with pytest.raises(MnistCoreError, match="does not fit"):
-        Trainer(small(), *part(few, 100, 100)).load_state_dict(trainer.state_dict())
+        Trainer(small(), *part(few, 20, 20)).load_state_dict(trainer.state_dict())
 
 
 @pytest.mark.parametrize("state", [None, 3, [], "x", {}, {"state_dict": {}}], ids=str)
