@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from PIL import Image
-
 from mnist_core import MnistCoreError
+from mnist_core.imaging.images import open_picture
 from mnist_core.inference.onnx_classifier import load_onnx_classifier
 
 
@@ -17,10 +16,10 @@ def main(path: str) -> int:
     """Print each digit of the picture with its place and probability; return the exit status."""
     try:
         classifier = load_onnx_classifier("default")
-        with Image.open(path) as picture:
-            prediction = classifier.classify(picture)
-            digits = classifier.read_digits(picture)
-    except (MnistCoreError, OSError) as error:
+        picture = open_picture(path)
+        prediction = classifier.classify(picture)
+        digits = classifier.read_digits(picture)
+    except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     if prediction.is_digit:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
-from mnist_core import TrainConfig, load_train_validation, train
+from mnist_core import MnistCoreError, TrainConfig, load_train_validation, train
 from mnist_core.training.events import Epoch
 
 
@@ -29,4 +29,9 @@ def main(images: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("images", type=int, nargs="?", default=5000, help="of each run")
+    try:
+        main(parser.parse_args().images)
+    except MnistCoreError as error:  # such as MNIST, where it cannot be downloaded
+        raise SystemExit(f"error: {error}") from None

@@ -73,9 +73,12 @@ def load_train_validation(
     Raises
     ------
     MnistCoreError
-        If the files are damaged, or missing and cannot be downloaded; the message names the file
-        or MNIST_ROOT.
+        If a size is below 1, or the files are damaged, or missing and cannot be downloaded; the
+        message names the size, the file or MNIST_ROOT.
     """
+    for name, size in (("validation_size", validation_size), ("training_size", training_size)):
+        if size is not None and size < 1:
+            raise MnistCoreError(f"{name} is {size}; give at least 1")
     images, labels = _read(train=True, root=root)
     order = _split_order(len(labels))
     validation, training = order[:validation_size], order[validation_size:][:training_size]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import runpy
 import shutil
+import struct
 import subprocess
 import sys
 import tomllib
+import zlib
 from pathlib import Path
 
 import pytest
@@ -44,8 +46,13 @@ def test_a_photo_is_classified(tmp_path: Path, capsys: Capture) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line[:12] for line in lines[1:]] == ["7 in the box", "0 in the box"]
     (tmp_path / "text.png").write_text("no picture")
-    assert main(str(tmp_path / "text.png")) == 2
-    assert capsys.readouterr().err.startswith("error: ")
+    # 30,000 x 30,000 pixels in its header
+    size = struct.pack(">II", 30_000, 30_000) + bytes([8, 0, 0, 0, 0])
+    header = struct.pack(">I4s13sI", 13, b"IHDR", size, zlib.crc32(b"IHDR" + size))
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header)
+    for name in ("text.png", "bomb.png", "missing.png"):
+        assert main(str(tmp_path / name)) == 2
+        assert capsys.readouterr().err.startswith("error: ")
 
 
 @pytest.mark.usefixtures("mnist_root")
@@ -56,6 +63,17 @@ def test_two_runs_are_compared(capsys: Capture, monkeypatch: pytest.MonkeyPatch)
     out = capsys.readouterr().out
     assert len(out.splitlines()) == 3
     assert "mnist_cnn_bn" in out
+
+
+@pytest.mark.usefixtures("mnist_root")
+@pytest.mark.parametrize("images", ["-5", "0"])
+def test_a_number_of_images_that_cannot_be_is_named(
+    images: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = str(EXAMPLES / "compare_runs.py")
+    monkeypatch.setattr(sys, "argv", [script, images])
+    with pytest.raises(SystemExit, match=f"error: training_size is {images}; give at least 1"):
+        runpy.run_path(script, run_name="__main__")
 
 
 @pytest.fixture
