@@ -160,7 +160,7 @@ def _measure(
     average = 0.0
     with trainer.random_state.active():
         for step, (rate, batch) in enumerate(zip(rates, batches, strict=False), start=1):
-            trainer.set_learning_rate(float(rate))
+            trainer.train_state.set_learning_rate(float(rate))
             loss = float(trainer.train_step(*batch)[0])
             average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
             mean = average / (1 - _SMOOTHING**step)

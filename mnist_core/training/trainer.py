@@ -11,15 +11,11 @@ from torch import Tensor, nn
 from mnist_core.data.loaders import DeviceLoader, WorkerLoader, epoch_order
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet
 from mnist_core.models.scoring import Scores
-from mnist_core.models.transfer import copy_matching_weights, freeze_parts
-from mnist_core.training.averaging import WeightAverage
 from mnist_core.training.best_epoch import BestEpoch
 from mnist_core.training.checks import check_finite, check_given
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.cuda_graph import CapturedStep, prepare_for_capture
 from mnist_core.training.drawings import generate_drawings
 from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
 from mnist_core.training.interval import Interval
@@ -30,9 +26,8 @@ from mnist_core.training.layer_statistics import (
     update_ratios,
     weight_histograms,
 )
-from mnist_core.training.optimizers import Schedule, build_optimizer
 from mnist_core.training.random_state import RandomState
-from mnist_core.training.step import TrainingStep
+from mnist_core.training.train_state import TrainState, build_network
 from mnist_core.training.validation import StopCheck, Validate, validate
 from mnist_core.utils.usage import UsageMonitor
 
@@ -80,6 +75,7 @@ class Trainer:
         The current epoch, from 1.
     step, steps : int
         Steps taken in it, and steps of each epoch.
+    train_state : TrainState
     best : BestEpoch
     random_state : RandomState
 
@@ -108,21 +104,8 @@ class Trainer:
         self.config = config
         self._training, self._validation = training, validation
         self._validate = validate
-        self._device = device = training.images.device
+        device = training.images.device
         self._usage = UsageMonitor(device)
-        self.random_state = RandomState(device, config.seed)
-        with self.random_state.active():
-            model = build_model(
-                config.model, kernel_size=config.kernel_size, dropout=config.dropout
-            )
-        model = model.to(device)
-        if config.channels_last:
-            model = model.to(memory_format=torch.channels_last)
-        if initial is not None:
-            copy_matching_weights(model, initial)
-        self._frozen = freeze_parts(model, config.freeze)
-        self._model = model
-        self._average = WeightAverage(model, config)
         # a batch larger than the training split is the whole split
         self._batch_size = batch_size = min(config.batch_size, len(training))
         self._loader = (
@@ -131,26 +114,19 @@ class Trainer:
             else WorkerLoader(training, batch_size, config.loader_workers, device)
         )
         self.steps = len(training) // batch_size
-        self._optimizer = build_optimizer(model, config)
-        captured = config.cuda_graph and device.type == "cuda"
-        if captured:
-            prepare_for_capture(self._optimizer, device)
-        self._schedule = Schedule(self._optimizer, config, self.steps)
-        if teacher is not None:
-            teacher = teacher.to(device).eval()
-            if config.channels_last:
-                teacher = teacher.to(memory_format=torch.channels_last)
+        self.random_state = RandomState(device, config.seed)
+        with self.random_state.active():
+            model = build_network(config, device, initial)
         drawings = generate_drawings(config, len(training), device, listen)
-        self._step = TrainingStep(config, model, self._optimizer, teacher, drawings)
-        self._captured_step = CapturedStep(self._step) if captured else None
+        self.train_state = TrainState(config, model, self.steps, teacher, drawings)
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
         self.best = BestEpoch(model)
 
     @property
     def scored_model(self) -> DigitNet:
-        """The network that is validated: with averaged weights once the average has started."""
-        return self._average.model if self._average.has_started else self._model
+        """The network that is validated; see `TrainState`."""
+        return self.train_state.scored_model
 
     def run(
         self, should_stop: StopCheck = lambda: False, report_every: int = 20
@@ -184,17 +160,7 @@ class Trainer:
 
         Draws from torch's generators: activate `random_state` for the run's own sequence.
         """
-        if self._captured_step is not None and norms is None:
-            return self._captured_step(frames, labels)
-        return self._step(frames, labels, norms)
-
-    def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of all parameters until the schedule's next step."""
-        for group in self._optimizer.param_groups:
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        return self.train_state.step(frames, labels, norms)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that `load_state_dict` needs to resume: copies of tensors, plain types."""
@@ -203,11 +169,7 @@ class Trainer:
                 "config": self.config.model_dump(mode="json"),
                 "epoch": self.epoch,
                 "step": self.step,
-                "model": self._model.state_dict(),
-                "average": self._average.state_dict(),
-                "optimizer": self._optimizer.state_dict(),
-                "schedule": self._schedule.state_dict(),
-                "scaler": self._step.scaler.state_dict(),
+                **self.train_state.state_dict(),
                 "sums": self._sums,
                 "random_state": self.random_state.state(),
                 **self.best.state_dict(),
@@ -227,14 +189,7 @@ class Trainer:
             saved = TrainConfig(**state["config"]).with_changes(device=self.config.device)
             if changed := saved.differences(self.config):
                 raise MnistCoreError(f"the checkpoint is of another run: {changed}")
-            self._model.load_state_dict(state["model"])
-            self._average.load_state_dict(state["average"])
-            self._optimizer.load_state_dict(state["optimizer"])
-            if self._captured_step is not None:  # a graph of its own, for the loaded tensors
-                prepare_for_capture(self._optimizer, self._device)
-                self._captured_step = CapturedStep(self._step)
-            self._schedule.load_state_dict(state["schedule"])
-            self._step.load_scaler_state(state["scaler"])
+            self.train_state.load_state_dict(state)
             self.best.load_state_dict(state)
             self._sums.copy_(state["sums"])
             self.epoch, self.step = int(state["epoch"]), int(state["step"])
@@ -277,26 +232,21 @@ class Trainer:
         self, should_stop: StopCheck, report_every: int
     ) -> Generator[Step, None, bool]:
         """Train on the remaining batches of the epoch; return whether to stop the run."""
-        self._model.train()
-        for layer in self._frozen:
-            layer.eval()
+        self.train_state.train_mode()
         order = epoch_order(len(self._training), self.config.seed, self.epoch)
         interval = Interval(self._sums, self.step)
         for frames, labels in self._loader.batches(order, self.step):
             report = (self.step + 1) % report_every == 0 or self.step + 1 == self.steps
             norms: dict[str, float] = {}
             ratios: dict[str, float] = {}
-            before = copy_parameters(self._model) if report else None
+            before = copy_parameters(self.train_state.model) if report else None
             self._sums += self.train_step(frames, labels, norms if report else None)
             self.step += 1
-            if self._step.was_skipped():
+            if not self.train_state.after_step(self.epoch):
                 interval.skipped += 1
                 norms.clear()  # they are not finite
-            else:
-                self._schedule.after_step()
-                self._average.update(self._model, self.epoch)
-                if before is not None:
-                    ratios = update_ratios(self._model, before)
+            elif before is not None:
+                ratios = update_ratios(self.train_state.model, before)
             if report:
                 loss, accuracy = interval.means(self._sums, self.step)
                 check_finite(loss, self.config, self.epoch, self.step)
@@ -306,11 +256,11 @@ class Trainer:
                     self.steps,
                     loss,
                     accuracy,
-                    self._schedule.learning_rate,
+                    self.train_state.learning_rate,
                     interval.steps_per_second(self.step) * self._batch_size,
                     norms,
                     self._usage.sample(),
-                    interval.skipped if self._step.scaler.is_enabled() else None,
+                    interval.skipped if self.train_state.can_skip_steps else None,
                     ratios,
                 )
                 # the caller's time between two events does not count
@@ -321,9 +271,9 @@ class Trainer:
 
     def _end_epoch(self, scores: Scores, began: float) -> Epoch:
         is_best = self.best.update(self.epoch, scores, self.scored_model)
-        self._schedule.after_epoch(scores.loss)
+        self.train_state.after_epoch(scores.loss)
         train_loss, train_accuracy = (self._sums / self.steps).tolist()
-        due = takes_histograms(self.epoch, self.config.epochs)
+        model, due = self.train_state.model, takes_histograms(self.epoch, self.config.epochs)
         event = Epoch(
             self.epoch,
             self.steps,
@@ -335,8 +285,8 @@ class Trainer:
             time.perf_counter() - began,
             is_best,
             scores.hardest,
-            weight_histograms(self._model) if due else {},
-            gradient_histograms(self._model) if due else {},
+            weight_histograms(model) if due else {},
+            gradient_histograms(model) if due else {},
         )
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0

@@ -95,12 +95,12 @@ def test_a_training_reports_its_layers(few: Splits) -> None:
         if isinstance(event, Step):
             assert list(event.update_ratios) == list(event.gradient_norms) == LAYERS
             for name, ratio in event.update_ratios.items():
-                layer = trainer._model.get_submodule(name)
+                layer = trainer.train_state.model.get_submodule(name)
                 size = torch.cat([p.detach().flatten() for p in layer.parameters()]).norm().item()
                 assert ratio == pytest.approx(0.1 * event.gradient_norms[name] / size, rel=0.05)
         if isinstance(event, Epoch):
             assert list(event.weights) == list(event.gradients) == LAYERS
-            weight = trainer._model.trunk.conv1[0].weight
+            weight = trainer.train_state.model.trunk.conv1[0].weight
             assert sum(event.weights["trunk.conv1.0"].counts) == weight.numel()
             assert event.weights["trunk.conv1.0"].edges[0] == pytest.approx(weight.min().item())
 

@@ -31,7 +31,7 @@ def few(small_splits: Splits) -> Splits:
 def overflowing(splits: Splits, **changes: Any) -> Trainer:
     """Return a trainer whose first steps are skipped."""
     trainer = Trainer(small(**{**HALF, **changes}), *splits)
-    step = trainer._step
+    step = trainer.train_state._step
     step.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127, backoff_factor=2.0**-30)
     step.load_scaler_state(step.scaler.state_dict())
     return trainer
@@ -85,7 +85,7 @@ def test_skipped_steps_leave_the_optimizer_as_it_was(few: Splits, optimizer: str
         Trainer(small(**{**HALF, "optimizer": optimizer}), *few),
     )
     batch = few[0].images[:10], few[0].labels[:10]
-    while trainer.train_step(*batch) is not None and trainer._step.was_skipped():
+    while trainer.train_step(*batch) is not None and trainer.train_state._step.was_skipped():
         pass
     trainer.train_step(*batch)
     for _ in range(2):
@@ -102,4 +102,5 @@ def test_a_resumed_run_continues_with_its_loss_scale(few: Splits) -> None:
     resumed.load_state_dict(trainer.state_dict())
     batch = few[0].images[:10], few[0].labels[:10]
     resumed.train_step(*batch)
-    assert not resumed._step.was_skipped()  # a lower scale than a new one's is no skipped step
+    # a lower scale than a new one's is no skipped step
+    assert not resumed.train_state._step.was_skipped()

@@ -17,7 +17,8 @@ def test_generated_drawings_complete_every_batch(few: Splits) -> None:
     sizes: list[Tensor] = []
     config = small(allographs=0.5, non_digits=0.2)
     trainer = Trainer(config, *few)
-    seen = trainer._model.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
+    model = trainer.train_state.model
+    seen = model.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
     trainer.train_step(few[0].images[:50], few[0].labels[:50])
     seen.remove()
     assert sizes == [50 + 25 + 10]
