@@ -11,6 +11,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import functools
 import gzip
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from hypothesis import settings
 from support.chromium import ROOT, Server, serving
 from support.drawings import Drawing
 from support.pendigits import PENDIGITS, read_pendigits
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from mnist_core import Classifier, load_classifier, shipped_models
 from mnist_core.data.mnist import Split, load_train_validation
@@ -47,9 +50,29 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 torch.set_num_threads(1)
 
 
+class _PagesOnOneWorker(LoadFileScheduling):
+    """One worker process runs the files of one page: it opens the page once, and has its server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return re.sub(r"(?<=/browser/)test_(pad|board)_.*", r"\1", file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _PagesOnOneWorker(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files of browser tests first: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    """Run the browser tests first: at the end, one worker would wait for the other.
+
+    Of them, a test that starts the server again comes last: its pages are opened again.
+    """
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is None,
+            "restarted_server" in getattr(item, "fixturenames", ()),
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
