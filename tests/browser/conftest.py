@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.board_page import BoardPage
 from support.chromium import CHROMIUM, DESKTOP, ROOT, Server, launch_chromium, serving
 from support.pad_page import PadPage
@@ -32,20 +32,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
-    """Browser contexts by their options.
+def pages() -> dict[str, list[tuple[Page, str]]]:
+    """Pages with the pad that no test uses at present, and their first state; by their options.
 
-    A context caches what it has loaded, so later pages open in a third of the time. What the
-    dashboard stores belongs to one page, so pages in the same context are independent.
+    To bring one back to that takes a tenth of the time in which a new one is opened.
     """
     return {}
 
 
 @pytest.fixture(scope="session")
-def pages() -> dict[str, list[tuple[Page, str]]]:
-    """Pages with the pad that no test uses at present, and their first state; by their options.
+def board_pages() -> dict[str, list[Page]]:
+    """Pages for the dashboard that no test uses at present, by their options.
 
-    To bring one back to that takes a tenth of the time in which a new one is opened.
+    In one that has loaded the dashboard before, it is loaded again in half of the time.
     """
     return {}
 
@@ -103,6 +102,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Itera
     """Where the dashboard of the browser tests keeps its runs; its models are those of `server`."""
     base = tmp_path_factory.mktemp("board")
     runs = base / "runs"
+    runs.mkdir()
     yield {
         "MNIST_ROOT": str(mnist_root),
         "MNIST_RUNS": str(runs),
@@ -132,21 +132,24 @@ def password(folders: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def open_board(
-    browser: Browser, board_server: Server, contexts: dict[str, BrowserContext]
+    browser: Browser, board_server: Server, board_pages: dict[str, list[Page]]
 ) -> Iterator[Callable[..., BoardPage]]:
-    """Open the dashboard in a page of its own; fail on errors and foreign requests."""
-    opened: list[BoardPage] = []
+    """Open the dashboard in a page that no other test uses; fail on errors and foreign requests."""
+    opened: list[tuple[list[Page], BoardPage]] = []
 
     def open_page(**options: object) -> BoardPage:
         options = {**DESKTOP, **options}
-        key = repr(sorted(options.items()))
-        if key not in contexts:
-            contexts[key] = browser.new_context(**options)
-        opened.append(BoardPage(contexts[key], board_server.url))
-        return opened[-1]
+        free = board_pages.setdefault(repr(sorted(options.items())), [])
+        page = free.pop() if free else browser.new_context(**options).new_page()
+        board = BoardPage(page, board_server.url)
+        opened.append((free, board))
+        return board
 
     yield open_page
-    for board in opened:
-        board.page.close()
-    assert [error for board in opened for error in board.errors] == []
-    assert [url for board in opened for url in board.foreign] == []
+    for free, board in opened:
+        if board.leave():
+            free.append(board.page)
+        else:
+            board.context.close()
+    assert [error for _, board in opened for error in board.errors] == []
+    assert [url for _, board in opened for url in board.foreign] == []

@@ -220,7 +220,7 @@ def test_a_login_outlives_a_reload(open_board: Callable[..., BoardPage], passwor
     board.page.reload()
     expect(heading).to_be_visible()
     assert token not in str(board.context.cookies()), "no request carries it"
-    other = BoardPage(board.context, board.url)
+    other = BoardPage(board.context.new_page(), board.url)
     other.open("train", title="Drawpad dashboard")
     other.page.close()
     board.button("Log out").click()

@@ -7,54 +7,105 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from support.board_page import BoardPage
-from support.training import PausedRun, small
+from support.training import PausedRun
 from support.waiting import until
 
 from mnist_core.data.mnist import Split
 from mnist_core.runs.queue import queue_lock_path
+from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute
-from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import list_jobs
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.events import Epoch, Event
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
 pytestmark = pytest.mark.browser
 
 
-def fill_form(board: BoardPage, **numbers: int) -> None:
-    """Open the form with the article's network and these numbers in the tab Data."""
-    board.open("train", title="Train a network")
-    board.page.get_by_text("article", exact=True).click()
-    board.settle()
-    board.tab("Data")
-    for label, value in numbers.items():
-        box = board.number(label.replace("_", " ").capitalize())
-        box.fill(str(value))
-        box.press("Enter")
-        board.settle()
+NOTIFICATIONS = """window.notified = [];
+window.Notification = class {
+    static permission = "default";
+    static async requestPermission() { return (this.permission = "granted"); }
+    constructor(title, { body }) { notified.push(`${title}: ${body}`); }
+};"""
+"""Headless Chromium shows no notifications, and says that they are denied."""
 
 
-def test_a_zoom_stays_while_the_curve_grows(
+def test_a_run_is_started_watched_stopped_and_resumed(
     open_board: Callable[..., BoardPage],
     folders: dict[str, str],
     small_splits: tuple[Split, Split],
 ) -> None:
-    config = small(epochs=10_000, batch_size=8, training_size=2000, validation_size=500)
-    run = create_run(config, folders["MNIST_RUNS"])
-    training = PausedRun(run, small_splits)
-    training.go_on(10)
+    """This process trains it, in the place of the queue's worker."""
+    root = Path(folders["MNIST_RUNS"])
     board = open_board()
-    board.page.goto(f"{board.url}watch?run={run.id}")
-    board.status("running")  # its script runs again and again: it is never settled for long
-    board.wait_for_points("Loss", 4)
+    with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60):
+        run = start_from_the_form(board, root)
+        training = PausedRun(run, small_splits)
+        training.go_on(7)  # an epoch has 13 reports
+        board.status("running")  # its script runs again and again: it is never settled for long
+        expect_zoom_to_stay(board, training)
+        training.complete_epoch()
+        until(lambda: run.state().epoch == 1)
+
+        # a second tab sees the same run, and the first one may close
+        second = open_board()
+        second.page.add_init_script(NOTIFICATIONS)
+        second.reusable = False
+        second.page.goto(f"{board.url}watch?run={run.id}")
+        second.status("running")
+        board.page.close()
+        second.button("Stop").click()
+        second.status("stopped")
+        training.wait_until_stopped()
+        assert run.checkpoint_path.is_file()
+
+        bell = allow_notifications(second)
+        second.button("Resume").click()
+        second.status("queued")
+        execute(run, splits=small_splits, if_queued=True)
+    second.status("finished")
+    second.page.wait_for_function("notified.length")
+    accuracy = f"Validation accuracy {run.state().validation_accuracy:.2%}"
+    assert second.page.evaluate("notified") == [f"small batches: Finished · {accuracy}"]
+    expect(bell).to_have_count(0)  # nothing more can end
+    assert run.state().validation_accuracy > 0.9
+    assert "resumes after epoch 1" in run.log_path.read_text()
+
+
+def start_from_the_form(board: BoardPage, root: Path) -> Run:
+    """Start the article's network with other numbers in the form."""
+    before = {run.id for run in list_runs(root)}
+    board.open("train", title="Train a network")
+    board.page.get_by_text("article", exact=True).click()
+    board.settle()
+    board.tab("Data")
+    numbers = {"Epochs": 2, "Batch size": 8, "Training size": 2000, "Validation size": 500}
+    for label, value in numbers.items():
+        box = board.number(label)
+        box.fill(str(value))
+        box.press("Enter")
+        board.settle()
+    board.page.get_by_role("textbox", name="Name").fill("small batches")
+    board.button("Start").click(no_wait_after=True)
+    board.status("queued")
+    (run,) = (run for run in list_runs(root) if run.id not in before)
+    assert run.state().name == "small batches"
+    config = run.config()
+    assert [config.epochs, config.batch_size] == [2, 8]
+    assert [config.training_size, config.validation_size] == [2000, 500]
+    return run
+
+
+def expect_zoom_to_stay(board: BoardPage, training: PausedRun) -> None:
+    """Zoom in, then let the curve grow."""
+    board.wait_for_points("Loss", 2)
     chart = board.page.locator(".live-chart").first
     chart.scroll_into_view_if_needed()
     first, points = board.axis("Loss")[0], board.points("Loss")
@@ -65,88 +116,19 @@ def test_a_zoom_stays_while_the_curve_grows(
     board.page.mouse.up()
     zoomed = board.axis("Loss")
     assert zoomed[0] > first
-    training.go_on(10)
+    training.go_on(4)
     board.wait_for_points("Loss", points)
     assert board.axis("Loss") == zoomed
 
-    # a second tab sees the same run, and the first one may close
-    second = open_board()
-    second.page.goto(f"{board.url}watch")
-    second.status("running")
-    board.page.close()
-    second.button("Stop").click()
-    second.status("stopped")
-    training.wait_until_stopped()
-    assert run.checkpoint_path.is_file()
 
-
-def test_a_stopped_run_is_resumed_to_its_end(
-    open_board: Callable[..., BoardPage],
-    folders: dict[str, str],
-    small_splits: tuple[Split, Split],
-) -> None:
-    config = small(epochs=2, batch_size=20, training_size=2000, validation_size=500)
-    run, stop = create_run(config, folders["MNIST_RUNS"]), StopFlag()
-
-    def stop_after_an_epoch(event: Event) -> None:
-        if isinstance(event, Epoch):
-            stop.set(StopReason.REQUESTED)
-
-    execute(run, splits=small_splits, listen=stop_after_an_epoch, stop=stop)
-    board = open_board()
-    # headless Chromium shows no notifications, and says that they are denied
-    board.page.add_init_script(
-        """window.notified = [];
-        window.Notification = class {
-            static permission = "default";
-            static async requestPermission() { return (this.permission = "granted"); }
-            constructor(title, { body }) { notified.push(`${title}: ${body}`); }
-        };"""
-    )
-    board.open(f"watch?run={run.id}", title="Watch a run")
-    board.status("stopped")
+def allow_notifications(board: BoardPage) -> Locator:
+    """Press the bell, and hide the page; return the bell."""
     assert board.page.evaluate("Notification.permission") == "default", "asked for by a click only"
     bell = board.button("Notify me when it ends")
     bell.click()
     expect(bell).to_have_attribute("aria-pressed", "true")
     board.page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
-    # this process trains it, in the place of the queue's worker
-    with exclusive_lock(queue_lock_path(Path(folders["MNIST_RUNS"]), "cpu"), timeout=60):
-        board.button("Resume").click()
-        board.status("queued")
-        execute(run, splits=small_splits, if_queued=True)
-    board.status("finished")
-    board.page.wait_for_function("notified.length")
-    accuracy = f"Validation accuracy {run.state().validation_accuracy:.2%}"
-    said = board.page.evaluate("notified")
-    assert said == [f"{run.state().name}: Finished · {accuracy}"]
-    expect(bell).to_have_count(0)  # nothing more can end
-    assert run.state().validation_accuracy > 0.9
-    assert "resumes after epoch 1" in run.log_path.read_text()
-
-
-def test_two_tabs_that_start_at_once_train_in_turn(
-    open_board: Callable[..., BoardPage], folders: dict[str, str]
-) -> None:
-    """One of them is stopped: it does not end by itself, however slow this machine is."""
-    before = {run.id for run in list_runs(folders["MNIST_RUNS"])}
-    long, short = open_board(), open_board()
-    fill_form(long, epochs=10_000, batch_size=8, training_size=500, validation_size=200)
-    long.page.get_by_role("textbox", name="Name").fill("small batches")
-    fill_form(short, epochs=1, training_size=500, validation_size=200)
-    for tab in (long, short):
-        tab.button("Start").click(no_wait_after=True)
-    long.status("running")
-    long.wait_for_points("Loss", 0)
-    long.button("Stop").click()
-    long.status("stopped")
-    short.status("finished")
-    runs = [run for run in list_runs(folders["MNIST_RUNS"]) if run.id not in before]
-    first, second = sorted(runs, key=lambda run: run.state().started)
-    assert first.state().ended <= second.state().started
-    (stopped,) = (run for run in runs if run.state().status == "stopped")
-    assert stopped.state().name == "small batches"
-    assert stopped.checkpoint_path.is_file()
+    return bell
 
 
 def test_a_run_is_deleted_after_confirmation(

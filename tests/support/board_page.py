@@ -4,27 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 PATIENCE = 300_000
 """Milliseconds; a busy machine is no failure."""
 
 
 class BoardPage:
-    """One browser window with the dashboard; collects what went wrong in it."""
+    """One browser window with the dashboard; collects what went wrong in it.
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.context = context
+    With `reusable` set to False no other test gets its page.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.context: BrowserContext = page.context
         self.url = url
-        self.page: Page = context.new_page()
+        self.reusable = True
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", self._note)
+        page.on("pageerror", self._note_error)
+        page.on("request", self._note)
+
+    def _note_error(self, error: Error) -> None:
+        self.errors.append(str(error))
 
     def _note(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:", "blob:", self.url.replace("http", "ws"))):
             self.foreign.append(request.url)
+
+    def leave(self) -> bool:
+        """End the session; return whether the page is as a new one."""
+        if not self.reusable or self.page.is_closed():
+            return False
+        if self.page.url.startswith(self.url):
+            self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+            self.page.goto("about:blank")
+        self.page.remove_listener("pageerror", self._note_error)
+        self.page.remove_listener("request", self._note)
+        return True
 
     def open(self, path: str = "", title: str = "") -> None:
         """Go to an address and wait until the page is drawn."""

@@ -14,7 +14,7 @@ from mnist_core.data.mnist import Split
 from mnist_core.runs.run import Run
 from mnist_core.runs.runner import execute
 from mnist_core.training.config import TrainConfig
-from mnist_core.training.events import Event, Finished
+from mnist_core.training.events import Epoch, Event, Finished
 
 Splits = tuple[Split, Split]
 
@@ -60,18 +60,33 @@ class PausedRun:
     Parameters
     ----------
     run : Run
+        It has to wait in the queue.
     splits : (training, validation)
     """
 
     def __init__(self, run: Run, splits: Splits) -> None:
         self._run = run
         self._allowed = threading.Semaphore(0)
+        self._to_epoch = threading.Event()
         self._pool = ThreadPoolExecutor(1)
-        self._ended = self._pool.submit(execute, run, splits=splits, listen=self._wait)
+        self._ended = self._pool.submit(
+            execute, run, splits=splits, listen=self._wait, if_queued=True
+        )
 
     def _wait(self, event: Event) -> None:
-        while not (self._run.stop_is_requested() or self._allowed.acquire(timeout=0.05)):
+        if isinstance(event, Epoch) and self._to_epoch.is_set():
+            self._to_epoch.clear()
+            self._allowed = threading.Semaphore(0)
+        while not (
+            self._to_epoch.is_set()
+            or self._run.stop_is_requested()
+            or self._allowed.acquire(timeout=0.05)
+        ):
             pass
+
+    def complete_epoch(self) -> None:
+        """Let it train to the end of its epoch, and no further."""
+        self._to_epoch.set()
 
     def go_on(self, events: int) -> None:
         """Let it train until it has reported so many more events."""
