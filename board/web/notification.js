@@ -4,6 +4,7 @@
 const CHOICE = "notify-of-ended-runs";
 const live = new Set(); // ids of the runs that this page has seen waiting or training
 let chosen = stored();
+let draw; // draws the newest button: a question for permission can outlast the one that was clicked
 
 /** Whether the button was pressed in this browser; a page may be denied its storage. */
 function stored() {
@@ -47,7 +48,7 @@ function follow(data) {
 export default function ({ data, parentElement }) {
   follow(data);
   const button = parentElement.querySelector("button");
-  const draw = () => {
+  draw = () => {
     const on = chosen && permission() === "granted";
     // without a secure context the permission cannot be given
     button.hidden = !data.offered || !isSecureContext || permission() === "denied";

@@ -64,6 +64,7 @@ def test_a_run_is_started_watched_stopped_and_resumed(
         second.button("Stop").click()
         second.status("stopped")
         training.wait_until_stopped()
+        second.settle()
         assert run.checkpoint_path.is_file()
 
         bell = allow_notifications(second)
