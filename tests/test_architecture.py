@@ -26,7 +26,7 @@ LAYERS = (
     "cli",
 )
 """Packages of mnist_core, from the ground up."""
-WEB_LAYERS = ("drawing", "recognition", "ui", "views")
+WEB_LAYERS = ("drawing", "recognition", "ui", "views", "page")
 """Folders of pad/web/src, from the ground up; main.ts stands above them."""
 # entry points: what the package exports, and `python -m mnist_core`
 ENTRY_POINTS = ("__init__", "__main__")

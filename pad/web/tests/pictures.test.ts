@@ -15,7 +15,7 @@ let loader: PictureLoader;
 beforeEach(() => {
   [busy, used, failures] = [false, [], []];
   loader = new PictureLoader({
-    busy: (now) => { busy = now; },
+    busy: () => { busy = loader.busy; },
     failed: (error) => { failures.push(error); },
   });
 });

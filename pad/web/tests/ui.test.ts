@@ -4,6 +4,7 @@ import { nextIndex } from "../src/ui/roving_focus.ts";
 import { actionOf, type ShortcutActions } from "../src/ui/shortcuts.ts";
 import { restoreVisit, saveVisit, type Visit } from "../src/ui/storage.ts";
 import { Texts } from "../src/ui/texts.ts";
+import { useStorage } from "./storage.ts";
 
 /** The name of the action that a key has. */
 function actionFor(key: string, modifiers: Partial<KeyboardEvent> = {}): string | undefined {
@@ -45,18 +46,6 @@ test("texts have their placeholders filled in", () => {
   assert.equal(texts.get("digit", { a: 1, b: 7 }), "1 or 7");
   assert.equal(texts.get("unknown"), "unknown");
 });
-
-/** A storage for this test. */
-function useStorage(setItem?: (key: string, value: string) => void): Map<string, string> {
-  const items = new Map<string, string>();
-  const storage = {
-    setItem: setItem ?? ((key: string, value: string) => { items.set(key, value); }),
-    getItem: (key: string) => items.get(key) ?? null,
-    removeItem: (key: string) => { items.delete(key); },
-  };
-  Object.defineProperty(globalThis, "sessionStorage", { value: storage, configurable: true });
-  return items;
-}
 
 const VISIT: Visit = { strokes: [{ points: [1, 2], width: 16 }], model: "default", penWidth: 24 };
 

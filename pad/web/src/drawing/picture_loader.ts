@@ -3,8 +3,8 @@
 import type { Picture } from "./drawing.ts";
 
 export interface LoaderEvents {
-  /** a picture is being read */
-  busy(busy: boolean): void;
+  /** a picture is being read, or no longer; see `busy` */
+  busy(): void;
   /** the picture that is waited for cannot be used */
   failed(error: unknown): void;
 }
@@ -15,10 +15,13 @@ export class PictureLoader {
 
   constructor(on: LoaderEvents) { this.#on = on; }
 
+  /** A picture is being read. */
+  get busy(): boolean { return this.#latest !== null; }
+
   /** Read a picture, then use it, unless it was dropped or another one was asked for meanwhile. */
   async load(read: () => Promise<Picture>, use: (picture: Picture) => void): Promise<void> {
     const mine = this.#latest = Symbol("picture");
-    this.#on.busy(true);
+    this.#on.busy();
     try {
       const picture = await read();
       if (this.#latest === mine) use(picture);
@@ -33,6 +36,6 @@ export class PictureLoader {
   drop(): void {
     if (!this.#latest) return;
     this.#latest = null;
-    this.#on.busy(false);
+    this.#on.busy();
   }
 }

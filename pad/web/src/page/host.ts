@@ -1,10 +1,10 @@
 // What gr.HTML gives to the code of js_on_load.
 
-import type { PictureLimits } from "./drawing/picture_file.ts";
-import type { InkFormat } from "./recognition/ink.ts";
-import type { WorkerFiles } from "./recognition/page_worker.ts";
-import type { RowLimits } from "./recognition/server_recognizer.ts";
-import type { InputScale } from "./views/receptive_field.ts";
+import type { PictureLimits } from "../drawing/picture_file.ts";
+import type { InkFormat } from "../recognition/ink.ts";
+import type { WorkerFiles } from "../recognition/page_worker.ts";
+import type { RowLimits } from "../recognition/server_recognizer.ts";
+import type { InputScale } from "../views/receptive_field.ts";
 
 /** The value of the component, and what pad/page.py passes to it. */
 export interface Props {

@@ -1,0 +1,13 @@
+// A sessionStorage for the tests.
+
+/** Replace the storage by an empty one; returns its items. setItem is called in place of storing. */
+export function useStorage(setItem?: (key: string, value: string) => void): Map<string, string> {
+  const items = new Map<string, string>();
+  const storage = {
+    setItem: setItem ?? ((key: string, value: string) => { items.set(key, value); }),
+    getItem: (key: string) => items.get(key) ?? null,
+    removeItem: (key: string) => { items.delete(key); },
+  };
+  Object.defineProperty(globalThis, "sessionStorage", { value: storage, configurable: true });
+  return items;
+}
