@@ -30,8 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     `drawpad-dashboard hash-password` prints the hash of a password, for the environment.
     """
     options = list(sys.argv[1:] if argv is None else argv)
-    if options == ["hash-password"]:
-        return _print_hash()
+    if options[:1] == ["hash-password"]:
+        return _print_hash(options[1:])
     script = _INSTALLED if _INSTALLED.is_file() else _IN_CHECKOUT
     try:
         with requires_extra("dashboard"):
@@ -39,15 +39,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    return streamlit(["run", str(script), *options], prog_name="streamlit")
+    try:
+        return streamlit(["run", str(script), *options], prog_name="streamlit")
+    except (OSError, OverflowError) as error:  # of the socket
+        print(
+            f"error: the dashboard cannot listen there ({error}); give an address of this machine "
+            "as --server.address, and a --server.port from 1 to 65535",
+            file=sys.stderr,
+        )
+        return 2
 
 
-def _print_hash() -> int:
+def _print_hash(options: Sequence[str]) -> int:
     """Ask for a password, and print its hash."""
     from board.access.password import hash_password
 
     try:
+        if options:
+            raise MnistCoreError("hash-password asks for the password; give nothing after it")
         print(hash_password(getpass.getpass("password: ")))
+    except EOFError:
+        print("error: no password was given", file=sys.stderr)
+        return 2
     except MnistCoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -27,11 +27,20 @@ _ALL_ATTEMPTS = 100
 
 
 def hash_password(password: str) -> str:
-    """Return a salted hash: "scrypt:N:R:P:SALT:KEY". Raises MnistCoreError if it is empty."""
+    """Return a salted hash: "scrypt:N:R:P:SALT:KEY".
+
+    Raises
+    ------
+    MnistCoreError
+        If the password is empty, or was not text in UTF-8.
+    """
     if not password:
         raise MnistCoreError("the password is empty; give at least one character")
     salt = os.urandom(16)
-    key = _derive(password, salt, _N, _R, _P)
+    try:
+        key = _derive(password, salt, _N, _R, _P)
+    except UnicodeEncodeError as error:  # bytes that Python took for text
+        raise MnistCoreError("the password is not text in UTF-8; give another one") from error
     parts = (base64.urlsafe_b64encode(part).decode() for part in (salt, key))
     return ":".join([_SCHEME, str(_N), str(_R), str(_P), *parts])
 
@@ -54,11 +63,17 @@ def matches(password: str, hashed: str) -> bool:
 
 
 def configured_hash() -> str | None:
-    """Return the hash of the password in the environment; None if there is none."""
+    """Return the hash of the password in the environment; None if there is none.
+
+    Raises MnistCoreError, which names the variable, if that is no password.
+    """
     if hashed := os.environ.get(HASH):
         return hashed
     password = os.environ.get(PASSWORD)
-    return _hash_once(password[:_MAX_LENGTH]) if password else None
+    try:
+        return _hash_once(password[:_MAX_LENGTH]) if password else None
+    except MnistCoreError as error:
+        raise MnistCoreError(f"{PASSWORD}: {error}") from error
 
 
 _hash_once = functools.cache(hash_password)

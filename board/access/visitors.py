@@ -96,7 +96,11 @@ def check_may_change() -> None:
 
 def admit(t: Translator) -> bool:
     """Return whether the page may be drawn; otherwise the reason, or the login, is on it."""
-    access = current_access()
+    try:
+        access = current_access()
+    except MnistCoreError as error:  # of the password
+        show_error(error)
+        return False
     if access is Access.UNKNOWN_HOST:
         host = _host_name(st.context.headers.get("Host", ""))
         show_error(
