@@ -13,10 +13,18 @@ from support.unipen import LETTERS
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
 from mnist_core.data.allographs import draw_non_digit
+from mnist_core.data.mnist import Split
+from mnist_core.evaluation import calibration_data
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import read_card, update_card
 
-QUICK = ["--drawings", "300", "--device", "cpu"]
+QUICK = ["--drawings", "200", "--device", "cpu"]
+
+
+@pytest.fixture
+def small_mnist(small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command sees 500 of the 5,000 held-out images."""
+    monkeypatch.setattr(calibration_data, "load_validation", lambda *_: small_splits[1])
 
 
 @pytest.fixture
@@ -34,7 +42,7 @@ def shares(output: str, name: str) -> list[str]:
     return line.removeprefix(name).split()
 
 
-@pytest.mark.usefixtures("mnist_root")
+@pytest.mark.usefixtures("small_mnist")
 def test_a_network_that_can_refuse(refusing_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     others = [draw_non_digit(rng) for _ in range(60)]
@@ -44,7 +52,7 @@ def test_a_network_that_can_refuse(refusing_file: Path, capsys: pytest.CaptureFi
     output = capsys.readouterr().out
     assert "wrote the calibration" in output
     assert float(shares(output, "MNIST")[-1].rstrip("%")) >= 80
-    assert shares(output, "generated non-digits")[0] == "300"
+    assert shares(output, "generated non-digits")[0] == "200"
     calibration = read_card(refusing_file).calibration
     assert calibration.can_refuse
     assert f"temperature {calibration.temperature:.3f}" in output
@@ -53,7 +61,7 @@ def test_a_network_that_can_refuse(refusing_file: Path, capsys: pytest.CaptureFi
     assert read_card(refusing_file).config["non_digits"] > 0  # the rest of the card is kept
 
 
-@pytest.mark.usefixtures("mnist_root")
+@pytest.mark.usefixtures("small_mnist")
 def test_a_network_that_cannot_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "weights.safetensors"
     shutil.copy(weights_path("mnist_cnn"), path)
@@ -71,7 +79,7 @@ def test_a_network_that_cannot_refuse(tmp_path: Path, capsys: pytest.CaptureFixt
     ]
 
 
-@pytest.mark.usefixtures("mnist_root")
+@pytest.mark.usefixtures("small_mnist")
 @pytest.mark.skipif(not LETTERS.is_file(), reason="no letters")
 def test_real_pen_strokes_as_further_validation_data(
     refusing_file: Path,
@@ -101,7 +109,7 @@ def test_real_pen_strokes_as_further_validation_data(
         (["--drawings", "3"], "--drawings is 3"),
         (["--unipen", "/no/such/file.gz"], "not UNIPEN"),
         (["--pendigits", "/no/such/file.gz"], "pendigits"),
-        (["--data", "/no/such/folder"], "/no/such/folder"),
+        (["--data", "damaged"], "damaged/MNIST/raw/train-images-idx3-ubyte: this file is damaged"),
     ],
 )
 @pytest.mark.usefixtures("mnist_root")
@@ -109,8 +117,15 @@ def test_bad_arguments(
     refusing_file: Path,
     arguments: list[str],
     message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    raw = Path("damaged/MNIST/raw")
+    raw.mkdir(parents=True)
+    for name in ("images-idx3", "labels-idx1"):
+        (raw / f"train-{name}-ubyte").write_bytes(b"damaged")
     content = refusing_file.read_bytes()
     assert cli.main(["calibrate", str(refusing_file), *QUICK, *arguments]) == 2
     assert message in capsys.readouterr().err

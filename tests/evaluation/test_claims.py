@@ -11,6 +11,7 @@ from support.training import Splits, part
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
+from mnist_core.cli.commands import claims as claims_command
 from mnist_core.evaluation.claims.data import confusions
 from mnist_core.evaluation.claims.experiment import (
     CHANCE,
@@ -126,7 +127,7 @@ def test_at_least_two_seeds(small_splits: Splits) -> None:
 
 def test_all_claims(small_splits: Splits) -> None:
     experiment = Experiment(
-        *part(small_splits, 200, 100), seeds=[0, 1], epochs=1, note=lambda _: None
+        *part(small_splits, 100, 50), seeds=[0, 1], epochs=1, note=lambda _: None
     )
     rows = {name: claim(experiment) for name, claim in CLAIMS.items()}
     lines = markdown(rows.values()).splitlines()
@@ -145,7 +146,15 @@ def test_all_claims(small_splits: Splits) -> None:
     assert plain == rows["momentum"].numbers["0.5"]
 
 
-def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def few_images(mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--quick` takes 200 images of each split."""
+    for split in ("training_size", "validation_size"):
+        monkeypatch.setitem(claims_command._QUICK, split, 200)
+
+
+@pytest.mark.usefixtures("few_images")
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "claims.json"
     arguments = ["claims", "--quick", "--only", "momentum", "--seeds", "2"]
     assert cli.main([*arguments, "--output", str(output)]) == 0
@@ -161,7 +170,7 @@ def test_the_command(mnist_root: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert len(content["trained"]) == 6
 
 
-@pytest.mark.usefixtures("mnist_root")
+@pytest.mark.usefixtures("few_images")
 def test_real_pen_strokes(few_pen_digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["claims", "--quick", "--markdown", "--only", "augmentation-pens"]
     assert cli.main([*arguments, "--pendigits", str(few_pen_digits)]) == 0
