@@ -14,7 +14,7 @@ def test_two_visitors_get_answers_without_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "load.json"
-    options = ["--visitors", "2", "--seconds", "0.5", "--soak", "1", "--json", str(path)]
+    options = ["--visitors", "2", "--seconds", "0.1", "--soak", "0.2", "--json", str(path)]
     assert load.main(options) == 0
     found = json.loads(path.read_text())
     assert [row["what"] for row in found["rows"]] == list(load.PHASES)
