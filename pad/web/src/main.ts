@@ -100,8 +100,7 @@ export function start({ element, props, watch }: Host): void {
     .observe(document.body, { attributes: true, attributeFilter: ["class"] });
   translate();
   watch("value", translate);
-  const model = visit.restore();
+  visit.restore();
   applyTheme();
   bindSharedLink(context, session);
-  models.start(model);
 }

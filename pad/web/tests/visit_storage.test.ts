@@ -12,6 +12,8 @@ const SEVEN = drawingOf([20, 20, 100, 20, 50, 120]);
 interface Page {
   readonly session: DrawingSession;
   readonly visit: VisitStorage;
+  /** the model's name, and how often a first model was asked for */
+  readonly models: { name: string; starts: number; start(name?: string): void };
   readonly pen: { penWidth: number; choosePen(width: number): void };
   /** the picture that is being decoded, and what is called with it then */
   readonly decoding: { base64: string; use: (picture: Picture) => void }[];
@@ -29,8 +31,15 @@ function load(model = "default"): Page {
   const pictures = {
     decode: (base64: string, use: (picture: Picture) => void) => { decoding.push({ base64, use }); },
   };
-  const visit = new VisitStorage(session, pen, pictures, { name: model });
-  return { session, visit, pen, decoding };
+  const models = {
+    name: model, starts: 0,
+    start: (name = model) => {
+      models.name = name;
+      models.starts++;
+    },
+  };
+  const visit = new VisitStorage(session, pen, pictures, models);
+  return { session, visit, models, pen, decoding };
 }
 
 /** Draw as a pen would. */
@@ -46,7 +55,8 @@ beforeEach(() => { useStorage(); });
 
 test("the first visit has nothing to continue", () => {
   const page = load();
-  assert.equal(page.visit.restore(), undefined);
+  page.visit.restore();
+  assert.deepEqual([page.models.name, page.models.starts], ["default", 1]);
   assert.ok(!page.session.canUndo);
 });
 
@@ -54,8 +64,10 @@ test("a reload keeps strokes, model and pen", () => {
   const before = load("tiny");
   before.pen.choosePen(24);
   draw(before, SEVEN);
-  const page = load();
-  assert.equal(page.visit.restore(), "tiny");
+  load().visit.restore();
+  const page = load(); // loaded again before the server has described the model
+  page.visit.restore();
+  assert.deepEqual([page.models.name, page.models.starts], ["tiny", 1]);
   assert.deepEqual(page.session.drawing, SEVEN);
   assert.equal(page.pen.penWidth, 24);
   assert.deepEqual(page.decoding, []);

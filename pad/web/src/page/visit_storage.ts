@@ -10,13 +10,13 @@ export class VisitStorage {
   readonly #session: Pick<DrawingSession, "drawing" | "restore">;
   readonly #controls: Pick<EditingControls, "penWidth" | "choosePen">;
   readonly #pictures: Pick<Pictures, "decode">;
-  readonly #models: Pick<Models, "name">;
+  readonly #models: Pick<Models, "name" | "start">;
   #decoding: string | undefined; // the picture of an earlier visit, until it is the drawing
 
   constructor(
     session: Pick<DrawingSession, "drawing" | "restore">,
     controls: Pick<EditingControls, "penWidth" | "choosePen">,
-    pictures: Pick<Pictures, "decode">, models: Pick<Models, "name">,
+    pictures: Pick<Pictures, "decode">, models: Pick<Models, "name" | "start">,
   ) {
     this.#session = session;
     this.#controls = controls;
@@ -33,11 +33,12 @@ export class VisitStorage {
     });
   }
 
-  /** Restore the drawing and the pen. Returns the model's name; undefined if nothing was saved. */
-  restore(): string | undefined {
-    let model: string | undefined;
+  /** Restore model, pen and drawing. */
+  restore(): void {
+    let started = false;
     restoreVisit((visit) => {
-      model = visit.model;
+      started = true;
+      this.#models.start(visit.model); // first: with the drawing, its name is saved again
       this.#controls.choosePen(visit.penWidth);
       this.#session.restore({ strokes: visit.strokes });
       const { picture } = visit;
@@ -48,7 +49,7 @@ export class VisitStorage {
         this.#session.restore({ picture: decoded });
       });
     });
-    return model;
+    if (!started) this.#models.start();
   }
 
   /** The user begins something else: the picture of the earlier visit is not kept any more. */
