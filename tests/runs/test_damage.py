@@ -67,26 +67,28 @@ def files(folder: Path) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
-def copy_of(run: Run, root: Path) -> Run:
-    return Run(Path(shutil.copytree(run.folder, root / "20200101-000000-damaged")))
+def copy_of(run: Run, root: Path, number: int = 0) -> Run:
+    return Run(Path(shutil.copytree(run.folder, root / f"20200101-{number:06}-damaged")))
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_any_damaged_file_affects_only_its_run(
     source: Run, few: Splits, tmp_path: Path, capsys: Capture, damage: str
 ) -> None:
+    """As many damaged runs as a run has files, each with another damaged file."""
     good = create_run(CONFIG, tmp_path)
     enqueue(good)
     names = files(source.folder)
     assert len(names) >= 11
-    for name in names:
-        run = copy_of(source, tmp_path)
+    damaged = [copy_of(source, tmp_path, number) for number in range(len(names))]
+    for name, run in zip(names, damaged, strict=True):
         DAMAGE[damage](run.folder / name)
-        # lists and the queue
-        assert good.id in [one.id for one in list_runs(tmp_path)]
-        assert good.id in in_queue(tmp_path)
-        assert main(["runs", "--runs", str(tmp_path)]) == 0
-        assert good.id in capsys.readouterr().out
+    # lists and the queue
+    assert good.id in [one.id for one in list_runs(tmp_path)]
+    assert good.id in in_queue(tmp_path)
+    assert main(["runs", "--runs", str(tmp_path)]) == 0
+    assert good.id in capsys.readouterr().out
+    for run in damaged:
         # everything that reads the run either works or names what is wrong
         for read in (
             run.state,
