@@ -10,10 +10,12 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 from support.measurement import FakeMeasurement
-from support.training import small
+from support.training import Splits, small
 
 from board.train import estimate
-from mnist_core.data.mnist import load_train_validation
+from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.evaluation.scores import Evaluation
+from mnist_core.runs import queue
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
@@ -102,3 +104,33 @@ def no_runs(small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """An empty folder of all runs."""
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def validation(run: Run, small_data: Path) -> Split:
+    """The 500 images on which `run` was evaluated."""
+    return load_train_validation("cpu", small_data, validation_size=500)[1]
+
+
+@pytest.fixture
+def evaluation(run: Run) -> Evaluation:
+    """That of `run`."""
+    return Evaluation.read(run.evaluation_path)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_splits: Splits) -> Path:
+    """A folder with one finished run of two epochs."""
+    root = tmp_path_factory.mktemp("trained")
+    execute(create_run(small(epochs=2), root, "two epochs"), splits=small_splits)
+    return root
+
+
+@pytest.fixture
+def watched_root(tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of all runs, with the run of `trained`; no worker is started."""
+    copy = tmp_path / "runs"
+    shutil.copytree(trained, copy)
+    monkeypatch.setenv("MNIST_RUNS", str(copy))
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
+    return copy

@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press, show, unescape
-from support.damage import DAMAGE
-from support.drawing_sets import write_drawing_sets
-from support.training import small
-from support.waiting import until
+from support.board_app import page_text, press, show
+from support.understand_page import captions, charts, components, part
 
 from board.widgets.image_sheet import make_sheet
-from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.data.mnist import Split
 from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split
-from mnist_core.evaluation.scorecard.intervals import wilson_interval
-from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
+from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_list import create_run
-from mnist_core.runs.run_scorecard import is_measuring, measure_scorecard
-from mnist_core.runs.runner import execute
-from mnist_core.runs.signals import StopFlag
-from mnist_core.runs.state import StopReason
-from mnist_core.training.events import Epoch, Event
 from mnist_core.utils.json_files import write_json
-
-PARTS = ["Confusion", "Mistakes", "Pairs", "Report", "Network", "Projection"]
-CONFIG = small(epochs=2, training_size=1000, validation_size=500)
-
-
-@pytest.fixture
-def validation(run: Run, small_data: Path) -> Split:
-    return load_train_validation("cpu", small_data, validation_size=500)[1]
-
-
-@pytest.fixture
-def evaluation(run: Run) -> Evaluation:
-    return Evaluation.read(run.evaluation_path)
 
 
 @pytest.fixture
 def predictions(run: Run, validation: Split, evaluation: Evaluation) -> Predictions:
     return evaluation.align(predict_split(load_weights(run.weights_path)[0], validation))
-
-
-def part(name: str, **session: Any) -> AppTest:
-    return open_page("understand", **{"understand-part": name, **session})
-
-
-def charts(page: AppTest) -> list[dict[str, Any]]:
-    """Return the figures, without those that report clicks."""
-    return [json.loads(block["figure"]) for block in components(page) if not block["clickable"]]
-
-
-def components(page: AppTest) -> list[dict[str, Any]]:
-    """Return what every chart is given."""
-    return [json.loads(block.proto.json) for block in page.get("bidi_component")]
-
-
-def captions(figure: dict[str, Any]) -> list[str]:
-    return [note["text"] for note in figure["layout"].get("annotations", [])]
 
 
 # --- confusion -----------------------------------------------------------------------------------
@@ -193,63 +149,6 @@ def test_calibration_is_told_by_its_measurements(
     assert all(one in text for one in texts)
 
 
-# --- pen strokes ---------------------------------------------------------------------------------
-
-
-def scorecard_of(page: AppTest) -> dict[str, dict[str, Any]]:
-    (table,) = page.table
-    return table.value.set_index("what").to_dict("index")
-
-
-def test_pen_strokes_are_measured_on_request_beside_mnist(
-    run: Run, evaluation: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DRAWINGS_ROOT", str(tmp_path / "drawings"))
-    page = part("Report")
-    assert re.search("which are not in `.*drawings`.*Set DRAWINGS_ROOT", page_text(page))
-    assert len(scorecard_of(page)) == 2
-    write_drawing_sets(tmp_path / "drawings")
-    page = press(show(page.run()), "Measure on pen strokes")
-    assert "Measuring pen strokes" in page_text(page)
-    until(lambda: not is_measuring(run))
-    table = scorecard_of(show(page.run()))
-    low, high = wilson_interval(
-        evaluation.images - len(evaluation.misclassified), evaluation.images
-    )
-    mnist = table["MNIST, held-out training images"]
-    assert mnist["share"] == f"{evaluation.accuracy:.2%}"
-    assert mnist["95% interval"] == f"{low:.2%} – {high:.2%}"
-    pen = table["pendigits, by strokes"]
-    assert pen["count"] == "20"
-    low, high = wilson_interval(round(float(pen["share"].strip("%")) / 5), 20)
-    assert pen["95% interval"] == f"{low:.2%} – {high:.2%}"
-    assert len(table) == 8
-    assert "Measure on pen strokes" not in [button.label for button in page.button]
-
-
-def test_pen_strokes_that_cannot_be_measured(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawings = write_drawing_sets(tmp_path / "drawings")
-    monkeypatch.setenv("DRAWINGS_ROOT", str(drawings))
-    shutil.rmtree(drawings / "unipen")
-    measure_scorecard(run)
-    page = part("Report")
-    assert "digits.jsonl.gz: there is no such file" in page_text(page)
-    assert "pendigits, by strokes" in scorecard_of(page)
-    (drawings / "pendigits/pendigits-orig.tra.gz").write_bytes(b"no archive")
-    measure_scorecard(run)
-    assert "pendigits-orig.tra.gz" in unescape(show(page.run()).error[0].value)
-    (run.folder / "scorecard.json").write_text("{")
-    assert "scorecard.json: this file is damaged" in unescape(show(page.run()).error[0].value)
-    assert len(scorecard_of(page)) == 2, "MNIST's scores do not depend on it"
-    assert "Measure on pen strokes" in [button.label for button in page.button]
-    # of other weights: it is offered again
-    (run.folder / "scorecard.json").write_text('{"weights": "of before"}')
-    assert not show(page.run()).error
-    assert "Measure on pen strokes" in [button.label for button in page.button]
-
-
 # --- network -------------------------------------------------------------------------------------
 
 
@@ -296,100 +195,6 @@ def test_epochs_that_are_removed_or_damaged(run: Run) -> None:
     assert "no history" in page_text(page)
     assert not page.select_slider
     assert len(charts(page)) == 3
-
-
-# --- missing and damaged files -------------------------------------------------------------------
-
-
-def test_a_pair_of_another_run(run: Run, evaluation: Evaluation) -> None:
-    confused = {(p.first, p.second) for p in evaluation.most_confused}
-    other = next(p for p in combinations(range(10), 2) if p not in confused | set(CLASSIC_PAIRS))
-    assert part("Pairs", pair=other).selectbox(key="pair").value == (4, 9)
-
-
-@pytest.mark.parametrize("damage", ["FIFO", "directory"])
-def test_weights_of_a_trained_run_that_are_no_file(
-    run: Run, evaluation: Evaluation, damage: str
-) -> None:
-    DAMAGE[damage](run.weights_path)
-    page = part("Report")
-    assert "best.safetensors" in unescape(page.error[0].value)
-    assert "No weights yet" not in page_text(page)
-
-
-@pytest.mark.parametrize("name", PARTS)
-def test_a_queued_run(name: str, no_runs: Path) -> None:
-    create_run(CONFIG, no_runs)
-    page = part(name)
-    assert re.search("No weights yet|training has not started", page_text(page))
-    assert not [figure for figure in charts(page) if not captions(figure)]
-
-
-def test_an_unfinished_run_is_evaluated_on_request(no_runs: Path, small_mnist: Path) -> None:
-    run, stop = create_run(CONFIG, no_runs), StopFlag()
-
-    def stop_after_an_epoch(event: Event) -> None:
-        if isinstance(event, Epoch):
-            stop.set(StopReason.REQUESTED)
-
-    splits = load_train_validation("cpu", small_mnist, training_size=1000, validation_size=500)
-    execute(run, splits=splits, stop=stop, listen=stop_after_an_epoch)
-    assert run.state().status == "stopped"
-    page = part("Report")
-    assert "Not evaluated yet" in page_text(page)
-    assert not page.dataframe
-    press(page, "Evaluate on the validation images")
-    assert page.metric[0].value == f"{run.state().validation_accuracy:.2%}"
-
-
-def test_missing_data_is_reported_with_the_fix(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MNIST_ROOT", "/missing")
-    for name in ("Confusion", "Network"):
-        error = unescape(part(name).error[0].value)
-        assert re.search("MNIST is not in `/missing`.*Set MNIST_ROOT", error)
-
-
-def test_damaged_files_are_reported_and_other_runs_unaffected(run: Run) -> None:
-    other = create_run(CONFIG, run.folder.parent)
-    other.state_path.write_text("{")
-    page = open_page("understand", run=other.id)
-    assert "state.json" in unescape(page.error[0].value)
-    page.query_params["run"] = page.session_state["run"] = run.id
-    show(page.run())
-    assert not page.error
-    assert "Of 500 validation images" in page_text(page)
-
-    evaluation = run.evaluation_path.read_bytes()
-    run.evaluation_path.write_text("[" * 3000)
-    assert "evaluation.json: this file is damaged" in unescape(show(page.run()).error[0].value)
-    run.evaluation_path.write_bytes(evaluation)
-    run.weights_path.write_bytes(run.weights_path.read_bytes()[:100])
-    assert "not a complete safetensors file" in unescape(show(page.run()).error[0].value)
-    run.config_path.write_text("{")
-    assert "config.json" in unescape(show(page.run()).error[0].value)
-
-
-@pytest.mark.parametrize("name", PARTS)
-def test_in_chinese_and_deleted_meanwhile(name: str, run: Run) -> None:
-    page = part(name, lang="zh")
-    found = [page_text(page)]
-    for kind in (page.button, page.selectbox, page.toggle, page.metric, page.select_slider):
-        found += [element.label for element in kind]
-    for figure in charts(page):
-        found += captions(figure)
-        for axis in ("xaxis", "yaxis"):
-            found.append(figure["layout"].get(axis, {}).get("title", {}).get("text", ""))
-        for trace in figure["data"]:
-            found += [trace.get("name", ""), re.sub("<.*?>", "", trace.get("hovertemplate", ""))]
-    for text in found:
-        names = r"`.*?`|%\{.*?\}|\bECE\b|\bF1\b|\blogits?\b|\bconv1\b|\bnat\b|\bSmoothGrad\b"
-        assert not re.search("[a-z]{2}", re.sub(names, "", text)), text
-    run.delete()
-    assert "还没有任何运行" in page_text(show(page.run()))
-
-
-def test_no_runs_at_all(no_runs: Path) -> None:
-    assert "There are no runs yet" in page_text(open_page("understand"))
 
 
 def test_all_mistakes_are_shown_and_filtered(run: Run, predictions: Predictions) -> None:

@@ -1,0 +1,32 @@
+"""A short run, trained once without an interruption, and one that is not trained yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.resumable import CONFIG
+from support.training import Splits, part
+
+from mnist_core.runs.run import Run
+from mnist_core.runs.run_list import create_run
+from mnist_core.runs.runner import execute
+
+
+@pytest.fixture(scope="session")
+def few(small_splits: Splits) -> Splits:
+    """1,000 training and 500 validation images: 20 steps of 50 an epoch."""
+    return part(small_splits, 1000, 500)
+
+
+@pytest.fixture(scope="session")
+def whole(few: Splits, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An uninterrupted run of CONFIG."""
+    run = create_run(CONFIG, tmp_path_factory.mktemp("whole"))
+    assert execute(run, splits=few).status == "finished"
+    return run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return create_run(CONFIG, tmp_path)
