@@ -1,13 +1,18 @@
 """Entry points of the dashboard: the page that Streamlit runs, and the command that starts it."""
 
 import getpass
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import requires_extra
-from mnist_core.utils.runtime import configure_server_process, keep_freed_memory
+from mnist_core.utils.runtime import (
+    configure_server_process,
+    keep_freed_memory,
+    without_garbage_collection,
+)
 
 # `.streamlit/config.toml` is next to the script, where Streamlit looks for it
 _INSTALLED = Path(__file__).parent / "script/dashboard.py"
@@ -18,7 +23,10 @@ def draw_page() -> None:
     """Draw the page that the address names; Streamlit calls this on every interaction."""
     configure_server_process()
     keep_freed_memory()  # so that it estimates training times as a training process has them
-    from board.shell import show  # imports torch
+    if "board.shell" not in sys.modules:
+        with without_garbage_collection():
+            importlib.import_module("board.shell")  # imports torch
+    from board.shell import show
 
     show()
 

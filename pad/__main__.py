@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import requires_extra
+from mnist_core.utils.runtime import without_garbage_collection
 from pad.address import Address, take_address, without_proxies
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         address = take_address(options.host, options.port)
-        with without_proxies():
+        with without_proxies(), without_garbage_collection():
             page = _serve(address)
     except (MnistCoreError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,10 +1,12 @@
 """The process of an export: `python -m mnist_core.inference.export_process WEIGHTS OUTPUT END`."""
 
+import gc
 import sys
 from pathlib import Path
 
 from mnist_core.utils.runtime import configure_server_process
 
+gc.disable()  # to look for garbage takes a fifth of the time of a process that ends soon
 configure_server_process()  # before torch is used: other processes need their cores
 
 from mnist_core.errors import MnistCoreError  # noqa: E402

@@ -5,9 +5,12 @@ calling its public functions leaves them alone. A program that trains many netwo
 `configure_training_process` itself, before it imports torch.
 """
 
+import contextlib
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Iterator
 
 # names and numbers of glibc's malloc.h
 _M_TRIM_THRESHOLD = -1
@@ -41,6 +44,23 @@ def limit_thread_spinning() -> None:
     processes inherit; a value that is already set is kept.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+
+@contextlib.contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Import packages in a block without a search for garbage, which takes a fifth of the time.
+
+    Modules are never deleted: what exists at the end of the block is not searched later either.
+    Enter it once in a process.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def keep_freed_memory() -> bool:

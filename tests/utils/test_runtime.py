@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -9,13 +10,13 @@ import sys
 import pytest
 from support.chromium import ROOT
 
-from mnist_core.utils.runtime import keep_freed_memory
+from mnist_core.utils.runtime import keep_freed_memory, without_garbage_collection
 
 STEPS = """
 import resource, torch
 from mnist_core import TrainConfig, train
 from mnist_core.data.mnist import Split
-from mnist_core.utils.runtime import keep_freed_memory
+from mnist_core.utils.runtime import keep_freed_memory, without_garbage_collection
 
 keep_freed_memory()
 split = Split(torch.rand(6400, 1, 28, 28), torch.arange(6400) % 10)
@@ -48,6 +49,16 @@ def test_a_step_on_the_cpu_takes_no_fresh_memory_from_the_kernel() -> None:
     if not keep_freed_memory():
         pytest.skip("this C library's malloc has no such settings")
     assert float(run_python(STEPS)) < 20  # without the settings hundreds
+
+
+def test_garbage_is_collected_again_after_the_imports() -> None:
+    for was_enabled in (True, False):
+        (gc.enable if was_enabled else gc.disable)()
+        with without_garbage_collection():
+            assert not gc.isenabled()
+        assert gc.isenabled() is was_enabled
+        assert gc.get_freeze_count()
+    gc.enable()
 
 
 def test_importing_the_package_is_free_of_side_effects_and_of_torch() -> None:
