@@ -188,7 +188,11 @@ class Trainer:
             state = copy.deepcopy(dict(state))  # torch's optimizers keep the tensors they are given
             saved = TrainConfig(**state["config"]).with_changes(device=self.config.device)
             if changed := saved.differences(self.config):
-                raise MnistCoreError(f"the checkpoint is of another run: {changed}")
+                others = ", ".join(f"{name} {old!r}, not {new!r}" for name, (old, new) in changed.items())
+                raise MnistCoreError(
+                    f"the checkpoint is of another run: {others}; give the configuration these "
+                    "values again, or train a new run"
+                )
             self.train_state.load_state_dict(state)
             self.best.load_state_dict(state)
             self._sums.copy_(state["sums"])

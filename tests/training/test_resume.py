@@ -119,6 +119,13 @@ def test_stopped_and_resumed_gives_the_same_weights(few: Splits, changes: dict[s
         assert without_time(whole) == without_time(epochs)
 
 
+def test_a_state_of_other_settings_names_them(few: Splits) -> None:
+    state = Trainer(small(epochs=1, optimizer="sgd"), *few).state_dict()
+    with pytest.raises(MnistCoreError, match=r"epochs 1, not 2; give the configuration") as raised:
+        Trainer(small(epochs=2, optimizer="adam"), *few).load_state_dict(state)
+    assert "optimizer 'sgd', not 'adam'" in str(raised.value)
+
+
 @st.composite
 def configurations(draw: st.DrawFn) -> TrainConfig:
     """Small ones of every kind that learn without random trouble."""
