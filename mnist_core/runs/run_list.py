@@ -98,7 +98,7 @@ def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
         If the folder of all runs cannot be read.
     """
     folder = runs_root(root)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # False, not an error, for a path that is too long
         return []
     with explain_errors(folder, "cannot be read"):
         names = sorted(os.listdir(folder), reverse=True)

@@ -196,7 +196,7 @@ class RunIndex:
             return [_with_present_status(one.row) for one in self._rows.values()]
 
     def _names(self) -> list[str]:
-        if not self._root.is_dir():
+        if not os.path.isdir(self._root):
             return []
         with explain_errors(self._root, "cannot be read"):
             return sorted(os.listdir(self._root), reverse=True)

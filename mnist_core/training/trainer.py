@@ -188,7 +188,7 @@ class Trainer:
             state = copy.deepcopy(dict(state))  # torch's optimizers keep the tensors they are given
             saved = TrainConfig(**state["config"]).with_changes(device=self.config.device)
             if changed := saved.differences(self.config):
-                others = ", ".join(f"{name} {old!r}, not {new!r}" for name, (old, new) in changed.items())
+                others = ", ".join(f"{k} {old!r}, not {new!r}" for k, (old, new) in changed.items())
                 raise MnistCoreError(
                     f"the checkpoint is of another run: {others}; give the configuration these "
                     "values again, or train a new run"

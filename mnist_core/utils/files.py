@@ -43,8 +43,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     # a unique name: two writers must not share one incomplete file
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     with explain_errors(path, _NOT_WRITTEN):
+        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with open(temporary, "xb") as file:
                 file.write(data)
