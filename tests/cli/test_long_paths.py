@@ -1,4 +1,4 @@
-"""Paths that are too long for the system are an answer or an error in words, as missing ones are."""
+"""Paths that are too long for the system: an answer or an error in words, as missing ones."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(MnistCoreError, match="cannot be written") as caught:
             write_atomic(tmp_path / name, "x")
         assert str(caught.value).startswith(f"{tmp_path / name}: ")
-    with pytest.raises(MnistCoreError, match="cannot be written .*empty name"):
+    with pytest.raises(MnistCoreError, match=r"cannot be written .*empty name"):
         write_atomic(Path(), "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
