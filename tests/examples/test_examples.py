@@ -97,7 +97,7 @@ USE = """
 import sys
 from mnist_core.cli.main import main
 weights, graph, picture = sys.argv[1:]
-train = ["train", "--model", "wide_net", "--epochs", "1", "--training-size", "500"]
+train = ["train", "--model", "wide_net", "--epochs", "1", "--training-size", "100"]
 train += ["--validation-size", "100", "--device", "cpu", "--augment", "none", "--output", weights]
 assert main(train) == 0
 assert main(["export", weights, "--output", graph]) == 0

@@ -116,7 +116,7 @@ def test_stroke_width_of_frames_for_any_pen(
     classifier: Classifier, clear_digits: Digits, pen: int
 ) -> None:
     predictions = classifier.classify_many(
-        [paint(strokes, pen) for _, strokes in clear_digits[::2]]
+        [paint(strokes, pen) for _, strokes in clear_digits[::4]]
     )
     frames = torch.from_numpy(np.stack([prediction.frame for prediction in predictions]))[:, None]
     widths = stroke_width(frames)
@@ -200,7 +200,7 @@ def test_a_frame_of_mnist_is_fitted_to_itself(train_validation: tuple) -> None:
 def test_dark_on_light_equals_light_on_dark(
     classifier: Classifier, pictures: list[tuple[int, Image.Image]]
 ) -> None:
-    for _, picture in pictures[::3]:
+    for _, picture in pictures[::4]:
         light = classifier.classify(picture)
         dark = classifier.classify(picture.point(lambda grey: 255 - grey))
         assert light.digit == dark.digit
@@ -212,10 +212,10 @@ def test_transparent_paper(
     classifier: Classifier, pictures: list[tuple[int, Image.Image]], ink: int
 ) -> None:
     transparent = []
-    for _, picture in pictures[::3]:
+    for _, picture in pictures[::4]:
         plain = Image.new("L", picture.size, ink)
         transparent.append(Image.merge("RGBA", [plain, plain, plain, picture]))
-    assert read(classifier, transparent) == labels(pictures[::3])
+    assert read(classifier, transparent) == labels(pictures[::4])
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,13 @@ def test_transparent_paper(
 def test_faint_ink(
     classifier: Classifier, pictures: list[tuple[int, Image.Image]], paper: int, ink: int
 ) -> None:
-    some = pictures[::2]
+    some = pictures[::4]
     faint = [p.point(lambda grey: paper + (ink - paper) * grey // 255) for _, p in some]
     assert agreement(read(classifier, faint), labels(some)) >= 0.95
 
 
 def test_pencil_photos(classifier: Classifier, clear_digits: Digits) -> None:
-    some = clear_digits[::2]
+    some = clear_digits[::4]
     photos = [pencil_photo(strokes, seed) for seed, (_, strokes) in enumerate(some)]
     assert agreement(read(classifier, photos), labels(some)) >= 0.9
 
@@ -264,7 +264,7 @@ def test_close_crops(
     classifier: Classifier, clear_digits: Digits, pen: int, margin: float, share: float
 ) -> None:
     """Ink that fills the picture is still ink, and the holes in it are still paper."""
-    some = clear_digits[::2]
+    some = clear_digits[::4]
     crops = [cropped(paint(strokes, pen), margin) for _, strokes in some]
     dark = [crop.point(lambda grey: 255 - grey) for crop in crops]
     assert agreement(read(classifier, crops), labels(some)) >= share
@@ -298,7 +298,7 @@ KINDS: dict[str, Callable[[Image.Image], Image.Image | np.ndarray]] = {
 @pytest.fixture(scope="module")
 def plain(classifier: Classifier, pictures: list[tuple[int, Image.Image]]) -> list[Prediction]:
     """Of some pictures as they are."""
-    return [classifier.classify(picture) for _, picture in pictures[::7]]
+    return [classifier.classify(picture) for _, picture in pictures[::10]]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -308,7 +308,7 @@ def test_kinds_of_pictures_give_the_same_digit(
     plain: list[Prediction],
     kind: str,
 ) -> None:
-    for (label, picture), expected in zip(pictures[::7], plain, strict=True):
+    for (label, picture), expected in zip(pictures[::10], plain, strict=True):
         prediction = classifier.classify(KINDS[kind](picture))
         assert prediction.digit == label
         assert np.abs(prediction.frame - expected.frame).mean() < 0.03

@@ -10,6 +10,7 @@ import pytest
 import torch
 from support.drawings import one, paint, seven, zero
 from support.networks import MEMBERS, load_members
+from support.training import part
 from torch import nn
 
 from mnist_core import load_classifier
@@ -28,9 +29,10 @@ DRAWINGS = [zero(), one(), seven()]
 
 @pytest.fixture
 def small_mnist(small_splits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch) -> Split:
-    """The command sees 500 held-out images."""
-    monkeypatch.setattr("mnist_core.data.mnist.load_validation", lambda *_, **__: small_splits[1])
-    return small_splits[1]
+    """The command sees 100 held-out images."""
+    validation = part(small_splits, 0, 100)[1]
+    monkeypatch.setattr("mnist_core.data.mnist.load_validation", lambda *_, **__: validation)
+    return validation
 
 
 def without_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +57,7 @@ def test_the_command_writes_file_and_card(
     words = ["ensemble", *MEMBERS, "--vote", vote, "--output", str(output)]
     assert cli.main(words) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0].split() == ["on", "500", "validation", "images", "accuracy", "loss"]
+    assert printed[0].split() == ["on", "100", "validation", "images", "accuracy", "loss"]
     assert printed[-1] == f"wrote {output}"
 
     classifier = load_classifier(output)
@@ -106,7 +108,7 @@ def test_an_ensemble_is_evaluated_and_used_like_any_other(
     assert capsys.readouterr().out.startswith(f"{picture}: 7 ")
     page = tmp_path / "page.html"
     assert cli.main(["evaluate", str(ensemble_file), "--html", str(page)]) == 0
-    assert f"{ensemble_file.stem} (ensemble) on 500 validation images" in capsys.readouterr().out
+    assert f"{ensemble_file.stem} (ensemble) on 100 validation images" in capsys.readouterr().out
     assert "mnist_cnn" in page.read_text(encoding="utf-8")
 
 
