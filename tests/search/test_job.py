@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.queue_workers import ForkedWorker
 from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
 
@@ -67,6 +68,16 @@ def is_running(pid: int) -> bool:
     return True
 
 
+@pytest.fixture
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers start without importing torch."""
+    started: list[ForkedWorker] = []
+    monkeypatch.setattr(queue, "start_worker", lambda *args: started.append(ForkedWorker(*args)))
+    yield
+    for worker in started:
+        worker.process.join()
+
+
 # --- processes ---------------------------------------------------------------------------------
 
 
@@ -83,6 +94,7 @@ def test_a_job_outlives_the_process_that_started_it(tmp_path: Path) -> None:
     assert list_runs(tmp_path) == []  # a job is not a run
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_range_test_is_started_once_stopped_and_resumed(tmp_path: Path) -> None:
     job = start_job(LONG_RANGE, tmp_path)
     assert start_job(LONG_RANGE, tmp_path).id == job.id
@@ -108,6 +120,7 @@ def test_a_range_test_is_started_once_stopped_and_resumed(tmp_path: Path) -> Non
     delete_job(job)  # already deleted
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_workers_of_a_killed_sweep_can_be_stopped(tmp_path: Path) -> None:
     request = sweep_request({"batch_size": (32, 64)}, workers=2)
     config = request.config.with_changes(**UNFINISHABLE)
