@@ -53,6 +53,13 @@ def run(trained: Path, tmp_path: Path) -> Run:
     return Run(Path(shutil.copytree(folder, tmp_path / "runs" / folder.name)))
 
 
+@pytest.fixture
+def with_graph(run: Run) -> Run:
+    """The run with shipped weights: the pad need not export a graph, which takes seconds."""
+    shutil.copy(weights_path("mnist_cnn"), run.weights_path)
+    return run
+
+
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of promoted models."""
@@ -288,12 +295,12 @@ def test_a_damaged_model_hides_no_other_model(run: Run, capsys: Capture) -> None
 # --- the pad's model registry ------------------------------------------------------------------
 
 
-def test_the_registry_lists_what_is_promoted_and_withdrawn(run: Run) -> None:
+def test_the_registry_lists_what_is_promoted_and_withdrawn(with_graph: Run) -> None:
     offered = ModelRegistry()
     assert offered.names() == shipped_models()
     with pytest.raises(ModelNotFoundError, match="no model 'mine'; choose from default"):
         offered.get("mine")
-    promote(run, "mine")
+    promote(with_graph, "mine")
     assert offered.names() == [*shipped_models(), "mine"]
     assert offered.get("mine") is offered.get("mine")
     withdraw("mine")
@@ -302,9 +309,9 @@ def test_the_registry_lists_what_is_promoted_and_withdrawn(run: Run) -> None:
     assert offered.names() == shipped_models()
 
 
-def test_a_replaced_model_is_loaded_again(run: Run) -> None:
+def test_a_replaced_model_is_loaded_again(with_graph: Run) -> None:
     offered = ModelRegistry()
-    path = promote(run, "mine")
+    path = promote(with_graph, "mine")
     version, old = offered.get_with_version("mine")
     student_takes_the_place_of(path)
     newer, new = offered.get_with_version("mine")
@@ -312,8 +319,8 @@ def test_a_replaced_model_is_loaded_again(run: Run) -> None:
     assert (old.architecture, new.architecture) == ("mnist_cnn", "compact")
 
 
-def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
-    promote(run, "good")
+def test_a_damaged_model_does_not_affect_others(with_graph: Run, models: Path) -> None:
+    promote(with_graph, "good")
     (models / "bad.safetensors").write_bytes(b"no weights at all")
     (models / "a name with spaces.safetensors").touch()
     (models / "default.safetensors").touch()
@@ -333,9 +340,9 @@ def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
     assert offered.names() == [*shipped_models(), "good"]
 
 
-def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(run: Run) -> None:
+def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(with_graph: Run) -> None:
     functions = {function.__name__: function for function in server_functions(ModelRegistry())}
-    path = promote(run, "mine")
+    path = promote(with_graph, "mine")
     seen = functions["describe_model"]({"model": "mine"})
     ink = base64.b64encode(bytes(INK_SIZE**2)).decode()
     ask = {"model": "mine", "ink": ink, "layers": ["conv1"], "version": seen["version"]}
