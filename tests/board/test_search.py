@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
-from support.sweeps import wait_until
 
 from board.runs.run_index import read_rows
 from mnist_core.runs import queue
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
-from mnist_core.search.job_process import run_job
+from mnist_core.search.job_process import carry_out, run_job
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
 from mnist_core.search.requests import JobRequest, RangeTestRequest, SweepRequest
 from mnist_core.search.search_space import BASE_CONFIG
@@ -104,14 +103,19 @@ def start_button(page: AppTest) -> Any:
     return next(button for button in page.button if button.label == "Start")
 
 
-def test_a_range_test_suggests_a_rate_for_a_new_run(root: Path) -> None:
+def test_a_range_test_suggests_a_rate_for_a_new_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: started.append(device))
     page = open_page("search")
     page.selectbox(key="lr-model").set_value("mnist_cnn")
     page.number_input(key="lr-training_size").set_value(2000)
     page.number_input(key="lr-steps").set_value(100).run()
     page = press(page, "Start")
     (job,) = list_jobs(root)
-    wait_until(lambda: job.state().status.has_ended)
+    carry_out(job, started[0])
+    assert job.state().status is JobStatus.FINISHED
     page = show(page.run())
     rate = float(page.metric[0].value)
     assert 1e-6 < rate < 1
