@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
-# the modules that are imported from here on are no garbage; to look for it would take a fifth of
-# the time, here and in each collection afterwards
+# the modules that are imported until the tests are collected are no garbage; to look for it would
+# take a fifth of the time
 gc.disable()
 
 # read when torch is imported; child processes inherit it: worker processes share the cores
@@ -78,6 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "restarted_server" in getattr(item, "fixturenames", ()),
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what was imported is not searched later either
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
