@@ -94,6 +94,8 @@ def installed(tmp_path: Path) -> Path:
 
 
 USE = """
+import gc
+gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import sys
 from mnist_core.cli.main import main
 weights, graph, picture = sys.argv[1:]

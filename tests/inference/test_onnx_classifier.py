@@ -121,6 +121,8 @@ def test_errors_are_the_same() -> None:
 
 
 WITHOUT_TORCH = """
+import gc
+gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import sys
 sys.modules["torch"] = None  # as if it were not installed
 import numpy as np

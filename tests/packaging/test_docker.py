@@ -16,6 +16,8 @@ import pytest
 from support.chromium import ROOT
 
 USE_THE_FILES = """
+import gc
+gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import json, sys
 from board.__main__ import main
 from streamlit.testing.v1 import AppTest

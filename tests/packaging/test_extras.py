@@ -9,6 +9,8 @@ import sys
 from support.chromium import ROOT
 
 WITHOUT_EXTRAS = """
+import gc
+gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import contextlib, io, json, sys
 
 for name in ("optuna", "sqlalchemy", "onnx", "onnxruntime", "onnxscript", "gradio", "streamlit"):

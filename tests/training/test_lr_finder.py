@@ -4,15 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from support.training import Splits, part
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
-from mnist_core.data.mnist import Split
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.lr_finder import Outcome, RangeTest, find_learning_rate
 from mnist_core.training.trainer import train
-
-Splits = tuple[Split, Split]
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
@@ -20,14 +18,15 @@ def test_training_at_the_suggested_rate_converges_and_at_thirty_times_diverges(
     small_splits: Splits, optimizer: str
 ) -> None:
     config = TrainConfig(
-        model="mnist_cnn", optimizer=optimizer, augment="none", ema_decay=0, batch_size=50, epochs=2
+        model="mnist_cnn", optimizer=optimizer, augment="none", ema_decay=0, batch_size=25, epochs=2
     )
-    test = find_learning_rate(config, small_splits[0], low=1e-4, high=10.0, steps=120)
+    splits = part(small_splits, 1000, 250)
+    test = find_learning_rate(config, splits[0], low=1e-4, high=10.0, steps=120)
     assert len(test.rates) == len(test.losses) == len(test.smoothed) <= 120
 
     def accuracy(rate: float) -> float:
         try:
-            *_, last = train(config.with_changes(learning_rate=min(rate, 10)), *small_splits)
+            *_, last = train(config.with_changes(learning_rate=min(rate, 10)), *splits)
         except MnistCoreError:
             return 0.0
         return last.validation_accuracy
