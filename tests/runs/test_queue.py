@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ from mnist_core.runs.queue_worker import work
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.state import StopReason
+from mnist_core.search.job_control import list_jobs, start_job
+from mnist_core.search.job_state import JobProgress, JobStatus
+from mnist_core.search.requests import RangeTestRequest
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.lr_finder import RangeTest
 from mnist_core.utils.locks import exclusive_lock, is_locked
 
 TINY = small(training_size=1000, validation_size=200)
@@ -347,19 +352,26 @@ def runs(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def test_a_worker_in_a_process_of_its_own(runs: Path, tmp_path: Path) -> None:
-    """Several processes start one worker; a run is killed, the next trained, the first resumed."""
+    """Several processes and threads start one worker, which outlives them.
+
+    A run is killed, the next one trained, a job carried out, and the first run resumed.
+    """
     first, second = queued(LONG, runs), queued(TINY, runs)
+    request = RangeTestRequest(config=TINY, steps=60)
 
-    def ensure_from_elsewhere() -> None:
+    def start_from_elsewhere() -> None:
         os.chdir(tmp_path)  # as `streamlit run elsewhere/dashboard.py` does
-        ensure_workers(runs)
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(ensure_workers, [runs] * 2))
+            threads.submit(start_job, request, runs).result()
 
-    starters = [FORK.Process(target=ensure_from_elsewhere) for _ in range(2)]
+    starters = [FORK.Process(target=start_from_elsewhere) for _ in range(2)]
     for starter in starters:
         starter.start()
     for starter in starters:
         starter.join()
     assert [starter.exitcode for starter in starters] == [0, 0]
+    (job,) = list_jobs(runs)
     until(lambda: first.state().epoch >= 1)
     assert status(second) == "queued"
     os.kill(first.state().pid, signal.SIGKILL)
@@ -374,3 +386,9 @@ def test_a_worker_in_a_process_of_its_own(runs: Path, tmp_path: Path) -> None:
     assert first.state().stop_reason == StopReason.REQUESTED
     assert f"resumes after epoch {epoch}" in first.log_tail(1000)
     assert first.log_tail(1000).count("mnist_cnn on CPU") == 2
+
+    assert job.state().status is JobStatus.FINISHED
+    assert job.state().started.startswith("20")
+    assert 1e-5 < job.result(RangeTest).learning_rate < 0.5
+    assert job.progress() == JobProgress(completed=60, total=60)
+    assert {run.id for run in list_runs(runs)} == {first.id, second.id}  # a job is not a run

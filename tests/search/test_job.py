@@ -70,7 +70,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.fixture
 def forked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Workers start without importing torch."""
+    """Workers start without importing torch; test_queue has one that imports it."""
     started: list[ForkedWorker] = []
     monkeypatch.setattr(queue, "start_worker", lambda *args: started.append(ForkedWorker(*args)))
     yield
@@ -79,19 +79,6 @@ def forked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 # --- processes ---------------------------------------------------------------------------------
-
-
-def test_a_job_outlives_the_process_that_started_it(tmp_path: Path) -> None:
-    starter = FORK.Process(target=resume_job, args=(create_job(tmp_path),))
-    starter.start()
-    starter.join()
-    assert starter.exitcode == 0
-    (job,) = list_jobs(tmp_path)
-    assert wait_for_end(job) is JobStatus.FINISHED
-    assert job.state().started.startswith("20")
-    assert 1e-5 < job.result(RangeTest).learning_rate < 0.5
-    assert job.progress() == JobProgress(completed=60, total=60)
-    assert list_runs(tmp_path) == []  # a job is not a run
 
 
 @pytest.mark.usefixtures("forked_workers")
