@@ -38,6 +38,7 @@ from benchmarks.load_visitors import (
 from tests.support.chromium import ROOT, Server, serving
 
 VISITORS = (1, 10, 50, 200)
+MOST_SECONDS = 3600
 MOST_VISITORS = 1000
 LOOKING = 3.0
 """Seconds for which people look at what they have drawn."""
@@ -157,6 +158,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not all(1 <= number <= MOST_VISITORS for number in args.visitors):
         parser.error(f"--visitors takes numbers from 1 to {MOST_VISITORS}")
+    if not (0 < args.seconds <= MOST_SECONDS and 0 <= args.soak <= MOST_SECONDS):  # nor NaN
+        parser.error(
+            f"--seconds is above 0, --soak from 0, both at most {MOST_SECONDS}"
+        )
     report, rows, summary = progress_report(), [], None
     with tempfile.TemporaryDirectory() as folder:
         environment = {"GRADIO_TEMP_DIR": folder, "DRAWPAD_UPLOAD_SECONDS": "60"}

@@ -34,6 +34,13 @@ def test_the_number_of_visitors_is_bounded(number: str, capsys: pytest.CaptureFi
     assert "from 1 to 1000" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--seconds=0", "--seconds=nan", "--soak=-5", "--soak=1e9"])
+def test_the_time_is_bounded(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load.main([option])
+    assert "at most 3600" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("last", "good"), [(205.0, True), (230.0, False)])
 def test_memory_that_grows_is_no_good_soak(last: float, good: bool) -> None:
     found = load_soak.Soak(600, 1000, 0, 0, memory=(200.0, last), files=(100, 100))
