@@ -159,9 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not all(1 <= number <= MOST_VISITORS for number in args.visitors):
         parser.error(f"--visitors takes numbers from 1 to {MOST_VISITORS}")
     if not (0 < args.seconds <= MOST_SECONDS and 0 <= args.soak <= MOST_SECONDS):  # nor NaN
-        parser.error(
-            f"--seconds is above 0, --soak from 0, both at most {MOST_SECONDS}"
-        )
+        parser.error(f"--seconds is above 0, --soak from 0, both at most {MOST_SECONDS}")
     report, rows, summary = progress_report(), [], None
     with tempfile.TemporaryDirectory() as folder:
         environment = {"GRADIO_TEMP_DIR": folder, "DRAWPAD_UPLOAD_SECONDS": "60"}

@@ -20,6 +20,8 @@ from mnist_core.errors import MnistCoreError
 _VARIABLE = "GRADIO_TEMP_DIR"
 _UPLOAD = re.compile("[0-9a-f]{64}")
 """The folder of one upload, as Gradio names it."""
+_UNFINISHED = re.compile("tmp[a-z0-9_]{8}")
+"""An upload that broke off, which Gradio leaves: a file, as `tempfile` names it."""
 
 
 def prepare_upload_folder(seconds: float) -> Path:
@@ -71,8 +73,12 @@ async def deleting_old_uploads(app: Starlette, seconds: float) -> AsyncIterator[
 
 
 def delete_old_uploads(folder: Path, before: float) -> None:
-    """Delete the uploads in a folder that have not changed since a time; leave other files."""
+    """Delete uploads, also unfinished ones, that have not changed since a time; no other files."""
     for path in folder.iterdir():
         with contextlib.suppress(OSError):  # another process deletes it too
-            if _UPLOAD.fullmatch(path.name) and path.lstat().st_mtime < before:
+            if path.lstat().st_mtime >= before:
+                continue
+            if _UPLOAD.fullmatch(path.name):
                 shutil.rmtree(path)
+            elif _UNFINISHED.fullmatch(path.name) and not path.is_dir():
+                path.unlink()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from pad.middleware import BodyLimit
 from pad.reasoned_errors import ReasonedErrors
 from pad.slow_clients import HeaderWatch
 from pad.upload_budget import UploadBudget, is_full
+from pad.uploads import delete_old_uploads
 
 UPLOAD = "/gradio_api/upload"
 ANSWER = PlainTextResponse("passed on")
@@ -256,6 +258,19 @@ def test_slow_clients_are_closed(guarded: Server, start: bytes, reply: bytes) ->
         except ConnectionResetError:
             pass
     assert reply in received
+
+
+def test_an_upload_that_breaks_off_is_deleted_later(guarded: Server) -> None:
+    """Gradio leaves it, by a name of `tempfile`."""
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\nxxxx'
+    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n".encode()
+    with socket.create_connection(("127.0.0.1", guarded.port), timeout=60) as client:
+        client.sendall(head + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" + part)
+        assert b"408" in client.recv(4096)
+    folder = guarded.folder / "uploads"
+    assert [path for path in folder.iterdir() if path.is_file()]
+    delete_old_uploads(folder, time.time() + 1)
+    assert not [path for path in folder.iterdir() if path.is_file()]
 
 
 def tree(folder: Path) -> set[str]:

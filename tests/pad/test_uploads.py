@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,14 @@ def test_uploads_of_a_process_that_was_killed_are_deleted(folder: Path) -> None:
         (upload / "seven.png").touch()
         changed = upload.stat().st_mtime - age
         os.utime(upload, (changed, changed))
+    for name, age in [("tmpa1_b2c3d", 7200), ("tmpe1_f2g3h", 60), ("template.png", 7200)]:
+        (folder / name).touch()  # uploads that broke off, and another file
+        os.utime(folder / name, (time.time() - age,) * 2)
     (folder / ("d" * 64)).symlink_to(folder / "notes")
     os.utime(folder / ("d" * 64), (0, 0), follow_symlinks=False)
     assert prepare_upload_folder(3600) == folder
-    left = {path.name[0] for path in folder.iterdir()}
-    assert left == {"b", "c", "d", "n"}
+    left = {path.name[:5] for path in folder.iterdir()}
+    assert left == {"bbbbb", "ccccc", "ddddd", "notes", "tmpe1", "templ"}
     assert (folder / "notes/seven.png").exists()
 
 
