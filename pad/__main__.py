@@ -39,13 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve(address: Address) -> gr.Blocks:
     """Begin to serve the page. Raises MnistCoreError, and OSError if the address was taken."""
     with requires_extra("pad"):
-        from pad.capacity import PictureCapacity
         from pad.limits import Limits
-        from pad.model_registry import ModelRegistry
-        from pad.page import build_page, launch_options
         from pad.uploads import prepare_upload_folder
     limits = Limits.from_environment()
+    # before Gradio is imported, which makes a folder in it, otherwise in one that users share
     prepare_upload_folder(limits.upload_seconds)
+    with requires_extra("pad"):
+        from pad.capacity import PictureCapacity
+        from pad.model_registry import ModelRegistry
+        from pad.page import build_page, launch_options
     shared = ModelRegistry(), limits, PictureCapacity(limits)
     page = build_page(*shared)
     where = {"server_name": address.host, "server_port": address.port}
