@@ -93,14 +93,22 @@ def test_closed_standard_streams(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ],
 )
 def test_output_that_fails_does_not_make_a_run_fail(
-    error: BaseException, reason: StopReason | None
+    error: BaseException,
+    reason: StopReason | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # it is replaced on a full disk: not the one that pytest reads
+    output = (tmp_path / "output").open("w")
+    monkeypatch.setattr(sys, "stdout", output)
+
     def show(_what: object) -> None:
         raise error
 
     stop = StopFlag()
     _show(show, "a line", stop)
     assert stop.reason is reason
+    output.close()
 
 
 @pytest.mark.parametrize(
