@@ -64,6 +64,7 @@ class Row:
 
 
 def _load_pages(visitor: Visitor, end: float) -> None:
+    visitor.load_page()  # once at least, as in the other rows, however short the time is
     while time.perf_counter() < end:
         visitor.load_page()
 
@@ -76,14 +77,17 @@ def _people(visitor: Visitor, end: float) -> None:
 
 
 def _pens(visitor: Visitor, end: float) -> None:
+    visitor.draw(end)
     while time.perf_counter() < end:
         visitor.draw(end)
 
 
 def _classify(visitor: Visitor, end: float) -> None:
+    answered = visitor.classify()
     while time.perf_counter() < end:
-        if not visitor.classify():
+        if not answered:
             visitor.pause(2 * AFTER_BUSY, end)
+        answered = visitor.classify()
 
 
 PHASES: dict[str, Callable[[Visitor, float], None]] = {

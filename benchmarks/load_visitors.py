@@ -73,20 +73,20 @@ class Visitor:
                 self._get(f"/{path}")
 
     def draw(self, end: float) -> None:
-        """Draw one digit in a second, with models on the server; stop early at a time.
+        """Draw one digit in a second, with models on the server; stop early at a time, once asked.
 
         As the page does, one request is in flight, the next has the newest pen position, and the
         last one the whole drawing; a refusal of it is explained. After "busy" or no answer it
         waits, each time for longer.
         """
         bodies = _drawing_requests(self._port)[self._random.integers(_DRAWINGS)]
-        began, sent, failures = time.perf_counter(), -1, 0
-        while sent < MOVES - 1 and (now := time.perf_counter()) < end:
+        began, sent, failures, asked = time.perf_counter(), -1, 0, False
+        while sent < MOVES - 1 and ((now := time.perf_counter()) < end or not asked):
             newest = min(MOVES - 1, int((now - began) * MOVES))
             if newest == sent:
                 time.sleep(max(0.0, began + (sent + 1) / MOVES - now))
                 continue
-            before = len(self.times.answers)
+            before, asked = len(self.times.answers), True
             with self.times.request():
                 answer = self._call(bodies[newest])
                 if newest == MOVES - 1 and b'"explained":false' in answer:

@@ -4,6 +4,7 @@ None of these functions blocks on a FIFO or follows a symbolic link in the file'
 """
 
 import contextlib
+import errno
 import os
 import stat
 import uuid
@@ -39,11 +40,14 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     Raises
     ------
     MnistCoreError
-        If it cannot be written (no space, no permission); what was there before is kept.
+        If it cannot be written (no space, no permission), or is a device such as /dev/null; what
+        was there before is kept.
     """
     data = content.encode() if isinstance(content, str) else content
     # a unique name: two writers must not share one incomplete file
     with explain_errors(path, _NOT_WRITTEN):
+        if _is_device(path):  # root could replace it, and the system needs it
+            raise OSError(errno.EINVAL, "a device: name a file instead")
         temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with open(temporary, "xb") as file:
@@ -108,6 +112,15 @@ def make_folder(folder: Path) -> None:
     """Create a folder and its parents. Raises MnistCoreError if that is impossible."""
     with explain_errors(folder, "cannot be made a folder"):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def _is_device(path: Path) -> bool:
+    if path.parent.resolve() == Path("/dev"):  # also what links to something else: /dev/stdout
+        return True
+    with contextlib.suppress(OSError):
+        mode = path.stat().st_mode
+        return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

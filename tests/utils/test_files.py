@@ -114,6 +114,16 @@ def test_a_folder_without_permission() -> None:
         assert [one.name for one in folder.iterdir()] == ["file"]
 
 
+def test_devices_are_not_replaced(tmp_path: Path) -> None:
+    """As root, `--output /dev/null` would leave the system without it."""
+    link = tmp_path / "link"
+    link.symlink_to("/dev/null")
+    for path in (link, Path("/dev/no-such-device")):
+        with pytest.raises(MnistCoreError, match="a device: name a file instead"):
+            write_atomic(path, "text")
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("content", ["short", "longer than what was there before"])
 def test_overwritten_in_place(tmp_path: Path, content: str) -> None:
     path = tmp_path / "file"
