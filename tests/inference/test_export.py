@@ -79,7 +79,7 @@ def test_real_drawings_get_the_same_answers(
     assert f"wrote {output}" in capsys.readouterr().out
     session = opened(output.read_bytes())
     network, card = load_weights(weights_path(name))
-    drawings = [strokes for _, strokes in pen_digits[:: len(pen_digits) // 200][:200]]
+    drawings = [strokes for _, strokes in pen_digits[:: len(pen_digits) // 1000][:1000]]
     assert_same(session, network, card, canvases(drawings))
     classifier = load_classifier(name)
     for stage in classifier.stages:
