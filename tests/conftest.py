@@ -85,6 +85,10 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # bindings would report what is not deleted at exit
+
+
 @pytest.fixture(autouse=True)
 def _restore_main_module() -> Iterator[None]:
     """Streamlit's test harness replaces `__main__`, which processes started later would run."""
