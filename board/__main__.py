@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return streamlit(["run", str(script), *options], prog_name="streamlit")
+    except FileNotFoundError as error:  # that an option or a variable STREAMLIT_... names
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except (OSError, OverflowError) as error:  # of the socket
         print(
             f"error: the dashboard cannot listen there ({error}); give an address of this machine "

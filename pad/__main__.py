@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.extras import requires_extra
+from mnist_core.utils.extras import explains_environment, requires_extra
 from mnist_core.utils.runtime import without_garbage_collection
 from pad.address import Address, take_address, without_proxies
 
@@ -49,9 +49,10 @@ def _serve(address: Address) -> gr.Blocks:
         from pad.model_registry import ModelRegistry
         from pad.page import build_page, launch_options
     shared = ModelRegistry(), limits, PictureCapacity(limits)
-    page = build_page(*shared)
     where = {"server_name": address.host, "server_port": address.port}
-    page.launch(**where, **launch_options(*shared), prevent_thread_lock=True)
+    with explains_environment():
+        page = build_page(*shared)
+        page.launch(**where, **launch_options(*shared), prevent_thread_lock=True)
     return page
 
 

@@ -77,9 +77,8 @@ def load_train_validation(
         If a size is below 1, or the files are damaged, or missing and cannot be downloaded; the
         message names the size, the file or MNIST_ROOT.
     """
-    for name, size in (("validation_size", validation_size), ("training_size", training_size)):
-        if size is not None and size < 1:
-            raise MnistCoreError(f"{name} is {size}; give at least 1")
+    _check_size("validation_size", validation_size)
+    _check_size("training_size", training_size)
     images, labels = _read(train=True, root=root)
     order = _split_order(len(labels))
     validation, training = order[:validation_size], order[validation_size:][:training_size]
@@ -105,6 +104,7 @@ def load_validation(
 
     Raises MnistCoreError as `load_train_validation`.
     """
+    _check_size("size", size)
     images, labels = _read(train=True, root=root)
     index = _split_order(len(labels))[:size]
     return _split(images[index], labels[index], device)
@@ -115,6 +115,11 @@ def load_test(
 ) -> Split:
     """Return MNIST's 10,000 test images, which are for the final report only. Raises as above."""
     return _split(*_read(train=False, root=root), device)
+
+
+def _check_size(name: str, size: int | None) -> None:
+    if size is not None and size < 1:
+        raise MnistCoreError(f"{name} is {size}; give at least 1")
 
 
 def _split_order(size: int) -> Tensor:

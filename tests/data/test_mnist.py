@@ -137,6 +137,17 @@ def test_a_data_set_of_another_size(tiny: Path) -> None:
     assert not has_training_set()
 
 
+@pytest.mark.usefixtures("tiny")
+def test_sizes_below_one() -> None:
+    for size in (0, -5):
+        with pytest.raises(MnistCoreError, match=f"validation_size is {size}; give at least 1"):
+            load_train_validation(validation_size=size)
+        with pytest.raises(MnistCoreError, match=f"training_size is {size}; give at least 1"):
+            load_train_validation(training_size=size)
+        with pytest.raises(MnistCoreError, match=f"size is {size}; give at least 1"):
+            load_validation(size=size)
+
+
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "truncated": lambda content: content[:-1],
