@@ -55,16 +55,20 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 torch.set_num_threads(1)
 
 
-class _PagesOnOneWorker(LoadFileScheduling):
-    """One worker process runs the files of one page: it opens the page once, and has its server."""
+_GROUPS = ("/browser/test_pad_", "/browser/test_board_", "/search/|/runs/test_processes")
+"""Files with the same server, pages, or process from which others are forked."""
+
+
+class _GroupScheduling(LoadFileScheduling):
+    """One worker process runs a file, or a group of files: it starts once what they share."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return re.sub(r"(?<=/browser/)test_(pad|board)_.*", r"\1", file)
+        return next((group for group in _GROUPS if re.search(group, file)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
-    return _PagesOnOneWorker(config, log)
+    return _GroupScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

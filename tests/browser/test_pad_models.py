@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import APIResponse, Route, expect
 from support.pad_page import PadPage
 from support.pictures import picture_of_a_seven
 from support.training import small
@@ -109,6 +109,27 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
     pad.reusable = False
     draw_a_zero(pad)
     expect(options).to_have_count(len(shipped_models()))
+
+
+def test_a_model_promoted_while_the_list_is_fetched_is_offered(pad: PadPage, run: Run) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    pad.page.route("**/functions/describe_model", hold_first)
+    with pad.page.expect_request("**/functions/describe_model"):
+        pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    while not held:
+        pad.page.wait_for_timeout(10)
+    promote(run, "mine")
+    pad.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    route, response = held[0]
+    route.fulfill(response=response)
+    expect(pad.page.locator("[data-part=model] option[value=mine]")).to_be_attached()
 
 
 def test_the_page_says_which_model_it_waits_for(pad: PadPage) -> None:

@@ -51,6 +51,7 @@ FORKS.set_forkserver_preload(
         *("mnist_core.cli.main", "mnist_core.runs.runner", "mnist_core.cli.progress", "pytest"),
         "mnist_core.search.sweep",
         *("tensorboard.summary.writer.record_writer", "torch._dynamo", "scipy.optimize"),
+        "support.preloaded",
     ]
 )
 

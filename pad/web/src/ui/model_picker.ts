@@ -32,6 +32,7 @@ export class ModelPicker {
   #current: ModelVersion | null = null;
   #wanted: string;
   #refreshing = false;
+  #refreshAgain = false; // asked meanwhile: the reply may be of before
   #describedAt = -Infinity;
 
   /**
@@ -153,10 +154,20 @@ export class ModelPicker {
   /** Update the list of models, and the model in use if its weights were replaced. */
   async #refresh(): Promise<void> {
     const settled = this.#wanted === this.#name && this.#current !== null;
+    if (this.#refreshing) this.#refreshAgain = true;
     if (this.#refreshing || !settled || !this.#root.isConnected) return;
     this.#refreshing = true;
-    const reply = await this.#describe(this.#name);
-    this.#refreshing = false;
+    try {
+      do {
+        this.#refreshAgain = false;
+        this.#update(await this.#describe(this.#name));
+      } while (this.#refreshAgain);
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  #update(reply: ModelDescription | Failure | undefined): void {
     // a lost connection is reported when a drawing needs it
     if (!reply || this.#wanted !== this.#name) return;
     if ("error" in reply) this.#replaceUnusable(this.#name, reply);
