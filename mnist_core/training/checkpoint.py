@@ -11,8 +11,8 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import write_atomic
 from mnist_core.utils.json_files import DamagedFileError, read_regular_file
 
-_MAX_BYTES = 2**28
-"""Larger files are refused unread; that of the largest network takes 20 MB."""
+_MAX_BYTES = 2**30 - 1
+"""Larger files are refused unread; that of the largest network here takes 20 MB."""
 _REMEDY = "delete it to train from the start"
 
 

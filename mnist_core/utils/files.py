@@ -115,7 +115,7 @@ def make_folder(folder: Path) -> None:
 
 
 def _is_device(path: Path) -> bool:
-    if path.parent.resolve() == Path("/dev"):  # also what links to something else: /dev/stdout
+    if os.path.realpath(path.parent) == "/dev":  # also what links to something else: /dev/stdout
         return True
     with contextlib.suppress(OSError):
         mode = path.stat().st_mode

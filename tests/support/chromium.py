@@ -136,10 +136,10 @@ def fit_strokes(
     ]
 
 
-def thin_strokes(strokes: list[np.ndarray], every: int = 5) -> list[np.ndarray]:
-    """Return every `every`th point of each longer stroke, and its last, as with a fast mouse."""
+def thin_strokes(strokes: list[np.ndarray]) -> list[np.ndarray]:
+    """Return each fifth point of the longer strokes, and the last, as with a fast mouse."""
     return [
-        np.concatenate([stroke[:-1:every], stroke[-1:]]) if len(stroke) > 10 else stroke
+        np.concatenate([stroke[:-1:5], stroke[-1:]]) if len(stroke) > 10 else stroke
         for stroke in strokes
     ]
 

@@ -80,13 +80,14 @@ def test_a_full_disk_leaves_no_partial_file(tmp_path: Path) -> None:
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    for name in ("none/x", "file/x", "folder"):
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("none/x", "file/x", "folder", "loop/x"):
         with pytest.raises(MnistCoreError, match="cannot be written") as caught:
             write_atomic(tmp_path / name, "x")
         assert str(caught.value).startswith(f"{tmp_path / name}: ")
     with pytest.raises(MnistCoreError, match=r"cannot be written .*empty name"):
         write_atomic(Path(), "x")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder", "loop"]
 
 
 @contextlib.contextmanager
