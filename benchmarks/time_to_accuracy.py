@@ -7,7 +7,7 @@ recipe (examples_recipe.py). Both start cold, interpreter and imports included, 
 other. On a GPU the goal is 99.5% with `--preset gpu-fast`.
 """
 
-import re
+import json
 import subprocess
 import tempfile
 import threading
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 
 import torch
 
+from mnist_core.runs.run_list import list_runs
 from mnist_core.utils.processes import module_command, module_environment
 
 CPU_FLAGS = (
@@ -51,9 +52,11 @@ def ours(
     with tempfile.TemporaryDirectory() as runs:
         began, seconds, best = time.time(), float("nan"), 0.0
         command = ["mnist_core", "train", *flags.split(), "--runs", runs]
-        for line in _lines(command, limit, environment):
-            if found := re.search(r"validation loss \S+ acc ([\d.]+)%", line):
-                best = max(best, float(found[1]) / 100)
+        for _ in _lines(command, limit, environment):  # a line follows each change of its state
+            states = [run.read_state() for run in list_runs(runs)]
+            scored = max((state.validation_accuracy or 0.0 for state in states), default=0.0)
+            if scored > best:
+                best = scored
                 print(f"  ours      {best:.2%} after {time.time() - began:5.1f} s", flush=True)
                 if best >= accuracy:
                     seconds = time.time() - began
@@ -69,11 +72,11 @@ def baseline(
     command += ["--accuracy", str(accuracy), "--device", device]
     seconds, best = float("nan"), 0.0
     for line in _lines(command, limit):
-        scored, now = (float(word) for word in line.split()[1:])
-        best = max(best, scored)
-        print(f"  examples  {scored:.2%} after {now:5.1f} s", flush=True)
+        epoch = json.loads(line)
+        best = max(best, epoch["accuracy"])
+        print(f"  examples  {epoch['accuracy']:.2%} after {epoch['seconds']:5.1f} s", flush=True)
         if best >= accuracy:
-            seconds = now
+            seconds = epoch["seconds"]
             break
     return seconds, best
 

@@ -42,6 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(argv).folder
     sys.path.insert(0, str(ROOT))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        count = _write_pages(folder)
+    except OSError as error:
+        print(f"error: {folder}: the pages cannot be written ({error.strerror})", file=sys.stderr)
+        return 2
+    print(f"{folder / 'index.html'}: {count} pages")
+    return 0
+
+
+def _write_pages(folder: Path) -> int:
+    """Write the pages; return their number."""
     gc.disable()  # to look for garbage takes 40% of the time, and nearly all objects are kept
     import pdoc
 
@@ -56,8 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", r".*'array.array' is not subscriptable")
         names = list(modules("mnist_core"))
         pdoc.pdoc(names[0], output_directory=folder)
-    print(f"{folder / 'index.html'}: {len(names)} pages")
-    return 0
+    return len(names)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The classifiers that the pad offers, loaded on first use, without torch."""
 
-import reprlib
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from mnist_core.inference.graph_key import stored_card
 from mnist_core.inference.onnx_classifier import OnnxClassifier, load_onnx_classifier
 from mnist_core.models.registry import DEFAULT, model_path
 from mnist_core.utils.files import file_version
-
-_SHORTENED = reprlib.Repr()
-_SHORTENED.maxstring = 60
+from mnist_core.utils.text import short_repr
 
 
 class UnusableModelError(MnistCoreError):
@@ -99,7 +96,7 @@ class ModelRegistry:
             with self._lock:
                 self._loaded.pop(name, None)
             raise ModelNotFoundError(
-                f"no model {_SHORTENED.repr(name)}; choose from {', '.join(self.names())}"
+                f"no model {short_repr(name, 60)}; choose from {', '.join(self.names())}"
             )
         loaded = self._loaded.get(name)
         if loaded is None or loaded[0] != version:

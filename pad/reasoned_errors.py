@@ -3,12 +3,12 @@
 import errno
 import json
 import logging
-import reprlib
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mnist_core.utils.text import short_repr
 from pad.allowed_requests import path_in_app
 
 _LOG = logging.getLogger(__name__)
@@ -18,8 +18,8 @@ _NAMED = "/gradio_api/call/v2/"
 BUSY = "Busy"
 """Title of the error of an endpoint that is busy; others are errors of the sender."""
 _DISK = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 200
+_LONGEST = 200
+"""Characters of what a visitor sent, in logs and answers."""
 
 
 class ReasonedErrors:
@@ -61,8 +61,8 @@ class ReasonedErrors:
         except Exception as error:
             status, detail = _explain(error, path)
             if status >= 500:
-                shown = _SHORT.repr(scope["path"])
-                _LOG.error("%s %s: %s", scope["method"], shown, _SHORT.repr(error))
+                shown = short_repr(scope["path"], _LONGEST)
+                _LOG.error("%s %s: %s", scope["method"], shown, short_repr(error, _LONGEST))
             if not started:
                 await JSONResponse({"detail": detail}, status)(scope, receive, send)
             elif holds:  # its last event says what is wrong
@@ -84,7 +84,8 @@ def _status(body: bytes) -> int:
 def _explain(error: BaseException | None, path: str) -> tuple[int, str]:
     """Return status and detail of the first error in a chain that says them."""
     if isinstance(error, TypeError) and path.startswith(_NAMED):  # Gradio's check of arguments
-        return 422, f"{_SHORT.repr(str(error))}; send the argument that /?view=api describes"
+        shown = short_repr(str(error), _LONGEST)
+        return 422, f"{shown}; send the argument that /?view=api describes"
     while error is not None:
         if isinstance(error, HTTPException):
             return error.status_code, str(error.detail)

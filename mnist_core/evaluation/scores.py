@@ -211,7 +211,7 @@ def evaluate_predictions(
         images=len(predictions),
         accuracy=scores.accuracy,
         loss=scores.loss,
-        per_class=_per_class(predictions),
+        per_class=_per_class(np.array(confusion)),
         confusion=confusion,
         pairs=tuple(
             _direction(confusion, *pair)
@@ -224,9 +224,7 @@ def evaluate_predictions(
     )
 
 
-def _per_class(predictions: Predictions) -> dict[str, ClassScores]:
-    pairs = predictions.true * NUM_CLASSES + predictions.predicted
-    confusion = np.bincount(pairs, minlength=NUM_CLASSES**2).reshape(NUM_CLASSES, NUM_CLASSES)
+def _per_class(confusion: np.ndarray) -> dict[str, ClassScores]:
     correct, support, predicted = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
     # as sklearn's with zero_division=0; a second to import, in every process that trains
     columns = (

@@ -1,6 +1,8 @@
 """A folder that is composed for upload: its files, their sizes and the project's license."""
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -16,12 +18,33 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 _NOT_WRITTEN = "cannot be written"
 
 
-def new_folder(folder: Path) -> None:
-    """Create a folder. Raises MnistCoreError if it has files already, or cannot be created."""
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Create a folder, which the block fills; if that fails, no part of it is left.
+
+    Raises MnistCoreError if it has files already, or cannot be created.
+    """
+    existed = folder.is_dir()
     make_folder(folder)
     with explain_errors(folder, "cannot be read"):
         if any(folder.iterdir()):
             raise MnistCoreError(f"{folder} is not empty; give another --output, or empty it first")
+    try:
+        yield
+    except BaseException:  # also when it is interrupted
+        with contextlib.suppress(OSError):
+            _empty(folder)
+            if not existed:
+                folder.rmdir()
+        raise
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def add_file(folder: Path, name: str, content: str | Path) -> None:

@@ -76,12 +76,12 @@ def compose_model(folder: Path, weights: Path, name: str) -> None:
         If the weights cannot be used or exported, or the folder cannot be written.
     """
     graph = load_graph(weights)
-    new_folder(folder)
-    add_file(folder, "model.safetensors", weights)
-    add_file(folder, "model.onnx", graph.path)
-    add_file(folder, "find_ink.onnx", imaging_graph_path(FIND_INK))
-    add_file(folder, "example.py", _EXAMPLE)
-    requirements = pinned_requirements(["numpy", "onnxruntime", "PIL"])
-    add_file(folder, "requirements.txt", "\n".join(requirements) + "\n")
-    add_file(folder, "LICENSE", license_text())
-    add_file(folder, "README.md", model_card(weights, name, graph.description))
+    with new_folder(folder):
+        add_file(folder, "model.safetensors", weights)
+        add_file(folder, "model.onnx", graph.path)
+        add_file(folder, "find_ink.onnx", imaging_graph_path(FIND_INK))
+        add_file(folder, "example.py", _EXAMPLE)
+        requirements = pinned_requirements(["numpy", "onnxruntime", "PIL"])
+        add_file(folder, "requirements.txt", "\n".join(requirements) + "\n")
+        add_file(folder, "LICENSE", license_text())
+        add_file(folder, "README.md", model_card(weights, name, graph.description))

@@ -86,20 +86,20 @@ def compose_space(folder: Path, models: Sequence[str] = ()) -> ComposedSpace:
     left_out = {} if models else _too_large()
     chosen = list(dict.fromkeys(models)) or [n for n in shipped_models() if n not in left_out]
     weights = {name: _model_files(name) for name in chosen}
-    new_folder(folder)
-    add_file(folder, "app.py", _APP)
-    add_file(folder, "README.md", _front_matter() + _README.format(models=", ".join(chosen)))
-    add_file(folder, "LICENSE", license_text())
-    third_party = _add_code(folder, pad)
-    add_file(folder, "requirements.txt", "\n".join(pinned_requirements(third_party)) + "\n")
-    for path in _web_files(pad):
-        add_file(folder, f"pad/{path.relative_to(pad).as_posix()}", path)
-    for name in GRAPHS:
-        add_file(folder, f"weights/imaging/{name}.onnx", imaging_graph_path(name))
-    for name, files in weights.items():
-        for suffix, path in files.items():
-            add_file(folder, f"weights/{name}{suffix}", path)
-    check_sizes(folder)
+    with new_folder(folder):
+        add_file(folder, "app.py", _APP)
+        add_file(folder, "README.md", _front_matter() + _README.format(models=", ".join(chosen)))
+        add_file(folder, "LICENSE", license_text())
+        third_party = _add_code(folder, pad)
+        add_file(folder, "requirements.txt", "\n".join(pinned_requirements(third_party)) + "\n")
+        for path in _web_files(pad):
+            add_file(folder, f"pad/{path.relative_to(pad).as_posix()}", path)
+        for name in GRAPHS:
+            add_file(folder, f"weights/imaging/{name}.onnx", imaging_graph_path(name))
+        for name, files in weights.items():
+            for suffix, path in files.items():
+                add_file(folder, f"weights/{name}{suffix}", path)
+        check_sizes(folder)
     return ComposedSpace(chosen, left_out)
 
 

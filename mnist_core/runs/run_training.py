@@ -1,6 +1,5 @@
 """Train a run's configuration and keep what comes of it in the run's folder."""
 
-import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -136,7 +135,7 @@ def _build_trainer(
         teacher=teacher or None,
         listen=listen,
     )
-    if os.path.lexists(run.checkpoint_path):
+    if run.has_checkpoint():
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
         # a process that was killed may not have written it
         try:

@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -13,8 +12,8 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Value
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.lr_finder import check_range
-from mnist_core.utils.json_files import JsonModel
-from mnist_core.utils.text import single_line
+from mnist_core.utils.json_files import JsonModel, problem_text
+from mnist_core.utils.text import short_repr, single_line
 
 JobKind: TypeAlias = Literal["find-lr", "sweep"]
 MAX_GRID_POINTS = 10_000
@@ -125,7 +124,7 @@ class SweepRequest(_Request):
     def _check_fields(cls, grid: Grid) -> Grid:
         if unknown := [name for name in grid if name not in FIELDS]:
             raise MnistCoreError(
-                f"the sweep's grid has {_repr.repr(unknown[0])}, which is not a setting"
+                f"the sweep's grid has {short_repr(unknown[0])}, which is not a setting"
             )
         return grid
 
@@ -185,13 +184,9 @@ class StoredRequest(RootModel[Annotated[JobRequest, Field(discriminator="kind")]
     """Content of job.json."""
 
 
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 80
-
-
 def _explain(error: Any) -> str:
-    message = error["msg"].removeprefix("Value error, ")
+    message = problem_text(error)
     if error["type"] == "value_error" or not error["loc"]:
         return message
     field = single_line(".".join(map(str, error["loc"])), 80)
-    return f"{field} is {_repr.repr(error['input'])}; {message[0].lower()}{message[1:]}"
+    return f"{field} is {short_repr(error['input'])}; {message[0].lower()}{message[1:]}"

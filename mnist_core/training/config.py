@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -13,7 +12,8 @@ from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.options import MAX_DROPOUT, Architecture, KernelSize
 from mnist_core.training.fields import describe_fields
-from mnist_core.utils.json_files import read_json, write_json
+from mnist_core.utils.json_files import problem_text, read_json, write_json
+from mnist_core.utils.text import short_repr
 
 
 class TrainConfig(BaseModel):
@@ -195,9 +195,6 @@ class TrainConfig(BaseModel):
 FIELDS = describe_fields(TrainConfig.model_fields)
 """What each field of `TrainConfig` is, by name."""
 
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 80
-
 
 def _explain(error: ValidationError) -> str:
     """Return what is wrong with each field as text."""
@@ -207,11 +204,11 @@ def _explain(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(name, FIELDS, 1)
             hint = f"did you mean {near[0]}?" if near else "`train --help` lists them all"
-            shown = name if name.isprintable() and len(name) <= 80 else _repr.repr(name)
+            shown = name if name.isprintable() and len(name) <= 80 else short_repr(name)
             reasons.append(f"there is no setting {shown}; {hint}")
         elif name:
-            value = _repr.repr(problem["input"])
+            value = short_repr(problem["input"])
             reasons.append(f"{name} is {value}; it must be {FIELDS[name].allowed}")
         else:
-            reasons.append(problem["msg"].removeprefix("Value error, "))
+            reasons.append(problem_text(problem))
     return "; ".join(dict.fromkeys(reasons))

@@ -2,8 +2,9 @@
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -62,10 +63,14 @@ def read_json(path: Path, model: type[Model], *, limit: int = MAX_JSON_BYTES) ->
 
 def describe_error(error: ValidationError) -> str:
     """Return the first problem of a pydantic error as text: the field and what is wrong with it."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    return f"{where}: {problem_text(first)}" if where else problem_text(first)
+
+
+def problem_text(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value; `problem` is one of those of a pydantic error."""
+    return str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
 
 
 def write_json(path: Path, model: BaseModel) -> None:

@@ -1,5 +1,6 @@
 """Text from files and people, made safe to print, to show in one line, and to write as CSV."""
 
+import reprlib
 import unicodedata
 
 _JOINERS = "\u200c\u200d"  # needed by several scripts and by emoji
@@ -23,6 +24,13 @@ def single_line(text: str, limit: int = 1000) -> str:
     """
     line = " ".join(without_controls(text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def short_repr(value: object, limit: int = 80) -> str:
+    """Return a value as in source code, long texts and unknown types clipped to `limit`."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = limit
+    return short.repr(value)
 
 
 def plain_cell(text: str) -> str:

@@ -16,4 +16,9 @@ def test_the_pages_of_the_api(tmp_path: Path) -> None:
     classifier = (tmp_path / "mnist_core/inference/classifier.html").read_text(encoding="utf-8")
     assert 'id="load_classifier"' in classifier
     assert "<h6" in classifier  # sections such as Raises are understood
+    (tmp_path / "file").touch()
+    command[-1] = str(tmp_path / "file")
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: {command[-1]}: the pages cannot be written (File exists)\n"
     assert "imaging/normalize.html" in (tmp_path / "mnist_core/imaging.html").read_text("utf-8")

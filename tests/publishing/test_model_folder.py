@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import RepoCard
 from PIL import Image, ImageDraw
+from support.disk import full_disk
 
+from mnist_core.errors import MnistCoreError
 from mnist_core.inference.graph_key import stored_card
 from mnist_core.models.registry import weights_path
 from mnist_core.publishing import compose_model
@@ -80,3 +82,12 @@ def test_example_classifies_a_picture_with_nothing_but_the_repository(
     assert process.returncode == 0
     assert lines[0].startswith("7  ")
     assert lines[-1].startswith("probability that it is a single digit: 9")
+
+
+def test_on_a_full_disk_nothing_is_left(tmp_path: Path) -> None:
+    existing = tmp_path / "existing"
+    existing.mkdir()
+    for output in (existing, tmp_path / "new"):
+        with full_disk(20_000), pytest.raises(MnistCoreError, match=r"cannot be written"):
+            compose_model(output, weights_path("student"), "student")
+    assert list(tmp_path.rglob("*")) == [existing]

@@ -1,1 +1,1 @@
-"""The subcommands, one file each; `register` adds a file's parsers to the command line."""
+"""The subcommands, one file each; `add_commands` adds a file's parsers to the command line."""

@@ -3,8 +3,8 @@
 Every function of `KINDS` draws one drawing as a picture of one kind: `KINDS[name](strokes, rng)`.
 """
 
-from .kinds import KINDS, Kind
-from .layers import Drawing
-from .rows import draw_row
+from mnist_core.evaluation.pictures.kinds import KINDS, Kind
+from mnist_core.evaluation.pictures.layers import Drawing
+from mnist_core.evaluation.pictures.rows import draw_row
 
 __all__ = ["KINDS", "Drawing", "Kind", "draw_row"]

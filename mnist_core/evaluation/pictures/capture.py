@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from .layers import (
+from mnist_core.evaluation.pictures.layers import (
     SIDE,
     Colour,
     Drawing,

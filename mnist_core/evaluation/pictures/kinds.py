@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from . import capture, surroundings
-from .layers import Drawing, compose, grey_levels, ink_layer, to_image
+from mnist_core.evaluation.pictures import capture, surroundings
+from mnist_core.evaluation.pictures.layers import Drawing, compose, grey_levels, ink_layer, to_image
 
 Kind = Callable[[Drawing, np.random.Generator], Image.Image]
 

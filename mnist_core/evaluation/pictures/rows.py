@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from .layers import SIDE, Drawing, compose, grey_levels, ink_layer, to_image
+from mnist_core.evaluation.pictures.layers import (
+    SIDE,
+    Drawing,
+    compose,
+    grey_levels,
+    ink_layer,
+    to_image,
+)
 
 Box = tuple[int, int, int, int]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .layers import (
+from mnist_core.evaluation.pictures.layers import (
     SIDE,
     Drawing,
     compose,
