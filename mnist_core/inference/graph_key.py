@@ -8,10 +8,14 @@ from typing import Any
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.graph_format import FORMAT
 from mnist_core.models.card import ModelCard
+from mnist_core.models.weights_format import (
+    CARD,
+    MAX_WEIGHTS_BYTES,
+    card_path,
+    header_end,
+    read_header,
+)
 from mnist_core.utils.json_files import DamagedFileError, read_regular_file
-
-_CARD = "mnist_core"  # the metadata key of the card, as in models.weights
-_MAX_BYTES = 512 * 2**20
 
 
 def graph_key(path: Path) -> str:
@@ -25,14 +29,14 @@ def graph_key(path: Path) -> str:
     MnistCoreError
         If the file cannot be read. A damaged one has a key: exporting it says what is wrong.
     """
-    content = read_regular_file(path, _MAX_BYTES)
+    content = read_regular_file(path, MAX_WEIGHTS_BYTES)
     found = _header(content)
     if found is None:
         parts = [content, _side_card(path)]
     else:
         tensors, card = found
-        end = 8 + int.from_bytes(content[:8], "little")
-        parts = [json.dumps([tensors, _computed(card)], sort_keys=True).encode(), content[end:]]
+        computed = json.dumps([tensors, _computed(card)], sort_keys=True).encode()
+        parts = [computed, content[header_end(content) :]]
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
@@ -41,7 +45,7 @@ def graph_key(path: Path) -> str:
 
 def card_in_header(path: Path) -> ModelCard | None:
     """Return the card in a weights file; None if it has none. Raises if it cannot be read."""
-    found = _header(read_regular_file(path, _MAX_BYTES))
+    found = _header(read_regular_file(path, MAX_WEIGHTS_BYTES))
     return found and found[1]
 
 
@@ -68,8 +72,8 @@ def _header(content: bytes) -> tuple[dict[str, Any], ModelCard] | None:
     None if it is damaged, of another program, or of version 0.1, whose card is a file of its own.
     """
     try:
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        card = ModelCard.parse(header.pop("__metadata__")[_CARD])
+        header = read_header(content)
+        card = ModelCard.parse(header.pop("__metadata__")[CARD])
     except (MnistCoreError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return header, card
@@ -84,6 +88,6 @@ def _computed(card: ModelCard) -> list[Any]:
 
 def _side_card(path: Path) -> bytes:
     try:
-        return read_regular_file(path.with_suffix(".json"), _MAX_BYTES)
+        return read_regular_file(card_path(path), MAX_WEIGHTS_BYTES)
     except DamagedFileError:
         return b""

@@ -16,15 +16,11 @@ from mnist_core.models.card import ModelCard
 from mnist_core.models.damage import incomplete_file, is_pickle
 from mnist_core.models.ensemble import ENSEMBLE, Ensemble
 from mnist_core.models.network import DigitNet
+from mnist_core.models.weights_format import CARD, MAX_WEIGHTS_BYTES, card_path, read_header
 from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.json_files import MissingFileError, read_json, read_regular_file
 
 Network = DigitNet | Ensemble
-MAX_WEIGHTS_BYTES = 512 * 2**20
-"""Larger files are refused unread; the largest single network takes 4 MB."""
-
-_CARD = "mnist_core"
-"""The metadata key of the card. One key only: safetensors writes several in random order."""
 _WRAPPERS = {"module", "_orig_mod"}
 """Name parts that DataParallel and torch.compile insert in front of a network's own."""
 
@@ -106,11 +102,6 @@ def update_card(path: Path, **changes: Any) -> None:
     _write(path, tensors, card.updated(**changes))
 
 
-def card_path(path: Path) -> Path:
-    """Return the path of the separate card next to a weights file."""
-    return path.with_suffix(".json")
-
-
 def describe(model: Network) -> dict[str, Any]:
     """Return what a network is built from, as JSON types; the architecture comes first.
 
@@ -143,7 +134,7 @@ def _build(card: ModelCard) -> Network:
 
 def _write(path: Path, tensors: Mapping[str, Tensor], card: ModelCard) -> None:
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write_atomic(path, save(contiguous, {_CARD: card.as_json(indent=None)}))
+    write_atomic(path, save(contiguous, {CARD: card.as_json(indent=None)}))
     if card_path(path).is_file():
         write_atomic(card_path(path), card.as_json() + "\n")
 
@@ -172,11 +163,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
 
 def _read_card(path: Path, content: bytes) -> ModelCard:
     """Return the card of a valid safetensors file."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    metadata = header.get("__metadata__") or {}
+    metadata = read_header(content).get("__metadata__") or {}
     try:
-        if _CARD in metadata:
-            card = ModelCard.parse(metadata[_CARD])
+        if CARD in metadata:
+            card = ModelCard.parse(metadata[CARD])
         elif metadata.get("format") == "mnist_core":
             card = _card_of_two_files(path, metadata)
         else:

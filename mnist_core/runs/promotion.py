@@ -20,7 +20,8 @@ from mnist_core.models.registry import (
     promoted_models,
     shipped_models,
 )
-from mnist_core.models.weights import card_path, load_weights, save_weights
+from mnist_core.models.weights import load_weights, save_weights
+from mnist_core.models.weights_format import card_path
 from mnist_core.runs.folder import now
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import explain_errors, make_folder

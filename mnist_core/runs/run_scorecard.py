@@ -17,7 +17,7 @@ from mnist_core.evaluation.scorecard.recognisers import ModelRecogniser
 from mnist_core.evaluation.scorecard.results import Scorecard
 from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
 from mnist_core.evaluation.scorecard.strokes import ROWS
-from mnist_core.models.weights import MAX_WEIGHTS_BYTES
+from mnist_core.models.weights_format import MAX_WEIGHTS_BYTES
 from mnist_core.runs.queue import open_output
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import explain_errors

@@ -7,17 +7,17 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scores import evaluate
-from mnist_core.models.weights import load_weights, save_weights
+from mnist_core.models.weights import save_weights
 from mnist_core.runs.conv1_history import Conv1History
+from mnist_core.runs.inputs import load_network, load_splits
 from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.newest_epoch_writer import NewestEpochWriter
 from mnist_core.runs.origin import write_provenance
 from mnist_core.runs.queue import resolve_device
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_list import find_weights
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
@@ -57,12 +57,7 @@ def train_in_folder(
         else resolve_device(run.folder.parent, config.device, device)
     )
     run.update_state(device=device_name(chosen), host=socket.gethostname(), drawn=0, drawings=0)
-    training, validation = splits or load_train_validation(
-        chosen,
-        data,
-        validation_size=config.validation_size,
-        training_size=config.training_size,
-    )
+    training, validation = splits or load_splits(config, chosen, data)
 
     def show(event: Event) -> None:
         if not isinstance(event, Step):
@@ -124,15 +119,13 @@ def _build_trainer(
     listen: Callable[[Drawn], None],
 ) -> Trainer:
     """Return the run's trainer, in the state of its checkpoint if it has one."""
-    root = run.folder.parent
-    start = config.init_weights and load_weights(find_weights(config.init_weights, root))[0]
-    teacher = config.teacher and load_weights(find_weights(config.teacher, root))[0]
+    start = load_network(config.init_weights, run.folder.parent)
     trainer = Trainer(
         config,
         training,
         validation,
         initial=start.state_dict() if start else None,
-        teacher=teacher or None,
+        teacher=load_network(config.teacher, run.folder.parent),
         listen=listen,
     )
     if run.has_checkpoint():

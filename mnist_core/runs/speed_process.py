@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.weights import load_weights
+from mnist_core.runs.inputs import load_network
 from mnist_core.runs.queue import is_free
-from mnist_core.runs.run_list import find_weights
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import Speed, measure_speed
 from mnist_core.utils.devices import choose_device, gpu_load
@@ -93,7 +92,7 @@ def measure(request: SpeedRequest) -> MeasuredSpeed:
     config, root = request.config, Path(request.root)
     try:
         device = choose_device(request.device)
-        teacher = load_weights(find_weights(config.teacher, root))[0] if config.teacher else None
+        teacher = load_network(config.teacher, root)
         busy = _is_busy(request.device) or not is_free(root, request.device)
         speed = measure_speed(config, device, teacher)
         busy = busy or not is_free(root, request.device)  # a run has started meanwhile

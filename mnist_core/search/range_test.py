@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_core.data.mnist import load_train_validation
-from mnist_core.models.weights import load_weights
+from mnist_core.runs.inputs import load_network, load_splits
 from mnist_core.runs.queue import resolve_device
-from mnist_core.runs.run_list import find_weights
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.training.lr_finder import RangeTest, find_learning_rate
 
@@ -40,10 +38,8 @@ def run_range_test(
     """
     config = request.config
     chosen = resolve_device(root, config.device, device)
-    teacher = load_weights(find_weights(config.teacher, root))[0] if config.teacher else None
-    training, _ = load_train_validation(
-        chosen, data, validation_size=config.validation_size, training_size=config.training_size
-    )
+    teacher = load_network(config.teacher, root)
+    training, _ = load_splits(config, chosen, data)
     return find_learning_rate(
         config,
         training,

@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import optuna
 import torch
 
-from mnist_core.data.mnist import Split, load_train_validation
+from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.inputs import load_splits
 from mnist_core.runs.queue_worker import import_for_training
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search.requests import SweepRequest
@@ -21,6 +21,7 @@ from mnist_core.search.sweep_devices import sweep_devices
 from mnist_core.search.worker import LoadSplits, Worker
 from mnist_core.search.worker_pool import run_workers
 from mnist_core.training.command_line import train_command
+from mnist_core.training.config import TrainConfig
 from mnist_core.utils.devices import choose_device
 
 CONTINUE_HINT = "run the same command again to continue"
@@ -121,14 +122,12 @@ def run_sweep(
 
 def _splits_loader(device: str, data: str | None) -> LoadSplits:
     """Return a function that loads MNIST's images for a trial; equal sizes are loaded once."""
+    loaded: dict[tuple[int, int | None], tuple[Split, Split]] = {}
 
-    @cache
-    def load(validation_size: int, training_size: int | None) -> tuple[Split, Split]:
-        return load_train_validation(
-            choose_device(device),
-            data,
-            validation_size=validation_size,
-            training_size=training_size,
-        )
+    def load(config: TrainConfig) -> tuple[Split, Split]:
+        sizes = config.validation_size, config.training_size
+        if sizes not in loaded:
+            loaded[sizes] = load_splits(config, choose_device(device), data)
+        return loaded[sizes]
 
-    return lambda config: load(config.validation_size, config.training_size)
+    return load

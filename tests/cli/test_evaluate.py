@@ -14,7 +14,8 @@ from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import card_path, read_card
+from mnist_core.models.weights import read_card
+from mnist_core.models.weights_format import card_path
 
 
 @pytest.fixture

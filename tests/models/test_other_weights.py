@@ -15,9 +15,9 @@ from mnist_core import MnistCoreError, load_classifier
 from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet
 from mnist_core.models.weights import (
-    card_path,
     load_weights,
 )
+from mnist_core.models.weights_format import card_path
 
 # --- files of version 0.1 ----------------------------------------------------------------------
 

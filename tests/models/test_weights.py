@@ -25,12 +25,12 @@ from mnist_core.models.options import DROPOUT_ARCHITECTURES
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import (
     ModelCard,
-    card_path,
     load_weights,
     read_card,
     save_weights,
     update_card,
 )
+from mnist_core.models.weights_format import card_path
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from mnist_core.cli import main as cli
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.models import registry
 from mnist_core.models.registry import promoted_folder, weights_path
-from mnist_core.models.weights import card_path, load_weights, read_card, save_weights
+from mnist_core.models.weights import load_weights, read_card, save_weights
+from mnist_core.models.weights_format import card_path
 from mnist_core.runs.promotion import (
     MAX_NAME_LENGTH,
     check_name,
