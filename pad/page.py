@@ -1,7 +1,7 @@
 """The pad's page and its documented endpoint."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,10 @@ footer, footer :is(a, button, span, div) { color: var(--body-text-color) !import
 """
 
 
-def build_page(
-    registry: ModelRegistry, limits: Limits | None = None, capacity: PictureCapacity | None = None
-) -> gr.Blocks:
-    """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
-    limits = limits or Limits()
-    capacity = capacity or PictureCapacity(limits)
+def _classify_endpoint(
+    registry: ModelRegistry, limits: Limits, capacity: PictureCapacity
+) -> Callable[[str], dict[str, Any]]:
+    """Return what the endpoint `classify` calls; its docstring is the tool's description."""
 
     def classify(image: str) -> dict[str, Any]:
         """Classify the handwritten digit in a picture.
@@ -89,6 +87,16 @@ def build_page(
             raise _refusal(_NOT_RECEIVED) from error
         return encode_prediction(prediction)
 
+    return classify
+
+
+def build_page(
+    registry: ModelRegistry, limits: Limits | None = None, capacity: PictureCapacity | None = None
+) -> gr.Blocks:
+    """Return the page: the sketchpad, and the endpoint `classify` (also an MCP tool)."""
+    limits = limits or Limits()
+    capacity = capacity or PictureCapacity(limits)
+
     # Gradio deletes all uploads at the end only; see pad.uploads
     delete_cache = (_NEVER, limits.upload_seconds)
     options = {"title": TITLE, "analytics_enabled": False, "delete_cache": delete_cache}
@@ -113,7 +121,7 @@ def build_page(
         image = picture_input(visible=False, label="image")
         prediction = gr.JSON(visible=False, label="prediction")
         image.input(
-            classify,
+            _classify_endpoint(registry, limits, capacity),
             image,
             prediction,
             api_name="classify",

@@ -28,7 +28,6 @@ COLOURS: tuple[tuple[Colour, Colour], ...] = (
     ((0.1, 0.3, 0.2), (0.95, 0.95, 0.85)),  # chalk on a green board
     ((0.95, 0.75, 0.8), (0.3, 0.3, 0.35)),  # pencil on pink
 )
-
 """Paper and ink of coloured pictures."""
 
 
