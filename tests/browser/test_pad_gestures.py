@@ -53,9 +53,12 @@ def test_a_dot_without_a_move_of_the_keyboard_pen_is_drawn(pad: PadPage) -> None
     for key in ("Space", "ArrowUp", "ArrowDown", "Space"):
         pad.page.keyboard.press(key)
     pad.page.keyboard.press("c")
-    for key in ("Space", "Space"):
-        pad.page.keyboard.press(key)
+    for _ in range(4):  # held: it goes down once
+        pad.page.keyboard.down("Space")
+    expect(pad.page.locator(".cursor")).to_have_class("cursor down")
+    pad.page.keyboard.press("Space")
     pad.settle()
+    assert len(pad.strokes) == 1
     assert pad.pixels(".paper canvas")[..., 3].max() > 0
 
 
@@ -68,6 +71,10 @@ INTERRUPTIONS: dict[str, Callable[[PadPage], object]] = {
     "picture": lambda pad: arrive(pad),
     "resize": lambda pad: resize(pad, 1100, 700),
     "rotation": lambda pad: resize(pad, 900, 1280),
+    "hidden tab": lambda pad: pad.page.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
+        "document.dispatchEvent(new Event('visibilitychange')); delete document.hidden"
+    ),
     "pointercancel": lambda pad: pad.page.locator(".paper canvas").dispatch_event(
         "pointercancel", {"pointerId": 1, "isPrimary": True, "pointerType": "mouse"}
     ),

@@ -30,7 +30,7 @@ def test_pad_and_bars_fit_on_one_screen(
         assert box["x"] + box["width"] <= viewport["width"]
         assert box["y"] + box["height"] <= viewport["height"], part
     pad.page.click("[data-stage=conv4] .map >> nth=3")
-    expect(pad.page.locator(".detail")).to_be_visible()
+    expect(pad.page.locator(".detail")).to_be_in_viewport(ratio=1)
     heading = pad.page.locator(".detail h2").bounding_box()
     close = pad.page.locator(".detail .close").bounding_box()
     assert heading is not None

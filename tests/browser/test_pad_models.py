@@ -212,7 +212,8 @@ def test_a_damaged_model_is_refused_and_the_others_work(pad: PadPage, run: Run) 
 def test_messages_are_in_chinese_on_a_chinese_page(
     run: Run, open_pad: Callable[..., PadPage]
 ) -> None:
-    pad = open_pad(locale="zh-CN")
+    pad = open_pad(runs="server", locale="zh-CN")
+    expect(pad.page.locator("[data-part=place]")).to_contain_text("在服务器上运行")
     promote(run, "mine")
     choose(pad, "mine")
     withdraw("mine")
@@ -235,6 +236,11 @@ def test_the_list_says_of_each_model_how_good_and_large_it_is_and_what(pad: PadP
     closed = pad.page.locator("[data-part=model] selectedcontent")
     expect(closed).to_contain_text("default · ")
     expect(closed.locator("small")).to_be_hidden()
+    pad.page.click("[data-part=model]")
+    pad.page.keyboard.press("e")  # in the open list, the first letter of a model
+    expect(pad.page.locator("option[value=ensemble]")).to_be_focused()
+    pad.page.keyboard.press("Escape")
+    expect(pad.page.locator("[data-tool=eraser]")).to_have_attribute("aria-pressed", "false")
 
 
 def test_two_models_read_one_drawing_side_by_side(pad: PadPage) -> None:

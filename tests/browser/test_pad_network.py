@@ -82,7 +82,7 @@ def test_a_map_opens_next_to_its_kernel(pad: PadPage, classifier: Classifier) ->
     kernel = classifier.kernels("conv2")[3]
     size = "kernel " + " × ".join([str(kernel.shape[0]), "×".join(map(str, kernel.shape[1:]))])
     expect(detail.locator("figcaption")).to_have_text(
-        f"{size} · {kernel.min():.2f} … {kernel.max():.2f}"
+        f"{size} · {kernel.min():.2f} … {kernel.max():.2f}".replace("-", "−")
     )
     expect(detail.locator("h2")).to_contain_text("conv2, map 3")
     assert pad.pixels(".detail .large").shape[:2] == classifier.stage_shape("conv2")[1:]
@@ -91,7 +91,9 @@ def test_a_map_opens_next_to_its_kernel(pad: PadPage, classifier: Classifier) ->
     expect(detail).to_have_count(0)
     pad.page.click("[data-stage=conv2] .map >> nth=3")
     expect(detail).to_be_visible()
-    pad.page.keyboard.press("Tab")
+    pad.page.keyboard.press("Escape")
+    expect(detail).to_have_count(0)
+    pad.page.click("[data-stage=conv2] .map >> nth=3")
     pad.page.locator(".detail .large").focus()
     pad.page.keyboard.press("Escape")
     expect(detail).to_have_count(0)
@@ -115,7 +117,7 @@ def test_a_pixel_shows_its_receptive_field_and_conv1_its_numbers(
     pad.page.keyboard.press("Enter")
     expect(pad.page.locator(".detail h2")).to_contain_text("conv1, map 1")
     large = pad.page.locator(".detail .large")
-    large.focus()
+    expect(large).to_be_focused()
     pad.page.keyboard.press("Home")
     for key in ("ArrowRight",) * 13 + ("ArrowDown",) * 9:
         pad.page.keyboard.press(key)
@@ -132,6 +134,9 @@ def test_a_pixel_shows_its_receptive_field_and_conv1_its_numbers(
     assert shown[1] == pytest.approx(kernel.ravel(), abs=0.051)
     total = pad.page.locator(".product b").last.inner_text().strip("= ").replace("−", "-")
     assert float(total) == pytest.approx(float((patch * kernel).sum()), abs=0.05)
+    expect(pad.page.locator("[data-part=readout]")).to_contain_text("map 1, row 9, column 13")
+    pad.click("clear")
+    expect(pad.page.locator(".detail .numbers")).to_have_count(0)
 
 
 def map_labels(pad: PadPage) -> list[str]:

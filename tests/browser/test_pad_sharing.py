@@ -101,7 +101,12 @@ def test_link_and_picture_can_be_copied(pad: PadPage) -> None:
     pad.context.grant_permissions(["clipboard-read", "clipboard-write"])
     pad.play_example(5)
     link = link_of(pad)
+    start = pad.page.locator(".share-dialog input").evaluate("input => input.scrollLeft")
+    assert start == 0, "the link is seen from its beginning"
     pad.page.click("[data-share=copy-link]")
+    pad.page.keyboard.press("c")  # which clears the drawing where no dialog is open
+    pad.settle()
+    pad.expect_digit(5)
     status = pad.page.locator(".share-dialog [role=status]")
     expect(status).to_have_text("The link is copied.")
     assert pad.page.evaluate("navigator.clipboard.readText()") == link

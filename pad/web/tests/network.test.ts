@@ -60,6 +60,8 @@ test("a strip of ten stages fits on a desktop, and a phone has a column", () => 
     assert.ok(extent(grid.columns, grid.tile, grid.gap) <= 343);
   }
   assert.deepEqual(phone.stages.map(({ columns }) => columns), [8, 8]);
+  const small = stripGrids([32, 64], 256, { width: 273, height: 210, column: true });
+  assert.deepEqual(small.stages.map(({ columns }) => columns), [8, 8]);
 });
 
 const MAPS: FeatureMaps = {

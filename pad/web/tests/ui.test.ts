@@ -26,6 +26,11 @@ test("keys have their actions", () => {
   ]);
 });
 
+test("a key that is held does not choose the eraser and the pen in turn", () => {
+  assert.equal(actionFor("e", { repeat: true }), undefined);
+  assert.equal(actionFor("z", { ctrlKey: true, repeat: true }), "undo");
+});
+
 test("undo and redo need a modifier, the browser keeps its other shortcuts", () => {
   for (const modifier of [{ ctrlKey: true }, { metaKey: true }]) {
     assert.equal(actionFor("z", modifier), "undo");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modelLabel } from "../src/recognition/model.ts";
 import { mixColours, readableOn } from "../src/views/colour.ts";
+import { decimal } from "../src/views/decimal.ts";
 import { kernelPicture } from "../src/views/kernel_picture.ts";
 import { isNegligible, percentage } from "../src/views/probability.ts";
 import { picturePlace, strokesPlace } from "../src/views/row_place.ts";
@@ -46,6 +47,11 @@ test("no percentage claims certainty", () => {
   assert.deepEqual([1, 0.9995, 0.9994, 0.5, 0.0006, 0.0004, 0].map(percentage),
     [">99.9%", ">99.9%", "99.9%", "50.0%", "0.1%", "<0.1%", "<0.1%"]);
   assert.deepEqual([0, 0.0004, 0.0006].map(isNegligible), [true, true, false]);
+});
+
+test("numbers have a minus sign, and 0 has none", () => {
+  assert.deepEqual([-0.41, -0.004, 0, 2.345].map((value) => decimal(value, 2)),
+    ["−0.41", "0.00", "0.00", "2.35"]);
 });
 
 test("a model's label has what is known of it", () => {

@@ -37,6 +37,7 @@ export class DrawingCanvas {
     canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     // the paper is somewhere else: what comes is no continuation of the stroke
     window.addEventListener("resize", () => this.#lift());
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.#lift(); });
     new ResizeObserver(() => {
       this.#lift();
       this.#side = canvas.clientWidth;

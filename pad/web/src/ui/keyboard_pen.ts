@@ -29,7 +29,7 @@ export class KeyboardPen {
       case "ArrowRight": return () => this.#move(step, 0);
       case "ArrowUp": return () => this.#move(0, -step);
       case "ArrowDown": return () => this.#move(0, step);
-      case " ": return () => this.#press();
+      case " ": return () => { if (!event.repeat) this.#press(); };
       case "Escape": return this.#stroke ? () => this.#lift() : undefined;
       default: return undefined;
     }

@@ -13,7 +13,7 @@ export function bindPictures(
   });
   document.addEventListener("paste", (event) => {
     const file = event.clipboardData?.files[0];
-    if (!element.isConnected || !file) return;
+    if (!element.isConnected || !file || element.querySelector("dialog[open]")) return;
     event.preventDefault();
     take(file);
   });

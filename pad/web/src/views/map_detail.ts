@@ -5,6 +5,7 @@ import type { FeatureMaps } from "../recognition/recognizer.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { paintGreys, type ColourScale } from "./colour.ts";
+import { decimal } from "./decimal.ts";
 import { kernelPicture } from "./kernel_picture.ts";
 import { mapGreys, type MapScale } from "./maps.ts";
 import { productTable } from "./product_table.ts";
@@ -59,6 +60,9 @@ export class MapDetail {
   }
 
   get pixel(): Pixel { return this.#pixel; }
+
+  /** Let the arrow keys move the pixel that is looked at. */
+  focus(): void { this.#large.focus(); }
 
   /** maps, frame: null for a blank drawing. */
   show(
@@ -119,12 +123,13 @@ export class MapDetail {
     const { shape: [count, rows, columns], weights } = this.#kernel;
     this.#set("figcaption", this.#text(count === 1 ? "kernel_product" : "kernel", {
       size: `${count > 1 ? `${count} × ` : ""}${rows}×${columns}`,
-      low: Math.min(...weights).toFixed(2), high: Math.max(...weights).toFixed(2),
+      low: decimal(Math.min(...weights), 2), high: decimal(Math.max(...weights), 2),
     }));
+    const product = find(this.element, ".product", HTMLElement);
+    product.replaceChildren();
     if (count !== 1 || !this.#frame || !this.#kernelColours) return;
     const patch = inputPatch(this.#frame, this.stage.field, this.#pixel, this.#input);
-    find(this.element, ".product", HTMLElement)
-      .replaceChildren(...productTable(patch, weights, columns, this.#kernelColours));
+    product.append(...productTable(patch, weights, columns, this.#kernelColours));
   }
 
   /** The pixel's value, to the precision of the greys. */
@@ -143,11 +148,6 @@ export class MapDetail {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key === "Escape") {
-      event.preventDefault();
-      this.#on.close();
-      return;
-    }
     const [, height, width] = this.stage.shape;
     const index = this.#pixel.row * width + this.#pixel.column;
     const next = nextIndex(event.key, index, height * width, width);

@@ -5,6 +5,7 @@ import type { Kernel, ModelDescription } from "../recognition/model.ts";
 import type { Reading } from "../recognition/recognizer.ts";
 import { FrameTask } from "../ui/coalesced_task.ts";
 import { find, type Parts } from "../ui/parts.ts";
+import { isUsedElsewhere } from "../ui/shortcuts.ts";
 import type { Text } from "../ui/texts.ts";
 import { colourScale, paintGreys, type ColourScale } from "./colour.ts";
 import { MapDetail } from "./map_detail.ts";
@@ -58,7 +59,7 @@ export class NetworkView {
     this.#colours = coloursOf(part.network);
     this.#stages = new StagesView(part.stages, text, {
       point: (place) => this.#point(place),
-      choose: (place) => this.#choose(place),
+      choose: (place, byKey) => this.#choose(place, byKey),
     });
     part["drawing-size"].textContent = `${CANVAS_SIZE}×${CANVAS_SIZE}`;
     pressedChoice(part["map-order"], (order) => {
@@ -71,6 +72,7 @@ export class NetworkView {
     });
     new ResizeObserver(() => this.#layOut()).observe(part.network);
     window.addEventListener("resize", () => this.#layOut());
+    document.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** A reading is not painted yet. */
@@ -152,7 +154,7 @@ export class NetworkView {
   #point(place: MapPixel | null): void {
     const at = place ?? this.#chosenPixel();
     this.#part.field.hidden = !at;
-    this.#part.readout.textContent = place ? this.#describe(place) : this.#text("readout");
+    this.#part.readout.textContent = at ? this.#describe(at) : this.#text("readout");
     if (!at) return;
     const box = frameBox(at.view.stage.field, at.pixel);
     const percent = (pixels: number) => `${(100 * pixels) / FRAME_SIZE}%`;
@@ -176,12 +178,21 @@ export class NetworkView {
     });
   }
 
-  #choose({ view, channel, pixel }: MapPixel): void {
+  /** Show a map enlarged, or another pixel of it. By a key, the arrow keys then move the pixel. */
+  #choose(place: MapPixel, byKey: boolean): void {
+    const { view, channel, pixel } = place;
     const again = this.#chosen?.view === view && this.#chosen.detail.channel === channel;
-    if (again) {
-      this.#chosen?.detail.lookAt(pixel);
-      return;
-    }
+    if (again) this.#chosen?.detail.lookAt(pixel);
+    else this.#open(place);
+    this.#on.open();
+    const detail = this.#chosen?.detail;
+    if (byKey) detail?.focus();
+    // it is far above the maps where these are one below the other
+    const { network } = this.#part;
+    if (network.classList.contains("column")) detail?.element.scrollIntoView({ block: "nearest" });
+  }
+
+  #open({ view, channel, pixel }: MapPixel): void {
     this.#close();
     const detail = new MapDetail(view.stage, channel, pixel, this.#input, this.#text, {
       move: () => this.#point(null),
@@ -192,11 +203,20 @@ export class NetworkView {
     });
     this.#chosen = { view, detail };
     view.press(channel);
-    this.#on.open();
     this.#part["map-detail"].replaceChildren(detail.element);
     this.#paintDetail();
     this.#point(null);
     void this.#addKernel(detail);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.defaultPrevented || !this.#chosen) return;
+    if (isUsedElsewhere(event)) return;
+    event.preventDefault();
+    const { view, detail } = this.#chosen;
+    const hadFocus = detail.element.contains(document.activeElement);
+    this.#close();
+    if (hadFocus) view.focusMap(detail.channel);
   }
 
   #close(): void {

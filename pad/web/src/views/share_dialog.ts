@@ -65,6 +65,8 @@ export class ShareDialog {
     this.#say(code ? "" : this.#text(problem));
     paintCard(this.#canvas, card);
     this.#dialog.showModal();
+    this.#link.setSelectionRange(0, 0); // its beginning is seen
+    this.#link.scrollLeft = 0;
   }
 
   /** action() gives the key of a message; where it fails, the link and the picture are shown. */

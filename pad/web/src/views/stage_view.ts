@@ -15,8 +15,8 @@ import { extent } from "./tiling.ts";
 export interface StageEvents {
   /** the pointer or the focus is on a pixel of a map; null: it has left */
   point(channel: number, pixel: Pixel | null): void;
-  /** a map was pressed */
-  choose(channel: number, pixel: Pixel): void;
+  /** a map was pressed, by a pointer or a key */
+  choose(channel: number, pixel: Pixel, byKey: boolean): void;
 }
 
 export interface Look {
@@ -112,8 +112,10 @@ export class StageView {
       event.stopPropagation();
     });
     button.addEventListener("blur", () => on.point(this.#order[place], null));
-    button.addEventListener("click", (event) => on.choose(
-      this.#order[place], event.detail ? this.#pixel(button, event) : this.#middle()));
+    button.addEventListener("click", (event) => {
+      const byKey = event.detail === 0;
+      on.choose(this.#order[place], byKey ? this.#middle() : this.#pixel(button, event), byKey);
+    });
     return button;
   }
 

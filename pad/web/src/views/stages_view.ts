@@ -21,7 +21,7 @@ export interface MapPixel {
 
 export interface StagesEvents {
   point(place: MapPixel | null): void;
-  choose(place: MapPixel): void;
+  choose(place: MapPixel, byKey: boolean): void;
 }
 
 export class StagesView {
@@ -45,7 +45,7 @@ export class StagesView {
     this.#stages = stages.map((stage) => {
       const view: StageView = new StageView(stage, this.#text, {
         point: (channel, pixel) => this.#on.point(pixel && { view, channel, pixel }),
-        choose: (channel, pixel) => this.#on.choose({ view, channel, pixel }),
+        choose: (channel, pixel, byKey) => this.#on.choose({ view, channel, pixel }, byKey),
       });
       return view;
     });

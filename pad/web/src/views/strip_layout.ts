@@ -71,10 +71,10 @@ function columnGrids(counts: readonly number[], hidden: number, width: number): 
 function gridOf(count: number, width: number, height: number, largest: number): Grid {
   const gap = largest > 16 ? 3 : 1;
   const { tile, columns: [fewest] } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
-  // long rows leave less room beside them, for tiles that are hardly smaller
+  // long rows leave less room beside them, for tiles that are a little smaller
   for (let columns = count; columns > 0; columns--) {
     const side = Math.min(tile, Math.floor((width + gap) / columns) - gap);
-    const fits = side >= 0.85 * tile && extent(count / columns, side, gap) <= height;
+    const fits = side >= 0.7 * tile && extent(count / columns, side, gap) <= height;
     if (count % columns === 0 && fits) return { tile: side, gap, columns };
   }
   return { tile, gap, columns: fewest };
