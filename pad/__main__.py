@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.extras import explains_environment, requires_extra
 from mnist_core.utils.runtime import without_garbage_collection
-from pad.address import Address, take_address, without_proxies
+from pad.address import Address, check_root_path, take_address, without_proxies
 
 if TYPE_CHECKING:
     from pad.gradio_import import gradio as gr
@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help="port; default: the first free one from 7860")
     options = parser.parse_args(argv)
     try:
+        check_root_path()
         address = take_address(options.host, options.port)
         with without_proxies(), without_garbage_collection():
             page = _serve(address)
@@ -46,11 +47,12 @@ def _serve(address: Address) -> gr.Blocks:
     prepare_upload_folder(limits.upload_seconds)
     with requires_extra("pad"):
         from pad.capacity import PictureCapacity
+        from pad.gradio_import import without_reloading
         from pad.model_registry import ModelRegistry
         from pad.page import build_page, launch_options
     shared = ModelRegistry(), limits, PictureCapacity(limits)
     where = {"server_name": address.host, "server_port": address.port}
-    with explains_environment():
+    with explains_environment(), without_reloading():
         page = build_page(*shared)
         page.launch(**where, **launch_options(*shared), prevent_thread_lock=True)
     return page

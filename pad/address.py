@@ -3,17 +3,21 @@
 import contextlib
 import errno
 import os
+import re
 import socket
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from mnist_core.errors import MnistCoreError
 
-HOST, PORT = "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"
+HOST, PORT, ROOT_PATH = "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH"
 """Environment variables."""
 
 _LOOPBACK = "127.0.0.1"
 _FIRST, _TRIED, _LAST = 7860, 100, 65535
+_PATH = r"(/[^/?#\\\s]+)"
+_PATH_OR_ADDRESS = re.compile(rf"{_PATH}+/?|https?:/{_PATH}+/?")
 
 
 class Address(NamedTuple):
@@ -55,6 +59,32 @@ def take_address(
             return Address(_bracketed(host), candidate)
     ports = f"port {first} is" if first == last else f"ports {first} to {last} are"
     raise MnistCoreError(f"{ports} used by other programs; stop one, or give another --port")
+
+
+def check_root_path(environment: Mapping[str, str] = os.environ) -> None:
+    """Check the path or address below which a proxy serves the page, as Gradio will use it.
+
+    Raises
+    ------
+    MnistCoreError
+        If `GRADIO_ROOT_PATH` is neither: the page would look for its files where there are none.
+    """
+    given = environment.get(ROOT_PATH, "")
+    if given and not _is_root_path(given):
+        raise MnistCoreError(
+            f"{ROOT_PATH} is {given[:60]!r}; give the path below which a proxy serves the pad, "
+            "such as /drawpad, or its address, such as https://example.org/drawpad"
+        )
+
+
+def _is_root_path(text: str) -> bool:
+    if not _PATH_OR_ADDRESS.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.port != 0 and (not parts.scheme or bool(parts.hostname))
+    except ValueError:  # brackets of no IPv6 address, or no port
+        return False
 
 
 @contextlib.contextmanager

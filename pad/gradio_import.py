@@ -6,8 +6,9 @@ these files for nothing, and where the folder can be written they would be chang
 out classes that have no source file.
 """
 
+import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -25,10 +26,23 @@ def _get_file(get_file: Callable[[Any], str]) -> Callable[[Any], str]:
 
 with mock.patch.object(inspect, "getfile", _get_file(inspect.getfile)):
     import gradio
+    from gradio import http_server
     from gradio.data_classes import ImageData
     from gradio.i18n import I18nData
     from gradio.mcp import GradioMCPServer
     from gradio.utils import get_upload_folder, is_in_or_equal
+
+
+@contextlib.contextmanager
+def without_reloading() -> Iterator[None]:
+    """Launch a page in this block as if it were not on a Space.
+
+    There, Gradio watches the page's sources by the package `spaces`, in a thread that fails where
+    that is not installed, and the log has a traceback.
+    """
+    with mock.patch.object(http_server, "get_space", return_value=None):
+        yield
+
 
 __all__ = [
     "GradioMCPServer",
@@ -37,4 +51,5 @@ __all__ = [
     "get_upload_folder",
     "gradio",
     "is_in_or_equal",
+    "without_reloading",
 ]

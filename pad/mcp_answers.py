@@ -6,6 +6,7 @@ say what to send in place of a path.
 
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from pad.gradio_import import GradioMCPServer
 from pad.payload import PredictionAnswer
 
+_REFUSAL = "Failed to validate request:"
 _WHAT_TO_SEND = (
     "send the picture itself, not its path: as data:image/png;base64,..., or as the address (http "
     "or https) of a public picture; in Python, gradio_client.handle_file(path) uploads one"
@@ -29,7 +31,15 @@ async def json_answers(app: Starlette) -> AsyncIterator[None]:
         _answer_in_json(server)
         _declare_schema(server)
         _name_what_to_send(server)
+        logging.getLogger().addFilter(_shorten_refusal)
     yield
+
+
+def _shorten_refusal(record: logging.LogRecord) -> bool:
+    """Keep the first of the hundred lines that the MCP server logs for a malformed request."""
+    if isinstance(record.msg, str) and record.msg.startswith(_REFUSAL):
+        record.msg = record.msg.splitlines()[0]
+    return True
 
 
 def _answer_in_json(server: GradioMCPServer) -> None:

@@ -69,12 +69,18 @@ def available_models() -> list[str]:
 
 
 def model_path(name: str, folder: str | os.PathLike[str] | None = None) -> Path | None:
-    """Return the file of shipped or promoted weights; None for an unknown name."""
+    """Return the file of shipped or promoted weights; None for a name that is not offered."""
     if not MODEL_NAME.fullmatch(name):
         return None
-    for place in (shipped_folder(), *_promoted_folders(folder)):
+    shipped = shipped_models()
+    if name in shipped:
+        return shipped_folder() / f"{name}.safetensors"
+    if name.casefold() in {other.casefold() for other in shipped}:
+        return None
+    for place in _promoted_folders(folder):
         path = place / f"{name}.safetensors"
-        if path.is_file():
+        # by the folder's list: some file systems have the file by other capitals as well
+        if path.is_file() and path.name in os.listdir(place):
             return path
     return None
 

@@ -55,6 +55,7 @@ def test_a_dot_without_a_move_of_the_keyboard_pen_is_drawn(pad: PadPage) -> None
     pad.page.keyboard.press("c")
     for _ in range(4):  # held: it goes down once
         pad.page.keyboard.down("Space")
+    pad.page.keyboard.up("Space")
     expect(pad.page.locator(".cursor")).to_have_class("cursor down")
     pad.page.keyboard.press("Space")
     pad.settle()

@@ -237,8 +237,10 @@ def test_the_list_says_of_each_model_how_good_and_large_it_is_and_what(pad: PadP
     expect(closed).to_contain_text("default · ")
     expect(closed.locator("small")).to_be_hidden()
     pad.page.click("[data-part=model]")
+    options = pad.page.locator("[data-part=model]")
+    expect(options.locator("[value=default]")).to_be_focused()
     pad.page.keyboard.press("e")  # in the open list, the first letter of a model
-    expect(pad.page.locator("option[value=ensemble]")).to_be_focused()
+    expect(options.locator("[value=ensemble]")).to_be_focused()
     pad.page.keyboard.press("Escape")
     expect(pad.page.locator("[data-tool=eraser]")).to_have_attribute("aria-pressed", "false")
 

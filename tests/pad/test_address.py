@@ -11,7 +11,7 @@ import pytest
 
 from mnist_core.errors import MnistCoreError
 from pad.__main__ import main
-from pad.address import Address, take_address, without_proxies
+from pad.address import Address, check_root_path, take_address, without_proxies
 
 
 @pytest.fixture
@@ -66,6 +66,19 @@ def test_a_host_that_is_not_this_machine(host: str, message: str) -> None:
 def test_what_is_no_port(port: str) -> None:
     with pytest.raises(MnistCoreError, match="from 1 to 65535"):
         take_address(environment={"GRADIO_SERVER_PORT": port})
+
+
+def test_a_root_path_is_a_path_or_an_address() -> None:
+    check_root_path({})
+    for good in ("", "/pad", "/a/b/", "https://h", "https://example.org/pad", "http://[::1]:80/x"):
+        check_root_path({"GRADIO_ROOT_PATH": good})
+    for bad in ("pad", "/", "//h", "/a b", "/a?b", "/a//b", "?q", "ftp://h/x", "javascript:1"):
+        with pytest.raises(MnistCoreError, match=r"GRADIO_ROOT_PATH is .*; give the path"):
+            check_root_path({"GRADIO_ROOT_PATH": bad})
+    for bad in ("http://", "http:///x", "http://h:99999/", "http://h:0/", "http://[x/", "x" * 999):
+        with pytest.raises(MnistCoreError) as raised:
+            check_root_path({"GRADIO_ROOT_PATH": bad})
+        assert len(str(raised.value)) < 250
 
 
 def test_command_says_it_in_words(used: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,15 +1,13 @@
-"""The pad's server without a browser: payloads, the endpoint, MCP."""
+"""The pad's server without a browser: payloads, the endpoint."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import http.client
 import json
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from PIL import Image, ImageDraw
+from PIL import Image
 from support.chromium import ROOT, Server
 
 from mnist_core import Classifier
@@ -29,21 +27,8 @@ from pad.model_registry import ModelRegistry
 
 
 @pytest.fixture(scope="module")
-def client(server: Server) -> Client:
-    return Client(server.url, verbose=False)
-
-
-@pytest.fixture(scope="module")
 def functions() -> dict[str, Any]:
     return {function.__name__: function for function in server_functions(ModelRegistry())}
-
-
-@pytest.fixture
-def seven(tmp_path: Path) -> Path:
-    image = Image.new("L", (120, 120), 255)
-    ImageDraw.Draw(image).line([(30, 25), (90, 25), (55, 100)], 0, 8)
-    image.save(tmp_path / "seven.png")
-    return tmp_path / "seven.png"
 
 
 def test_canvases_are_classified_as_ink(functions: dict[str, Any]) -> None:
@@ -127,38 +112,6 @@ def test_classify_endpoint_opens_no_file_of_the_server(client: Client, seven: Pa
     for path in (str(seven), str(ROOT / "docs/pad.png"), "/no/such/file.png"):
         with pytest.raises(AppError, match="send the picture itself"):
             client.predict({"path": path}, api_name="/classify")
-
-
-def test_mcp_tool_classifies_a_picture(server: Server, client: Client, seven: Path) -> None:
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-    from mcp.types import CallToolResult, Tool
-
-    data = f"data:image/png;base64,{base64.b64encode(seven.read_bytes()).decode()}"
-
-    async def ask() -> tuple[Tool, CallToolResult, CallToolResult]:
-        url = f"{server.url}gradio_api/mcp/"
-        async with (
-            streamable_http_client(url) as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            (tool,) = (await session.list_tools()).tools
-            # the client checks the answer by the schema that the tool declares
-            found = await session.call_tool(tool.name, {"image": data})
-            return tool, found, await session.call_tool(tool.name, {"image": "/etc/passwd"})
-
-    # in another thread: the browser tests have an event loop in this one
-    with ThreadPoolExecutor(1) as pool:
-        tool, found, refused = pool.submit(asyncio.run, ask()).result()
-    assert "classify" in tool.name
-    assert tool.outputSchema["properties"].keys() == found.structuredContent.keys()
-    assert found.structuredContent["digit"] == 7
-    assert json.loads(found.content[0].text) == found.structuredContent
-    assert refused.isError
-    assert refused.content[0].text.startswith("send the picture itself, not its path")
-    assert "handle_file" in refused.content[0].text
-    assert "/etc/passwd" not in refused.content[0].text
 
 
 def ink_request(**changes: Any) -> dict[str, Any]:

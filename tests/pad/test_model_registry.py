@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mnist_core.inference.onnx_classifier import OnnxClassifier
-from mnist_core.models.registry import weights_path
+from mnist_core.models.registry import model_path, weights_path
 from pad import model_registry
 from pad.model_registry import ModelNotFoundError, ModelRegistry
 from pad.page import build_page
@@ -50,6 +51,19 @@ def test_other_models_are_answered_while_one_is_loaded(
         first, second = (future.result(60) for future in twice)
     assert first is second, "loaded once"
     assert first.graph_path.is_file()
+
+
+def test_names_are_case_sensitive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also on systems whose files are not, and for files in the folder of promoted models."""
+    monkeypatch.setenv("MNIST_MODELS", str(tmp_path))
+    for name in ("DEFAULT", "mine"):
+        shutil.copy(weights_path("student"), tmp_path / f"{name}.safetensors")
+    monkeypatch.setattr(Path, "is_file", lambda path: path.stem.lower() in ("default", "mine"))
+    assert model_path("mine") == tmp_path / "mine.safetensors"
+    for name in ("DEFAULT", "Default", "MINE", "Student"):
+        assert model_path(name) is None
+        with pytest.raises(ModelNotFoundError, match=f"no model '{name}'"):
+            ModelRegistry().get(name)
 
 
 def test_a_pad_without_the_default_model_uses_the_first_that_it_has(

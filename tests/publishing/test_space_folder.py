@@ -194,7 +194,11 @@ def served(space: Path, python: str, tmp_path: Path) -> Iterator[str]:
         path.chmod(path.stat().st_mode & 0o555)
     before = file_sizes(space)
     command = [*without_privileges(), python, "-I", "-B", "-c", START]
-    process = subprocess.Popen(command, cwd=space, env=environment, stdout=subprocess.DEVNULL)
+    log = tmp_path / "log.txt"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            command, cwd=space, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
+        )
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -213,6 +217,7 @@ def served(space: Path, python: str, tmp_path: Path) -> Iterator[str]:
         for path in paths:
             path.chmod(path.stat().st_mode | 0o200)
     assert file_sizes(space) == before
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 def test_composed_folder_serves_and_classifies_behind_a_proxy(served: str, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""The pad's MCP tool: JSON answers, what it refuses, what it logs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from support.chromium import Server
+
+from pad.mcp_answers import _shorten_refusal
+
+
+def test_mcp_tool_classifies_a_picture(server: Server, seven: Path) -> None:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.types import CallToolResult, Tool
+
+    data = f"data:image/png;base64,{base64.b64encode(seven.read_bytes()).decode()}"
+
+    async def ask() -> tuple[Tool, CallToolResult, CallToolResult]:
+        url = f"{server.url}gradio_api/mcp/"
+        async with (
+            streamable_http_client(url) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            (tool,) = (await session.list_tools()).tools
+            # the client checks the answer by the schema that the tool declares
+            found = await session.call_tool(tool.name, {"image": data})
+            return tool, found, await session.call_tool(tool.name, {"image": "/etc/passwd"})
+
+    # in another thread: the browser tests have an event loop in this one
+    with ThreadPoolExecutor(1) as pool:
+        tool, found, refused = pool.submit(asyncio.run, ask()).result()
+    assert "classify" in tool.name
+    assert tool.outputSchema["properties"].keys() == found.structuredContent.keys()
+    assert found.structuredContent["digit"] == 7
+    assert json.loads(found.content[0].text) == found.structuredContent
+    assert refused.isError
+    assert refused.content[0].text.startswith("send the picture itself, not its path")
+    assert "handle_file" in refused.content[0].text
+    assert "/etc/passwd" not in refused.content[0].text
+
+
+def test_a_malformed_mcp_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    from mcp.types import ClientRequest
+
+    root = logging.getLogger()
+    root.addFilter(_shorten_refusal)
+    try:
+        ClientRequest.model_validate({"method": "nosuch"})
+    except ValueError as error:
+        logging.warning(f"Failed to validate request: {error}")
+        logging.warning("first\nsecond")
+    finally:
+        root.removeFilter(_shorten_refusal)
+    refusal, other = caplog.messages
+    assert refusal.startswith("Failed to validate request: ")
+    assert "\n" not in refusal
+    assert other == "first\nsecond"
