@@ -43,39 +43,50 @@ def reliability_diagram(calibration: Calibration, *, translate: Translate = str)
         col=1,
     )
     for name, ece, bins, colour in lines:
-        group = {"name": f"{name}: ECE {ece:.2%}", "legendgroup": name}
-        figure.add_bar(
-            x=[(row.low + row.high) / 2 for row in bins],
-            y=[row.count for row in bins],
-            marker={"color": colour},
-            hovertemplate=f"%{{y:,}} {translate('images')}<extra></extra>",
-            showlegend=False,
-            row=1,
-            col=1,
-            **group,
-        )
-        figure.add_scatter(
-            x=[row.confidence for row in bins],
-            y=[row.accuracy for row in bins],
-            error_y=_error_bars(bins, colour),
-            mode="lines+markers",
-            line={"color": colour, "width": 1.5},
-            marker={"size": 8},
-            customdata=[[row.count, row.low, row.high] for row in bins],
-            hovertemplate=f"{translate('confidence')} %{{x:.2%}} "
-            "(%{customdata[1]:.0%} – %{customdata[2]:.0%})<br>"
-            f"{translate('accuracy')} %{{y:.2%}}<br>"
-            f"{translate('images')} %{{customdata[0]:,}}<extra></extra>",
-            row=2,
-            col=1,
-            **group,
-        )
+        _add_network(figure, f"{name}: ECE {ece:.2%}", bins, colour, translate)
     axis = {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     figure.update_xaxes(**axis)
     figure.update_xaxes(title=translate("confidence"), row=2)
     figure.update_yaxes(title=translate("accuracy"), row=2, **axis)
     return figure.update_yaxes(
         title=translate("images"), type="log", dtick=1, fixedrange=True, row=1, rangemode="tozero"
+    )
+
+
+def _add_network(
+    figure: go.Figure,
+    name: str,
+    bins: Sequence[ReliabilityBin],
+    colour: str,
+    translate: Translate,
+) -> None:
+    """Add the histogram of confidences, and accuracy over confidence."""
+    group = {"name": name, "legendgroup": name}
+    figure.add_bar(
+        x=[(row.low + row.high) / 2 for row in bins],
+        y=[row.count for row in bins],
+        marker={"color": colour},
+        hovertemplate=f"%{{y:,}} {translate('images')}<extra></extra>",
+        showlegend=False,
+        row=1,
+        col=1,
+        **group,
+    )
+    figure.add_scatter(
+        x=[row.confidence for row in bins],
+        y=[row.accuracy for row in bins],
+        error_y=_error_bars(bins, colour),
+        mode="lines+markers",
+        line={"color": colour, "width": 1.5},
+        marker={"size": 8},
+        customdata=[[row.count, row.low, row.high] for row in bins],
+        hovertemplate=f"{translate('confidence')} %{{x:.2%}} "
+        "(%{customdata[1]:.0%} – %{customdata[2]:.0%})<br>"
+        f"{translate('accuracy')} %{{y:.2%}}<br>"
+        f"{translate('images')} %{{customdata[0]:,}}<extra></extra>",
+        row=2,
+        col=1,
+        **group,
     )
 
 

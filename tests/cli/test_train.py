@@ -178,6 +178,6 @@ def test_an_interrupted_run_ends_quietly(
     def interrupt(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mnist_core.runs.run_training.load_train_validation", interrupt)
+    monkeypatch.setattr("mnist_core.runs.run_training.load_splits", interrupt)
     assert cli.main(train_command(tmp_path / "x.safetensors")) == 130
     assert capsys.readouterr().err == "interrupted\n"

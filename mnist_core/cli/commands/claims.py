@@ -1,14 +1,20 @@
 """`claims`: measure the tutorial article's claims."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers, add_data_option, add_device_option
 from mnist_core.cli.terminal import console
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import make_folder, write_atomic
+
+if TYPE_CHECKING:
+    from mnist_core.evaluation.claims.experiment import ClaimResult
 
 _FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
 _QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
@@ -31,11 +37,9 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _claims(args: argparse.Namespace) -> int:
-    from rich.table import Table
-
     from mnist_core.data.mnist import load_test, load_train_validation
     from mnist_core.evaluation.claims.experiment import RULE, Experiment
-    from mnist_core.evaluation.claims.table import choose_claims, markdown
+    from mnist_core.evaluation.claims.table import choose_claims
     from mnist_core.utils.devices import choose_device
 
     claims = choose_claims(args.only)
@@ -70,13 +74,7 @@ def _claims(args: argparse.Namespace) -> int:
     )
     if args.quick:
         title = f"quick: a check that the measurements work, not evidence; {title}"
-    if args.markdown:
-        print(f"{markdown(rows)}\n\n{title}")
-    else:
-        table = Table("claim", "setting", "measured", "verdict", caption=title)
-        for row in rows:
-            table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
-        console(_PIPE_WIDTH).print(table)
+    _print(rows, title, markdown=args.markdown)
     if args.output:
         content = {
             "title": title,
@@ -86,3 +84,17 @@ def _claims(args: argparse.Namespace) -> int:
         }
         write_atomic(args.output, json.dumps(content, indent=2, allow_nan=False) + "\n")
     return 0
+
+
+def _print(rows: list[ClaimResult], title: str, *, markdown: bool) -> None:
+    from rich.table import Table
+
+    from mnist_core.evaluation.claims.table import markdown as as_markdown
+
+    if markdown:
+        print(f"{as_markdown(rows)}\n\n{title}")
+        return
+    table = Table("claim", "setting", "measured", "verdict", caption=title)
+    for row in rows:
+        table.add_row(row.claim, row.setting, row.measured, row.verdict, end_section=True)
+    console(_PIPE_WIDTH).print(table)

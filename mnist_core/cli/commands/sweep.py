@@ -20,7 +20,8 @@ from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.files import make_folder
 
 if TYPE_CHECKING:
-    from mnist_core.search.results import Trial
+    from mnist_core.search.requests import SweepRequest
+    from mnist_core.search.results import SweepResult, Trial
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -59,22 +60,11 @@ def _sweep(args: argparse.Namespace) -> int:
     from mnist_core.runs.signals import StopFlag, stop_on_signals
 
     with requires_extra("search"):
-        from mnist_core.search.requests import SweepRequest, check_study_name
         from mnist_core.search.results import trial_line
         from mnist_core.search.storage import storage_url
         from mnist_core.search.sweep import CONTINUE_HINT, run_sweep
 
-    config = config_from_flags(args, BASE_CONFIG)
-    request = SweepRequest(
-        config=config,
-        study=args.study,
-        sampler=args.sampler,
-        trials=args.trials,
-        workers=args.workers,
-        pruning=args.pruning,
-        grid=parse_grid(args.grid, config) or DEFAULT_GRID,
-    )
-    check_study_name(request.study)
+    request = _request(args)
     root = runs_root(args.runs)
     make_folder(root)
 
@@ -101,8 +91,7 @@ def _sweep(args: argparse.Namespace) -> int:
             report_waiting=lambda: print_once("waiting for the trials of other workers"),
         )
     if args.json:
-        rows = [_json_row(trial) for trial in result.trials]
-        print(json.dumps({"study": result.study, "trials": rows, "best": result.best}))
+        print(json.dumps(_json_result(result)))
     else:
         for trial in result.trials:
             if trial.number not in shown:  # of an earlier sweep, or not ended
@@ -112,6 +101,29 @@ def _sweep(args: argparse.Namespace) -> int:
         print_error(f"{stop.reason.message}; {CONTINUE_HINT}")
         return INTERRUPTED
     return 0
+
+
+def _request(args: argparse.Namespace) -> SweepRequest:
+    """Return what the flags ask for. Raises MnistCoreError if a value is not allowed."""
+    from mnist_core.search.requests import SweepRequest, check_study_name
+
+    config = config_from_flags(args, BASE_CONFIG)
+    request = SweepRequest(
+        config=config,
+        study=args.study,
+        sampler=args.sampler,
+        trials=args.trials,
+        workers=args.workers,
+        pruning=args.pruning,
+        grid=parse_grid(args.grid, config) or DEFAULT_GRID,
+    )
+    check_study_name(request.study)
+    return request
+
+
+def _json_result(result: SweepResult) -> dict[str, object]:
+    rows = [_json_row(trial) for trial in result.trials]
+    return {"study": result.study, "trials": rows, "best": result.best}
 
 
 def _json_row(trial: Trial) -> dict[str, object]:
