@@ -61,8 +61,8 @@ def _writes(scope: Scope) -> bool:
     return path_in_app(scope).startswith(_WRITING)
 
 
-def is_full(folder: Path, limit: int) -> bool:
-    """Return whether the files below a folder have `limit` bytes or more, or are very many."""
+def is_full(folder: Path, limit: int, most_files: int = _MOST_FILES) -> bool:
+    """Return whether the files below a folder have `limit` bytes, or are `most_files`, or more."""
     total = count = 0
     for path, _, names in os.walk(folder):
         for name in names:
@@ -71,6 +71,6 @@ def is_full(folder: Path, limit: int) -> bool:
             except FileNotFoundError:  # deleted meanwhile
                 continue
             count += 1
-            if total >= limit or count >= _MOST_FILES:
+            if total >= limit or count >= most_files:
                 return True
     return False

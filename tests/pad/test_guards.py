@@ -99,15 +99,12 @@ def test_uploads_are_refused_while_the_folder_is_full(tmp_path: Path) -> None:
     assert ask(guarded)[0] == 200
 
 
-def test_very_many_small_uploads_are_full_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pad.upload_budget._MOST_FILES", 3)
+def test_very_many_small_uploads_are_full_too(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).touch()
-    assert not is_full(tmp_path, 1000)
+    assert not is_full(tmp_path, 1000, most_files=3)
     (tmp_path / "c").symlink_to("nowhere")
-    assert is_full(tmp_path, 1000)
+    assert is_full(tmp_path, 1000, most_files=3)
     assert not is_full(tmp_path / "missing", 1000)
 
 
