@@ -21,6 +21,8 @@ HEARTBEAT_SECONDS = 5
 _WRITE_TIMEOUT = 30
 """Seconds to wait for another worker's transaction."""
 _READ_TIMEOUT = 2
+_NO_ACCESS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL)
+"""The low byte of SQLite's codes is the kind of error, the others say more."""
 
 
 def storage_path(root: Path) -> Path:
@@ -114,11 +116,15 @@ def explained_errors(url: str) -> Iterator[None]:
 
 def _explain(url: str, error: Exception) -> str:
     cause = _storage_error(error) or error
-    text = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
+    original = getattr(cause, "orig", None) or cause
+    text = str(original).strip().partition("\n")[0]
+    code = getattr(original, "sqlite_errorcode", 0)
     if "no such table" in text:
         message = f"contains no sweeps yet ({text})"
-    elif "database is locked" in text:
+    elif code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         message = "locked by another process; it is read again later"
+    elif code & 0xFF in _NO_ACCESS or code == sqlite3.SQLITE_IOERR_WRITE:
+        message = f"cannot be used ({text}); check the permissions and the free space of its folder"
     elif _sqlite_path(url):
         message = (
             f"cannot be used ({type(cause).__name__}: {text}); it may be damaged. "

@@ -46,8 +46,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     # a unique name: two writers must not share one incomplete file
     with explain_errors(path, _NOT_WRITTEN):
-        if _is_device(path):  # root could replace it, and the system needs it
-            raise OSError(errno.EINVAL, "a device: name a file instead")
+        _refuse_device(path)
         temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         try:
             with open(temporary, "xb") as file:
@@ -61,6 +60,21 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             with contextlib.suppress(OSError, ValueError):
                 temporary.unlink(missing_ok=True)
             raise
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file can be written, before the work starts; create its folder.
+
+    Raises MnistCoreError, as `write_atomic` would afterwards.
+    """
+    make_folder(path.parent)
+    with explain_errors(path, _NOT_WRITTEN):
+        _refuse_device(path)
+        if path.is_dir():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        effective = os.access in os.supports_effective_ids
+        if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=effective):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def overwrite(path: Path, content: str) -> None:
@@ -112,6 +126,11 @@ def make_folder(folder: Path) -> None:
     """Create a folder and its parents. Raises MnistCoreError if that is impossible."""
     with explain_errors(folder, "cannot be made a folder"):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def _refuse_device(path: Path) -> None:
+    if _is_device(path):  # root could replace it, and the system needs it
+        raise OSError(errno.EINVAL, "a device: name a file instead")
 
 
 def _is_device(path: Path) -> bool:

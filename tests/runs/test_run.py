@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.disk import full_disk
+from support.disk import full_disk, read_only, temporary_folder
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import save_weights
+from mnist_core.runs.labels import change_labels
+from mnist_core.runs.queue import enqueue
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, find_run, find_weights, list_runs, runs_root
 from mnist_core.runs.state import RunState, RunStatus
@@ -319,3 +321,22 @@ def test_a_new_run_on_a_full_disk_names_the_cause(tmp_path: Path) -> None:
     with full_disk(), pytest.raises(MnistCoreError, match=r"state\.json.*File too large"):
         create_run(CONFIG, tmp_path)
     assert not list_runs(tmp_path)
+
+
+def test_a_runs_folder_that_cannot_be_written() -> None:
+    with temporary_folder() as root:
+        run = create_run(TrainConfig(), root, "before")
+        changes = (
+            lambda: create_run(TrainConfig(), root),
+            lambda: run.rename("after"),
+            lambda: change_labels(run, note="new"),
+            lambda: enqueue(run),
+            run.request_stop,
+            run.delete,
+        )
+        with read_only(root):
+            assert [one.state().name for one in list_runs(root)] == ["before"]
+            for change in changes:
+                with pytest.raises(MnistCoreError, match=r"\(Permission denied\)"):
+                    change()
+        assert run.state().status == RunStatus.QUEUED

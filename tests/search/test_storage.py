@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from support.disk import read_only, temporary_folder
 from support.sweeps import FakeTrainer, run_worker, sweep_request
 
 from mnist_core import MnistCoreError
@@ -119,6 +120,15 @@ def test_a_worker_refuses_a_file_that_is_no_database(
     make(storage_path(tmp_path))
     with pytest.raises(MnistCoreError, match="not a regular file"):
         open_study(REQUEST, storage_url(tmp_path))
+
+
+def test_a_folder_that_cannot_be_written() -> None:
+    with (
+        temporary_folder() as folder,
+        read_only(folder),
+        pytest.raises(MnistCoreError, match="check the permissions and the free space"),
+    ):
+        open_study(REQUEST, storage_url(folder))
 
 
 def test_impossible_values_are_damage(root: Path) -> None:

@@ -62,12 +62,14 @@ def _calibrate(args: argparse.Namespace) -> int:
     from mnist_core.models.weights import load_weights, update_card
     from mnist_core.runs.run_list import find_weights
     from mnist_core.utils.devices import choose_device
+    from mnist_core.utils.files import check_writable
 
     if not 0 < args.keep < 1:
         raise MnistCoreError(f"--keep is {args.keep}; it must lie between 0 and 1")
     if args.drawings < 10:
         raise MnistCoreError(f"--drawings is {args.drawings}; give at least 10")
     path = find_weights(args.weights, args.runs)
+    check_writable(path)
     model, card = load_weights(path)
     device = choose_device(args.device)
     sources = calibration_sources(

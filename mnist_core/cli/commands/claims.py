@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_data_option, add_device_option
 from mnist_core.cli.terminal import console
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
     from mnist_core.evaluation.claims.experiment import ClaimResult
@@ -57,7 +57,7 @@ def _claims(args: argparse.Namespace) -> int:
         training_size=size["training_size"],
     )
     if args.output:
-        make_folder(args.output.parent)
+        check_writable(args.output)
     experiment = Experiment(
         training,
         validation,

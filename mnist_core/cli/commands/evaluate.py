@@ -16,7 +16,7 @@ from mnist_core.cli.commands.options import (
 )
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.models.registry import DEFAULT
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,8 @@ def _evaluate(args: argparse.Namespace) -> int:
     from mnist_core.utils.devices import choose_device
 
     path = find_weights(args.weights, args.runs)
+    for file in filter(None, (args.output, args.html, args.update_card and path)):
+        check_writable(file)
     model, card = load_weights(path)
     device = choose_device(args.device)
     result, split = _score(path, model.to(device), args.split, device, args.data)
@@ -71,7 +73,6 @@ def _evaluate(args: argparse.Namespace) -> int:
         report = html_report(
             path.stem, result, split.images, named, card.as_dict(), curves_problem=problem
         )
-        make_folder(args.html.parent)
         write_atomic(args.html, report)
     if args.json:
         print(json.dumps({"weights": str(args.weights), **result.model_dump(mode="json")}))

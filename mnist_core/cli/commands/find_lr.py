@@ -8,7 +8,7 @@ from mnist_core.cli.commands.options import Subparsers, add_data_option, add_run
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.command_line import train_command
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import check_writable, write_atomic
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -39,7 +39,7 @@ def _find_lr(args: argparse.Namespace) -> int:
         config=config_from_flags(args), low=args.low, high=args.high, steps=args.steps
     )
     if args.plot:
-        make_folder(args.plot.parent)
+        check_writable(args.plot)
     test = run_range_test(
         request,
         runs_root(args.runs),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import make_folder
+from mnist_core.utils.files import check_writable
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -38,8 +38,8 @@ def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> Non
 def check_output(path: Path, suffix: str = ".safetensors") -> None:
     """Check that a file can be written, before the work starts; create its folder.
 
-    Raises MnistCoreError if it does not end in the suffix, or its folder cannot be created.
+    Raises MnistCoreError if it does not end in the suffix, or cannot be written.
     """
     if path.suffix != suffix:
         raise MnistCoreError(f"--output is {str(path)!r}; give a file ending in {suffix}")
-    make_folder(path.parent)
+    check_writable(path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.errors import MnistCoreError
-from mnist_core.utils.files import make_folder, write_atomic
+from mnist_core.utils.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
     from mnist_core.evaluation.scorecard.recognisers import Recogniser
@@ -72,7 +72,7 @@ def _scorecard(args: argparse.Namespace) -> int:
     if named and not sets.available:
         raise MnistCoreError(f"{named}: has neither pendigits/ nor unipen/ with their files")
     for file in filter(None, (args.json, args.errors)):
-        make_folder(file.parent)
+        check_writable(file)
     note: Callable[[str], None] = print_error  # progress is no part of the table
     context = Context(
         _models(args, note), sets, args.pictures or PICTURES, args.seed, args.test, note
