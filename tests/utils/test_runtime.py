@@ -6,53 +6,58 @@ import gc
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from support.chromium import ROOT
 
 from mnist_core.utils.runtime import keep_freed_memory, without_garbage_collection
 
-STEPS = """
-import gc
-gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
-import resource, torch
-from mnist_core import TrainConfig, train
-from mnist_core.data.mnist import Split
-from mnist_core.utils.runtime import keep_freed_memory, without_garbage_collection
-
-keep_freed_memory()
-split = Split(torch.rand(2560, 1, 28, 28), torch.arange(2560) % 10)
-config = TrainConfig(model="mnist_cnn", augment="none", device="cpu", batch_size=64, epochs=1)
-steps = train(config, split, Split(split.images[:64], split.labels[:64]), report_every=20)
-next(steps)
-faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-next(steps)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults) / 20)
-"""
-IMPORTS = """
+PROGRAM = """
 import gc
 gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import json, os, sys
 environment = dict(os.environ)
 import mnist_core
-first = "torch" in sys.modules, mnist_core.__version__
+torch_imported = "torch" in sys.modules
 exports = {name: str(getattr(mnist_core, name)) for name in mnist_core.__all__}
-print(json.dumps([first, exports, environment == dict(os.environ)]))
+environment_unchanged = environment == dict(os.environ)
+
+import resource, torch
+from mnist_core.data.mnist import Split
+from mnist_core.utils.runtime import keep_freed_memory
+
+keep_freed_memory()
+split = Split(torch.rand(2560, 1, 28, 28), torch.arange(2560) % 10)
+config = mnist_core.TrainConfig(
+    model="mnist_cnn", augment="none", device="cpu", batch_size=64, epochs=1)
+validation = Split(split.images[:64], split.labels[:64])
+steps = mnist_core.train(config, split, validation, report_every=20)
+next(steps)
+faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+next(steps)
+faults = (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults) / 20
+print(json.dumps({
+    "torch_imported": torch_imported, "exports": exports, "version": mnist_core.__version__,
+    "environment_unchanged": environment_unchanged, "faults": faults,
+}))
 """
 
 
-def run_python(code: str) -> str:
-    """Return what code prints in a new interpreter."""
-    command = [sys.executable, "-c", code]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
-    ).stdout
+@pytest.fixture(scope="module")
+def printed() -> dict[str, Any]:
+    """What the program prints, in a new interpreter."""
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=300
+    )
+    return json.loads(done.stdout)
 
 
-def test_a_step_on_the_cpu_takes_no_fresh_memory_from_the_kernel() -> None:
+def test_a_step_on_the_cpu_takes_no_fresh_memory_from_the_kernel(printed: dict[str, Any]) -> None:
     if not keep_freed_memory():
         pytest.skip("this C library's malloc has no such settings")
-    assert float(run_python(STEPS)) < 20  # without the settings hundreds
+    assert printed["faults"] < 20  # without the settings hundreds
 
 
 def test_garbage_is_collected_again_after_the_imports() -> None:
@@ -65,11 +70,12 @@ def test_garbage_is_collected_again_after_the_imports() -> None:
     gc.enable()
 
 
-def test_importing_the_package_is_free_of_side_effects_and_of_torch() -> None:
-    (torch_imported, version), exports, environment_unchanged = json.loads(run_python(IMPORTS))
-    assert not torch_imported
-    assert version
-    assert exports.keys() == {
+def test_importing_the_package_is_free_of_side_effects_and_of_torch(
+    printed: dict[str, Any],
+) -> None:
+    assert not printed["torch_imported"]
+    assert printed["version"]
+    assert printed["exports"].keys() == {
         "Classifier",
         "MnistCoreError",
         "Prediction",
@@ -84,5 +90,5 @@ def test_importing_the_package_is_free_of_side_effects_and_of_torch() -> None:
         "shipped_models",
         "train",
     }
-    assert "module" not in exports["train"].partition(" at ")[0]
-    assert environment_unchanged
+    assert "module" not in printed["exports"]["train"].partition(" at ")[0]
+    assert printed["environment_unchanged"]
