@@ -11,8 +11,8 @@ from board.translation import Translator
 from board.widgets.common import BROKEN, draw_metrics, errors_shown, or_dash, show_error
 from board.widgets.markdown import code_markdown
 from mnist_core.data.sizes import VALIDATION_SIZE
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import DEFAULT, promoted_folder, promoted_models, weights_path
-from mnist_core.models.weights import read_card
 from mnist_core.runs.promotion import (
     MAX_NAME_LENGTH,
     Promoted,

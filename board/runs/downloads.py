@@ -11,7 +11,7 @@ from board.translation import Translator
 from board.widgets.common import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.export import export_weights
-from mnist_core.models.weights import read_card
+from mnist_core.models.card_file import read_card
 from mnist_core.reports.html import run_report
 from mnist_core.runs.axes import curves_csv
 from mnist_core.runs.metric_log import MetricReader

@@ -1,5 +1,6 @@
 from .architectures import ARCHITECTURES, ModelSpec, build_model
 from .card import ModelCard
+from .card_file import read_card
 from .ensemble import Ensemble
 from .forward import predict_logits
 from .network import DigitNet
@@ -7,7 +8,7 @@ from .onnx import export_onnx
 from .registry import available_models, promoted_models, shipped_models, weights_path
 from .scoring import Scores, score_logits
 from .shapes import count_parameters, shape_table
-from .weights import load_weights, read_card, save_weights, update_card
+from .weights import load_weights, save_weights, update_card
 
 __all__ = [
     "ARCHITECTURES",

@@ -1,6 +1,5 @@
 """Weights files: tensors and model card in one safetensors file. Nothing is ever unpickled."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.models.architectures import ARCHITECTURES, ModelSpec
 from mnist_core.models.card import ModelCard
-from mnist_core.models.damage import incomplete_file, is_pickle
+from mnist_core.models.card_file import card_of, merge_card, read_content, unreadable_file
 from mnist_core.models.ensemble import ENSEMBLE, Ensemble
 from mnist_core.models.network import DigitNet
-from mnist_core.models.weights_format import CARD, MAX_WEIGHTS_BYTES, card_path, read_header
+from mnist_core.models.weights_format import CARD, card_path
 from mnist_core.utils.files import make_folder, write_atomic
-from mnist_core.utils.json_files import MissingFileError, read_json, read_regular_file
 
 Network = DigitNet | Ensemble
 _WRAPPERS = {"module", "_orig_mod"}
@@ -47,7 +44,7 @@ def save_weights(
         If the file cannot be written, or the network was not made by `build_model`.
     """
     given = card.as_dict() if isinstance(card, ModelCard) else card
-    full_card = ModelCard.parse(_merge(describe(model), given))
+    full_card = ModelCard.parse(merge_card(describe(model), given))
     tensors = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     if half:
         tensors = {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
@@ -85,11 +82,6 @@ def load_weights(path: Path) -> tuple[Network, ModelCard]:
     return model.eval(), card
 
 
-def read_card(path: Path) -> ModelCard:
-    """Return the card of a weights file. Raises as `load_weights`."""
-    return _read(path)[1]
-
-
 def update_card(path: Path, **changes: Any) -> None:
     """Change some keys of a weights file's card; the tensors stay as they are.
 
@@ -116,15 +108,6 @@ def describe(model: Network) -> dict[str, Any]:
     return model.spec.as_dict()
 
 
-def _merge(network: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the card with what the network is built from in front."""
-    merged = {**network, **card, **network}
-    if card.get("members"):
-        both = zip(network["members"], card["members"], strict=False)
-        merged["members"] = [{**spec, **member, **spec} for spec, member in both]
-    return merged
-
-
 def _build(card: ModelCard) -> Network:
     if card.architecture == ENSEMBLE:
         members = [member.spec().build() for member in card.members]
@@ -140,69 +123,15 @@ def _write(path: Path, tensors: Mapping[str, Tensor], card: ModelCard) -> None:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
-    try:
-        content = read_regular_file(path, MAX_WEIGHTS_BYTES)
-    except MissingFileError:
-        raise MnistCoreError(f"{path}: there is no such weights file") from None
+    content = read_content(path)
     try:
         tensors = load(content)
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
-        if is_pickle(content):
-            stem = path.stem if path.suffix != ".safetensors" else f"{path.stem}-converted"
-            message = _PICKLE.format(path=str(path), output=f"{stem}.safetensors")
-            raise MnistCoreError(message) from None
-        raise incomplete_file(path, error) from None
+        raise unreadable_file(path, content, error) from None
     unwrapped = {
         ".".join(part for part in name.split(".") if part not in _WRAPPERS): tensor
         for name, tensor in tensors.items()
     }
     if len(unwrapped) < len(tensors):
         raise MnistCoreError(f"{path}: two tensors have one name; remove one of them")
-    return unwrapped, _read_card(path, content)
-
-
-def _read_card(path: Path, content: bytes) -> ModelCard:
-    """Return the card of a valid safetensors file."""
-    metadata = read_header(content).get("__metadata__") or {}
-    try:
-        if CARD in metadata:
-            card = ModelCard.parse(metadata[CARD])
-        elif metadata.get("format") == "mnist_core":
-            card = _card_of_two_files(path, metadata)
-        else:
-            card = ModelCard()
-    except MnistCoreError as error:
-        raise MnistCoreError(f"{path}: {error}") from error
-    if not card.architecture:
-        raise MnistCoreError(
-            f"{path}: a safetensors file, but its metadata does not name an architecture of "
-            f"mnist_core ({', '.join([*ARCHITECTURES, ENSEMBLE])}); write it with save_weights"
-        )
-    return card
-
-
-def _card_of_two_files(path: Path, metadata: Mapping[str, str]) -> ModelCard:
-    """Return the card of a file of version 0.1: its metadata says how to build the network."""
-    architecture = metadata.get("architecture", "")
-    try:
-        if architecture == ENSEMBLE:
-            members = [ModelSpec.parse(one).as_dict() for one in json.loads(metadata["members"])]
-            network = {"architecture": ENSEMBLE, "vote": metadata.get("vote"), "members": members}
-        else:
-            options = json.loads(metadata.get("options", "{}"))
-            network = ModelSpec.parse({**options, "architecture": architecture}).as_dict()
-    except (KeyError, ValueError, TypeError, RecursionError) as error:
-        raise MnistCoreError(f"its metadata is damaged ({error})") from None
-    try:
-        card = read_json(card_path(path), ModelCard).as_dict()
-    except MissingFileError:
-        card = {}
-    return ModelCard.parse(_merge(network, card))
-
-
-_PICKLE = """{path}: a PyTorch pickle, which could run any code when it is loaded; convert it with
-    import torch
-    from safetensors.torch import save_file
-    state = torch.load(open({path!r}, "rb"), weights_only=True)
-    save_file(state, {output!r}, {{"format": "mnist_core", "architecture": "mnist_cnn"}})
-where state is a state_dict and mnist_cnn the name of its architecture"""
+    return unwrapped, card_of(path, content)

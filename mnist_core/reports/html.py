@@ -18,7 +18,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scores import Evaluation, Misclassified
 from mnist_core.figures.theme import as_array
-from mnist_core.models.weights import read_card
+from mnist_core.models.card_file import read_card
 from mnist_core.reports.png import frame_png
 from mnist_core.reports.template import template
 from mnist_core.runs.evaluation import run_evaluation, run_validation

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, press, show, unescape
 from support.training import small
 
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import promoted_models, weights_path
-from mnist_core.models.weights import read_card
 from mnist_core.reports.html import run_report
 from mnist_core.runs.promotion import promote
 from mnist_core.runs.run import Run

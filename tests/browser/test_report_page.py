@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, expect
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import evaluate
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import html_report
 from mnist_core.runs.metric_log import Series
 

@@ -15,8 +15,9 @@ from mnist_core.cli import main as cli
 from mnist_core.data.allographs import draw_non_digit
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation import calibration_data
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import read_card, update_card
+from mnist_core.models.weights import update_card
 
 QUICK = ["--drawings", "200", "--device", "cpu"]
 

@@ -14,8 +14,8 @@ from support.drawings import one, paint
 
 from mnist_core import shipped_models
 from mnist_core.cli import main as cli
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import read_card
 
 
 def test_weights_are_listed(capsys: Capture) -> None:
@@ -50,8 +50,10 @@ def test_the_process_of_a_job_imports_optuna_for_a_sweep_only() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["runs"], ["stop", "last"]])
-def test_commands_that_need_no_network_do_not_wait_for_torch(
+@pytest.mark.parametrize(
+    "words", [["--help"], ["train", "--help"], ["runs"], ["stop", "last"], ["weights"]]
+)
+def test_commands_that_compute_nothing_do_not_wait_for_torch(
     words: list[str], tmp_path: Path
 ) -> None:
     code = (

@@ -8,8 +8,9 @@ import torch
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import score
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.run_list import list_runs
 
 SMALL = "--training-size 100 --validation-size 500 --batch-size 50 --augment none --ema-decay 0"

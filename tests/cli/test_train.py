@@ -13,7 +13,8 @@ from support.commands import Capture, failed
 
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.card_file import read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.reports.html import run_report
 from mnist_core.runs.run_list import list_runs
 

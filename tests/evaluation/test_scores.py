@@ -13,8 +13,9 @@ from support.evaluations import predictions_of, random_evaluation, random_predic
 
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.scores import Evaluation, evaluate, evaluate_predictions, score
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.utils.json_files import DamagedFileError, MissingFileError
 
 

@@ -24,7 +24,7 @@ with atheris.instrument_imports(include=["mnist_core", "safetensors", "json", "g
     from mnist_core.imaging.images import open_picture
     from mnist_core.inference.graph_key import card_in_header, graph_key
     from mnist_core.models.card import ModelCard
-    from mnist_core.models.weights import read_card
+    from mnist_core.models.card_file import read_card
     from mnist_core.runs.event_file import EventFile
 
 _FILE = Path(tempfile.mkdtemp()) / "input"

@@ -20,8 +20,8 @@ from mnist_core.data.unipen import read_unipen
 from mnist_core.evaluation.scores import Evaluation
 from mnist_core.inference.graph_key import card_in_header, graph_key, stored_card
 from mnist_core.models.card import ModelCard
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import read_card
 from mnist_core.runs.labels import read_baseline, read_labels
 from mnist_core.runs.newest_epoch import read_newest_epoch
 from mnist_core.runs.origin import read_origin, read_provenance

@@ -13,9 +13,10 @@ from mnist_core import MnistCoreError
 from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import UNCALIBRATED, LogitCalibration
 from mnist_core.models.card import ModelCard
+from mnist_core.models.card_file import read_card
 from mnist_core.models.ensemble import Ensemble, combine_members
 from mnist_core.models.options import VOTES, Vote
-from mnist_core.models.weights import load_weights, read_card, save_weights, update_card
+from mnist_core.models.weights import load_weights, save_weights, update_card
 
 LOGITS = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)) * 4
 

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from mnist_core import Classifier, MnistCoreError, load_classifier, shipped_models
 from mnist_core.data.mnist import Split, normalise
 from mnist_core.models.architectures import build_model
+from mnist_core.models.card_file import read_card
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
 from mnist_core.models.options import VOTES
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card, save_weights
+from mnist_core.models.weights import load_weights, save_weights
 from pad.functions import server_functions
 from pad.model_registry import ModelRegistry
 from pad.payload import encode_prediction_with_maps

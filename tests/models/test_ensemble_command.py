@@ -16,10 +16,11 @@ from torch import nn
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
+from mnist_core.models.card_file import read_card
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.options import VOTES
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card, update_card
+from mnist_core.models.weights import load_weights, update_card
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 

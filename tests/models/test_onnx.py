@@ -20,12 +20,13 @@ from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
 from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import LogitCalibration
+from mnist_core.models.card_file import read_card
 from mnist_core.models.ensemble import Ensemble
 from mnist_core.models.forward import predict_logits
 from mnist_core.models.network import DigitNet
 from mnist_core.models.onnx import export_onnx, trace_onnx
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.weights import load_weights
 
 pytestmark = pytest.mark.usefixtures("exporter_lists_operators_once")
 

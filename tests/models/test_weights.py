@@ -20,16 +20,11 @@ from torch import Tensor, nn
 
 from mnist_core import MnistCoreError, load_classifier, shipped_models
 from mnist_core.models.architectures import ARCHITECTURES, build_model
+from mnist_core.models.card_file import read_card
 from mnist_core.models.network import DigitNet
 from mnist_core.models.options import DROPOUT_ARCHITECTURES
 from mnist_core.models.registry import weights_path
-from mnist_core.models.weights import (
-    ModelCard,
-    load_weights,
-    read_card,
-    save_weights,
-    update_card,
-)
+from mnist_core.models.weights import ModelCard, load_weights, save_weights, update_card
 from mnist_core.models.weights_format import card_path
 
 

@@ -18,8 +18,9 @@ from mnist_core import MnistCoreError, available_models, load_classifier, shippe
 from mnist_core.cli import main as cli
 from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.models import registry
+from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import promoted_folder, weights_path
-from mnist_core.models.weights import load_weights, read_card, save_weights
+from mnist_core.models.weights import load_weights, save_weights
 from mnist_core.models.weights_format import card_path
 from mnist_core.runs.promotion import (
     MAX_NAME_LENGTH,

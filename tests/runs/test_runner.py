@@ -17,8 +17,9 @@ from torch import Tensor
 from mnist_core import MnistCoreError, load_classifier
 from mnist_core.data.allographs import pool
 from mnist_core.evaluation.scores import Evaluation, score
+from mnist_core.models.card_file import read_card
 from mnist_core.models.scoring import Scores, score_logits
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, find_weights

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from mnist_core.cli import main as cli
-from mnist_core.models.weights import load_weights, read_card
+from mnist_core.models.card_file import read_card
+from mnist_core.models.weights import load_weights
 from mnist_core.runs.metric_log import MetricReader
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs

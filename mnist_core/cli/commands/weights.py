@@ -30,8 +30,8 @@ def _weights(_args: argparse.Namespace) -> int:
 
 
 def _row(name: str) -> tuple[object, ...]:
+    from mnist_core.models.card_file import read_card
     from mnist_core.models.registry import weights_path
-    from mnist_core.models.weights import read_card
 
     path = weights_path(name)
     card = read_card(path)
