@@ -26,7 +26,8 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright)
+        # no page lives so long that compiling WebAssembly a second time, for speed, would pay
+        chromium = launch_chromium(playwright, "--js-flags=--liftoff-only")
         yield chromium
         chromium.close()
 

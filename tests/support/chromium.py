@@ -36,9 +36,9 @@ _FLAGS = [
 ]
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
-    """Start the machine's own chromium."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+def launch_chromium(playwright: Playwright, *flags: str) -> Browser:
+    """Start the machine's own chromium, with flags of the command line in addition."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*_FLAGS, *flags])
 
 
 def free_port() -> int:

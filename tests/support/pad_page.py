@@ -11,7 +11,10 @@ from playwright.sync_api import Error, Page, Request, expect
 
 from support.chromium import draw, fit_strokes, thin_strokes
 
-MODEL_FILES = "**/drawpad/**"
+# `MODELS` in a page's name lets it run models; a route that blocks their files would switch off the
+# browser's cache, and each load of the page would take twice the time
+MODELS = "models"
+WITHOUT_MODELS = f"if (name !== '{MODELS}') delete window.Worker"
 
 # all that a test changes in the page, without what can be undone
 STATE = """() => {
@@ -24,8 +27,9 @@ STATE = """() => {
         all("select").map(({ value }) => value),
         all("[aria-pressed], [aria-selected], [aria-expanded]").map(
             (node) => [node.ariaPressed, node.ariaSelected, node.ariaExpanded]),
-        all("[data-part], [data-panel], dialog").map(
-            ({ hidden, classList, open }) => [hidden, [...classList].sort(), open]),
+        all("[data-part], [data-panel], dialog").map(({ hidden, classList, open }) => [
+            // a narrow page's stages are in a column
+            hidden, [...classList].filter((name) => name !== "column").sort(), open]),
         all(".digit, .confidence, .note, .answer").map((node) => node.textContent),
         all("button:not([data-tool=undo], [data-tool=redo])").map(({ disabled }) => disabled),
         // a test that replaces functions of the browser keeps something in a global variable
@@ -64,10 +68,10 @@ COALESCED_MOVE = """(places) => {
 class PadPage:
     """The pad, opened in a page, which may have shown it before.
 
-    With `runs` "server" the browser cannot load what it runs models with, so that the server
-    answers for good; with "browser" the page is open once the browser answers. By default the
-    server answers as well, without waiting until that is for good: to start the runtime of models
-    on every page would take most of the tests' time.
+    With `runs` "server" the browser has no workers, which run models, so that the server answers
+    for good; with "browser" the page is open once the browser answers. By default the server
+    answers as well, without waiting until that is for good: to start the runtime of models on every
+    page would take most of the tests' time.
 
     With `as_new`, an earlier visit's attribute of that name, the page is loaded again only if it
     cannot be brought back to its first state: that takes as much time as a test.
@@ -85,8 +89,7 @@ class PadPage:
         self.page.on("pageerror", self._note_error)
         self.page.on("request", self._check_inside)
         if runs != "browser" and page.url == "about:blank":
-            # of the context: it stays when the routes of a test are removed
-            self.context.route(MODEL_FILES, lambda route: route.abort())
+            self.page.add_init_script(WITHOUT_MODELS)
         again = as_new is not None and self._reset(as_new)
         if not again:
             self.page.evaluate("location.href === 'about:blank' || sessionStorage.clear()")
@@ -98,14 +101,15 @@ class PadPage:
         self.as_new = as_new if again else self.page.evaluate(STATE)
 
     def allow_models(self) -> None:
-        """Let the browser load what it runs models with, from the next reload on."""
-        self.page.route(MODEL_FILES, lambda route: route.continue_())
+        """Let the browser run models from the next reload on."""
+        self.page.evaluate(f"name = '{MODELS}'")
 
     def leave(self) -> None:
         """Let the next test have the page."""
         self.page.remove_listener("pageerror", self._note_error)
         self.page.remove_listener("request", self._check_inside)
         self.page.unroute_all(behavior="ignoreErrors")
+        self.page.evaluate("name = ''")
         self.page.mouse.up()
         self.page.mouse.move(0, 0)
 

@@ -1,7 +1,10 @@
 // Bytes as base64, the form in which JSON carries them.
 
 export function decodeBytes(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length); // a loop: it decodes the maps of every frame
+  for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at);
+  return bytes;
 }
 
 export function encodeBytes(bytes: Uint8Array): string {
