@@ -48,10 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["MNIST_ROOT"] = str(Path(os.environ.get("MNIST_ROOT") or "data").resolve())
     from benchmarks.gpu_plan import make_plan
     from benchmarks.gpu_report import Report
-    from benchmarks.gpu_schedule import carry_out
+    from benchmarks.gpu_schedule import run_plan
 
     report = Report(args.json, args.markdown, vars(args))
-    carry_out(make_plan(args), args, report, began + args.seconds)
+    run_plan(make_plan(args), args, report, began + args.seconds)
     print(f"\n{report.markdown()}\n{time.monotonic() - began:.0f} s in all", flush=True)
     return 0
 

@@ -84,7 +84,7 @@ class Worker:
         return {"failed": reason}
 
 
-def carry_out(plan: list[Task], args: argparse.Namespace, report: Report, end: float) -> None:
+def run_plan(plan: list[Task], args: argparse.Namespace, report: Report, end: float) -> None:
     """Measure, until `end` (time.monotonic()); every task becomes a row or is left out."""
     worker, durations = Worker(args), {}
 

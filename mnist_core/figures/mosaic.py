@@ -69,7 +69,7 @@ def make_mosaic(panels: np.ndarray, columns: int, gap: int = 1, top: int = 0) ->
 def draw_mosaic(
     figure: go.Figure, values: np.ndarray, *, scale: float | None = None, **heatmap: object
 ) -> go.Figure:
-    """Draw a mosaic as a heatmap; `scale` is the size of its pixels on the screen."""
+    """Draw a mosaic (H, W) as a heatmap; `scale` is the size of its pixels on the screen."""
     height, width = values.shape
     figure.add_heatmap(z=values, hoverongaps=False, colorbar=_COLOUR_BAR, **heatmap)
     format_image_axes(figure, values.shape)

@@ -137,7 +137,7 @@ def add_probability_bars(
     column: int,
     translate: Translate,
 ) -> None:
-    """Add a bar for each digit's probability; `colours` of digits that are not grey."""
+    """Add a bar for each digit's probability (10,); `colours` of digits that are not grey."""
     values = np.asarray(probabilities, np.float64)
     figure.add_bar(
         x=np.arange(len(values)),

@@ -108,7 +108,7 @@ class BaseClassifier(ABC):
         return self.classify_strokes_many([strokes])[0]
 
     def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
-        """Classify drawings given as strokes. Raises MnistCoreError for malformed strokes."""
+        """Classify drawings, each as for `classify_strokes`; malformed strokes: MnistCoreError."""
         return self._classify(rasterize_strokes(drawings))
 
     def read_digits(self, drawing: Picture | Sequence[np.ndarray]) -> list[ReadDigit]:

@@ -44,7 +44,7 @@ class BatchingQueue:
         with self._changes:
             self._waiting.append(request)
         while not request.result.done():
-            # whoever comes first runs the batch of all that wait
+            # the first of the waiting threads runs the batch of all
             with self._running:
                 if not request.result.done():
                     self._run_batch(self._next_batch())

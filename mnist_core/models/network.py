@@ -88,7 +88,10 @@ class DigitNet(nn.Module):
         return Activations(x, maps, hidden)
 
     def kernel(self, stage: str) -> Tensor:
-        """Return the weights (out, in, kh, kw) of the first convolution in `stage`."""
+        """Return the weights (out, in, kh, kw) of the first convolution in `stage`.
+
+        Raises MnistCoreError if it has none.
+        """
         for module in self.trunk.get_submodule(stage).modules():
             if isinstance(module, nn.Conv2d):
                 return module.weight

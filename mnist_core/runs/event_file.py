@@ -33,7 +33,7 @@ class EventFile:
     ----------
     is_damaged : bool
         Whether a part that has been read so far is damaged, or is there no longer. A record that is
-        incomplete at the end is no damage: the process may be writing it, or was killed at it.
+        incomplete at the end is no damage: the process may be writing it, or was killed meanwhile.
     """
 
     def __init__(self, path: Path) -> None:

@@ -209,6 +209,7 @@ def _merge_histograms(sessions: list[_Session]) -> dict[str, HistogramSeries]:
 
 
 def event_files(folder: Path) -> list[str]:
+    """Return the names of the event files in a folder, sorted; none if it cannot be read."""
     try:
         return sorted(name for name in os.listdir(folder) if name.startswith(EVENT_FILE_PREFIX))
     except OSError:

@@ -104,7 +104,11 @@ class Run(WorkFolder):
         write_atomic(self._name_path, state.name + "\n")
 
     def request_stop(self) -> None:
-        """Ask the process that trains it to stop; it does so after the current step."""
+        """Ask the process that trains it to stop, which it does after the current step.
+
+        One that waits is taken out of the queue. Raises MnistCoreError if it is neither, damaged, or
+        cannot be written.
+        """
         state = self.state()
         if state.status == RunStatus.QUEUED:
             self.leave_queue()
@@ -146,7 +150,7 @@ class Run(WorkFolder):
         with exclusive_lock(self.lock_path, _LOCK_TIMEOUT, busy=busy):
             self._remove(self.stop_path)
             for partial in self.folder.glob("*.tmp"):  # of a process that was killed
-                if not partial.name.startswith(self._name_path.name):  # `rename` may be at it
+                if not partial.name.startswith(self._name_path.name):  # `rename` may be writing it
                     self._remove(partial)
             yield
 

@@ -84,7 +84,7 @@ def measure_scorecard(run: Run) -> RunScorecard:
 
 
 def start_scorecard(run: Run) -> None:
-    """Measure in a process that outlives this one; if one is at it already, nothing is started.
+    """Measure in a process that outlives this one; nothing is started if another measures it.
 
     Raises MnistCoreError if the process cannot be started.
     """

@@ -55,7 +55,10 @@ class Context:
     def accuracy(
         self, model: Recogniser, row: Row, predictions: SetPredictions, labels: np.ndarray
     ) -> Measurement:
-        """Return the accuracy; blank is wrong, and whether it is refused does not matter."""
+        """Return the accuracy for labels int64 (N,).
+
+        Blank is wrong, and whether it is refused does not matter.
+        """
         correct = predictions.digits == labels
         predicted = ["blank" if d == BLANK else str(d) for d in predictions.digits]
         self.add_errors(model, row, predictions, ~correct, [str(n) for n in labels], predicted)
