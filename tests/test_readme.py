@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.chromium import ROOT
 
-from mnist_core import Classifier
+from mnist_core import Classifier, __version__
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STRUCTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
@@ -24,6 +24,11 @@ def test_front_matter_is_what_a_space_needs() -> None:
     assert settings["sdk_version"] == version("gradio")
     assert (ROOT / settings["app_file"]).is_file()
     assert settings["license"] == "apache-2.0"
+
+
+def test_citation_has_the_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    assert f"version: {__version__}" in citation
 
 
 def test_tree_has_one_line_for_each_package() -> None:

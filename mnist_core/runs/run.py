@@ -106,8 +106,8 @@ class Run(WorkFolder):
     def request_stop(self) -> None:
         """Ask the process that trains it to stop, which it does after the current step.
 
-        One that waits is taken out of the queue. Raises MnistCoreError if it is neither, damaged, or
-        cannot be written.
+        One that waits is taken out of the queue. Raises MnistCoreError if it does neither, is
+        damaged, or cannot be written.
         """
         state = self.state()
         if state.status == RunStatus.QUEUED:
