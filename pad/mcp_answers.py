@@ -16,7 +16,10 @@ from starlette.applications import Starlette
 from pad.gradio_import import GradioMCPServer
 from pad.payload import PredictionAnswer
 
-_REFUSAL = "Failed to validate request:"
+_LOGGERS = (None, "mcp.server.lowlevel.server")
+"""Where the MCP server logs malformed requests, whole, and with a hundred lines of reasons."""
+
+_MOST_LOGGED = 300
 _WHAT_TO_SEND = (
     "send the picture itself, not its path: as data:image/png;base64,..., or as the address (http "
     "or https) of a public picture; in Python, gradio_client.handle_file(path) uploads one"
@@ -31,14 +34,16 @@ async def json_answers(app: Starlette) -> AsyncIterator[None]:
         _answer_in_json(server)
         _declare_schema(server)
         _name_what_to_send(server)
-        logging.getLogger().addFilter(_shorten_refusal)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(shorten_refusal)
     yield
 
 
-def _shorten_refusal(record: logging.LogRecord) -> bool:
-    """Keep the first of the hundred lines that the MCP server logs for a malformed request."""
-    if isinstance(record.msg, str) and record.msg.startswith(_REFUSAL):
-        record.msg = record.msg.splitlines()[0]
+def shorten_refusal(record: logging.LogRecord) -> bool:
+    """Filter of a log: keep the beginning of what the MCP server says of a malformed request."""
+    message = record.getMessage()
+    if record.name != "root" or message.startswith("Failed to validate "):
+        record.msg, record.args = message.partition("\n")[0][:_MOST_LOGGED], None
     return True
 
 

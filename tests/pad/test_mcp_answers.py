@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from mcp.types import ClientRequest
 from support.chromium import Server
 
-from pad.mcp_answers import _shorten_refusal
+from pad.mcp_answers import shorten_refusal
 
 
 def test_mcp_tool_classifies_a_picture(server: Server, seven: Path) -> None:
@@ -47,19 +48,25 @@ def test_mcp_tool_classifies_a_picture(server: Server, seven: Path) -> None:
     assert "/etc/passwd" not in refused.content[0].text
 
 
-def test_a_malformed_mcp_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    from mcp.types import ClientRequest
-
-    root = logging.getLogger()
-    root.addFilter(_shorten_refusal)
+def test_a_malformed_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    root, mcp = logging.getLogger(), logging.getLogger("mcp.server.lowlevel.server")
+    for logger in (root, mcp):
+        logger.addFilter(shorten_refusal)
     try:
-        ClientRequest.model_validate({"method": "nosuch"})
-    except ValueError as error:
-        logging.warning(f"Failed to validate request: {error}")
-        logging.warning("first\nsecond")
+        with pytest.raises(ValueError) as raised:
+            ClientRequest.model_validate({"method": "nosuch"})
+        root.warning(f"Failed to validate request: {raised.value}")
+        root.warning(f"Failed to validate notification: {raised.value}")
+        mcp.warning("Tool '%s' not listed", "x" * 10_000)
+        root.warning("first\nsecond")
     finally:
-        root.removeFilter(_shorten_refusal)
-    refusal, other = caplog.messages
-    assert refusal.startswith("Failed to validate request: ")
-    assert "\n" not in refusal
+        for logger in (root, mcp):
+            logger.removeFilter(shorten_refusal)
+    *refusals, tool, other = caplog.messages
+    assert [text.partition(":")[0] for text in refusals] == [
+        "Failed to validate request",
+        "Failed to validate notification",
+    ]
+    assert not any("\n" in text for text in refusals)
+    assert len(tool) == 300
     assert other == "first\nsecond"
