@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from mcp.types import ClientRequest
 from support.chromium import Server
 
 from pad.mcp_answers import shorten_refusal
@@ -49,11 +48,13 @@ def test_mcp_tool_classifies_a_picture(server: Server, seven: Path) -> None:
 
 
 def test_a_malformed_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    from mcp.types import ClientRequest
+
     root, mcp = logging.getLogger(), logging.getLogger("mcp.server.lowlevel.server")
     for logger in (root, mcp):
         logger.addFilter(shorten_refusal)
     try:
-        with pytest.raises(ValueError) as raised:
+        with pytest.raises(ValueError, match="validation errors") as raised:
             ClientRequest.model_validate({"method": "nosuch"})
         root.warning(f"Failed to validate request: {raised.value}")
         root.warning(f"Failed to validate notification: {raised.value}")
