@@ -1,5 +1,7 @@
 // Picture files: chosen, pasted or dropped.
 
+import { isCovered } from "./shortcuts.ts";
+
 /**
  * Call take(file) for every file that is chosen, pasted, or dropped anywhere on the page; the
  * browser itself would open a dropped file in the page's place.
@@ -13,7 +15,7 @@ export function bindPictures(
   });
   document.addEventListener("paste", (event) => {
     const file = event.clipboardData?.files[0];
-    if (!element.isConnected || !file || element.querySelector("dialog[open]")) return;
+    if (!element.isConnected || !file || isCovered()) return;
     event.preventDefault();
     take(file);
   });

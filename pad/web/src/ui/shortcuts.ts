@@ -11,14 +11,17 @@ export interface ShortcutActions {
   other(event: KeyboardEvent): (() => void) | undefined;
 }
 
-/** What uses the keys itself: text fields, an open list, an open dialog and what is in it. */
-const KEY_USERS = "input, textarea, select, dialog, [contenteditable]";
+/** What uses the keys itself: text fields, and an open list. */
+const KEY_USERS = "input, textarea, select, [contenteditable]";
 
-/** Whether a key is none of the page's: it goes to a text field, a list, or an open dialog. */
-export function isUsedElsewhere(event: KeyboardEvent): boolean {
-  const { target } = event;
-  return (target instanceof Element && target.closest(KEY_USERS) !== null) ||
-    document.querySelector("dialog[open]") !== null;
+/** Whether a dialog is open, or Gradio's description of the API: what is done is not for the page. */
+export function isCovered(): boolean {
+  return document.querySelector("dialog[open], .api-docs") !== null;
+}
+
+/** Whether a key is not for the page: it goes to a text field, a list, or an open dialog. */
+export function isUsedElsewhere({ target }: KeyboardEvent): boolean {
+  return isCovered() || (target instanceof Element && target.closest(KEY_USERS) !== null);
 }
 
 /** Call actions by key while the element is on the page. */

@@ -1,5 +1,7 @@
 // Tabs, of which one panel is visible.
 
+import { nextIndex } from "./roving_focus.ts";
+
 export class Tabs {
   readonly #tabs: readonly HTMLElement[];
   readonly #panels: readonly HTMLElement[];
@@ -38,14 +40,12 @@ export class Tabs {
   }
 
   #move(event: KeyboardEvent): void {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!by) return;
+    const at = this.#tabs.findIndex((tab) => tab.dataset.tab === this.shown);
+    const next = nextIndex(event.key, at, this.#tabs.length);
+    if (next === null) return;
     event.preventDefault();
     event.stopPropagation();
-    const count = this.#tabs.length;
-    const at = this.#tabs.findIndex((tab) => tab.dataset.tab === this.shown);
-    const next = this.#tabs[(at + by + count) % count];
-    this.show(next.dataset.tab!);
-    next.focus();
+    this.show(this.#tabs[next].dataset.tab!);
+    this.#tabs[next].focus();
   }
 }

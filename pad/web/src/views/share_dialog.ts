@@ -60,6 +60,7 @@ export class ShareDialog {
     const problem = drawing.picture ? "no_link_picture" : "no_link_long";
     this.#link.value = code ? shareUrl(location.href, code) : "";
     this.#link.hidden = code === null;
+    find(this.#dialog, ".privacy", HTMLElement).hidden = code === null; // it is about the link
     this.#button("copy-link").hidden = code === null;
     this.#button("copy-picture").hidden = !("ClipboardItem" in window);
     this.#say(code ? "" : this.#text(problem));
