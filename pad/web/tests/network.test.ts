@@ -4,7 +4,8 @@ import type { FeatureMaps } from "../src/recognition/recognizer.ts";
 import { colourMaps, mapGreys, mapOrder } from "../src/views/maps.ts";
 import { frameBox, inputPatch, pixelAt } from "../src/views/receptive_field.ts";
 import { nextIndex } from "../src/views/roving.ts";
-import { INPUT_WIDTH, OUTPUT_WIDTH, stripGrids } from "../src/views/strip_layout.ts";
+import { WORDS_WIDTH } from "../src/views/stage_caption.ts";
+import { INPUT_WIDTH, OUTPUT_WIDTH, stageWidth, stripGrids } from "../src/views/strip_layout.ts";
 import { arrange, extent, type Room } from "../src/views/tiling.ts";
 
 const ROOM: Room = { width: 700, height: 220, gap: 3, groupGap: 24, narrowest: 0, largest: 64 };
@@ -62,6 +63,15 @@ test("a strip of ten stages fits on a desktop, and a phone has a column", () => 
   assert.deepEqual(phone.stages.map(({ columns }) => columns), [8, 8]);
   const small = stripGrids([32, 64], 256, { width: 273, height: 210, column: true });
   assert.deepEqual(small.stages.map(({ columns }) => columns), [8, 8]);
+});
+
+test("captions have the room that the strip has to spare", () => {
+  const size = { width: 1338, height: 190, column: false };
+  const { stages, gap, spacing } = stripGrids([32, 32, 64, 64], 256, size);
+  const widths = stages.map(stageWidth);
+  assert.ok(Math.min(...widths) + gap < WORDS_WIDTH && Math.min(...widths) + spacing > WORDS_WIDTH);
+  const taken = INPUT_WIDTH + gap + widths.reduce((a, b) => a + b) + 5 * spacing + 2 * OUTPUT_WIDTH;
+  assert.equal(Math.round(taken), size.width);
 });
 
 const MAPS: FeatureMaps = {

@@ -9,8 +9,7 @@ import { OutputView } from "./output_view.ts";
 import type { Pixel } from "./receptive_field.ts";
 import { WORDS_WIDTH } from "./stage_caption.ts";
 import { StageView, type Look } from "./stage_view.ts";
-import { stripGrids, type StripSize } from "./strip_layout.ts";
-import { extent } from "./tiling.ts";
+import { stageWidth, stripGrids, type StripSize } from "./strip_layout.ts";
 
 /** A pixel of a map. */
 export interface MapPixel {
@@ -58,11 +57,12 @@ export class StagesView {
   /** Returns whether the stages are one below the other, also where there is no room beside. */
   layOut(size: StripSize): boolean {
     const counts = this.#stages.map(({ stage }) => stage.shape[0]);
-    const { stages, hidden, gap, column } = stripGrids(counts, this.#hidden?.count ?? 0, size);
+    const { stages, hidden, gap, spacing, column } =
+      stripGrids(counts, this.#hidden?.count ?? 0, size);
     this.#host.style.setProperty("--stage-gap", `${gap}px`);
     // all captions are of one kind
-    const widths = stages.map(({ columns, tile, gap: between }) => extent(columns, tile, between));
-    this.#host.classList.toggle("short-captions", !column && Math.min(...widths) + gap < WORDS_WIDTH);
+    const room = Math.min(...stages.map(stageWidth)) + spacing;
+    this.#host.classList.toggle("short-captions", !column && room < WORDS_WIDTH);
     this.#stages.forEach((view, index) => view.layOut(stages[index]));
     if (hidden) this.#hidden?.layOut(hidden);
     return column;

@@ -16,8 +16,10 @@ export interface StripSize {
 export interface StripGrids {
   readonly stages: readonly Grid[];
   readonly hidden: Grid | null;
-  /** between two stages */
+  /** smallest gap between two stages */
   readonly gap: number;
+  /** from one stage to the next, also where the strip has room to spare */
+  readonly spacing: number;
   /** one below the other */
   readonly column: boolean;
 }
@@ -54,17 +56,23 @@ function rowGrids(
   const tight = tilingWith(1);
   const loose = tilingWith(3);
   const chosen = loose.tile >= 16 ? { ...loose, gap: 3 } : { ...tight, gap: 1 };
-  return {
-    stages: chosen.columns.map((columns) => ({ columns, tile: chosen.tile, gap: chosen.gap })),
-    hidden: hiddenGrid, gap, column: false,
-  };
+  const stages = chosen.columns.map((columns) =>
+    ({ columns, tile: chosen.tile, gap: chosen.gap }));
+  const taken = stages.reduce((sum, grid) => sum + stageWidth(grid) + gap, -gap);
+  const gaps = counts.length + (hiddenGrid ? 1 : 0);
+  return { stages, hidden: hiddenGrid, gap, spacing: gap + (room - taken) / gaps, column: false };
+}
+
+/** Width of a stage with its maps. */
+export function stageWidth({ columns, tile, gap }: Grid): number {
+  return Math.max(NARROWEST, extent(columns, tile, gap));
 }
 
 function columnGrids(counts: readonly number[], hidden: number, width: number): StripGrids {
   const grid = (count: number) => gridOf(count, width, COLUMN.height, COLUMN.largest);
   return {
     stages: counts.map(grid), hidden: hidden ? gridOf(hidden, width, 60, 10) : null, gap: 0,
-    column: true,
+    spacing: 0, column: true,
   };
 }
 
