@@ -14,7 +14,6 @@ written after each measurement; what no longer fits into `--seconds` is listed a
 
 import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -57,6 +56,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    if not __package__:  # run as a file: as with -m, modules are found from the root
-        sys.path[0] = str(Path(__file__).resolve().parents[1])
     raise SystemExit(main())

@@ -13,7 +13,8 @@ from board.train.estimate import draw_estimate
 from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.runs.origin import RunOrigin
-from mnist_core.runs.queue import check_room, enqueue, ensure_workers, free_device, queue_device
+from mnist_core.runs.queue import check_room, enqueue, ensure_workers
+from mnist_core.runs.queue_devices import free_device, queue_device
 from mnist_core.runs.run_list import create_run
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS

@@ -6,18 +6,17 @@ from pathlib import Path
 
 from mnist_core.utils.runtime import configure_server_process
 
-gc.disable()  # to look for garbage takes a fifth of the time of a process that ends soon
-configure_server_process()  # before torch is used: other processes need their cores
-
-from mnist_core.errors import MnistCoreError  # noqa: E402
-from mnist_core.inference.export import export_weights  # noqa: E402
-from mnist_core.inference.graph_files import ExportEnd  # noqa: E402
-from mnist_core.utils.files import write_atomic  # noqa: E402
-from mnist_core.utils.json_files import write_json  # noqa: E402
-
 
 def main(weights: Path, output: Path, end: Path) -> None:
     """Export weights; write the graph, then whether that was possible."""
+    gc.disable()  # to look for garbage takes a fifth of the time of a process that ends soon
+    configure_server_process()  # before torch is used: other processes need their cores
+    from mnist_core.errors import MnistCoreError
+    from mnist_core.inference.export import export_weights
+    from mnist_core.inference.graph_files import ExportEnd
+    from mnist_core.utils.files import write_atomic
+    from mnist_core.utils.json_files import write_json
+
     try:
         write_atomic(output, export_weights(weights))
     except MnistCoreError as error:

@@ -8,7 +8,6 @@ assigned to the first one that is free.
 """
 
 import io
-import os
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
@@ -16,23 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-import torch
 from pydantic import Field
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import JOBS_FOLDER, WorkFolder
 from mnist_core.runs.limits import check_limits
+from mnist_core.runs.queue_devices import AUTO, is_free, queue_device, queue_lock_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import list_runs
 from mnist_core.runs.state import RunStatus
-from mnist_core.training.config import TrainConfig
-from mnist_core.utils.devices import auto_devices, choose_device, is_automatic
-from mnist_core.utils.files import SAFE_FLAGS, explain_errors
+from mnist_core.utils.devices import auto_devices, is_automatic
+from mnist_core.utils.files import explain_errors
 from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
-from mnist_core.utils.locks import acquire_lock, exclusive_lock, is_locked
-from mnist_core.utils.processes import start_module
+from mnist_core.utils.locks import acquire_lock, exclusive_lock
+from mnist_core.utils.processes import open_output, start_module
 
-_AUTO = "auto"
 _MAX_PLACE_BYTES = 4096
 _LOCK_TIMEOUT = 10.0
 """Seconds; a device is assigned in an instant."""
@@ -67,7 +64,7 @@ class Waiting:
     @property
     def is_unassigned(self) -> bool:
         """Whether it waits for any device."""
-        return self.place.device == _AUTO
+        return self.place.device == AUTO
 
 
 StartWorker: TypeAlias = Callable[[Path, str, io.FileIO], object]
@@ -106,42 +103,6 @@ def check_room(root: Path) -> None:
     check_limits(root, len(waiting(root)))
 
 
-def queue_device(config: TrainConfig) -> str:
-    """Return the device that a run waits for: "auto", "cpu", "cuda:0", "cuda:1", ..."""
-    return "cuda:0" if config.device == "cuda" else config.device
-
-
-def free_device(root: Path) -> str:
-    """Return the device that "auto" takes now: one that trains nothing, the least used first."""
-    devices = auto_devices()
-    return next((device for device in devices if is_free(root, device)), devices[0])
-
-
-def resolve_device(root: Path, configured: str, automatic: str | None = None) -> torch.device:
-    """Return the device to train on.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the runs.
-    configured : str
-        Of a configuration; see `choose_device`.
-    automatic : str or None
-        What "auto" means, such as cuda:1; None: a free device.
-
-    Raises
-    ------
-    MnistCoreError
-        If the device does not exist.
-    """
-    return choose_device((automatic or free_device(root)) if configured == _AUTO else configured)
-
-
-def is_free(root: Path, device: str) -> bool:
-    """Return whether no worker is training on a device."""
-    return not is_locked(queue_lock_path(root, device))
-
-
 def queue_place(item: WorkFolder) -> QueuePlace:
     """Return its place in the queue; with a damaged file it is the next one on any device.
 
@@ -150,7 +111,7 @@ def queue_place(item: WorkFolder) -> QueuePlace:
     try:
         return read_json(item.queue_path, QueuePlace, limit=_MAX_PLACE_BYTES)
     except DamagedFileError:
-        return QueuePlace(time=0, device=_AUTO)
+        return QueuePlace(time=0, device=AUTO)
 
 
 def waiting(root: Path) -> list[Waiting]:
@@ -175,7 +136,7 @@ def ahead(root: Path, item: WorkFolder) -> list[WorkFolder]:
             return [
                 other.item
                 for other in before
-                if _AUTO in (device, other.place.device) or device == other.place.device
+                if AUTO in (device, other.place.device) or device == other.place.device
             ]
         before.append(one)
     return []
@@ -265,14 +226,3 @@ def start_worker(root: Path, device: str, lock: io.FileIO) -> None:
         open_output(queue_lock_path(root, device).with_suffix(".log")) as output,
     ):
         start_module(*command, "--lock", str(lock.fileno()), output=output, lock=lock)
-
-
-def queue_lock_path(root: Path, device: str) -> Path:
-    """Return the lock of the worker for a device."""
-    return root / f"queue-{device.replace(':', '-')}.lock"
-
-
-def open_output(path: Path) -> io.FileIO:
-    """Open a new file for what a process prints. Raises OSError if it cannot be created."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFE_FLAGS
-    return io.FileIO(path, "w", opener=lambda name, _: os.open(name, flags, 0o666))

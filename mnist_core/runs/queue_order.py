@@ -13,10 +13,10 @@ from mnist_core.runs.queue import (
     QueuePlace,
     Waiting,
     assignment_lock,
-    is_free,
     waiting,
     waiting_jobs,
 )
+from mnist_core.runs.queue_devices import is_free
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.estimate import NO_EFFECT_ON_SPEED

@@ -22,19 +22,14 @@ from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import WorkFolder, now
-from mnist_core.runs.queue import (
-    Waiting,
-    open_output,
-    queue_lock_path,
-    queue_place,
-    take_next,
-    waiting,
-)
+from mnist_core.runs.queue import Waiting, queue_place, take_next, waiting
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.run import Run, exited_unexpectedly
 from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag, stop_on_signals
 from mnist_core.runs.state import RunStatus, StopReason
 from mnist_core.utils.locks import acquire_lock
+from mnist_core.utils.processes import open_output
 
 _LOCK_TIMEOUT = 1.0
 """Seconds; a process that tests whether there is a worker holds the lock for an instant."""

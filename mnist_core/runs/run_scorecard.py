@@ -18,7 +18,6 @@ from mnist_core.evaluation.scorecard.results import Scorecard
 from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
 from mnist_core.evaluation.scorecard.strokes import ROWS
 from mnist_core.models.weights_format import MAX_WEIGHTS_BYTES
-from mnist_core.runs.queue import open_output
 from mnist_core.runs.run import Run
 from mnist_core.utils.files import explain_errors
 from mnist_core.utils.json_files import (
@@ -29,7 +28,7 @@ from mnist_core.utils.json_files import (
     write_json,
 )
 from mnist_core.utils.locks import acquire_lock, is_locked
-from mnist_core.utils.processes import start_module
+from mnist_core.utils.processes import open_output, start_module
 from mnist_core.utils.runtime import configure_server_process
 
 _FILE, _LOCK, _OUTPUT = "scorecard.json", "scorecard.lock", "scorecard.txt"

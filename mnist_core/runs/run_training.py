@@ -16,7 +16,7 @@ from mnist_core.runs.inputs import load_network, load_splits
 from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.newest_epoch_writer import NewestEpochWriter
 from mnist_core.runs.origin import write_provenance
-from mnist_core.runs.queue import resolve_device
+from mnist_core.runs.queue_devices import resolve_device
 from mnist_core.runs.run import Run
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason

@@ -12,7 +12,7 @@ import psutil
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.inputs import load_network
-from mnist_core.runs.queue import is_free
+from mnist_core.runs.queue_devices import is_free
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import Speed, measure_speed
 from mnist_core.utils.devices import choose_device, gpu_load

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import JOBS_FOLDER
-from mnist_core.runs.queue import add_to_queue, check_room, ensure_workers, queue_device
+from mnist_core.runs.queue import add_to_queue, check_room, ensure_workers
+from mnist_core.runs.queue_devices import queue_device
 from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobEnd, JobStatus

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_core.runs.inputs import load_network, load_splits
-from mnist_core.runs.queue import resolve_device
+from mnist_core.runs.queue_devices import resolve_device
 from mnist_core.search.requests import RangeTestRequest
 from mnist_core.training.lr_finder import RangeTest, find_learning_rate
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from mnist_core.runs.queue import ensure_workers, queue_lock_path, waiting
+from mnist_core.runs.queue import ensure_workers, waiting
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.utils.devices import auto_devices
 from mnist_core.utils.locks import acquire_lock
 

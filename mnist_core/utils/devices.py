@@ -13,7 +13,7 @@ DEVICES = ("auto", "cpu", "cuda")
 def choose_device(name: str) -> torch.device:
     """Return the device for "auto", "cpu" or "cuda" ("cuda:1" for the second GPU).
 
-    "auto" is the first GPU here; a run takes a free one, see `mnist_core.runs.queue.free_device`.
+    "auto" is the first GPU here; a run takes a free one, see `runs.queue_devices.free_device`.
 
     Raises
     ------

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mnist_core.utils.files import SAFE_FLAGS
+
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -40,3 +42,9 @@ def start_module(
         pass_fds=[lock.fileno()],
         start_new_session=True,  # Ctrl C in a terminal is not meant for it
     )
+
+
+def open_output(path: Path) -> io.FileIO:
+    """Open a new file for what a process prints. Raises OSError if it cannot be created."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFE_FLAGS
+    return io.FileIO(path, "w", opener=lambda name, _: os.open(name, flags, 0o666))

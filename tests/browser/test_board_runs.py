@@ -13,7 +13,7 @@ from support.training import PausedRun
 from support.waiting import until
 
 from mnist_core.data.mnist import Split
-from mnist_core.runs.queue import queue_lock_path
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.runner import execute

@@ -15,7 +15,7 @@ from support.waiting import until
 from mnist_core.runs import speed_process
 from mnist_core.runs.estimate import estimate_from_runs
 from mnist_core.runs.metric_writer import MetricWriter
-from mnist_core.runs.queue import queue_lock_path
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.speed_process import MeasuredSpeed, SpeedProcess, SpeedRequest, measure

@@ -23,12 +23,10 @@ from mnist_core.runs.queue import (
     ahead,
     enqueue,
     ensure_workers,
-    queue_device,
-    queue_lock_path,
     queue_place,
-    resolve_device,
     waiting,
 )
+from mnist_core.runs.queue_devices import queue_device, queue_lock_path, resolve_device
 from mnist_core.runs.queue_worker import work
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs

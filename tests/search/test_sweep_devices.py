@@ -12,7 +12,8 @@ from support.sweeps import sweep_request
 from support.training import small
 
 from mnist_core.runs import queue
-from mnist_core.runs.queue import enqueue, is_free, queue_lock_path
+from mnist_core.runs.queue import enqueue
+from mnist_core.runs.queue_devices import is_free, queue_lock_path
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search import sweep

@@ -7,9 +7,10 @@ import os
 from multiprocessing import reduction
 from pathlib import Path
 
-from mnist_core.runs.queue import open_output, queue_lock_path
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.queue_worker import work
 from mnist_core.search.job_process import carry_out
+from mnist_core.utils.processes import open_output
 from support.processes import FORKS
 
 

@@ -18,7 +18,7 @@ def add_commands(commands: Subparsers) -> None:
 def _work(args: argparse.Namespace) -> int:
     import io
 
-    from mnist_core.runs.queue import free_device, queue_device
+    from mnist_core.runs.queue_devices import free_device, queue_device
     from mnist_core.runs.queue_worker import work
     from mnist_core.runs.run_list import runs_root
     from mnist_core.search.job_process import carry_out
