@@ -43,6 +43,9 @@ def downsample(series: Series, limit: int = MAX_POINTS) -> Series:
 def smooth(series: Series, weight: float) -> Series:
     """Return an exponential moving average with bias correction (as in TensorBoard).
 
+    A value is the mean since the point before it, and weighs as much as that is long: the few steps
+    between the last report of an epoch and its end make no stair.
+
     Parameters
     ----------
     weight : float in [0, 1)
@@ -57,7 +60,23 @@ def smooth(series: Series, weight: float) -> Series:
         raise MnistCoreError(f"smoothing is {weight}; it must be at least 0 and below 1")
     from pandas import Series as Column  # slow to import
 
+    def weighted_sums(column: np.ndarray) -> np.ndarray:
+        return Column(column).ewm(alpha=1 - weight, adjust=True).mean().to_numpy()
+
     values = np.array(series.values, np.float64)
     finite = np.isfinite(values)
-    values[finite] = Column(values[finite]).ewm(alpha=1 - weight, adjust=True).mean()
+    lengths = _lengths(series.steps)[finite]
+    values[finite] = weighted_sums(values[finite] * lengths) / weighted_sums(lengths)
     return dataclasses.replace(series, values=values)
+
+
+def _lengths(steps: np.ndarray) -> np.ndarray:
+    """Return how far each point is from the one before, at least a little; the first as the second.
+
+    All of them 1 for less than two points.
+    """
+    if len(steps) < 2:
+        return np.ones(len(steps))
+    lengths = np.diff(np.asarray(steps, np.float64))
+    lengths = np.insert(lengths, 0, lengths[0])
+    return np.maximum(lengths, 1e-6 * max(1.0, lengths.max()))

@@ -86,6 +86,14 @@ def test_smoothing_skips_nan() -> None:
     assert np.array(smooth.y) == pytest.approx([1.0, np.nan, 1.0], nan_ok=True)
 
 
+def test_the_few_steps_at_an_epochs_end_count_for_few_in_the_average() -> None:
+    uneven = {"train/loss": series([20, 40, 42], [2.0, 1.0, 0.0])}
+    smooth = figures.loss_curves({"a": uneven}, smoothing=0.5).data[1]
+    weights = np.array([20 / 4, 20 / 2, 2])
+    assert smooth.y[2] == pytest.approx((weights * [2.0, 1.0, 0.0]).sum() / weights.sum())
+    assert smooth.y[1] == pytest.approx(4 / 3)
+
+
 @pytest.mark.parametrize("smoothing", [1.0, -0.1, float("nan")])
 def test_invalid_smoothing(run: dict[str, Series], smoothing: float) -> None:
     with pytest.raises(MnistCoreError, match="smoothing"):
