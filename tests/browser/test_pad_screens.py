@@ -166,6 +166,11 @@ def test_every_result_has_its_place(on_each_screen: OnEachScreen) -> None:
             }"""
         )
         assert places(pad) == before
+        pad.page.locator(".confidence").evaluate("(node) => { node.textContent = '' }")
+        assert places(pad) == before
+        note, result = box(pad, ".note"), box(pad, ".result")
+        assert box(pad, ".digit")["y"] >= result["y"]
+        assert note["y"] + note["height"] <= result["y"] + result["height"] + 0.5
         pad.page.evaluate(
             """() => {
                 const row = document.querySelector('.row-digits');

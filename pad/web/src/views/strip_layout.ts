@@ -31,6 +31,8 @@ const SMALLEST_TILE = 8;
 const LARGEST_TILE = 64;
 const NARROWEST = 58;
 const COLUMN = { height: 360, largest: 44 };
+/** Part of a tile's largest side that is given up for longer rows, with less room beside them. */
+const [HARDLY, SOMEWHAT] = [0.15, 0.3];
 
 /** counts: maps of each stage; hidden: units of the hidden layer, 0: none */
 export function stripGrids(
@@ -69,20 +71,21 @@ export function stageWidth({ columns, tile, gap }: Grid): number {
 }
 
 function columnGrids(counts: readonly number[], hidden: number, width: number): StripGrids {
-  const grid = (count: number) => gridOf(count, width, COLUMN.height, COLUMN.largest);
+  const grid = (count: number) => gridOf(count, width, COLUMN.height, COLUMN.largest, SOMEWHAT);
   return {
     stages: counts.map(grid), hidden: hidden ? gridOf(hidden, width, 60, 10) : null, gap: 0,
     spacing: 0, column: true,
   };
 }
 
-function gridOf(count: number, width: number, height: number, largest: number): Grid {
+function gridOf(
+  count: number, width: number, height: number, largest: number, givenUp = HARDLY,
+): Grid {
   const gap = largest > 16 ? 3 : 1;
   const { tile, columns: [fewest] } = arrange([count], { width, height, gap, groupGap: 0, narrowest: 0, largest });
-  // long rows leave less room beside them, for tiles that are a little smaller
   for (let columns = count; columns > 0; columns--) {
     const side = Math.min(tile, Math.floor((width + gap) / columns) - gap);
-    const fits = side >= 0.7 * tile && extent(count / columns, side, gap) <= height;
+    const fits = side >= (1 - givenUp) * tile && extent(count / columns, side, gap) <= height;
     if (count % columns === 0 && fits) return { tile: side, gap, columns };
   }
   return { tile, gap, columns: fewest };
