@@ -76,12 +76,18 @@ def _new_time(folder: Path) -> str:
     """Return the time: to the second, or if a run began in it, to the millisecond.
 
     A full stop sorts after a hyphen, so the first run of a second is the first in the list as well.
+    Of a millisecond in which a run began, it waits for the end.
     """
-    at = datetime.now(UTC)
-    second = f"{at:%Y%m%d-%H%M%S}"
-    with explain_errors(folder, "cannot be read"):
-        taken = any(name.startswith(second) for name in os.listdir(folder))
-    return f"{second}.{at.microsecond // 1000:03d}" if taken else second
+    while True:
+        at = datetime.now(UTC)
+        second = f"{at:%Y%m%d-%H%M%S}"
+        with explain_errors(folder, "cannot be read"):
+            taken = [name for name in os.listdir(folder) if name.startswith(second)]
+        if not taken:
+            return second
+        millisecond = f"{second}.{at.microsecond // 1000:03d}"
+        if not any(name.startswith(millisecond) for name in taken):
+            return millisecond
 
 
 def as_file_name(name: str) -> str:

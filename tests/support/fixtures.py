@@ -37,6 +37,14 @@ def _restore_main_module() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """What tests write need not survive a power failure, unless they replace this function."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _only_shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests see the shipped models only, not those that the user has promoted."""
     with pytest.MonkeyPatch.context() as patch:

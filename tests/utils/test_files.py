@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,23 @@ def test_files_are_written_completely(tmp_path: Path, content: bytes | str) -> N
     expected = content.encode() if isinstance(content, str) else content
     assert path.read_bytes() == expected
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_on_the_disk_before_it_is_in_its_place_and_its_folder_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    synced: list[tuple[str, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), path.exists()))
+
+    monkeypatch.setattr("os.fsync", sync)
+    write_atomic(path, "content")
+    (file, in_place), folder = synced
+    assert file.startswith(f"{path}.")
+    assert not in_place
+    assert folder == (str(tmp_path), True)
 
 
 def test_a_reader_keeps_the_old_file_until_the_new_one_is_complete(tmp_path: Path) -> None:
