@@ -22,16 +22,15 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.processes import module_command, module_environment
 
 _LIMIT = 120.0
-_caches: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def ours(bench: Bench, recipe: str, limit: float, compiler_cache: str = "") -> dict[str, Any]:
     """Measure the seconds to the accuracy; "empty" and "full" refer to torch.compile's cache."""
     environment = {}
     if compiler_cache:
-        if compiler_cache == "empty" or not _caches:
-            _caches.append(tempfile.TemporaryDirectory())
-        folder = _caches[-1].name
+        if compiler_cache == "empty" or bench.compiler_cache is None:
+            bench.compiler_cache = tempfile.TemporaryDirectory()
+        folder = bench.compiler_cache.name
         environment = {
             "TORCHINDUCTOR_CACHE_DIR": f"{folder}/inductor",
             "TRITON_CACHE_DIR": f"{folder}/triton",

@@ -4,6 +4,7 @@ import argparse
 import gc
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.models.architectures import build_model
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.cuda_graph import prepare_for_capture
 from mnist_core.training.events import Epoch, Step
 from mnist_core.training.optimizers import build_optimizer
 from mnist_core.training.step import TrainingStep
@@ -30,12 +32,13 @@ _WARM_UP = 5
 
 
 class Bench:
-    """The device, the images on it and the options."""
+    """The device, the images on it, the options, and the last cache of torch.compile, if any."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         keep_freed_memory()
         self.args = args
         self.device = choose_device(args.device)
+        self.compiler_cache: tempfile.TemporaryDirectory[str] | None = None
         self.splits: tuple[Split, Split] = load_train_validation(
             self.device, training_size=min(args.images, EPOCH_IMAGES)
         )
@@ -115,10 +118,7 @@ class StepLoop:
             model = model.to(memory_format=torch.channels_last)
         optimizer = build_optimizer(model, config)
         if graph:
-            for group in optimizer.param_groups:
-                # as a tensor, so that a schedule could change it between two replays
-                rate = torch.tensor(group["lr"], device=bench.device)
-                group.update(capturable=True, lr=rate)
+            prepare_for_capture(optimizer, bench.device)
         self._step = TrainingStep(config, model, optimizer, None)
         order = torch.randperm(len(self._labels)).to(bench.device)
         self._order = order.split(config.batch_size)[: len(order) // config.batch_size]

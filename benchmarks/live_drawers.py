@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from benchmarks.load_visitors import Visitor, prepare
+from benchmarks.load_requests import prepare
+from benchmarks.load_visitors import Visitor
 from tests.support.chromium import Server
 
 SECONDS = 8

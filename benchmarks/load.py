@@ -26,12 +26,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from benchmarks.load_requests import prepare
 from benchmarks.load_soak import soak
 from benchmarks.load_visitors import (
     Times,
     Visitor,
     everyones_times,
-    prepare,
     progress_report,
     report_errors,
 )

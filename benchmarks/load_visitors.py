@@ -1,32 +1,29 @@
 """Visitors of the pad: plain connections that speak the page's protocol, for `benchmarks.load`."""
 
-import base64
 import contextlib
-import functools
 import gzip
 import http.client
-import io
 import json
 import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from mnist_core.data.allographs import draw_digit
-from mnist_core.imaging.rasterize import rasterize_strokes
+from benchmarks.load_requests import (
+    DRAWINGS,
+    MARK,
+    MOVES,
+    drawing_requests,
+    model_files,
+    upload,
+)
 
-MOVES = 60
-"""Pen positions a second, and of a drawing: it takes one second."""
 PATIENCE = 4.0
 """Seconds after which the page gives a question up and closes its connection."""
 _TIMEOUT = 60.0  # of everything else
-_DRAWINGS = 10
-_MARK = b"-mark---"  # after the end of the picture
 
 
 @dataclass
@@ -69,7 +66,7 @@ class Visitor:
             page = self._get("/").decode()
             for path in re.findall(r'(?:href|src)="\./(assets/[^"]+)"', page):
                 self._get(f"/{path}")
-            for path in _model_files(self._port):
+            for path in model_files(self._port):
                 self._get(f"/{path}")
 
     def draw(self, end: float) -> None:
@@ -79,7 +76,7 @@ class Visitor:
         last one the whole drawing; a refusal of it is explained. After "busy" or no answer it
         waits, each time for longer.
         """
-        bodies = _drawing_requests(self._port)[self._random.integers(_DRAWINGS)]
+        bodies = drawing_requests(self._port)[self._random.integers(DRAWINGS)]
         began, sent, failures, asked = time.perf_counter(), -1, 0, False
         while sent < MOVES - 1 and ((now := time.perf_counter()) < end or not asked):
             newest = min(MOVES - 1, int((now - began) * MOVES))
@@ -125,8 +122,8 @@ class Visitor:
 
     def _picture(self) -> tuple[bytes, str]:
         """Return an upload that is no other's: Gradio keeps equal ones once."""
-        body, kind = _upload()
-        return body.replace(_MARK, self._random.bytes(len(_MARK))), kind
+        body, kind = upload()
+        return body.replace(MARK, self._random.bytes(len(MARK))), kind
 
     def _call(self, body: bytes) -> bytes:
         answer = self._request("POST", "/functions/classify_ink", body, timeout=PATIENCE)
@@ -194,79 +191,3 @@ def report_errors(times: Times, report: Callable[[str], None]) -> None:
     """Report the first errors, each kind once."""
     for error in sorted(set(times.errors))[:3]:
         report(f"  {error}")
-
-
-@functools.cache
-def describe_model(port: int) -> dict[str, Any]:
-    """Return what the page asks first."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
-    body, headers = json.dumps({"model": "default"}), {"Content-Type": "application/json"}
-    connection.request("POST", "/functions/describe_model", body, headers)
-    return json.loads(connection.getresponse().read())
-
-
-@functools.cache
-def _model_files(port: int) -> list[str]:
-    from pad.files import file_urls
-
-    urls = file_urls()
-    return [
-        urls["worker"],
-        urls["wasm"],
-        *urls["steps"].values(),
-        describe_model(port)["graph"]["url"],
-    ]
-
-
-@functools.cache
-def _drawing_requests(port: int) -> list[list[bytes]]:
-    """Return the request of each pen position of some drawings, with the maps of all stages."""
-    random = np.random.default_rng(0)
-    described = describe_model(port)
-    common = {
-        "model": "default",
-        "version": described["version"],
-        "layers": [stage["name"] for stage in described["stages"]],
-        "digit": None,
-        "strokes": [],
-        "explain": False,
-    }
-    found = []
-    for number in range(_DRAWINGS):
-        strokes = draw_digit(random, number % 10)
-        inks = (255 * rasterize_strokes(_growing(strokes))).round().astype(np.uint8)
-        requests = [{**common, "ink": base64.b64encode(ink.tobytes()).decode()} for ink in inks]
-        found.append([json.dumps(one).encode() for one in requests])
-    return found
-
-
-def _growing(strokes: list[np.ndarray]) -> list[list[np.ndarray]]:
-    """Return a drawing as it is after each of its pen positions."""
-    lengths = [len(stroke) for stroke in strokes]
-    drawings = []
-    for move in range(1, MOVES + 1):
-        left, drawing = max(2, round(sum(lengths) * move / MOVES)), []
-        for stroke in strokes:
-            if left > 0:
-                drawing.append(stroke[:left])
-            left -= len(stroke)
-        drawings.append(drawing)
-    return drawings
-
-
-@functools.cache
-def _upload() -> tuple[bytes, str]:
-    """Return a form with a picture of a digit, and its content type."""
-    canvas = rasterize_strokes([draw_digit(np.random.default_rng(0), 7)])[0]
-    file = io.BytesIO()
-    grey = 255 - np.kron((255 * canvas).astype(np.uint8), np.ones((5, 5), np.uint8))
-    Image.fromarray(grey).save(file, "PNG")
-    boundary = "----drawpad"
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="7.png"\r\n'
-    body = head.encode() + b"Content-Type: image/png\r\n\r\n" + file.getvalue() + _MARK
-    return body + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
-
-
-def prepare(port: int) -> None:
-    """Compute what all visitors send, so that they cost little while they are timed."""
-    _drawing_requests(port), _model_files(port), _upload()
