@@ -13,16 +13,10 @@ from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
 from mnist_core.cli.commands import claims as claims_command
 from mnist_core.evaluation.claims.data import confusions
-from mnist_core.evaluation.claims.experiment import (
-    CHANCE,
-    Experiment,
-    TrainingResult,
-    Verdict,
-    judge,
-    percent,
-)
+from mnist_core.evaluation.claims.experiment import CHANCE, Experiment, TrainingResult
 from mnist_core.evaluation.claims.network import residual
 from mnist_core.evaluation.claims.table import CLAIMS, markdown
+from mnist_core.evaluation.claims.verdict import Verdict, judge, percent
 from mnist_core.models.architectures import build_model
 
 

@@ -14,7 +14,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
-    from mnist_core.evaluation.claims.experiment import ClaimResult
+    from mnist_core.evaluation.claims.verdict import ClaimResult
 
 _FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
 _QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
@@ -38,8 +38,9 @@ def add_commands(commands: Subparsers) -> None:
 
 def _claims(args: argparse.Namespace) -> int:
     from mnist_core.data.mnist import load_test, load_train_validation
-    from mnist_core.evaluation.claims.experiment import RULE, Experiment
+    from mnist_core.evaluation.claims.experiment import Experiment
     from mnist_core.evaluation.claims.table import choose_claims
+    from mnist_core.evaluation.claims.verdict import RULE
     from mnist_core.utils.devices import choose_device
 
     claims = choose_claims(args.only)

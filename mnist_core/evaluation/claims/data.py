@@ -8,14 +8,8 @@ import torch
 
 from mnist_core.data.mnist import Split
 from mnist_core.data.pendigits import read_pendigits
-from mnist_core.evaluation.claims.experiment import (
-    ClaimResult,
-    Experiment,
-    TrainingResult,
-    Verdict,
-    judge,
-    percent,
-)
+from mnist_core.evaluation.claims.experiment import Experiment, TrainingResult
+from mnist_core.evaluation.claims.verdict import ClaimResult, Verdict, judge, percent
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.inference.classifier import load_classifier
 from mnist_core.models.ensemble import Ensemble

@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from mnist_core.evaluation.claims.experiment import ClaimResult, Experiment, Verdict, judge, percent
+from mnist_core.evaluation.claims.experiment import Experiment
+from mnist_core.evaluation.claims.verdict import ClaimResult, Verdict, judge, percent
 from mnist_core.models.architectures import build_model
 from mnist_core.models.network import DigitNet, ResidualBlock
 from mnist_core.models.shapes import count_parameters

@@ -5,7 +5,8 @@ import statistics
 
 import torch
 
-from mnist_core.evaluation.claims.experiment import ClaimResult, Experiment, Verdict, judge, percent
+from mnist_core.evaluation.claims.experiment import Experiment
+from mnist_core.evaluation.claims.verdict import ClaimResult, Verdict, judge, percent
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Step
 from mnist_core.training.trainer import Trainer

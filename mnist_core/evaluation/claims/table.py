@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.claims import data, network, optimisation
-from mnist_core.evaluation.claims.experiment import ClaimResult, Experiment
+from mnist_core.evaluation.claims.experiment import Experiment
+from mnist_core.evaluation.claims.verdict import ClaimResult
 
 CLAIMS: dict[str, Callable[[Experiment], ClaimResult]] = {
     "relu-dropout": network.relu_dropout,
