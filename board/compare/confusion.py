@@ -8,7 +8,7 @@ from board.page_context import PageContext
 from board.runs.evaluations import read_evaluation
 from board.widgets.common import errors_shown
 from board.widgets.live_chart import live_chart
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.figures import confusion_difference
 from mnist_core.runs.run import Run
 

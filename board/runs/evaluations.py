@@ -10,7 +10,7 @@ from board.page_context import PageContext
 from board.widgets.markdown import code_markdown
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.card_file import read_card
 from mnist_core.models.weights import Network, load_weights
 from mnist_core.runs.evaluation import run_evaluation

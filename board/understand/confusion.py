@@ -7,7 +7,7 @@ from board.runs.evaluations import RunPredictions, read_predictions
 from board.widgets.common import visible_count
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.runs.run_rows import RunRow
 

@@ -10,7 +10,8 @@ from board.widgets.common import in_columns, visible_count
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.evaluation.predictions import attributions
-from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.run_rows import RunRow
 
 _PAIR = "pair"

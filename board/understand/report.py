@@ -12,8 +12,8 @@ from board.widgets.common import draw_metrics
 from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.evaluation.calibration import Calibration
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
-from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run_rows import RunRow
 
 _NEGLIGIBLE = 5e-5

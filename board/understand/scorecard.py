@@ -7,11 +7,11 @@ from board.runs.actions import act_button
 from board.translation import Translator
 from board.widgets.common import errors_shown, show_error, warn
 from board.widgets.markdown import code_markdown, escape_markdown
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
 from mnist_core.evaluation.scorecard.mnist_rows import VALIDATION, VALIDATION_ECE
 from mnist_core.evaluation.scorecard.results import Measurement, Row
 from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
-from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_scorecard import (

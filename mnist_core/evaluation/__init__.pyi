@@ -2,7 +2,8 @@ from .calibration import Calibration, calibrate, fit_temperature
 from .calibration_data import calibration_sources
 from .calibration_fit import CalibrationSource, fit_calibration
 from .predictions import Predictions, predict_split
-from .scores import CLASSIC_PAIRS, Evaluation, evaluate
+from .results import Evaluation
+from .scores import CLASSIC_PAIRS, evaluate
 
 __all__ = [
     "CLASSIC_PAIRS",

@@ -24,7 +24,7 @@ from mnist_core.figures.theme import (
 )
 
 if TYPE_CHECKING:
-    from mnist_core.evaluation.scores import Evaluation
+    from mnist_core.evaluation.results import Evaluation
 
 _CORRECT = (MEDIUM_BLUE, BLUE)
 _WRONG = (MEDIUM_VERMILLION, VERMILLION, DARK_VERMILLION)

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from mnist_core import figures
 from mnist_core.errors import MnistCoreError
+from mnist_core.evaluation.results import Evaluation, Misclassified
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
-from mnist_core.evaluation.scores import Evaluation, Misclassified
 from mnist_core.figures.theme import as_array
 from mnist_core.models.card_file import read_card
 from mnist_core.reports.png import frame_png

@@ -5,7 +5,8 @@ import os
 
 from mnist_core.data.mnist import Split, load_validation
 from mnist_core.errors import MnistCoreError
-from mnist_core.evaluation.scores import Evaluation, evaluate
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_classifier import run_version

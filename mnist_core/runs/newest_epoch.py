@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, Base64Bytes, Field
 
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import ConfusionCounts
+from mnist_core.evaluation.results import ConfusionCounts
 from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.events import Epoch

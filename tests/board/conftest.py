@@ -14,7 +14,7 @@ from support.training import Splits, small
 
 from board.train import estimate
 from mnist_core.data.mnist import Split, load_train_validation
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.runs import queue
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run

@@ -13,7 +13,7 @@ from support.board_app import open_page, page_text, press, show, unescape
 from support.chromium import ROOT
 from support.training import small
 
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.runs.labels import change_labels
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run

@@ -16,7 +16,7 @@ from board.widgets.image_sheet import make_sheet
 from mnist_core.data.mnist import Split
 from mnist_core.evaluation.calibration import Calibration, ReliabilityBin
 from mnist_core.evaluation.predictions import Predictions, predict_split
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.utils.json_files import write_json

@@ -14,8 +14,8 @@ from support.drawing_sets import write_drawing_sets
 from support.understand_page import part
 from support.waiting import until
 
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
-from mnist_core.evaluation.scores import Evaluation
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_scorecard import is_measuring, measure_scorecard
 

@@ -13,7 +13,8 @@ from support.training import small
 from support.understand_page import captions, charts, part
 
 from mnist_core.data.mnist import load_train_validation
-from mnist_core.evaluation.scores import CLASSIC_PAIRS, Evaluation
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute

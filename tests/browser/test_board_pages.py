@@ -18,7 +18,8 @@ from support.training import part, small
 
 from mnist_core import load_classifier
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation, evaluate
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import evaluate
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run

@@ -12,7 +12,7 @@ from support.commands import Capture, failed
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights_format import card_path

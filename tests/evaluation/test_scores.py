@@ -12,7 +12,8 @@ from sklearn.metrics import precision_recall_fscore_support
 from support.evaluations import predictions_of, random_evaluation, random_predictions
 
 from mnist_core.data.mnist import Split
-from mnist_core.evaluation.scores import Evaluation, evaluate, evaluate_predictions, score
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import evaluate, evaluate_predictions, score
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights

@@ -9,7 +9,7 @@ from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError, figures
 from mnist_core.evaluation.projection import Projection
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.figures import BLUE, VERMILLION
 from mnist_core.figures.projection import projection_scatter
 

@@ -17,7 +17,7 @@ from support.hostile import almost, as_text, damaged, json_values, names_the_cau
 from mnist_core import MnistCoreError
 from mnist_core.data.pendigits import read_pendigits
 from mnist_core.data.unipen import read_unipen
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.inference.graph_key import card_in_header, graph_key, stored_card
 from mnist_core.models.card import ModelCard
 from mnist_core.models.card_file import read_card

@@ -15,7 +15,7 @@ from PIL import Image
 from support.evaluations import random_evaluation
 
 from mnist_core import MnistCoreError
-from mnist_core.evaluation.scores import Evaluation
+from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
 from mnist_core.reports.html import IMAGES, html_report

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from mnist_core import MnistCoreError, load_classifier
 from mnist_core.data.allographs import pool
-from mnist_core.evaluation.scores import Evaluation, score
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import score
 from mnist_core.models.card_file import read_card
 from mnist_core.models.scoring import Scores, score_logits
 from mnist_core.models.weights import load_weights

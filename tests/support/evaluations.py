@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from mnist_core.evaluation.predictions import Predictions
-from mnist_core.evaluation.scores import Evaluation, evaluate_predictions
+from mnist_core.evaluation.results import Evaluation
+from mnist_core.evaluation.scores import evaluate_predictions
 
 
 def predictions_of(true: list[int], predicted: list[int], confidence: float = 5.0) -> Predictions:

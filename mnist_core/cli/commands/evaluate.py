@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from mnist_core.data.mnist import Split
-    from mnist_core.evaluation.scores import Evaluation
+    from mnist_core.evaluation.results import Evaluation
     from mnist_core.models.weights import Network
     from mnist_core.runs.metric_log import Series
 
