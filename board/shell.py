@@ -28,7 +28,12 @@ _LANGUAGE = "lang"
 CSS = """
 <style>
 .block-container { padding: 4.2rem 1rem 2rem; max-width: 1200px; }
+/* titles are in line with those beside which there is a box */
+.stApp h1 { padding: 0.3rem 0; }
+[data-testid="stVerticalBlock"] > * > [data-testid="stHeading"] h1 { padding-bottom: 1rem; }
 [data-testid="stMetricValue"] { font-size: 1.15rem; }
+/* what a page is about */
+[class*="st-key-main-"] [data-testid="stMetricValue"] { font-size: 2.2rem; }
 /* contrast of at least 4.5: captions have 3.9 otherwise, white on the dark theme's accent 2.3 */
 .stApp [data-testid="stCaptionContainer"] { opacity: 0.8; }
 .stApp [data-testid="stCaptionContainer"] code { font-size: 0.9em; }
@@ -38,13 +43,18 @@ CSS = """
 } }
 /* a phone shows the button that starts a form at the bottom of the screen */
 @media (max-width: 640px), (max-height: 500px) {
-    .st-key-start { position: fixed; inset: auto 0 0; z-index: 9; padding: 0.6rem 1rem;
+    .st-key-start { position: fixed; inset: auto 0 0; width: auto; z-index: 9; padding: 0.6rem 1rem;
         background: light-dark(#ffffff, #171614); box-shadow: 0 0 8px #0003; }
     .block-container:has(.st-key-start) { padding-bottom: 6rem; }
 }
 .stApp [data-testid^="stBaseButton-primary"], .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);
 }
+/* paper and ink in the page's colours: on a dark page each is the difference to this one; what is
+   classified has the colours of a light page */
+.st-key-canvas { position: relative; isolation: isolate; }
+.st-key-canvas::after { content: ""; position: absolute; inset: 0; z-index: 15; pointer-events: none;
+    mix-blend-mode: difference; background: light-dark(#000000, #d9d8d3); }
 </style>
 """
 

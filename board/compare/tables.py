@@ -78,7 +78,7 @@ def draw_results(
     if not results:
         return
     columns = st.column_config
-    percent = columns.NumberColumn(format="percent")
+    percent = columns.NumberColumn(format="%.2f%%")
     pair_help = t(
         "At the best epoch: share of one digit's images predicted as the other, mean of both "
         "directions."
@@ -87,7 +87,7 @@ def draw_results(
     table: dict[str, list[Any]] = {
         t("Run"): list(results),
         t("Status"): [t(one.status) for one in rows],
-        t("Validation accuracy"): [one.accuracy for one in rows],
+        t("Validation accuracy"): [_percent(one.accuracy) for one in rows],
         t("Validation loss"): [one.loss for one in rows],
         t("Best epoch"): [one.best_epoch for one in rows],
         t("Epochs"): [f"{one.epoch} / {one.epochs}" for one in rows],
@@ -106,8 +106,8 @@ def draw_results(
     }
     for a, b in CLASSIC_PAIRS:
         title = t("{a} / {b} confused", a=a, b=b)
-        table[title] = [one.pairs.get((a, b)) for one in rows]
-        config[title] = columns.NumberColumn(format="percent", help=pair_help)
+        table[title] = [_percent(one.pairs.get((a, b))) for one in rows]
+        config[title] = columns.NumberColumn(format="%.2f%%", help=pair_help)
     st.dataframe(
         table,
         hide_index=True,
@@ -118,3 +118,7 @@ def draw_results(
         key="compare-results",
     )
     st.caption(t("Click a column header to sort."))
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else 100 * value

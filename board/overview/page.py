@@ -110,7 +110,7 @@ def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:
         text = st.text_input(
             t("Search runs"),
             key="runs-text",
-            placeholder=t("Name, tag, note, or a setting such as optimizer=adam"),
+            placeholder=t("Name, tag, note, or optimizer=adam"),
             icon=":material/search:",
             label_visibility="collapsed",
             width=360,

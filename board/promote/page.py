@@ -24,17 +24,22 @@ from mnist_core.runs.promotion import (
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import RunRow
 
+_NAME_WIDTH = 316
+"""Pixels."""
+
 
 def show(context: PageContext) -> None:
     """Draw the page."""
     t = context.t
-    st.title(t("Promote a run"))
-    st.caption(t("The best weights of a run become a model in the pad."))
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.title(t("Promote a run"), width="content")
     summary = pick_run(
         context,
         lambda one: one.run.weights_path.is_file(),
         "No run has weights yet: they are written at the end of the first epoch.",
+        place=head.container(width=460),
     )
+    st.caption(t("The best weights of a run become a model in the pad."))
     if summary is not None:
         _draw_run(context, summary)
     st.subheader(t("Promoted models"))
@@ -88,20 +93,23 @@ def _result(t: Translator, summary: RunRow) -> None:
 
 def _promotion(t: Translator, run: Run) -> None:
     with st.container(border=True):
-        name = st.text_input(
-            t("Name in the pad"),
-            suggest_name(run),
-            max_chars=MAX_NAME_LENGTH,
-            key=f"name-{run.id}",
-            help=t("Letters A to Z, digits, - _ and .; the first is a letter or a digit."),
-        ).strip()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                t("Name in the pad"),
+                suggest_name(run),
+                max_chars=MAX_NAME_LENGTH,
+                key=f"name-{run.id}",
+                help=t("Letters A to Z, digits, - _ and .; the first is a letter or a digit."),
+                width=_NAME_WIDTH,
+            ).strip()
+            pressed = st.button(
+                t("Promote"), type="primary", icon=":material/upgrade:", disabled=not may_change()
+            )
         taken = name in promoted_models()
         replace = taken and st.checkbox(
             t("Replace the promoted model of this name"), key=f"replace-{run.id}"
         )
-        if not st.button(
-            t("Promote"), type="primary", icon=":material/upgrade:", disabled=not may_change()
-        ):
+        if not pressed:
             return
         # its graph is exported as well, which takes seconds
         with errors_shown(), st.spinner(t("Generating the file …")):

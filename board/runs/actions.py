@@ -44,7 +44,7 @@ def start_button(t: Translator, start: Callable[[], None] | None) -> None:
     None: the form is not valid. On a phone both stay at the bottom of the screen, however long the
     form is (`board.shell.CSS`).
     """
-    with st.container(key="start"):
+    with st.container(key="start", width="content"):
         pressed = st.button(
             t("Start"),
             type="primary",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from board.access.visitors import may_change
 from board.page_context import PageContext
@@ -22,6 +23,7 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.devices import choose_device
 
 _REFRESH_SECONDS = 2.0
+_TIME_LENGTH = len("20260101-000000")
 _ICONS = {
     JobStatus.QUEUED: ":material/hourglass_empty:",
     JobStatus.RUNNING: ":material/directions_run:",
@@ -68,7 +70,10 @@ def draw_section(
     with st.expander(title, icon=":material/add:", expanded=not jobs):
         _start_button(context, draw_form(context))
     if jobs:
-        _draw_job(context, _select_job(context, kind, jobs, label), draw)
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        with row.container(width=460):
+            selected = _select_job(context, kind, jobs, label)
+        _draw_job(context, selected, row, draw)
 
 
 def _start_button(context: PageContext, request: JobRequest | None) -> None:
@@ -94,7 +99,10 @@ def _select_job(
 
     def option(job_id: str) -> str:
         request = jobs[job_id][1] if job_id in jobs else None
-        return f"{label(request) if request else context.t('damaged')} · {job_id}"
+        # its time: the id without the kind, and without microseconds where that is unique
+        time, second = job_id.removesuffix(f"-{kind}"), job_id[:_TIME_LENGTH]
+        shown = second if sum(other.startswith(second) for other in jobs) == 1 else time
+        return f"{label(request) if request else context.t('damaged')} · {shown}"
 
     selected = st.selectbox(
         context.t("Search"), list(jobs), format_func=option, key=key, persist_state="session"
@@ -103,16 +111,21 @@ def _select_job(
 
 
 def _draw_job(
-    context: PageContext, job: Job, draw: Callable[[PageContext, Job, Any, JobState], None]
+    context: PageContext,
+    job: Job,
+    row: DeltaGenerator,
+    draw: Callable[[PageContext, Job, Any, JobState], None],
 ) -> None:
-    """Draw a job, refreshed while it is active."""
+    """Draw a job, refreshed while it is active; its buttons in `row`."""
     try:
         request, state = job.request(), job.state()
     except MnistCoreError as error:
         show_error(error)
-        _draw_buttons(context, job, None)
+        with row:
+            _draw_buttons(context, job, None)
         return
-    _draw_buttons(context, job, state.status)
+    with row:
+        _draw_buttons(context, job, state.status)
 
     def refresh() -> None:
         with errors_shown():
@@ -169,21 +182,20 @@ def _draw_progress(context: PageContext, request: JobRequest, progress: JobProgr
 
 def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> None:
     t = context.t
-    is_active = status is not None and status.is_active
-    with st.container(horizontal=True):
-        if status is not None and not status.has_ended:
-            stopping = status is JobStatus.STOPPING
-            act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
-        if status in (JobStatus.STOPPED, JobStatus.FAILED):
-            act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
-        if st.button(t("Delete"), icon=":material/delete:", disabled=is_active or not may_change()):
-            ask_to_confirm(
-                t,
-                t("Delete this search?"),
-                t("Its runs and its study are kept. This cannot be undone."),
-                job.id,
-                partial(delete_job, job),
-            )
+    blocked = (status is not None and status.is_active) or not may_change()
+    if status is not None and not status.has_ended:
+        stopping = status is JobStatus.STOPPING
+        act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
+    if status in (JobStatus.STOPPED, JobStatus.FAILED):
+        act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
+    if st.button(t("Delete"), icon=":material/delete:", type="tertiary", disabled=blocked):
+        ask_to_confirm(
+            t,
+            t("Delete this search?"),
+            t("Its runs and its study are kept. This cannot be undone."),
+            job.id,
+            partial(delete_job, job),
+        )
 
 
 def _selection_key(kind: JobKind) -> str:

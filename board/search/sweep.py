@@ -105,7 +105,8 @@ def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial])
         st.caption(t("No trial is complete yet."))
         return
     with st.container(border=True):
-        st.metric(t("Best trial"), f"{best.accuracy:.2%}")
+        with st.container(key="main-best"):
+            st.metric(t("Best trial"), f"{best.accuracy:.2%}")
         st.write(params_text(best.params, t))
         with st.container(horizontal=True):
             _watch_button(context, best, "best")

@@ -20,7 +20,7 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
         {
             t("Trial"): trial.number,
             t("State"): t(trial.state),
-            accuracy: trial.accuracy,
+            accuracy: None if trial.accuracy is None else 100 * trial.accuracy,
             **{field_label(name, t): trial.params.get(name) for name in names},
             t("Run"): trial.run,
             t("Reason"): trial.reason,
@@ -41,7 +41,7 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
         hide_index=True,
         placeholder="",
         width="stretch",
-        column_config={accuracy: st.column_config.NumberColumn(format="percent"), **rates},
+        column_config={accuracy: st.column_config.NumberColumn(format="%.2f%%"), **rates},
         on_select="rerun",
         selection_mode="single-row",
         key="trial-table",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from board.page_context import PageContext
 from board.runs.run_choice import without_archived
@@ -25,7 +26,7 @@ from mnist_core.utils.devices import Gpu, list_gpus
 _COLUMNS = 3
 _FIRST = ("epochs", "batch_size")
 """Fields that every run sets: above the groups."""
-_FIRST_WIDTH = 170
+_FIRST_WIDTH = 150
 """Pixels."""
 
 
@@ -36,10 +37,13 @@ def fill_form(config: TrainConfig) -> None:
         st.session_state.pop(_kept(_key(name)), None)
 
 
-def draw_form(context: PageContext) -> TrainConfig | None:
-    """Draw the form, the first fields and a tab for each group; return what it shows.
+def draw_form(
+    context: PageContext, first: DeltaGenerator, problems: DeltaGenerator
+) -> TrainConfig | None:
+    """Draw the form, a tab for each group; return what it shows.
 
-    None, with the reason on the page, if a value is out of range or values cannot be combined.
+    None, with the reason in `problems`, if a value is out of range or values cannot be combined.
+    Fields that every run sets are drawn in `first`, a row.
     """
     t = context.t
     if _key("model") not in st.session_state:
@@ -47,11 +51,9 @@ def draw_form(context: PageContext) -> TrainConfig | None:
     values: dict[str, Any] = {}
     current = {name: st.session_state[_key(name)] for name in FIELDS}
 
-    # side by side on a phone as well
-    with st.container(horizontal=True):
-        for name in _FIRST:
-            with st.container(width=_FIRST_WIDTH):
-                values[name] = draw_field(FIELDS[name], context, _key(name), current)
+    for name in _FIRST:
+        with first.container(width=_FIRST_WIDTH):
+            values[name] = draw_field(FIELDS[name], context, _key(name), current)
     tabs = st.tabs([t(group.capitalize()) for group in GROUPS])
     for group, tab in zip(GROUPS, tabs, strict=True):
         fields = [
@@ -61,7 +63,7 @@ def draw_form(context: PageContext) -> TrainConfig | None:
             for field, column in in_columns(fields, _COLUMNS):
                 with column:
                     values[field.name] = draw_field(field, context, _key(field.name), current)
-    with errors_shown():
+    with problems, errors_shown():
         config = form_config(values)
         for name, value in config:
             check_weights(context, name, value)

@@ -26,6 +26,8 @@ FORM_PARENT = "form-parent"
 """Session key of the run whose settings the form was filled with."""
 _INITIAL_PRESET = "quick"
 _PRESET = "preset"
+_NAME_WIDTH = 316
+"""Pixels; as wide as two numbers, below which it is on a phone."""
 _PRESET_NOTES = {
     "article": "The article's baseline: mnist_cnn, SGD, ten epochs.",
     "fixed": "The baseline with ReLU and dropout between the fully connected layers.",
@@ -61,7 +63,23 @@ def show(context: PageContext) -> None:
     else:
         of_run = t("The settings of {run}.", run=escape_markdown(parent or ""))
         st.caption(of_run if parent else t("Custom settings."))
-    _draw_start(context, draw_form(context))
+    # above the settings: so Start is on the first screen, whichever tab is open
+    with st.container(border=True):
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        below = st.container(gap="xsmall")
+    config = draw_form(context, row, below)
+    name = row.text_input(
+        t("Name"),
+        key="run-name",
+        max_chars=80,
+        placeholder=t("optional"),
+        help=t("Name of the run; it can be changed later."),
+        width=_NAME_WIDTH,
+    )
+    with row:
+        start_button(t, config and partial(_start, context, config, name.strip()))
+    with below:
+        _draw_outlook(context, config)
 
 
 def _apply_preset() -> None:
@@ -70,38 +88,29 @@ def _apply_preset() -> None:
         st.session_state.pop(FORM_PARENT, None)
 
 
-def _draw_start(context: PageContext, config: TrainConfig | None) -> None:
+def _draw_outlook(context: PageContext, config: TrainConfig | None) -> None:
+    """Draw where and how long the run will train, and what it will wait for."""
     t = context.t
-    with st.container(border=True):
-        name = st.text_input(
-            t("Name"),
-            key="run-name",
-            max_chars=80,
-            placeholder=t("optional"),
-            help=t("Name of the run; it can be changed later."),
+    if config is not None:
+        _draw_device(context, config)
+    if not has_training_set():
+        st.warning(
+            t(
+                "MNIST is not in {folder}. The run downloads it once; without a network "
+                "connection, set MNIST_ROOT to the folder that contains MNIST/raw.",
+                folder=code_markdown(data_root()),
+            ),
+            icon=":material/warning:",
         )
-        if config is not None:
-            _draw_device(context, config)
-        if not has_training_set():
-            st.warning(
-                t(
-                    "MNIST is not in {folder}. The run downloads it once; without a network "
-                    "connection, set MNIST_ROOT to the folder that contains MNIST/raw.",
-                    folder=code_markdown(data_root()),
-                ),
-                icon=":material/warning:",
+    active = [run for run in read_rows(context.root) if run.status in ("running", "queued")]
+    if active:
+        st.caption(
+            t.plural(
+                len(active),
+                "One run is running or queued; each device trains one run at a time.",
+                "{n} runs are running or queued; each device trains one run at a time.",
             )
-        active = [run for run in read_rows(context.root) if run.status in ("running", "queued")]
-        if active:
-            st.caption(
-                t.plural(
-                    len(active),
-                    "One run is running or queued; each device trains one run at a time.",
-                    "{n} runs are running or queued; each device trains one run at a time.",
-                )
-            )
-        start = config and partial(_start, context, config, name.strip())
-        start_button(t, start)
+        )
 
 
 def _start(context: PageContext, config: TrainConfig, name: str) -> None:

@@ -35,7 +35,7 @@ def show(context: PageContext) -> None:
             st.rerun()  # its weights no longer change
         with st.container(horizontal=True, gap="medium"):
             with st.container(width=SIDE + 2):
-                st.caption(t("Draw a digit. It is classified after every stroke."))
+                st.caption(t("Draw a digit."))
                 drawing = draw_canvas(t)
             with st.container(width="stretch"):
                 _predictions(t, sources, drawing)
@@ -46,27 +46,54 @@ def show(context: PageContext) -> None:
 
 
 def _predictions(t: Translator, sources: Sequence[Source], drawing: Drawing | None) -> None:
-    """Draw a column for each network."""
+    """Draw a column for each network, and below it one for its feature maps."""
     classifiers = [_load(source) for source in sources]
     stages = list(dict.fromkeys(stage for one in classifiers if one for stage in one.stages))
-    layer = None
     if drawing is None:
         st.info(t("The canvas is empty."), icon=":material/draw:")
-    elif stages:
-        if st.session_state.get(_LAYER) not in stages:
-            st.session_state[_LAYER] = stages[0]
-        layer = st.segmented_control(
-            t("Feature maps"), stages, required=True, key=_LAYER, persist_state="session"
-        )
+    if stages and st.session_state.get(_LAYER) not in stages:
+        st.session_state[_LAYER] = stages[0]
+    layer = st.session_state[_LAYER] if stages else ""
+    found = []
     columns = zip(sources, classifiers, st.columns(len(sources)), strict=True)
     for number, (source, classifier, column) in enumerate(columns):
         with column:
             st.text(source.label)  # plain text: a run's name may contain Markdown
-            if classifier is not None:
-                st.caption(_description(t, classifier))
-                if drawing is not None and layer is not None:
-                    with errors_shown():
-                        _prediction(t, source, classifier, drawing, layer, f"try-{number}")
+            if classifier is None:
+                continue
+            st.caption(_description(t, classifier))
+            with errors_shown():
+                if drawing is not None:
+                    result = _classify(
+                        classifier,
+                        (source.key, source.version),
+                        drawing.source,
+                        (layer,) if layer in classifier.stages else (),
+                    )
+                    if _prediction(t, result.prediction, f"try-{number}"):
+                        found.append((number, result))
+    if found:
+        _feature_maps(t, stages, len(sources), found)
+
+
+def _feature_maps(
+    t: Translator,
+    stages: Sequence[str],
+    columns: int,
+    found: Sequence[tuple[int, PredictionWithMaps]],
+) -> None:
+    """Draw the choice of a layer, and its maps in each network that has it."""
+    layer = st.segmented_control(
+        t("Feature maps"), stages, required=True, key=_LAYER, persist_state="session"
+    )
+    places = st.columns(columns)
+    for number, result in found:
+        with places[number]:
+            if layer in result.maps:
+                maps = feature_maps(result.maps[layer], translate=t)
+                live_chart(t("Feature maps of {layer}", layer=layer), maps, f"try-{number}-maps")
+            else:
+                st.caption(t("This network has no layer {layer}.", layer=layer))
 
 
 def _load(source: Source) -> Classifier | None:
@@ -86,19 +113,14 @@ def _description(t: Translator, classifier: Classifier) -> str:
     return " · ".join(parts)
 
 
-def _prediction(
-    t: Translator, source: Source, classifier: Classifier, drawing: Drawing, layer: str, key: str
-) -> None:
-    has_layer = layer in classifier.stages
-    layers = (layer,) if has_layer else ()
-    result = _classify(classifier, (source.key, source.version), drawing.source, layers)
-    prediction = result.prediction
+def _prediction(t: Translator, prediction: Prediction, key: str) -> bool:
+    """Draw a prediction; return whether it is one: not of a mere dot."""
     if prediction.is_blank:
         st.info(t("This is only a dot; draw a digit."), icon=":material/draw:")
-        return
-    with st.container(horizontal=True):
-        st.metric(t("Prediction"), str(prediction.digit), border=True, width=110)
-        st.metric(t("Confidence"), f"{prediction.confidence:.1%}", border=True, width=130)
+        return False
+    with st.container(horizontal=True, key=f"main-{key}"):
+        st.metric(t("Prediction"), str(prediction.digit), width="content")
+        st.metric(t("Confidence"), f"{prediction.confidence:.1%}", width="content")
     if not prediction.is_digit:
         st.caption(_refusal(t, prediction))
     if prediction.close_call:
@@ -109,11 +131,7 @@ def _prediction(
     )
     title = t("Network input and the probability of each digit")
     live_chart(title, figure, f"{key}-prediction")
-    if has_layer:
-        maps = feature_maps(result.maps[layer], translate=t)
-        live_chart(t("Feature maps of {layer}", layer=layer), maps, f"{key}-maps")
-    else:
-        st.caption(t("This network has no layer {layer}.", layer=layer))
+    return True
 
 
 def _refusal(t: Translator, prediction: Prediction) -> str:

@@ -19,13 +19,15 @@ def show(context: PageContext, summary: RunRow) -> None:
     found = read_predictions(context, summary)
     if found is None:
         return
-    predictions, digits, kept = found.predictions, list(range(NUM_CLASSES)), "session"
+    predictions, digits = found.predictions, list(range(NUM_CLASSES))
+    # two of them fit beside each other on a phone
+    kept = {"width": 163, "persist_state": "session"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         true = st.multiselect(
-            t("True digit"), digits, key="mistakes-true", width=220, persist_state=kept
+            t("True digit"), digits, key="mistakes-true", placeholder=t("all"), **kept
         )
         predicted = st.multiselect(
-            t("Predicted digit"), digits, key="mistakes-predicted", width=220, persist_state=kept
+            t("Predicted digit"), digits, key="mistakes-predicted", placeholder=t("all"), **kept
         )
         low, high = st.slider(
             t("Confidence (%)"),
@@ -33,8 +35,7 @@ def show(context: PageContext, summary: RunRow) -> None:
             100,
             (0, 100),
             key="mistakes-confidence",
-            width=260,
-            persist_state=kept,
+            **{**kept, "width": 260},
         )
     indices = predictions.mistakes(true, predicted, (low / 100, high / 100))
     total = len(predictions.mistakes())

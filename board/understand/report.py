@@ -32,7 +32,8 @@ def show(context: PageContext, summary: RunRow) -> None:
         t("Errors"): f"{len(evaluation.misclassified):,}",
         t("Loss (nats)"): f"{evaluation.loss:.4f}",
     }
-    draw_metrics(boxes, 150)
+    with st.container(key="main-report"):
+        draw_metrics(boxes, "content")
     low, high = wilson_interval(
         evaluation.images - len(evaluation.misclassified), evaluation.images
     )

@@ -134,13 +134,14 @@ def _headline(
     )
     left = None if now.seconds_left is None else timedelta(seconds=round(now.seconds_left))
     boxes = {
-        t("Validation accuracy"): or_dash(state.validation_accuracy),
         t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
         t("Images per second"): or_dash(now.images_per_second, ",.0f"),
         t("Time left"): "–" if left is None else str(left),
         t("Device"): escape_markdown(state.device or config.device),
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(key="main-accuracy", width="content"):
+            st.metric(t("Validation accuracy"), or_dash(state.validation_accuracy), width="content")
         for title, value in boxes.items():
             st.metric(title, value, width="content")
         options = draw_curve_options(t)

@@ -74,7 +74,8 @@ def accuracy_curves(runs: Runs, *, smoothing: float = 0.0, translate: Translate 
 
 def learning_rate_curve(runs: Runs, *, translate: Translate = str) -> go.Figure:
     """Return the learning rate over the steps of every run."""
-    return metric_curve(runs, tags.LEARNING_RATE, "learning rate", translate=translate)
+    figure = metric_curve(runs, tags.LEARNING_RATE, "learning rate", translate=translate)
+    return figure.update_yaxes(exponentformat="none")  # 0.0004, not 400µ
 
 
 def metric_curve(runs: Runs, tag: str, title: str, *, translate: Translate = str) -> go.Figure:
@@ -163,7 +164,11 @@ def learning_rate_range(
             font={"color": VERMILLION},
         )
         figure.update_layout(margin={"t": 28})
-    figure.update_xaxes(type="log", title=translate("learning rate"), exponentformat="power")
+    figure.update_xaxes(type="log", title=translate("learning rate"))
+    if min(rates) * 30 < max(rates):
+        figure.update_xaxes(exponentformat="power")
+    else:  # plotly would write 0.2 × 10⁻⁵
+        figure.update_xaxes(tickformat=".0e")
     return figure.update_yaxes(title=translate("loss (nats)"))
 
 

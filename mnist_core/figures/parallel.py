@@ -56,7 +56,9 @@ def parallel_coordinates(
             line={"color": list(accuracies), "colorscale": [[0, PALE_BLUE], [1, BLUE]]},
             labelside="bottom",
         )
-        figure.update_layout(margin={"l": 48, "r": 56, "t": 16, "b": 32})
+        # the first and the last axis are as far from the edge as their labels are wide
+        widest = max(map(len, dimensions[0].get("ticktext", [""])))
+        figure.update_layout(margin={"l": max(48, 8 * widest), "r": 56, "t": 28, "b": 32})
     return or_placeholder(figure, translate("no data recorded yet"))
 
 

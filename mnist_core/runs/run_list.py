@@ -19,6 +19,8 @@ from mnist_core.utils.json_files import write_json
 _ATTEMPTS = 10_000
 _MAX_NAME_LENGTH = 40
 """Of the name in a run's id; a file name has at most 255 bytes."""
+_TIME = re.compile(r"\d{8}-\d{6}(\.\d{3})?")
+"""What `_new_time` returns."""
 
 
 def runs_root(root: str | os.PathLike[str] | None = None) -> Path:
@@ -93,6 +95,12 @@ def _new_time(folder: Path) -> str:
 def as_file_name(name: str) -> str:
     """Return a name without what is special in a path, a shell or an address; it may be empty."""
     return re.sub(r"[^\w.]+", "-", name)[:_MAX_NAME_LENGTH].strip("-.")
+
+
+def without_name(run_id: str, name: str) -> str:
+    """Return an id without the name that it was made with, which is its time; else all of it."""
+    time = run_id.removesuffix(f"-{as_file_name(name)}")
+    return time if _TIME.fullmatch(time) else run_id
 
 
 def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:

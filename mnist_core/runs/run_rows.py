@@ -16,6 +16,7 @@ from mnist_core.runs.labels import LABELS_FILE, RunLabels, read_labels
 from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin, read_origin
 from mnist_core.runs.queue import QueuePlace, queue_place
 from mnist_core.runs.run import Run, exited_unexpectedly
+from mnist_core.runs.run_list import without_name
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import explain_errors
@@ -81,8 +82,9 @@ class RunRow:
     @property
     def label(self) -> str:
         """Its name and id in one line: unique, and independent of the run's progress."""
-        run_id = single_line(self.id)
-        return run_id if self.name == self.id else f"{self.name} · {run_id}"
+        if self.name == self.id:
+            return single_line(self.id)
+        return f"{self.name} · {single_line(without_name(self.id, self.name))}"
 
     @property
     def status(self) -> str:

@@ -93,7 +93,7 @@ def test_results_and_different_settings(fast: Run) -> None:
     }
     rows = results.set_index("Run")
     state = fast.state()
-    assert rows.loc["fast", "Validation accuracy"] == state.validation_accuracy
+    assert rows.loc["fast", "Validation accuracy"] == 100 * state.validation_accuracy
     assert rows.loc["fast", "Best epoch"] == state.best_epoch
     assert rows.loc["fast", "Epochs"] == "2 / 2"
     assert rows.loc["slow", "Status"] == "finished"
@@ -101,7 +101,7 @@ def test_results_and_different_settings(fast: Run) -> None:
     assert (rows["Training time (s)"] > 0).all()
     counts = Evaluation.read(fast.evaluation_path).confusion
     share = (counts[4][9] / sum(counts[4]) + counts[9][4] / sum(counts[9])) / 2
-    assert rows.loc["fast", "4 / 9 confused"] == pytest.approx(share)
+    assert rows.loc["fast", "4 / 9 confused"] == pytest.approx(100 * share)
 
 
 def test_three_runs_in_parallel_coordinates(root: Path, slow: Run, fast: Run) -> None:

@@ -304,7 +304,7 @@ def test_text_from_files_is_no_markdown_in_the_queue(root: Path, runs: Runs) -> 
     runs["first"].state_path.write_text(json.dumps({**state, "name": "**b** [x](http://y)"}))
     page = open_page("runs")
     raw = "\n".join(str(element.value) for element in page.markdown)
-    assert "[x](" not in raw
+    assert "[x](" not in raw.replace("`[x](http://y)`", "")
 
 
 def test_in_chinese(runs: Runs) -> None:

@@ -121,10 +121,10 @@ def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
 def test_text_from_files_is_neither_markdown_nor_an_escape_sequence(root: Path) -> None:
     run = create_run(small(), root, "**bold** \x1b[31mred\x1b[0m")
     state = json.loads(run.state_path.read_text())
-    reason = "\x1b[2J# [click](http://x) `code` $x$ :red[y]\nsecond line"
+    reason = "\x1b[2J# [click](x) `code` $x$ :red[y]\nsecond line"
     run.state_path.write_text(json.dumps({**state, "status": "failed", "reason": reason}))
     page = open_page("watch", run.id)
     error = page.error[0].value
-    assert unescape(error) == "[2J# [click](http://x) `code` $x$ :red[y] second line"
+    assert unescape(error) == "[2J# [click](x) `code` $x$ :red[y] second line"
     assert not re.search(r"(?<!\\)[\[\]`$#]", error)
     assert page.selectbox[0].options[0].startswith("**bold** [31mred [0m · ")

@@ -144,6 +144,9 @@ def test_learning_rate_range() -> None:
     # plotly places annotations on a logarithmic axis by the exponent
     assert 10 ** figure.layout.annotations[0].x == pytest.approx(3e-3)
     assert not figures.learning_rate_range(rates, losses).layout.shapes
+    assert figure.layout.xaxis.tickformat is None
+    narrow = figures.learning_rate_range(rates[:10], losses[:10])
+    assert narrow.layout.xaxis.tickformat == ".0e", "not 0.2 × 10⁻⁵"
 
 
 def test_a_spike_among_many_points_stays() -> None:

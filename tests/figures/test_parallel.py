@@ -28,6 +28,8 @@ def test_every_setting_is_an_axis_and_accuracy_the_last() -> None:
 
 def test_pruned_trials_have_an_axis_of_their_state() -> None:
     states = ["complete"] * 6 + ["pruned"]
+    named = [{"model": name} for name in ("mnist_cnn_fixed", "improved")]
+    assert parallel_coordinates(named, [0.5, 0.6]).layout.margin.l > 100, "it is not cut"
     (lines,) = parallel_coordinates(SETTINGS, ACCURACIES, states).data
     assert lines.dimensions[-2].ticktext == ("complete", "pruned")
     (lines,) = parallel_coordinates(SETTINGS, ACCURACIES, ["complete"] * 7).data

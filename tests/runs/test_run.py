@@ -19,7 +19,14 @@ from mnist_core.models.weights import save_weights
 from mnist_core.runs.labels import change_labels
 from mnist_core.runs.queue import enqueue
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_list import create_run, find_run, find_weights, list_runs, runs_root
+from mnist_core.runs.run_list import (
+    create_run,
+    find_run,
+    find_weights,
+    list_runs,
+    runs_root,
+    without_name,
+)
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 
@@ -75,6 +82,13 @@ def test_the_folder_has_the_name_that_tensorboard_shows(
     assert run.id.endswith(ending)
     assert run.folder.parent == tmp_path
     assert find_run(run.id, tmp_path).id == run.id
+
+
+def test_an_id_without_the_name_is_its_time() -> None:
+    assert without_name("20260101-000000-my-run", "my run") == "20260101-000000"
+    assert without_name("20260101-000000.012-my-run", "my run") == "20260101-000000.012"
+    assert without_name("20260101-000000-my-run", "renamed") == "20260101-000000-my-run"
+    assert without_name("mine-my-run", "my run") == "mine-my-run"
 
 
 def test_runs_made_at_once_by_several_threads_have_folders_of_their_own(tmp_path: Path) -> None:
