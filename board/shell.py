@@ -53,8 +53,8 @@ CSS = """
 /* paper and ink in the page's colours: on a dark page each is the difference to this one; what is
    classified has the colours of a light page */
 .st-key-canvas { position: relative; isolation: isolate; }
-.st-key-canvas::after { content: ""; position: absolute; inset: 0; z-index: 15; pointer-events: none;
-    mix-blend-mode: difference; background: light-dark(#000000, #d9d8d3); }
+.st-key-canvas::after { content: ""; position: absolute; inset: 0; z-index: 15;
+    pointer-events: none; mix-blend-mode: difference; background: light-dark(#000000, #d9d8d3); }
 </style>
 """
 

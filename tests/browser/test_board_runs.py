@@ -86,10 +86,11 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
     board.open("train", title="Train a network")
     board.page.get_by_text("article", exact=True).click()
     board.settle()
-    board.tab("Data")
     numbers = {"Epochs": 2, "Batch size": 8, "Training size": 2000, "Validation size": 500}
     for label, value in numbers.items():
         box = board.number(label)
+        if not box.is_visible():
+            board.tab("Data")
         box.fill(str(value))
         box.press("Enter")
         board.settle()
