@@ -25,6 +25,7 @@ from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.removal import stop_and_delete
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_table import SweepRow, TableRow
+from mnist_core.runs.state import RunStatus
 from mnist_core.search.sweep_list import delete_sweep, stop_sweep
 
 _FORM, _FORMS = "runs-label-form", "runs-label-forms"
@@ -47,7 +48,7 @@ def draw_actions(
             context.open_page("compare")
         if any(row.is_active for row in runs) or _active_sweeps(selected):
             act_button(t("Stop"), ":material/stop:", partial(_stop, context, selected))
-        if runs and all(row.status in ("stopped", "failed") for row in runs):
+        if runs and all(row.status in (RunStatus.STOPPED, RunStatus.FAILED) for row in runs):
             act_button(t("Resume"), ":material/play_arrow:", partial(_resume, context, runs))
         if runs:
             _draw_labels(context, runs)
@@ -189,7 +190,7 @@ def _resume(context: PageContext, runs: Sequence[RunRow]) -> None:
 def _ask_to_delete(context: PageContext, selected: Sequence[TableRow]) -> None:
     t, runs = context.t, _runs(selected)
     consequence = t("Weights, metrics and logs are deleted. This cannot be undone.")
-    running = sum(row.status == "running" for row in runs)
+    running = sum(row.status == RunStatus.RUNNING for row in runs)
     if running:
         consequence += " " + t("Runs that are training are stopped first: {n}.", n=running)
     names = [row.name for row in selected]
@@ -217,5 +218,7 @@ def _runs(selected: Sequence[TableRow]) -> list[RunRow]:
 
 def _active_sweeps(selected: Sequence[TableRow]) -> list[SweepRow]:
     return [
-        row for row in selected if isinstance(row, SweepRow) and row.status in ("running", "queued")
+        row
+        for row in selected
+        if isinstance(row, SweepRow) and row.status in (RunStatus.RUNNING, RunStatus.QUEUED)
     ]

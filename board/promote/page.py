@@ -23,6 +23,7 @@ from mnist_core.runs.promotion import (
 )
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.state import RunStatus
 
 _NAME_WIDTH = 316
 """Pixels."""
@@ -70,7 +71,7 @@ def _result(t: Translator, summary: RunRow) -> None:
         t("Best epoch"): f"{state.best_epoch} / {state.epochs}",
     }
     draw_metrics(boxes, "content")
-    if summary.status == "running":
+    if summary.status == RunStatus.RUNNING:
         st.info(
             t("This run is still training: its best weights so far are promoted."),
             icon=":material/directions_run:",

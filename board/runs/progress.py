@@ -10,7 +10,7 @@ import streamlit as st
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_damage import first_damaged_step
 from mnist_core.runs.metric_log import HistogramSeries, MetricReader, Series
-from mnist_core.runs.state import RunState
+from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.estimate import steps_per_epoch
 
@@ -78,12 +78,14 @@ def progress(
     step = int(np.clip(taken - (epoch - 1) * steps, 0, steps))
     if state.epoch >= config.epochs:
         step = steps
-    elif state.status == "failed" or (state.status == "queued" and not has_checkpoint):
+    elif state.status == RunStatus.FAILED or (
+        state.status == RunStatus.QUEUED and not has_checkpoint
+    ):
         step = 0
     speed = metrics.get(tags.IMAGES_PER_SECOND)
     rate = float(np.median(speed.values[-_RECENT:])) if speed and len(speed.values) else None
     left = None
-    if rate and state.status == "running":
+    if rate and state.status == RunStatus.RUNNING:
         left = (config.epochs * steps - (epoch - 1) * steps - step) * config.batch_size / rate
     return Progress(epoch, config.epochs, step, steps, rate, left)
 

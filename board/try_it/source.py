@@ -24,6 +24,7 @@ from mnist_core.runs.run_classifier import (
     weights_version,
 )
 from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.state import RunStatus
 
 _FIRST, _SECOND = "try-first", "try-second"
 _FOLLOWED = "try-followed"
@@ -55,7 +56,7 @@ class Source:
     @property
     def is_changing(self) -> bool:
         """Whether the weights change: the run is training."""
-        return self.run is not None and self.run.status == "running"
+        return self.run is not None and self.run.status == RunStatus.RUNNING
 
     def has_ended(self) -> bool:
         """Whether the run was training when it was selected, and is no longer."""

@@ -13,16 +13,18 @@ from board.train.page import FORM_BASE, FORM_PARENT
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import DAMAGED
-from mnist_core.runs.state import RunState
+from mnist_core.runs.state import RunState, RunStatus
 
 
 def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None:
     """Draw the button that applies to the run's status, and the others behind a button."""
     t = context.t
     status = state.status if state else DAMAGED
-    if status in ("queued", "running"):
+    if status in (RunStatus.QUEUED, RunStatus.RUNNING):
         act_button(t("Stop"), ":material/stop:", run.request_stop)
-    if status in ("stopped", "failed") or (status == "queued" and not run.is_in_queue()):
+    if status in (RunStatus.STOPPED, RunStatus.FAILED) or (
+        status == RunStatus.QUEUED and not run.is_in_queue()
+    ):
         act_button(t("Resume"), ":material/play_arrow:", partial(_resume, context, run))
     # another name is another popover: it is closed after a change
     key = f"more-{run.id}-{state.name if state else ''}"
@@ -34,7 +36,7 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
             draw_curves_download(t, run)
             draw_report_download(t, run)
             _draw_rename(context, run, state)
-    blocked = status == "running" or not may_change()
+    blocked = status == RunStatus.RUNNING or not may_change()
     if st.button(t("Delete"), icon=":material/delete:", type="tertiary", disabled=blocked):
         ask_to_confirm(
             t,

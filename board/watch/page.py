@@ -31,7 +31,7 @@ from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run import Run
-from mnist_core.runs.state import RunState
+from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.text import single_line
 
@@ -73,12 +73,12 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
     if (state := summary.state) is None:
         return
     with errors_shown():
-        if state.status == "queued" and may_change():
+        if state.status == RunStatus.QUEUED and may_change():
             ensure_workers(context.root)
         metrics, config = read_metrics(run.folder), run.config()
         options = _headline(context, run, state, config, metrics)
         warn_of_damage(t, summary, metrics)
-        running = state.status == "running"
+        running = state.status == RunStatus.RUNNING
         charts = chart_figures(run.folder, metrics, config, t, options, live=running)
         usage = {title: charts.pop(title) for title in USAGE_TITLES if title in charts}
         draw_charts(t, charts)
@@ -102,15 +102,15 @@ def _headline(
     t = context.t
     # reserved even without a message, so that the content below does not move
     message = st.empty()
-    if state.status == "failed":
+    if state.status == RunStatus.FAILED:
         message.error(escape_markdown(state.reason), icon=":material/error:")
-    elif state.status == "stopped":
+    elif state.status == RunStatus.STOPPED:
         reason = escape_markdown(capitalized(t(state.reason)))
         text = t("{reason}. Resume continues from there.", reason=reason)
         if not run.has_checkpoint():
             text = t("{reason}. Resume trains from the start.", reason=reason)
         message.info(text, icon=STATUS_ICONS["stopped"])
-    elif state.status == "queued":
+    elif state.status == RunStatus.QUEUED:
         waiting = t("It is not in the queue. Resume queues it.")
         if run.is_in_queue():
             waiting = describe_position(context, run)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.state import RunStatus
 
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
@@ -86,7 +87,7 @@ def _stop(args: argparse.Namespace) -> int:
     run = find_run(args.id, args.runs)
     run.request_stop()
     deadline = time.monotonic() + _STOP_SECONDS
-    while run.state().status == "running":
+    while run.state().status == RunStatus.RUNNING:
         if time.monotonic() > deadline:
             raise MnistCoreError(
                 f"run {run.id} has not stopped yet; it will after its current training step"

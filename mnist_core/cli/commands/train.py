@@ -17,6 +17,7 @@ from mnist_core.cli.commands.options import (
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.cli.terminal import discard_output, print_error, print_line
 from mnist_core.errors import MnistCoreError
+from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def train_from(
         with stop_on_signals(stop):
             run = create_run(config, args.runs, args.name)
             status = _train(run, stop, args.data, args.output)
-        if after is not None and run.state().status == "finished":
+        if after is not None and run.state().status == RunStatus.FINISHED:
             after(run, args.data)
         return status
 
@@ -122,7 +123,7 @@ def _train(
             stop=stop,
             if_queued=if_queued,
         )
-    if state.status == "stopped":
+    if state.status == RunStatus.STOPPED:
         print_line(f"{state.reason}; resume with: python -m mnist_core resume {run.id}")
         return INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
     if output is not None:
