@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
-from board.__main__ import draw_page
+if __name__ == "__main__":  # as Streamlit runs it for a page
+    from board.__main__ import draw_page
 
-draw_page()
+    draw_page()
+else:  # as its server imports it
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    from board.access.known_hosts import KnownHosts
+
+    app = App(__file__, middleware=[Middleware(KnownHosts)])

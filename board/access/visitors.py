@@ -1,19 +1,17 @@
 """Who may see the dashboard, and who may change something.
 
-- A request for a host name that is not known is refused: a foreign page can give its own name the
-  address of this machine (DNS rebinding). Addresses, localhost and `server.allowedHosts` are known.
+- A request for a host name that is not known is refused: see `board.access.known_hosts`.
 - With a password in the environment (`board.password`), everybody logs in.
 - Without one, a visitor from this machine may do everything, everybody else may only look.
 """
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from enum import StrEnum, auto
-from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit import config
 
+from board.access.known_hosts import host_name, is_known_host, is_localhost, is_loopback
 from board.access.login_sessions import login_sessions, token_in_tab
 from board.access.password import PASSWORD, Throttle, configured_hash, matches
 from board.translation import Translator
@@ -58,14 +56,14 @@ def decide_access(
     hosts : sequence of str
         Further host names; "*.example.org" is every name below it, "*" is every name.
     """
-    host = _host_name(headers.get("Host", "localhost"))
-    if not (_is_address(host) or _is_localhost(host) or _is_listed(host, hosts)):
+    host = host_name(headers.get("Host", "localhost"))
+    if not is_known_host(host, hosts):
         return Access.UNKNOWN_HOST
     if password:
         return Access.FULL if logged_in else Access.LOGIN
-    here = address is None or _is_loopback(address)
+    here = address is None or is_loopback(address)
     behind_proxy = any(name in headers for name in _PROXY_HEADERS)
-    local_name = _is_localhost(host) or _is_loopback(host)
+    local_name = is_localhost(host) or is_loopback(host)
     return Access.FULL if here and local_name and not behind_proxy else Access.READ_ONLY
 
 
@@ -102,7 +100,7 @@ def admit(t: Translator) -> bool:
         show_error(error)
         return False
     if access is Access.UNKNOWN_HOST:
-        host = _host_name(st.context.headers.get("Host", ""))
+        host = host_name(st.context.headers.get("Host", ""))
         show_error(
             t(
                 "This dashboard does not answer requests for {host}. If that is its name, start "
@@ -173,34 +171,3 @@ def _client_address() -> str | None:
 @st.cache_resource(show_spinner=False)
 def _throttle() -> Throttle:
     return Throttle()
-
-
-def _host_name(host: str) -> str:
-    """Return the host of a Host header, without its port; empty if that is none."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-
-
-def _is_localhost(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return _is_address(host) and ipaddress.ip_address(host).is_loopback
-
-
-def _is_listed(host: str, hosts: Sequence[str]) -> bool:
-    return bool(host) and any(
-        listed == "*" or host == listed or (listed.startswith("*.") and host.endswith(listed[1:]))
-        for listed in (name.strip().lower().rstrip(".") for name in hosts)
-    )
