@@ -1,4 +1,4 @@
-"""Strokes that are interrupted, dots, the eraser: what is drawn is what is read."""
+"""Strokes that are interrupted, and dots: what is drawn is what is read."""
 
 from __future__ import annotations
 
@@ -8,26 +8,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import CDPSession, expect
 from support.pad_page import PadPage
-from support.pictures import drop_picture, picture_of_a_seven
+from support.pictures import put_picture
+from support.pointer import move, place, put_down
 
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-def place(pad: PadPage, x: float, y: float) -> tuple[float, float]:
-    """A position on screen from canvas units (0 to 280)."""
-    box = pad.paper
-    return box["x"] + box["width"] * x / 280, box["y"] + box["height"] * y / 280
-
-
-def put_down(pad: PadPage, x: float, y: float) -> None:
-    pad.page.mouse.move(*place(pad, x, y))
-    pad.page.mouse.down()
-
-
-def move(pad: PadPage, x: float, y: float) -> None:
-    pad.page.mouse.move(*place(pad, x, y), steps=2)
 
 
 def touch(finger: CDPSession, kind: str, *points: tuple[float, float]) -> None:
@@ -69,7 +55,7 @@ INTERRUPTIONS: dict[str, Callable[[PadPage], object]] = {
     "redo": lambda pad: pad.page.keyboard.press("Control+y"),
     "example": lambda pad: pad.page.locator(".examples button").nth(3).dispatch_event("click"),
     "model": lambda pad: pad.page.select_option("[data-part=model]", "mnist_cnn"),
-    "picture": lambda pad: arrive(pad),
+    "picture": lambda pad: put_picture(pad),
     "resize": lambda pad: resize(pad, 1100, 700),
     "rotation": lambda pad: resize(pad, 900, 1280),
     "hidden tab": lambda pad: pad.page.evaluate(
@@ -85,11 +71,6 @@ INTERRUPTIONS: dict[str, Callable[[PadPage], object]] = {
 def resize(pad: PadPage, width: int, height: int) -> None:
     pad.page.set_viewport_size({"width": width, "height": height})
     pad.settle()
-
-
-def arrive(pad: PadPage) -> None:
-    drop_picture(pad, picture_of_a_seven())
-    pad.expect_digit(7)
 
 
 def test_moves_after_an_interruption_are_ignored(pad: PadPage, subtests: pytest.Subtests) -> None:
@@ -161,6 +142,30 @@ def test_a_second_finger_ends_the_stroke_and_draws_nothing(
     assert len(pad.strokes) == 2
 
 
+def test_a_palm_draws_nothing_beside_a_pen(pad: PadPage) -> None:
+    """Whichever of the two is on the paper first."""
+    canvas = pad.page.locator(".paper canvas")
+
+    def point(kind: str, pointer: str, x: float, y: float) -> None:
+        left, top = place(pad, x, y)
+        event = {"pointerId": len(pointer), "pointerType": pointer, "isPrimary": True, "button": 0}
+        where = {"clientX": left, "clientY": top, "buttons": 0 if kind == "pointerup" else 1}
+        canvas.dispatch_event(kind, {**event, **where})
+
+    for first, second in (("pen", "touch"), ("touch", "pen")):
+        point("pointerdown", first, *((40, 40) if first == "pen" else (200, 200)))
+        point("pointerdown", second, *((40, 40) if second == "pen" else (200, 200)))
+        point("pointermove", "touch", 260, 260)
+        point("pointermove", "pen", 40, 100)
+        point("pointerup", "touch", 260, 260)
+        point("pointermove", "pen", 40, 160)
+        point("pointerup", "pen", 40, 160)
+        pad.settle()
+        assert pad.strokes[-1][[0, -1]] == pytest.approx(np.array([[40, 40], [40, 160]]), abs=1)
+        assert all(np.ptp(stroke, axis=0)[0] < 1 for stroke in pad.strokes)
+        pad.click("clear")
+
+
 def test_a_pen_button_that_was_released_elsewhere_ends_the_stroke(pad: PadPage) -> None:
     """The browser did not say that the button was released, for example behind a dialog."""
     put_down(pad, 140, 40)
@@ -197,65 +202,6 @@ def test_the_keyboard_pen_is_lifted_by_an_interruption(pad: PadPage) -> None:
         pad.page.keyboard.press(key)
     pad.settle()
     assert len(pad.strokes) == 1
-
-
-def test_the_eraser_adds_no_steps_that_change_nothing(new_pad: PadPage) -> None:
-    pad = new_pad
-    pad.draw([np.array([[0.0, 0], [100, 0]])])
-    pad.page.keyboard.press("e")
-    pad.page.mouse.click(*place(pad, 140, 30))
-    put_down(pad, 140, 20)
-    move(pad, 200, 20)
-    pad.page.mouse.up()
-    assert len(pad.strokes) == 1
-    pad.page.keyboard.press("Control+z")
-    pad.settle()
-    assert pad.strokes == []
-    expect(pad.page.locator("[data-tool=undo]")).to_be_disabled()
-
-
-def test_the_eraser_shows_what_it_would_remove(pad: PadPage) -> None:
-    """The ring is where the pointer is; ink inside of it is removed, ink outside is kept."""
-    ring = pad.page.locator(".eraser-ring")
-    pad.draw([np.array([[0.0, 0], [100, 0]])])
-    pad.page.mouse.move(*place(pad, 140, 140))
-    expect(ring).to_be_hidden()
-    for pen in ("10", "24"):
-        pad.page.click(f"[data-pen='{pen}']")
-        pad.page.keyboard.press("e")
-        pad.page.mouse.move(*place(pad, 140, 140))
-        expect(ring).to_be_visible()
-        box = ring.bounding_box()
-        assert box is not None
-        centre = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        assert centre == pytest.approx(place(pad, 140, 140), abs=1.5)
-        pad.page.mouse.down()
-        pad.page.mouse.up()
-        pad.settle()
-        alpha = pad.pixels(".paper canvas")[..., 3]
-        columns = np.flatnonzero(alpha[alpha.shape[0] // 2] > 128) * 280 / alpha.shape[1]
-        radius = box["width"] / 2 * 280 / pad.paper["width"]
-        left, right = columns[columns < 140].max(), columns[columns > 140].min()
-        assert left == pytest.approx(140 - radius, abs=4)
-        assert right == pytest.approx(140 + radius, abs=4)
-        pad.page.keyboard.press("Control+z")
-        pad.settle()
-    pad.page.keyboard.press("e")
-    expect(ring).to_be_hidden()
-
-
-def test_the_eraser_on_a_picture_says_why_nothing_happens(pad: PadPage) -> None:
-    arrive(pad)
-    shown = pad.pixels(".paper canvas")
-    pad.page.keyboard.press("e")
-    put_down(pad, 100, 100)
-    move(pad, 200, 200)
-    pad.page.mouse.up()
-    expect(pad.page.locator(".banner")).to_contain_text("The eraser removes strokes")
-    assert np.array_equal(pad.pixels(".paper canvas"), shown)
-    pad.page.keyboard.press("Control+z")
-    pad.expect_digit(None)
-    expect(pad.page.locator(".banner")).to_be_hidden()
 
 
 def test_an_example_that_is_interrupted_is_not_left_in_half(

@@ -58,3 +58,9 @@ def drop_picture(
         }""",
         [list(content), name, kind, on],
     )
+
+
+def put_picture(pad: PadPage) -> None:
+    """Put a picture of a seven in the drawing's place."""
+    drop_picture(pad, picture_of_a_seven())
+    pad.expect_digit(7)
