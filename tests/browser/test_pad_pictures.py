@@ -29,6 +29,8 @@ def test_uploaded_picture_is_classified_and_undo_restores_the_drawing(
     pad.expect_digit(7)
     pad.click("undo")
     pad.expect_digit(3)
+    upload(pad, tmp_path / "blank.png", blank_picture(200, 200))
+    expect(pad.page.locator(".note")).to_have_text("no ink was found in the picture")
 
 
 def test_picture_larger_than_the_server_accepts_is_scaled_down(

@@ -81,7 +81,7 @@ export class ReadingViews {
   show(reading: Reading): void {
     this.#reading = reading;
     this.#context.part.share.disabled = false;
-    this.#prediction.show(reading.prediction, reading.row);
+    this.#prediction.show(reading);
     this.#network.show(reading);
     if (!reading.row) this.#row.clear();
     else this.#row.show(reading.row, reading.size ? picturePlace(reading.size) : strokesPlace);

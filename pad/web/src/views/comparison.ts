@@ -43,7 +43,7 @@ export class Comparison {
     }, text);
     this.#view = view;
     this.#recognition = new Recognition(recognizer, ink, {
-      reading: ({ prediction, row }) => view.show(prediction, row),
+      reading: (reading) => view.show(reading),
       blank: () => view.clear(),
       stale: () => void this.#use(this.#select.value),
       error: () => view.clear(),

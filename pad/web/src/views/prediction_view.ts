@@ -1,6 +1,6 @@
 // The ten bars, the predicted digit and the texts next to them.
 
-import type { Prediction, Row } from "../recognition/recognizer.ts";
+import type { Reading } from "../recognition/recognizer.ts";
 import { find, type Parts } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { isNegligible, percentage } from "./probability.ts";
@@ -22,10 +22,11 @@ export class PredictionView {
     this.clear();
   }
 
-  /** row: of which the prediction is about one digit; null for a single digit. */
-  show(prediction: Prediction, row: Row | null): void {
+  show({ prediction, row, size }: Pick<Reading, "prediction" | "row" | "size">): void {
     const { digit, isDigit, close, probabilities } = prediction;
-    if (prediction.blank || digit === null) return this.clear(this.#text("too_little"));
+    if (prediction.blank || digit === null) {
+      return this.clear(this.#text(size ? "no_ink" : "too_little"));
+    }
     if (!isDigit) return this.#refuse(digit, prediction.reason, probabilities);
     this.#fill(probabilities, digit);
     const percent = percentage(probabilities[digit]);
