@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from mnist_core import MnistCoreError
+from mnist_core.inference.graph_files import MAX_GRAPH_BYTES
 from mnist_core.inference.imaging_graphs import GRAPHS
 from mnist_core.inference.onnx_classifier import OnnxClassifier
 from mnist_core.models.registry import imaging_graph_path
@@ -23,7 +24,6 @@ from mnist_core.utils.json_files import read_regular_file
 from pad.model_registry import ModelRegistry
 
 _DIST = Path(__file__).parent / "web/dist"
-_MAX_BYTES = 512 * 2**20
 _PIECE = 2**18
 _COMPRESSING = threading.Lock()  # many first visitors at once wait for one of them
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
@@ -129,7 +129,7 @@ def _compress_file(name: str) -> bytes:
 @functools.lru_cache(maxsize=8)
 def _compress_graph(path: Path, key: str) -> bytes:
     """Raises MnistCoreError if the file cannot be read, or was replaced since it was loaded."""
-    content = read_regular_file(path, _MAX_BYTES)
+    content = read_regular_file(path, MAX_GRAPH_BYTES)
     if key.encode() not in content:  # it is part of the description
         raise MnistCoreError(f"{path.name} was replaced")
     return gzip.compress(content, mtime=0)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 LARGEST_SHIPPED = 9 * 2**20
 """Larger graphs are not shipped with their weights: they are exported on first use."""
+MAX_GRAPH_BYTES = 512 * 2**20
+"""Larger files are refused unread."""
 
-_MAX_BYTES = 512 * 2**20
 _EXPORT_SECONDS = 600
 
 
@@ -70,7 +71,7 @@ def write_graph(weights: Path) -> Path:
     if graph is None:
         _exported(weights, path, key)
     elif graph.path != path:
-        write_atomic(path, read_regular_file(graph.path, _MAX_BYTES))
+        write_atomic(path, read_regular_file(graph.path, MAX_GRAPH_BYTES))
     return path
 
 
@@ -106,7 +107,7 @@ def cached_graph(key: str) -> Path:
 def open_graph(path: Path) -> Graph | None:
     """Return a graph, or None if there is none, or a damaged one, or one of another format."""
     try:
-        session = open_session(read_regular_file(path, _MAX_BYTES))
+        session = open_session(read_regular_file(path, MAX_GRAPH_BYTES))
         metadata = session.get_modelmeta().custom_metadata_map
         description = GraphDescription.model_validate_json(metadata[DESCRIPTION])
     except (MnistCoreError, KeyError, ValidationError):
