@@ -83,7 +83,8 @@ def ask_browser(
     }
     (folder / "request.json").write_text(json.dumps(request))
     process = subprocess.run(
-        [str(NODE), "scripts/read_drawings.mjs", str(folder / "request.json")],
+        # compiling WebAssembly a second time, for speed, takes longer than these few drawings
+        [str(NODE), "--liftoff-only", "scripts/read_drawings.mjs", str(folder / "request.json")],
         cwd=WEB,
         stdout=subprocess.PIPE,
         text=True,
