@@ -41,6 +41,13 @@ test("undo and redo need a modifier, the browser keeps its other shortcuts", () 
   }
 });
 
+test("keyboards of other scripts have the same shortcuts, those of other Latin orders their letters", () => {
+  assert.equal(actionFor("я", { code: "KeyZ", ctrlKey: true }), "undo");
+  assert.equal(actionFor("с", { code: "KeyC" }), "clear");
+  assert.equal(actionFor("z", { code: "KeyY", ctrlKey: true }), "undo");
+  assert.equal(actionFor("ж", { code: "Semicolon" }), undefined);
+});
+
 test("texts have their placeholders filled in", () => {
   const texts = new Texts();
   const root = { querySelectorAll: () => [] } as unknown as HTMLElement;

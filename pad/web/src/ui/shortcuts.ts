@@ -40,7 +40,7 @@ export function bindShortcuts(element: HTMLElement, actions: ShortcutActions): v
 export function actionOf(
   event: KeyboardEvent, actions: ShortcutActions,
 ): (() => void) | undefined {
-  const key = event.key.toLowerCase();
+  const key = keyOf(event);
   if (event.ctrlKey || event.metaKey) {
     if (key === "z") return event.shiftKey ? actions.redo : actions.undo;
     return key === "y" ? actions.redo : undefined;
@@ -52,4 +52,11 @@ export function actionOf(
     case "]": return actions.thicker;
     default: return actions.other(event);
   }
+}
+
+/** The letter in lower case; where a keyboard has other letters, the one at its place on a Latin one. */
+function keyOf({ key, code }: Pick<KeyboardEvent, "key" | "code">): string {
+  const isForeign = key.length === 1 && key > "\u007f";
+  const latin = isForeign ? /^Key([A-Z])$/.exec(code)?.[1] : undefined;
+  return (latin ?? key).toLowerCase();
 }
