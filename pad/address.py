@@ -88,18 +88,18 @@ def _is_root_path(text: str) -> bool:
 
 
 @contextlib.contextmanager
-def without_proxies(environment: MutableMapping[str, str] = os.environ) -> Iterator[None]:
+def without_proxies() -> Iterator[None]:
     """Let this process ask its own page: a proxy for other hosts cannot reach it."""
     name = "no_proxy"
-    before = environment.get(name)
-    environment[name] = "*"
+    before = os.environ.get(name)
+    os.environ[name] = "*"
     try:
         yield
     finally:
         if before is None:
-            del environment[name]
+            del os.environ[name]
         else:
-            environment[name] = before
+            os.environ[name] = before
 
 
 def _port(text: str) -> int:

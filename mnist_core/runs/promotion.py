@@ -79,7 +79,7 @@ def check_name(name: str, run: Run | None = None) -> None:
         raise MnistCoreError(f"commands read {name!r} as the name of a run; give another name")
 
 
-def suggest_name(run: Run, folder: str | os.PathLike[str] | None = None) -> str:
+def suggest_name(run: Run) -> str:
     """Return an allowed and unused name, derived from the run's own.
 
     Raises MnistCoreError if the run is damaged.
@@ -88,7 +88,7 @@ def suggest_name(run: Run, folder: str | os.PathLike[str] | None = None) -> str:
     base = display_name if display_name and display_name != run.id else run.config().model
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", base).strip("._-")[:MAX_NAME_LENGTH]
     stem = stem or run.config().model  # a name without Latin letters
-    used = {name.casefold() for name in promoted_models(folder)}
+    used = {name.casefold() for name in promoted_models()}
     for number in range(1, 1000):
         end = "" if number == 1 else f"-{number}"
         name = stem[: MAX_NAME_LENGTH - len(end)] + end
@@ -177,9 +177,9 @@ def withdraw(name: str, folder: str | os.PathLike[str] | None = None) -> None:
         graph_path(path).unlink(missing_ok=True)
 
 
-def list_promoted(folder: str | os.PathLike[str] | None = None) -> list[Promoted]:
+def list_promoted() -> list[Promoted]:
     """Return all promoted models, by name; `problem` says which of them are damaged."""
-    paths = [model_path(name, folder) for name in promoted_models(folder)]
+    paths = [model_path(name) for name in promoted_models()]
     return [_promoted(path) for path in paths if path is not None]
 
 

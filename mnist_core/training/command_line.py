@@ -11,15 +11,10 @@ def train_command(config: TrainConfig) -> str:
     return shlex.join(["python", "-m", "mnist_core", "train", *config_flags(config)])
 
 
-def config_flags(config: TrainConfig, *, complete: bool = False) -> list[str]:
-    """Return the flags that make a configuration: one for each value that is not the default.
-
-    With `complete`, one for each field: they are independent of a command's defaults.
-    """
+def config_flags(config: TrainConfig) -> list[str]:
+    """Return the flags that make a configuration: one for each value that is not the default."""
     flags: list[str] = []
-    names = TrainConfig.model_fields if complete else config.differences(TrainConfig())
-    for name in names:
-        value = getattr(config, name)
+    for name, (value, _) in config.differences(TrainConfig()).items():
         flag = flag_name(name)
         if isinstance(value, bool):
             flags.append(flag if value else flag.replace("--", "--no-", 1))

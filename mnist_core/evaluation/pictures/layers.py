@@ -14,6 +14,7 @@ Drawing = Sequence[np.ndarray]
 Colour = tuple[float, float, float]
 
 _SUPERSAMPLING = 3
+_CONTRAST = 0.5
 
 
 def ink_layer(
@@ -98,11 +99,9 @@ def blur(picture: np.ndarray, radius: float) -> np.ndarray:
     return np.asarray(levels.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
 
 
-def gradient(
-    rng: np.random.Generator, strength: float, size: tuple[int, int] = (SIDE, SIDE)
-) -> np.ndarray:
-    """Return illumination (height, width) around 1: a quadratic surface of random direction."""
-    y, x = np.mgrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j].astype(np.float32)
+def gradient(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Return illumination (SIDE, SIDE) around 1: a quadratic surface of random direction."""
+    y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
     slope = strength * rng.uniform(0.4, 1)
     vignette = strength * rng.uniform(0, 0.4)
@@ -110,10 +109,10 @@ def gradient(
     return (1 + slope * along / 2 - vignette * (x * x + y * y) / 2).clip(0.1, None)
 
 
-def grey_levels(rng: np.random.Generator, contrast: float = 0.5) -> tuple[Colour, Colour]:
-    """Return grey paper and ink that differ by at least `contrast`; either may be the lighter."""
-    low = rng.uniform(0, (1 - contrast) / 2)
-    high = rng.uniform(low + contrast, 1)
+def grey_levels(rng: np.random.Generator) -> tuple[Colour, Colour]:
+    """Return grey paper and ink that differ by at least 0.5; either may be the lighter."""
+    low = rng.uniform(0, (1 - _CONTRAST) / 2)
+    high = rng.uniform(low + _CONTRAST, 1)
     light, dark = (high,) * 3, (low,) * 3
     return (light, dark) if rng.random() < 0.5 else (dark, light)
 
