@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -128,25 +128,7 @@ def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:
             **kept,
         )
         with st.popover(t("View"), icon=":material/tune:"):
-            sort = st.selectbox(
-                t("Order"),
-                list(SortKey),
-                format_func=lambda key: t(_SORT_TITLES[key]),
-                key="runs-sort",
-                **kept,
-            )
-            tags = st.multiselect(t("Tags"), all_tags(rows), key="runs-tags", **kept)
-            unfolded = st.toggle(t("Show the trials of sweeps"), key="runs-unfolded", **kept)
-            archived = st.toggle(t("Show archived runs"), key="runs-archived", **kept)
-            st.download_button(
-                t("Table as CSV"),
-                lambda: table_csv(read_rows(context.root)),
-                "runs.csv",
-                "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key="runs-csv",
-            )
+            view = _draw_view_options(context, all_tags(rows))
         if study and st.button(
             t("Trials of {study}", study=escape_markdown(study)),
             icon=":material/close:",
@@ -154,8 +136,33 @@ def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:
         ):
             st.session_state[STUDY] = study = ""
             st.rerun()
-    which = RunFilter(text, frozenset(statuses), frozenset(tags), archived, study)
-    return _View(which, sort, unfolded)
+    which = replace(view.which, text=text, statuses=frozenset(statuses), study=study)
+    return replace(view, which=which)
+
+
+def _draw_view_options(context: PageContext, tags: list[str]) -> _View:
+    """Draw what is seldom changed; return it, with no other filters."""
+    t, kept = context.t, {"persist_state": "session"}
+    sort = st.selectbox(
+        t("Order"),
+        list(SortKey),
+        format_func=lambda key: t(_SORT_TITLES[key]),
+        key="runs-sort",
+        **kept,
+    )
+    chosen = st.multiselect(t("Tags"), tags, key="runs-tags", **kept)
+    unfolded = st.toggle(t("Show the trials of sweeps"), key="runs-unfolded", **kept)
+    archived = st.toggle(t("Show archived runs"), key="runs-archived", **kept)
+    st.download_button(
+        t("Table as CSV"),
+        lambda: table_csv(read_rows(context.root)),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="runs-csv",
+    )
+    return _View(RunFilter(tags=frozenset(chosen), archived=archived), sort, unfolded)
 
 
 def _count(context: PageContext, shown: Sequence[RunRow], total: int) -> str:

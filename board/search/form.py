@@ -5,12 +5,13 @@ from itertools import count
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from board.page_context import PageContext
 from board.search.fields import FormFields
 from board.search.jobs import list_requests
 from board.settings.form import check_weights
-from board.settings.number_fields import check_number, draw_number
+from board.settings.number_fields import Number, check_number, draw_number
 from board.settings.texts import field_label
 from board.widgets.common import errors_shown, in_columns
 from mnist_core.errors import MnistCoreError
@@ -57,26 +58,7 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
     sampler = second[1].selectbox(
         t("Sampler"), list(_SAMPLERS), format_func=t, **_FIELDS.options("sampler")
     )
-    trials = draw_number(
-        t("Trials"),
-        step=1,
-        integer=True,
-        place=second[2],
-        value=None,
-        placeholder=t("the whole grid, or 20"),
-        **_FIELDS.options("trials"),
-    )
-    workers = draw_number(
-        t("Workers"),
-        step=1,
-        integer=True,
-        place=second[3],
-        help=t(
-            "Processes that train at the same time; they share the cores, and spread over the "
-            "free GPUs."
-        ),
-        **_FIELDS.options("workers"),
-    )
+    trials, workers = _draw_numbers(context, *second[2:])
     st.caption(t(_SAMPLERS[sampler]))
     pruning = st.toggle(
         t("Pruning"),
@@ -107,6 +89,34 @@ def _draw_form(context: PageContext, studies: StudySettings) -> SweepRequest:
         )
     )
     return request
+
+
+def _draw_numbers(
+    context: PageContext, trials_place: DeltaGenerator, workers_place: DeltaGenerator
+) -> tuple[Number, Number]:
+    """Draw inputs for the numbers of trials and workers; return what they hold."""
+    t = context.t
+    trials = draw_number(
+        t("Trials"),
+        step=1,
+        integer=True,
+        place=trials_place,
+        value=None,
+        placeholder=t("the whole grid, or 20"),
+        **_FIELDS.options("trials"),
+    )
+    workers = draw_number(
+        t("Workers"),
+        step=1,
+        integer=True,
+        place=workers_place,
+        help=t(
+            "Processes that train at the same time; they share the cores, and spread over the "
+            "free GPUs."
+        ),
+        **_FIELDS.options("workers"),
+    )
+    return trials, workers
 
 
 def _draw_search_space(context: PageContext) -> dict[str, str]:
