@@ -51,7 +51,8 @@ def test_a_link_draws_the_same_drawing_in_another_browser(
 def test_a_link_opened_on_the_page_replaces_the_drawing_and_can_be_undone(pad: PadPage) -> None:
     pad.play_example(7)
     link = link_of(pad)
-    pad.page.keyboard.press("Escape")
+    pad.page.mouse.click(5, 5)  # beside the dialog
+    expect(pad.page.locator(".share-dialog")).to_be_hidden()
     pad.play_example(2)
     open_link(pad, link)
     pad.expect_digit(7)
