@@ -7,6 +7,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.runs.actions import act_button
+from board.runs.queue_text import job_name
 from board.widgets.common import duration_text, visible_count
 from board.widgets.markdown import escape_markdown
 from mnist_core.runs.queue_order import Queued, move_in_queue, queue_line
@@ -29,25 +30,26 @@ def draw_queue(context: PageContext, rows: Sequence[RunRow]) -> None:
 def _draw_place(context: PageContext, place: Queued, line: Sequence[Queued]) -> None:
     t, item = context.t, place.item
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if place.is_waiting:
-            first = next(one.ahead for one in line if one.is_waiting)
-            act_button(
-                "↑",
-                "",
-                partial(move_in_queue, context.root, item, -1),
-                disabled=place.ahead == first,
-                help=t("Earlier"),
-                key=f"earlier-{item.id}",
-            )
-            act_button(
-                "↓",
-                "",
-                partial(move_in_queue, context.root, item, 1),
-                disabled=place.ahead == len(line) - 1,
-                help=t("Later"),
-                key=f"later-{item.id}",
-            )
-        st.markdown(f"{place.ahead + 1}. {escape_markdown(place.name)} · {_when(context, place)}")
+        first = next((one.ahead for one in line if one.is_waiting), len(line))
+        # what trains has them as well, so that all names are in line
+        act_button(
+            "↑",
+            "",
+            partial(move_in_queue, context.root, item, -1),
+            disabled=place.ahead <= first,
+            help=t("Earlier"),
+            key=f"earlier-{item.id}",
+        )
+        act_button(
+            "↓",
+            "",
+            partial(move_in_queue, context.root, item, 1),
+            disabled=not place.is_waiting or place.ahead == len(line) - 1,
+            help=t("Later"),
+            key=f"later-{item.id}",
+        )
+        name = escape_markdown(place.name if place.row else job_name(context, item))
+        st.markdown(f"{place.ahead + 1}. {name} · {_when(context, place)}")
 
 
 def _when(context: PageContext, place: Queued) -> str:

@@ -22,6 +22,7 @@ from mnist_core.runs.removal import stop_and_delete
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.run_rows import RunIndex
+from mnist_core.search.job_control import start_job
 from mnist_core.search.job_state import JobEnd
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.sweep_list import delete_sweep, sweep_states
@@ -255,6 +256,8 @@ def test_the_queue_and_its_order(root: Path, runs: Runs) -> None:
     page = show(page.button(key=f"earlier-{runs['second'].id}").click().run())
     assert [one.item.id for one in waiting(root)] == [runs["second"].id, runs["first"].id]
     assert names(page)[:2] == ["second", "first"]
+    start_job(SweepRequest(study="rates 2", config=small(), grid={"seed": (1, 2)}), root)
+    assert "3. Sweep rates 2 · 2 ahead" in page_text(show(page.run()))
 
 
 @pytest.fixture
