@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.processes import module_command, module_environment
+
+FORK = multiprocessing.get_context("fork")
 
 
 def run_command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -55,15 +58,26 @@ def test_a_full_disk_under_the_output_does_not_make_train_fail(
     mnist_root: Path, tmp_path: Path
 ) -> None:
     words = "train --model mnist_cnn --training-size 200 --validation-size 100 --epochs 1"
-    with open("/dev/full", "w") as full:
-        result = run_command(*words.split(), "--runs", str(tmp_path), stdout=full)
-    assert (result.returncode, result.stderr) == (
+    runs, errors = tmp_path / "runs", tmp_path / "errors.txt"
+    command = [*words.split(), "--runs", str(runs)]
+    process = FORK.Process(target=run_with_full_output, args=(command, errors))
+    process.start()
+    process.join()
+    assert (process.exitcode, errors.read_text()) == (
         0,
         "the output cannot be written (No space left on device): no more is printed, the run is "
         "not affected\n",
     )
-    (run,) = list_runs(tmp_path)
+    (run,) = list_runs(runs)
     assert run.state().status == "finished"
+
+
+def run_with_full_output(command: list[str], errors: Path) -> None:
+    """Run a command in this process, which has imported torch already."""
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+    os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # pytest's replace them
+    sys.exit(cli.main(command))
 
 
 def test_names_are_printed_in_every_encoding(tmp_path: Path) -> None:
