@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.board_page import BoardPage
-from support.chromium import CHROMIUM, DESKTOP, ROOT, Server, launch_chromium, serving
+from support.chromium import CHROMIUM, DESKTOP, ROOT, SHORT_LIVED, Server, launch_chromium, serving
 from support.pad_page import PadPage
 
 from mnist_core import MnistCoreError
@@ -26,8 +26,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        # no page lives so long that compiling WebAssembly a second time, for speed, would pay
-        chromium = launch_chromium(playwright, "--js-flags=--liftoff-only")
+        chromium = launch_chromium(playwright, *SHORT_LIVED)
         yield chromium
         chromium.close()
 

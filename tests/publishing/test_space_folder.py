@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
-from support.chromium import CHROMIUM, DESKTOP, free_port, launch_chromium
+from support.chromium import CHROMIUM, DESKTOP, SHORT_LIVED, free_port, launch_chromium
 from support.drawings import seven
 from support.pad_page import PadPage
 from support.proxy import proxy_below
@@ -244,7 +244,9 @@ def test_composed_folder_serves_and_classifies_behind_a_proxy(served: str, tmp_p
 
 def draw_behind_a_proxy(served: str) -> None:
     with proxy_below(ROOT_PATH, served) as (url, outside), sync_playwright() as playwright:
-        pad = PadPage(launch_chromium(playwright).new_page(**DESKTOP), url, runs="browser")
+        pad = PadPage(
+            launch_chromium(playwright, *SHORT_LIVED).new_page(**DESKTOP), url, runs="browser"
+        )
         pad.draw(seven())
         pad.settle()
         pad.expect_digit(7)

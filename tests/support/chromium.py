@@ -35,6 +35,9 @@ _FLAGS = [
     "--disable-sync",
 ]
 
+SHORT_LIVED = ["--js-flags=--liftoff-only"]
+"""Flags for pages that live for seconds: WebAssembly is not compiled a second time, for speed."""
+
 
 def launch_chromium(playwright: Playwright, *flags: str) -> Browser:
     """Start the machine's own chromium, with flags of the command line in addition."""
