@@ -85,7 +85,8 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
     before = {run.id for run in list_runs(root)}
     board.open("train", title="Train a network")
     board.page.get_by_text("article", exact=True).click()
-    board.settle()
+    # what is entered before the form has the article's numbers would be replaced by them
+    expect(board.number("Epochs")).to_have_value("10")
     numbers = {"Epochs": 2, "Batch size": 8, "Training size": 2000, "Validation size": 500}
     for label, value in numbers.items():
         box = board.number(label)
