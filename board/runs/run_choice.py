@@ -14,6 +14,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import DAMAGED, RunRow
+from mnist_core.runs.state import RunStatus
 from mnist_core.utils.text import single_line
 
 NO_RUNS = "There are no runs yet. Start one on the page Train."
@@ -68,6 +69,13 @@ def without_archived(runs: Iterable[RunRow], selected: Container[str | None] = (
     return [one for one in runs if not one.labels.archived or one.id in selected]
 
 
+def first_shown(runs: Iterable[RunRow]) -> RunRow:
+    """Return the run that a page shows first: the first that trains, or is no trial of a sweep."""
+    listed = list(runs)
+    wanted = (one for one in listed if not one.origin.study or one.status == RunStatus.RUNNING)
+    return next(wanted, listed[0])
+
+
 def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
     """Draw a hint, in English, and a button that opens the page Train."""
     st.info(context.t(hint), icon=":material/info:")
@@ -99,7 +107,7 @@ def pick_run(
         offer_to_start(context, nothing)
         return None
     if not gone and selected not in found:
-        selected = next(iter(found))
+        selected = first_shown(found.values()).id
     # set each time: the labels change when a run is renamed
     st.session_state[RUN] = None if gone else selected
     chosen = (st if place is None else place).selectbox(

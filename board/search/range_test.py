@@ -69,7 +69,8 @@ def _draw_result(
     if test.learning_rate is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             rate = f"{test.learning_rate:g}"
-            st.metric(t("Suggested learning rate"), rate, border=True, width=220)
+            with st.container(key="main-rate", width="content"):
+                st.metric(t("Suggested learning rate"), rate, width="content")
             if st.button(t("Use in a new run"), type="primary", icon=":material/arrow_forward:"):
                 config = request.config.with_changes(learning_rate=test.learning_rate)
                 use_in_new_run(context, config)

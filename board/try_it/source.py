@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs.run_choice import present_row, without_archived
+from board.runs.run_choice import first_shown, present_row, without_archived
 from board.runs.run_index import read_rows
 from board.translation import Translator
 from board.widgets.common import warn
@@ -151,7 +151,8 @@ def _follow_run(t: Translator, available: Mapping[str, Source]) -> None:
     st.session_state[_FOLLOWED] = requested
     if selected not in available:
         _warn_if_gone(t, selected)
-        selected = next(iter(available))
+        runs = [source.run for source in available.values() if source.run is not None]
+        selected = f"run {first_shown(runs).id}" if runs else next(iter(available))
     st.session_state[_FIRST] = selected
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 
+from board.runs.run_choice import first_shown
 from board.runs.run_index import read_rows
 from mnist_core.runs import queue
+from mnist_core.runs.origin import RunOrigin
+from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
+from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
 from mnist_core.search.job_process import carry_out, run_job
@@ -95,6 +101,12 @@ def test_trials_of_earlier_versions_are_folded_into_their_sweep(swept: Path) -> 
     create_run(BASE_CONFIG, swept, "by hand trial 3")
     rows = {row.name: row.origin.study for row in read_rows(swept)}
     assert rows == {"sweep trial 0": "sweep", "sweep trial 1": "sweep", "by hand trial 3": ""}
+    trial, mine = (RunRow(Run(swept / name)) for name in "tm")
+    trial = replace(trial, origin=RunOrigin(study="sweep", trial=1))
+    assert first_shown([trial, mine]) is mine, "a page opens with no trial"
+    assert first_shown([trial]) is trial
+    training = replace(trial, state=RunState(status=RunStatus.RUNNING))
+    assert first_shown([training, mine]) is training
     storage_path(swept).write_text("damaged")
     assert len(read_rows(swept)) == 3
 
