@@ -1,6 +1,6 @@
 """Everything that needs a GPU, measured in one command, as JSON and Markdown.
 
-    python -m benchmarks.gpu [--seconds 480] [--only speed accuracy ...]
+    python benchmarks/gpu.py [--seconds 480] [--only speed accuracy ...]
 
 Sections: `ceiling` (large matrix products), `speed` (images/s, epoch time, share of the ceiling and
 memory of each architecture, precision, memory layout and way to run a step), `accuracy` (seconds
@@ -14,6 +14,7 @@ written after each measurement; what no longer fits into `--seconds` is listed a
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -56,4 +57,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if not __package__:  # run as a file: as with -m, modules are found from the root
+        sys.path[0] = str(Path(__file__).resolve().parents[1])
     raise SystemExit(main())

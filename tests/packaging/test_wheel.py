@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from support.chromium import ROOT, serving
 
@@ -148,6 +149,11 @@ def test_program_classifies_trains_and_promotes(
 def test_command_serves_its_page(
     command: str, site: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    with serving(site / "bin" / command, environment, tmp_path):
-        pass  # it has responded
+    with serving(site / "bin" / command, environment, tmp_path) as server:
+        foreign = httpx.get(server.url, headers={"Host": "evil.test"})
+    if command == "drawpad-dashboard":
+        assert (foreign.status_code, "--server.allowedHosts evil.test" in foreign.text) == (
+            421,
+            True,
+        )
     assert not list(tmp_path.iterdir())
