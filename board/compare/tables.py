@@ -7,7 +7,7 @@ import streamlit as st
 
 from board.settings.texts import field_label, setting_text
 from board.translation import Translator
-from board.widgets.common import BROKEN, errors_shown
+from board.widgets.common import BROKEN, errors_shown, in_percent
 from board.widgets.live_chart import live_chart
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.figures import parallel_coordinates
@@ -87,7 +87,7 @@ def draw_results(
     table: dict[str, list[Any]] = {
         t("Run"): list(results),
         t("Status"): [t(one.status) for one in rows],
-        t("Validation accuracy"): [_percent(one.accuracy) for one in rows],
+        t("Validation accuracy"): [in_percent(one.accuracy) for one in rows],
         t("Validation loss"): [one.loss for one in rows],
         t("Best epoch"): [one.best_epoch for one in rows],
         t("Epochs"): [f"{one.epoch} / {one.epochs}" for one in rows],
@@ -106,7 +106,7 @@ def draw_results(
     }
     for a, b in CLASSIC_PAIRS:
         title = t("{a} / {b} confused", a=a, b=b)
-        table[title] = [_percent(one.pairs.get((a, b))) for one in rows]
+        table[title] = [in_percent(one.pairs.get((a, b))) for one in rows]
         config[title] = columns.NumberColumn(format="%.2f%%", help=pair_help)
     st.dataframe(
         table,
@@ -118,7 +118,3 @@ def draw_results(
         key="compare-results",
     )
     st.caption(t("Click a column header to sort."))
-
-
-def _percent(value: float | None) -> float | None:
-    return None if value is None else 100 * value

@@ -11,6 +11,7 @@ import streamlit as st
 from board.page_context import PageContext
 from board.settings.texts import field_label, setting_text
 from board.translation import Translator
+from board.widgets.common import in_percent
 from mnist_core.runs.run_rows import RunRow, Setting
 from mnist_core.runs.run_table import SweepRow, Table, TableRow, changed_settings
 from mnist_core.training.config import TrainConfig
@@ -69,11 +70,11 @@ def _frame(t: Translator, table: Table, baseline: RunRow | None) -> pd.DataFrame
     columns: dict[str, Any] = {
         t("Run"): [_title(t, row, baseline) for row in rows],
         # next to the name: a phone shows two columns
-        t("Accuracy"): pd.array([_percent(row.accuracy) for row in rows], "Float64"),
+        t("Accuracy"): pd.array([in_percent(row.accuracy) for row in rows], "Float64"),
     }
     if baseline is not None and baseline.accuracy is not None:
         columns[t("Δ accuracy")] = pd.array(
-            [_percent(row.accuracy, baseline.accuracy) for row in rows], "Float64"
+            [in_percent(row.accuracy, baseline.accuracy) for row in rows], "Float64"
         )
     columns[t("Status")] = [f"{_SYMBOLS.get(row.status, '')} {t(row.status)}" for row in rows]
     columns[t("Loss")] = pd.array([row.loss for row in rows], "Float64")
@@ -155,10 +156,6 @@ def _changes(t: Translator, row: TableRow, baseline: RunRow) -> str:
         f"{field_label(name, t)} {setting_text(t, name, value)}"
         for name, (value, _) in changed.items()
     )
-
-
-def _percent(value: float | None, reference: float = 0.0) -> float | None:
-    return None if value is None else 100 * (value - reference)
 
 
 def _device(row: TableRow) -> str:

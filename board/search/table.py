@@ -7,6 +7,7 @@ import streamlit as st
 
 from board.settings.texts import field_label
 from board.translation import Translator
+from board.widgets.common import in_percent
 from board.widgets.markdown import code_markdown
 from mnist_core.search.results import Trial, format_value
 from mnist_core.search.search_space import Value
@@ -20,7 +21,7 @@ def trial_table(trials: Sequence[Trial], t: Translator) -> Trial | None:
         {
             t("Trial"): trial.number,
             t("State"): t(trial.state),
-            accuracy: None if trial.accuracy is None else 100 * trial.accuracy,
+            accuracy: in_percent(trial.accuracy),
             **{field_label(name, t): trial.params.get(name) for name in names},
             t("Run"): trial.run,
             t("Reason"): trial.reason,

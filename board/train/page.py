@@ -16,6 +16,7 @@ from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import check_room, enqueue, ensure_workers
 from mnist_core.runs.queue_devices import free_device, queue_device
 from mnist_core.runs.run_list import create_run
+from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS
 from mnist_core.utils.devices import choose_device, list_gpus
@@ -102,7 +103,11 @@ def _draw_outlook(context: PageContext, config: TrainConfig | None) -> None:
             ),
             icon=":material/warning:",
         )
-    active = [run for run in read_rows(context.root) if run.status in ("running", "queued")]
+    active = [
+        run
+        for run in read_rows(context.root)
+        if run.status in (RunStatus.RUNNING, RunStatus.QUEUED)
+    ]
     if active:
         st.caption(
             t.plural(

@@ -63,7 +63,7 @@ class Source:
         return (
             self.is_changing
             and self.run is not None
-            and present_row(self.run.run).status != "running"
+            and present_row(self.run.run).status != RunStatus.RUNNING
         )
 
     @property

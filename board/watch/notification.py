@@ -7,7 +7,7 @@ import streamlit as st
 from board.translation import Translator
 from board.widgets.common import capitalized, or_dash
 from mnist_core.runs.run import Run
-from mnist_core.runs.state import RunState
+from mnist_core.runs.state import RunState, RunStatus
 
 _WEB = Path(__file__).parents[1] / "web"
 _LIVE = ("queued", "running")
@@ -29,8 +29,8 @@ def draw_notification(t: Translator, run: Run, state: RunState) -> None:
     data = {
         "run": run.id,
         "live": state.status in _LIVE,
-        "ended": state.status in ("finished", "failed"),
-        "offered": state.status != "finished",
+        "ended": state.status in (RunStatus.FINISHED, RunStatus.FAILED),
+        "offered": state.status != RunStatus.FINISHED,
         "title": state.name or run.id,
         "body": f"{capitalized(t(state.status))} · {accuracy}",
         "label": t("Notify me when it ends"),

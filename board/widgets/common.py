@@ -69,6 +69,11 @@ def or_dash(value: float | None, form: str = ".2%") -> str:
     return "–" if value is None else format(value, form)
 
 
+def in_percent(value: float | None, reference: float = 0.0) -> float | None:
+    """Return a share, or its difference to another one, in percent, for columns of tables."""
+    return None if value is None else 100 * (value - reference)
+
+
 def duration_text(seconds: float, t: Translator) -> str:
     """Return a duration in seconds, minutes or hours, rounded."""
     if seconds < 90:
