@@ -156,7 +156,7 @@ def _draw_login(t: Translator) -> None:
     hashed = configured_hash() or ""
     with errors_shown():
         address = _client_address() or "localhost"
-        if _throttle().attempt(address, lambda: matches(given, hashed)):
+        if throttle().attempt(address, lambda: matches(given, hashed)):
             _log_in(hashed, login_sessions().create(hashed))
             st.rerun()
         show_error(t("This is not the password."))
@@ -169,5 +169,6 @@ def _client_address() -> str | None:
 
 
 @st.cache_resource(show_spinner=False)
-def _throttle() -> Throttle:
+def throttle() -> Throttle:
+    """Return the limit of this server's failed logins."""
     return Throttle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -78,15 +79,17 @@ def run_graph(name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 
 def _session(name: str) -> object:
     with _LOADING:
-        return _load(name)
+        return _load_once(imaging_graph_path(name))
 
 
-@functools.cache
-def _load(name: str) -> object:
-    path = imaging_graph_path(name)
+def load_graph(path: Path) -> object:
+    """Return an open session. Raises MnistCoreError if the file is missing or damaged."""
     try:
         return open_session(read_regular_file(path, _MAX_BYTES))
     except MnistCoreError as error:
         reason = str(error).replace(f"{path.parent}/", "")  # visitors of the pad see it
         said = reason if path.name in reason else f"{path.name}: {reason}"
         raise MnistCoreError(f"{said}; write it with `mnist-core export --shipped`") from error
+
+
+_load_once = functools.cache(load_graph)

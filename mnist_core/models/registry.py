@@ -13,13 +13,14 @@ MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """Names allowed for promoted models: safe as a file name, and never parsed as an option."""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_CHECKOUT = _PACKAGE.parent / "weights"
+CHECKOUT = _PACKAGE.parent / "weights"
+"""Folder of the weights in a checkout."""
 
 
 def shipped_folder() -> Path:
     """Return the folder of the shipped weights: in the installed package, or in the checkout."""
     installed = _PACKAGE / "weights"
-    return installed if installed.is_dir() else _CHECKOUT
+    return installed if installed.is_dir() else CHECKOUT
 
 
 def imaging_graph_path(name: str) -> Path:
@@ -110,5 +111,5 @@ def _promoted_folders(folder: str | os.PathLike[str] | None) -> list[Path]:
     """Return the folders to read: a checkout may have models that version 0.1 promoted."""
     folders = [promoted_folder(folder)]
     if not (folder or os.environ.get("MNIST_MODELS")):
-        folders.append(_CHECKOUT / "promoted")
+        folders.append(CHECKOUT / "promoted")
     return folders

@@ -20,7 +20,8 @@ STORAGE_ERRORS = (StorageInternalError, SQLAlchemyError)
 HEARTBEAT_SECONDS = 5
 _WRITE_TIMEOUT = 30
 """Seconds to wait for another worker's transaction."""
-_READ_TIMEOUT = 2
+READ_TIMEOUT = 2.0
+"""Seconds to wait for a writer before a page or a command says that it is locked."""
 _NO_ACCESS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL)
 """The low byte of SQLite's codes is the kind of error, the others say more."""
 
@@ -89,7 +90,7 @@ def open_read_only(root: Path) -> Iterator[RDBStorage | None]:
         _check_regular(path)
         storage = RDBStorage(
             f"sqlite:///file:{quote(str(path.resolve()))}?mode=ro&uri=true",
-            engine_kwargs={"connect_args": {"timeout": _READ_TIMEOUT}},
+            engine_kwargs={"connect_args": {"timeout": READ_TIMEOUT}},
             skip_compatibility_check=True,
             skip_table_creation=True,
         )

@@ -15,7 +15,6 @@ from support.board_app import open_page, page_text, press, show, unescape
 from support.training import small
 
 from board.__main__ import main
-from board.access import password
 from board.access import visitors as access
 from board.access.login_sessions import LoginSessions, login_sessions
 from board.access.password import HASH, PASSWORD, Throttle, configured_hash, hash_password, matches
@@ -37,10 +36,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("MNIST_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
-    monkeypatch.setattr(password, "_N", 2**4)
-    access._throttle.clear()
+    access.throttle.clear()
     yield tmp_path / "runs"
-    access._throttle.clear()
+    access.throttle.clear()
 
 
 @pytest.fixture

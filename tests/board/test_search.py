@@ -273,7 +273,7 @@ def test_values_that_a_field_does_not_allow_are_refused(root: Path) -> None:
 def test_a_database_that_cannot_be_read_hides_no_jobs(
     swept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_core.search.storage._READ_TIMEOUT", 0.01)
+    monkeypatch.setattr("mnist_core.search.storage.READ_TIMEOUT", 0.01)
     page = open_sweeps()
     assert "finished" in page_text(page)
     with closing(sqlite3.connect(storage_path(swept))) as writer:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 import torch
 from hypothesis import HealthCheck, given, settings
 from streamlit.testing.v1 import AppTest
@@ -185,7 +186,7 @@ def test_the_page_shows_device_and_estimated_duration(root: Path) -> None:
     for epoch in (1, 2):
         writer.write(Epoch(epoch, 10, 0.5, 0.5, 0.5, 0.5, [[1] * 10] * 10, 30.0, True))
     writer.close()
-    estimate._from_runs.clear()
+    st.cache_data.clear()
     text = page_text(open_page())
     assert "Estimated duration: 60 seconds. Epochs: 2. From one earlier run" in text
 

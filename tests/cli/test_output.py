@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mnist_core.cli import main as cli
-from mnist_core.cli.commands.train import _show
+from mnist_core.cli.commands.train import show
 from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
@@ -116,11 +116,11 @@ def test_output_that_fails_does_not_make_a_run_fail(
     output = (tmp_path / "output").open("w")
     monkeypatch.setattr(sys, "stdout", output)
 
-    def show(_what: object) -> None:
+    def write(_what: object) -> None:
         raise error
 
     stop = StopFlag()
-    _show(show, "a line", stop)
+    show(write, "a line", stop)
     assert stop.reason is reason
     output.close()
 

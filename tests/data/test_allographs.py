@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import functools
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,13 @@ from mnist_core.data.allographs import (
     NON_DIGIT,
     NON_DIGIT_KINDS,
     TEMPLATES,
-    deformation,
     draw_digit,
     draw_non_digit,
 )
-from mnist_core.data.allographs import frames as frames_module
+from mnist_core.data.allographs.deformation import pen_habits
 from mnist_core.data.allographs.digits_0_1 import zero_open
-from mnist_core.data.allographs.frames import cached_frames, draw_frames, generate_frames
+from mnist_core.data.allographs.frame_cache import cached_frames
+from mnist_core.data.allographs.frames import draw_frames, generate_frames
 from mnist_core.data.allographs.generator import Template
 from mnist_core.data.allographs.letters import LETTERS
 from mnist_core.data.allographs.non_digits import crossed_out, touching, word
@@ -101,7 +103,7 @@ def test_a_slow_tablet_reports_corners() -> None:
     t = np.linspace(0, 1, 30)[:, None]
     stroke = np.concatenate([t * (0, 1), (0, 1) + t[1:] * (1, -1)])  # a V
     for start in range(5):
-        seldom = deformation._pen_habits(Slow(np.random.default_rng(0)), stroke[start:])
+        seldom = pen_habits(Slow(np.random.default_rng(0)), stroke[start:])
         assert 5 < len(seldom) < len(stroke) / 2
         assert (seldom == (0, 1)).all(1).any()
 
@@ -183,46 +185,35 @@ def test_frames() -> None:
     assert generate_frames(labels[:0], seed=3).shape == (0, 1, 28, 28)
 
 
-def test_frames_do_not_depend_on_the_number_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames_module, "_CHUNK", 40)
+def test_frames_do_not_depend_on_the_number_of_processes() -> None:
     labels = np.arange(60) % 11
-    assert torch.equal(generate_frames(labels, 1), generate_frames(labels, 1, processes=2))
+    alone, together = (generate_frames(labels, 1, chunk=40, processes=n) for n in (1, 2))
+    assert torch.equal(alone, together)
 
 
-@pytest.fixture(scope="module")
-def drawn() -> tuple[np.ndarray, torch.Tensor]:
-    labels = np.arange(200) % 10
-    return labels, generate_frames(labels, 5)
+LABELS = np.arange(20) % 10
+cached = functools.partial(cached_frames, LABELS, smallest=len(LABELS))
 
 
-@pytest.fixture
-def many(
-    drawn: tuple[np.ndarray, torch.Tensor], monkeypatch: pytest.MonkeyPatch
-) -> tuple[np.ndarray, torch.Tensor]:
-    """As many frames as are kept in a file."""
-    monkeypatch.setattr(frames_module, "_SMALLEST_KEPT", len(drawn[0]))
-    return drawn
-
-
-def test_frames_are_kept_and_a_damaged_file_is_written_again(
-    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path
-) -> None:
-    labels, frames = many
-    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+def test_frames_are_kept_and_a_damaged_file_is_written_again(tmp_path: Path) -> None:
+    frames = generate_frames(LABELS, 5)
+    assert torch.equal(cached(5, folder=tmp_path), frames)
     (kept,) = tmp_path.glob("*.npz")
     written, whole = kept.stat().st_mtime_ns, kept.read_bytes()
-    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+    assert torch.equal(cached(5, folder=tmp_path), frames)
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(whole[:-1000])
-    assert torch.equal(cached_frames(labels, 5, folder=tmp_path), frames)
+    assert torch.equal(cached(5, folder=tmp_path), frames)
     assert kept.stat().st_size == len(whole)
 
 
-def test_outdated_frames_are_deleted_after_a_day_and_the_oldest_of_too_many(
-    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(frames_module, "generate_frames", lambda *args, **options: many[1])
+def test_few_frames_are_not_kept(tmp_path: Path) -> None:
+    frames = cached_frames(LABELS, 5, folder=tmp_path, smallest=len(LABELS) + 1)
+    assert torch.equal(frames, generate_frames(LABELS, 5))
+    assert not list(tmp_path.iterdir())
 
+
+def test_outdated_frames_are_deleted_after_a_day_and_the_oldest_of_too_many(tmp_path: Path) -> None:
     def write(name: str, age: float) -> Path:
         path = tmp_path / f"{name}.npz"
         path.write_bytes(bytes(1000))
@@ -232,44 +223,41 @@ def test_outdated_frames_are_deleted_after_a_day_and_the_oldest_of_too_many(
         return path
 
     other, recent = write("0" * 16, 90_000), write("1" * 16, 1000)
-    cached_frames(many[0], 1, folder=tmp_path)
+    cached(1, folder=tmp_path)
     assert not other.exists()
     assert not other.with_suffix(".lock").exists()
     assert recent.exists()  # perhaps of a program that still runs
     (first,) = set(tmp_path.glob("*.npz")) - {recent}
-    monkeypatch.setattr(frames_module, "_MOST_KEPT_BYTES", first.stat().st_size + 100)
     os.utime(first, (1, 1))
-    cached_frames(many[0], 2, folder=tmp_path)
+    most = first.stat().st_size
+    cached(2, folder=tmp_path, most_bytes=most)
     (second,) = tmp_path.glob("*.npz")
     assert second not in (first, recent)
-    cached_frames(many[0], 2, folder=tmp_path)
+    cached(2, folder=tmp_path, most_bytes=most)
     assert second.exists()
 
 
-def test_another_version_of_the_generator_writes_another_file(
-    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(frames_module, "generate_frames", lambda *args, **options: many[1])
-    cached_frames(many[0], 1, folder=tmp_path)
-    monkeypatch.setattr(frames_module, "_generator_version", lambda: "another")
-    cached_frames(many[0], 1, folder=tmp_path)
+def test_another_version_of_the_generator_writes_another_file(tmp_path: Path) -> None:
+    cached(1, folder=tmp_path)
+    cached(1, folder=tmp_path, version="another")
     assert len(list(tmp_path.glob("*.npz"))) == 2
 
 
-def test_progress_of_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames_module, "_CHUNK", 4)
+def test_progress_of_many_frames() -> None:
     seen: list[tuple[int, int]] = []
-    generate_frames(np.arange(10), 0, report=lambda *progress: seen.append(progress))
+    generate_frames(np.arange(10), 0, chunk=4, report=lambda *progress: seen.append(progress))
     assert seen == [(0, 10), (4, 10), (8, 10), (10, 10)]
 
 
-def test_frames_of_tiny_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def sharp_and_tiny(drawings: list[Drawing], labels: np.ndarray) -> Iterator[torch.Tensor]:
+    for share in (0.0, 1.0):
+        yield draw_frames(drawings, labels, np.random.default_rng(1), tiny_share=share)
+
+
+def test_frames_of_tiny_pictures() -> None:
     rng = np.random.default_rng(0)
     drawings = [draw_digit(rng, digit) for digit in range(10)]
-    monkeypatch.setattr(frames_module, "_TINY_SHARE", 0.0)
-    sharp = draw_frames(drawings, np.arange(10), np.random.default_rng(1))
-    monkeypatch.setattr(frames_module, "_TINY_SHARE", 1.0)
-    tiny = draw_frames(drawings, np.arange(10), np.random.default_rng(1))
+    sharp, tiny = sharp_and_tiny(drawings, np.arange(10))
     assert (tiny.flatten(1).amax(1) > 200).all()
     assert (tiny != sharp).flatten(1).any(1).all()
     # the same drawings: most of their ink is where it was
@@ -277,9 +265,7 @@ def test_frames_of_tiny_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shared > 0.6
     # a tiny row of letters would be a bar
     wide = [[np.array([[0.0, 0.0], [0.1, 0.4], [0.9, 0.0], [1.0, 0.4]])]] * 2
-    bars = draw_frames(wide, np.array([1, NON_DIGIT]), np.random.default_rng(1))
-    monkeypatch.setattr(frames_module, "_TINY_SHARE", 0.0)
-    sharp = draw_frames(wide, np.array([1, NON_DIGIT]), np.random.default_rng(1))
+    sharp, bars = sharp_and_tiny(wide, np.array([1, NON_DIGIT]))
     assert not torch.equal(bars[0], sharp[0])
     assert torch.equal(bars[1], sharp[1])
 
@@ -293,12 +279,10 @@ def test_touching_digits_are_one_piece_or_close() -> None:
         assert 1.0 < np.ptp(points[:, 0]) < 2.0
 
 
-def test_frames_without_a_folder_for_them(
-    many: tuple[np.ndarray, torch.Tensor], tmp_path: Path
-) -> None:
-    labels, frames = many
+def test_frames_without_a_folder_for_them(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert torch.equal(cached_frames(labels, 5, folder=tmp_path / "file" / "x"), frames)
+    frames = cached(5, folder=tmp_path / "file" / "x")
+    assert torch.equal(frames, generate_frames(LABELS, 5))
 
 
 def test_pool() -> None:

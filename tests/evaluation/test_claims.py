@@ -144,7 +144,7 @@ def test_all_claims(small_splits: Splits) -> None:
 def few_images(mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--quick` takes 200 images of each split."""
     for split in ("training_size", "validation_size"):
-        monkeypatch.setitem(claims_command._QUICK, split, 200)
+        monkeypatch.setitem(claims_command.QUICK, split, 200)
 
 
 @pytest.mark.usefixtures("few_images")

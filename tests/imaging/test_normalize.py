@@ -29,6 +29,8 @@ from mnist_core.imaging.normalize import (
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
 from mnist_core.inference.pipeline import InferencePipeline
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 Digits = list[tuple[int, Drawing]]
 
@@ -382,13 +384,11 @@ def test_digits_are_not_blank(
 # --- the same pipeline for one and for many -----------------------------
 
 
-def test_batches_give_the_same_as_single_canvases(
-    classifier: Classifier, clear_digits: Digits
-) -> None:
+def test_batches_give_the_same_as_single_canvases(clear_digits: Digits) -> None:
     canvases = draw_strokes([strokes for _, strokes in clear_digits])
     canvases[3] = 0  # a blank one among them must not disturb the others
     grey = torch.cat([to_grey(paint(strokes)) for _, strokes in clear_digits[:8]])
-    pipeline = InferencePipeline(classifier._model)
+    pipeline = InferencePipeline(load_weights(weights_path())[0].eval())
     together, frames = pipeline(canvases), frames_of(find_ink(grey))
     for i in range(len(canvases)):
         alone = pipeline(canvases[i : i + 1])

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from support.drawings import Drawing, one, scribble, seven, zero
 
 from mnist_core import Classifier, MnistCoreError
-from mnist_core.imaging import rasterize
 from mnist_core.imaging.normalize import ink_box, stroke_width
 from mnist_core.imaging.rasterize import INK_BOX, INK_PEN, INK_SIZE, check_strokes, draw_strokes
 from mnist_core.imaging.sizes import SCALE
@@ -113,11 +112,11 @@ def test_long_strokes_are_complete() -> None:
         assert torch.allclose(draw_strokes([[line]]), draw_strokes([[ends]]), atol=1.01 / 255)
 
 
-def test_many_pieces_are_visited_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_pieces_than_are_visited_at_once() -> None:
     drawings = [scribble(), seven()]
-    whole = draw_strokes(drawings)
-    monkeypatch.setattr(rasterize, "_PIECES", 7)
-    assert torch.equal(draw_strokes(drawings), whole)
+    repeated = [300 * strokes for strokes in drawings]
+    assert sum(len(stroke) - 1 for strokes in repeated for stroke in strokes) > 10_000
+    assert torch.equal(draw_strokes(repeated), draw_strokes(drawings))
 
 
 def test_a_stroke_of_one_point_is_a_dot() -> None:

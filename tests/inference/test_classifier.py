@@ -10,7 +10,9 @@ from mnist_core import Classifier, MnistCoreError, Prediction, load_classifier
 from mnist_core.data.mnist import Split
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.models.architectures import build_model
+from mnist_core.models.registry import weights_path
 from mnist_core.models.shapes import count_parameters
+from mnist_core.models.weights import load_weights
 
 Digits = list[tuple[int, Drawing]]
 
@@ -154,7 +156,7 @@ def test_first_maps_are_frame_times_kernels() -> None:
     frame = classifier.classify_strokes(seven()).frame
     maps, kernels = classifier.feature_maps(frame), classifier.kernels()
     assert kernels.shape == (10, 1, 5, 5)
-    bias = classifier._model.conv1[0].bias.detach().numpy()
+    bias = load_weights(weights_path("mnist_cnn"))[0].conv1[0].bias.detach().numpy()
     window = (frame[8:13, 10:15] - 0.1307) / 0.3081
     expected = np.maximum((kernels[:, 0] * window).sum((1, 2)) + bias, 0)
     assert np.allclose(maps[:, 8, 10], expected, atol=1e-4)

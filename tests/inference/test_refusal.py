@@ -12,6 +12,8 @@ from support.rows import row
 from mnist_core import Classifier, Prediction, RefusalReason, load_classifier
 from mnist_core.data.allographs import draw_digit, draw_non_digit
 from mnist_core.imaging.rasterize import draw_strokes, rasterize_strokes
+from mnist_core.models.registry import weights_path
+from mnist_core.models.weights import load_weights
 
 Digits = list[tuple[int, Drawing]]
 
@@ -108,10 +110,12 @@ def test_all_ways_to_give_a_drawing_agree(refusing: Classifier, clear_digits: Di
 
 
 def test_temperature_and_offset_of_the_card_are_used(refusing: Classifier) -> None:
+    network, _ = load_weights(weights_path("student"))
+
     def changed(**values: float) -> Prediction:
         calibration = {**dict(refusing.card.calibration), **values}
         card = refusing.card.updated(calibration=calibration)
-        other = Classifier(refusing._model, name="x", architecture="mnist_cnn_bn", card=card)
+        other = Classifier(network, name="x", architecture="mnist_cnn_bn", card=card)
         return other.classify_strokes(seven())
 
     assert changed(temperature=1000.0).confidence == pytest.approx(0.1, abs=0.05)

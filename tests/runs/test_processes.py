@@ -111,13 +111,10 @@ def test_a_signal_during_start_up_leaves_a_stopped_run(
     assert (state.epoch, place.run.is_in_queue()) == (0, False)
 
 
-def test_stopped_by_the_command(
-    place: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mnist_core.cli.commands.runs._STOP_SECONDS", 300)
+def test_stopped_by_the_command(place: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     command = place.train(CONFIG.with_changes(epochs=10_000))
     command.until(lambda: any(r.checkpoint_path.is_file() for r in list_runs(place.runs)))
-    assert cli.main(["stop", "last", "--runs", str(place.runs)]) == 0
+    assert cli.main(["stop", "last", "--timeout", "300", "--runs", str(place.runs)]) == 0
     assert capsys.readouterr().out == f"run {place.run.id} stopped on request\n"
     assert (command.wait(), command.err) == (0, "")
     assert "resume with" in command.out

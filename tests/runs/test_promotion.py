@@ -121,7 +121,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, copy in {"default": "default", "mnist_cnn": "promoted/old"}.items():
         for suffix in (".safetensors", ".json"):
             shutil.copyfile(weights_path(name).with_suffix(suffix), folder / f"{copy}{suffix}")
-    monkeypatch.setattr(registry, "_CHECKOUT", folder)
+    monkeypatch.setattr(registry, "CHECKOUT", folder)
     monkeypatch.delenv("MNIST_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return folder

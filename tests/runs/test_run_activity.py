@@ -131,11 +131,9 @@ def test_stop_a_run_that_has_ended(
     assert run.state() == state
 
 
-def test_stop_reports_a_long_step(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    monkeypatch.setattr("mnist_core.cli.commands.runs._STOP_SECONDS", 0.1)
+def test_stop_reports_a_long_step(run: Run, tmp_path: Path, capsys: Capture) -> None:
     with run.exclusive():
         run.update_state(status="running")
-        assert cli.main(["stop", run.id, "--runs", str(tmp_path)]) == 2
+        words = ["stop", run.id, "--timeout", "0.1", "--runs", str(tmp_path)]
+        assert cli.main(words) == 2
     assert "after its current training step" in capsys.readouterr().err

@@ -140,7 +140,7 @@ def test_impossible_values_are_damage(root: Path) -> None:
 
 
 def test_a_locked_database_is_read_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_core.search.storage._READ_TIMEOUT", 0.01)
+    monkeypatch.setattr("mnist_core.search.storage.READ_TIMEOUT", 0.01)
     with closing(sqlite3.connect(storage_path(root))) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(MnistCoreError, match="locked by another process"):

@@ -11,7 +11,7 @@ from support.training import Splits, part
 from torch import Tensor
 
 from mnist_core.data.allographs import pool
-from mnist_core.data.allographs.frames import cached_frames
+from mnist_core.data.allographs.frame_cache import cached_frames
 
 _made: dict[tuple[bytes, int], Tensor] = {}
 

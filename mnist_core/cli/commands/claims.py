@@ -16,8 +16,8 @@ from mnist_core.utils.files import check_writable, write_atomic
 if TYPE_CHECKING:
     from mnist_core.evaluation.claims.verdict import ClaimResult
 
-_FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
-_QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
+FULL = {"training_size": 20_000, "validation_size": 5_000, "epochs": 3, "seeds": 3}
+QUICK = {"training_size": 1_000, "validation_size": 1_000, "epochs": 1, "seeds": 2}
 
 _PIPE_WIDTH = 100
 
@@ -48,7 +48,7 @@ def _claims(args: argparse.Namespace) -> int:
     if named and not Path(named).is_file():
         # checked before minutes of training
         raise MnistCoreError(f"{named}: no such file; give pendigits-orig.tra.gz, or leave it out")
-    size = _QUICK if args.quick else _FULL
+    size = QUICK if args.quick else FULL
     seeds = range(size["seeds"] if args.seeds is None else args.seeds)
     device = choose_device(args.device)
     training, validation = load_train_validation(

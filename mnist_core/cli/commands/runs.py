@@ -15,9 +15,6 @@ from mnist_core.runs.state import RunStatus
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
 
-_STOP_SECONDS = 10.0
-"""How long `stop` waits for the run to end."""
-
 
 def add_commands(commands: Subparsers) -> None:
     """Add the commands."""
@@ -33,6 +30,13 @@ def add_commands(commands: Subparsers) -> None:
 
     stop = commands.add_parser("stop", help="stop a running run; resume continues it")
     stop.add_argument("id", help="the run's id or its beginning, or last")
+    stop.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=10.0,
+        help="how long to wait for its end; default 10",
+    )
     add_runs_option(stop)
     stop.set_defaults(run=_stop)
 
@@ -86,7 +90,7 @@ def _stop(args: argparse.Namespace) -> int:
 
     run = find_run(args.id, args.runs)
     run.request_stop()
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + args.timeout
     while run.state().status == RunStatus.RUNNING:
         if time.monotonic() > deadline:
             raise MnistCoreError(

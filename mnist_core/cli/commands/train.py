@@ -114,12 +114,12 @@ def _train(
     from mnist_core.runs.runner import execute
 
     config = run.config()
-    _show(print_line, f"run {run.id} in {run.folder}", stop)
+    show(print_line, f"run {run.id} in {run.folder}", stop)
     with RunProgress(config.model, config.epochs) as progress:
         state = execute(
             run,
             data=data,
-            listen=lambda event: _show(progress, event, stop),
+            listen=lambda event: show(progress, event, stop),
             stop=stop,
             if_queued=if_queued,
         )
@@ -128,11 +128,11 @@ def _train(
         return INTERRUPTED if state.stop_reason and state.stop_reason.is_signal else 0
     if output is not None:
         _copy_weights(run, output)
-    _show(print_line, f"weights, evaluation and log in {run.folder}", stop)
+    show(print_line, f"weights, evaluation and log in {run.folder}", stop)
     return 0
 
 
-def _show(show: Callable[[Any], None], what: object, stop: StopFlag) -> None:
+def show(write: Callable[[Any], None], what: object, stop: StopFlag) -> None:
     """Show something of a run; output that fails makes neither the run nor the command fail.
 
     When the program that reads the output has exited, the run stops and can be resumed. On a full
@@ -141,7 +141,7 @@ def _show(show: Callable[[Any], None], what: object, stop: StopFlag) -> None:
     from mnist_core.runs.state import StopReason
 
     try:
-        show(what)
+        write(what)
     except (BrokenPipeError, SystemExit):  # rich turns the first into the second
         stop.set(StopReason.OUTPUT_CLOSED)
     except OSError as error:  # such as a full disk

@@ -25,7 +25,7 @@ def deform(pen: Pen, drawing: Drawing) -> Drawing:
         )
         local = local @ matrix.T
         local = local + pen.rng.normal(0, tremor, local.shape)
-        result.append(_pen_habits(pen, local))
+        result.append(pen_habits(pen, local))
     return _on_a_grid(pen, result) if pen.chance(0.03) else result
 
 
@@ -49,7 +49,7 @@ def _affine(pen: Pen) -> np.ndarray:
     return np.array([[cos, -sin], [sin, cos]]) @ np.array([[width, slant], [0, height]])
 
 
-def _pen_habits(pen: Pen, stroke: Stroke) -> Stroke:
+def pen_habits(pen: Pen, stroke: Stroke) -> Stroke:
     """Hooks where the pen lands and lifts; a tablet that reports few positions."""
     if len(stroke) > 6 and pen.chance(0.1):
         every = np.linspace(0, len(stroke) - 1, len(stroke) // 3 + 2).astype(int)

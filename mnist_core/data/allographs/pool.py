@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnist_core.data.allographs.frames import Report, cached_frames
+from mnist_core.data.allographs.frame_cache import cached_frames
+from mnist_core.data.allographs.frames import Report
 from mnist_core.data.allographs.generator import NON_DIGIT
 
 
