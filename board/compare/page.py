@@ -25,13 +25,13 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.state import ACTIVE
 from mnist_core.training.config import TrainConfig
 
 _GONE = "compare-gone"
 """Session key of selected runs that were deleted."""
 _REFRESH_SECONDS = 2.0
 _PRESELECTED = 2
-_ACTIVE = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def show(context: PageContext) -> None:
                 options = draw_curve_options(t)
             draw_curves(t, compared.metrics, compared.configs, options)
 
-    active = any(status in _ACTIVE for status in statuses)
+    active = any(status in ACTIVE for status in statuses)
     st.fragment(draw, run_every=_REFRESH_SECONDS if active else None)()
     compared = _read(t, names, report=False)
     st.subheader(t("Different settings"))

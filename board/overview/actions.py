@@ -25,7 +25,7 @@ from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.removal import stop_and_delete
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_table import SweepRow, TableRow
-from mnist_core.runs.state import RunStatus
+from mnist_core.runs.state import ACTIVE, RunStatus
 from mnist_core.search.sweep_list import delete_sweep, stop_sweep
 
 _FORM, _FORMS = "runs-label-form", "runs-label-forms"
@@ -217,8 +217,4 @@ def _runs(selected: Sequence[TableRow]) -> list[RunRow]:
 
 
 def _active_sweeps(selected: Sequence[TableRow]) -> list[SweepRow]:
-    return [
-        row
-        for row in selected
-        if isinstance(row, SweepRow) and row.status in (RunStatus.RUNNING, RunStatus.QUEUED)
-    ]
+    return [row for row in selected if isinstance(row, SweepRow) and row.status in ACTIVE]

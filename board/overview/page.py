@@ -63,8 +63,8 @@ def show(context: PageContext) -> None:
     def draw() -> None:
         _live_part(context, view, *(listed.pop() if listed else _read(context)))
 
-    live = any(row.is_active for row in rows) or any(
-        state.status in ("running", "stopping", "queued") for state in sweeps.values()
+    live = any(row.is_active for row in rows) or not all(
+        state.has_ended for state in sweeps.values()
     )
     st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
 

@@ -12,21 +12,22 @@ from board.page_context import PageContext
 from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from board.widgets.common import in_percent
-from mnist_core.runs.run_rows import RunRow, Setting
+from mnist_core.runs.run_rows import DAMAGED, RunRow, Setting
 from mnist_core.runs.run_table import SweepRow, Table, TableRow, changed_settings
+from mnist_core.search.job_state import JobStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.text import plain_cell
 
 SELECTED = "runs-selected"
 """Key of the ids of the selected rows, in the session state."""
 _SYMBOLS = {
-    "running": "▶",
-    "stopping": "▶",
-    "queued": "…",
-    "finished": "✓",
-    "stopped": "■",
-    "failed": "✗",
-    "damaged": "✗",
+    JobStatus.RUNNING: "▶",
+    JobStatus.STOPPING: "▶",
+    JobStatus.QUEUED: "…",
+    JobStatus.FINISHED: "✓",
+    JobStatus.STOPPED: "■",
+    JobStatus.FAILED: "✗",
+    DAMAGED: "✗",
 }
 _HEIGHT = 560
 _ROW_HEIGHT = 35

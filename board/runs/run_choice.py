@@ -20,11 +20,11 @@ from mnist_core.utils.text import single_line
 NO_RUNS = "There are no runs yet. Start one on the page Train."
 _ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show archived runs."
 STATUS_ICONS = {
-    "queued": ":material/hourglass_empty:",
-    "running": ":material/directions_run:",
-    "stopped": ":material/pause_circle:",
-    "finished": ":material/check_circle:",
-    "failed": ":material/error:",
+    RunStatus.QUEUED: ":material/hourglass_empty:",
+    RunStatus.RUNNING: ":material/directions_run:",
+    RunStatus.STOPPED: ":material/pause_circle:",
+    RunStatus.FINISHED: ":material/check_circle:",
+    RunStatus.FAILED: ":material/error:",
     DAMAGED: BROKEN,
 }
 

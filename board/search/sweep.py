@@ -17,7 +17,7 @@ from mnist_core.runs.run import Run
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobState
 from mnist_core.search.requests import SweepRequest
-from mnist_core.search.results import Trial, best_trial, read_importance, read_trials
+from mnist_core.search.results import Trial, TrialStatus, best_trial, read_importance, read_trials
 
 
 def show(context: PageContext) -> None:
@@ -76,7 +76,7 @@ def _draw_overview(context: PageContext, study: str, trials: list[Trial], names:
     )
     live_chart(title, figure, "sweep-parallel")
     st.caption(t("Drag along an axis to select trials."))
-    complete = sum(trial.state == "complete" for trial in trials)
+    complete = sum(trial.state is TrialStatus.COMPLETE for trial in trials)
     importance = _importance(context.root, study, complete)
     if importance:
         title = t("Importance of the parameters")

@@ -16,7 +16,7 @@ from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import check_room, enqueue, ensure_workers
 from mnist_core.runs.queue_devices import free_device, queue_device
 from mnist_core.runs.run_list import create_run
-from mnist_core.runs.state import RunStatus
+from mnist_core.runs.state import ACTIVE
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.presets import PRESETS
 from mnist_core.utils.devices import choose_device, list_gpus
@@ -103,11 +103,7 @@ def _draw_outlook(context: PageContext, config: TrainConfig | None) -> None:
             ),
             icon=":material/warning:",
         )
-    active = [
-        run
-        for run in read_rows(context.root)
-        if run.status in (RunStatus.RUNNING, RunStatus.QUEUED)
-    ]
+    active = [run for run in read_rows(context.root) if run.status in ACTIVE]
     if active:
         st.caption(
             t.plural(

@@ -13,14 +13,14 @@ from board.train.page import FORM_BASE, FORM_PARENT
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import DAMAGED
-from mnist_core.runs.state import RunState, RunStatus
+from mnist_core.runs.state import ACTIVE, RunState, RunStatus
 
 
 def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None:
     """Draw the button that applies to the run's status, and the others behind a button."""
     t = context.t
     status = state.status if state else DAMAGED
-    if status in (RunStatus.QUEUED, RunStatus.RUNNING):
+    if status in ACTIVE:
         act_button(t("Stop"), ":material/stop:", run.request_stop)
     if status in (RunStatus.STOPPED, RunStatus.FAILED) or (
         status == RunStatus.QUEUED and not run.is_in_queue()

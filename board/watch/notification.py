@@ -7,10 +7,9 @@ import streamlit as st
 from board.translation import Translator
 from board.widgets.common import capitalized, or_dash
 from mnist_core.runs.run import Run
-from mnist_core.runs.state import RunState, RunStatus
+from mnist_core.runs.state import ACTIVE, RunState, RunStatus
 
 _WEB = Path(__file__).parents[1] / "web"
-_LIVE = ("queued", "running")
 
 
 def draw_notification(t: Translator, run: Run, state: RunState) -> None:
@@ -28,7 +27,7 @@ def draw_notification(t: Translator, run: Run, state: RunState) -> None:
     accuracy = f"{t('Validation accuracy')} {or_dash(state.validation_accuracy)}"
     data = {
         "run": run.id,
-        "live": state.status in _LIVE,
+        "live": state.status in ACTIVE,
         "ended": state.status in (RunStatus.FINISHED, RunStatus.FAILED),
         "offered": state.status != RunStatus.FINISHED,
         "title": state.name or run.id,

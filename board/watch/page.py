@@ -38,7 +38,6 @@ from mnist_core.utils.text import single_line
 _REFRESH_SECONDS = 1.0
 _USAGE = "usage"
 """Key of the expander with the charts of what the run uses."""
-_LIVE = ("queued", "running")
 
 
 def show(context: PageContext) -> None:
@@ -56,13 +55,12 @@ def show(context: PageContext) -> None:
         show_error(summary.problem, BROKEN)
         st.caption(context.t("Its files are left unchanged; other runs are not affected."))
         return
-    live = summary.status in _LIVE
 
     def draw() -> None:
         _live_part(context, run, summary.status)
 
     # refreshed periodically only while something can change
-    st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
+    st.fragment(draw, run_every=_REFRESH_SECONDS if summary.is_active else None)()
 
 
 def _live_part(context: PageContext, run: Run, status: str) -> None:
@@ -109,7 +107,7 @@ def _headline(
         text = t("{reason}. Resume continues from there.", reason=reason)
         if not run.has_checkpoint():
             text = t("{reason}. Resume trains from the start.", reason=reason)
-        message.info(text, icon=STATUS_ICONS["stopped"])
+        message.info(text, icon=STATUS_ICONS[state.status])
     elif state.status == RunStatus.QUEUED:
         waiting = t("It is not in the queue. Resume queues it.")
         if run.is_in_queue():

@@ -14,9 +14,9 @@ from numbers import Real
 import plotly.graph_objects as go
 
 from mnist_core.figures.theme import BLUE, VERMILLION, Translate, new_figure
-from mnist_core.search.results import Trial, format_value
+from mnist_core.search.results import Trial, TrialStatus, format_value
 
-_SYMBOLS = {"complete": ("circle", 0), "pruned": ("x-thin-open", 2)}
+_SYMBOLS = {TrialStatus.COMPLETE: ("circle", 0), TrialStatus.PRUNED: ("x-thin-open", 2)}
 """Marker symbol and width of its outline, by a trial's state."""
 
 
@@ -30,7 +30,7 @@ def optimization_history(trials: Sequence[Trial], *, translate: Translate = str)
     """
     figure = new_figure("history", 320)
     _add_markers(figure, trials, [trial.number for trial in trials], translate)
-    complete = [trial for trial in trials if trial.state == "complete"]
+    complete = [trial for trial in trials if trial.state is TrialStatus.COMPLETE]
     if complete:
         figure.add_scatter(
             x=[trial.number for trial in complete],

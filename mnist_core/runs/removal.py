@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.run import Run
-from mnist_core.runs.state import RunStatus
+from mnist_core.runs.state import ACTIVE
 
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 60.0
@@ -47,7 +47,7 @@ def stop_and_delete(runs: Iterable[Run], timeout: float = _STOP_SECONDS) -> None
 def _stop(run: Run) -> None:
     """Ask a run to stop, so that no worker starts it meanwhile either."""
     try:
-        if run.state().status in (RunStatus.QUEUED, RunStatus.RUNNING):
+        if run.state().status in ACTIVE:
             run.request_stop()
     except MnistCoreError:  # damaged, or it has just ended: `delete` says what is wrong
         return

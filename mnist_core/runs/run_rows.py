@@ -17,7 +17,7 @@ from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin, read_origin
 from mnist_core.runs.queue import QueuePlace, queue_place
 from mnist_core.runs.run import Run, exited_unexpectedly
 from mnist_core.runs.run_list import without_name
-from mnist_core.runs.state import RunState, RunStatus
+from mnist_core.runs.state import ACTIVE, RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import explain_errors
 from mnist_core.utils.json_files import read_json
@@ -116,7 +116,7 @@ class RunRow:
     @property
     def is_active(self) -> bool:
         """Whether it is queued or running."""
-        return self.status in (RunStatus.QUEUED, RunStatus.RUNNING)
+        return self.status in ACTIVE
 
     def seconds(self, at: datetime | None = None) -> float | None:
         """Return how long it has trained until it ended, or until now; None if it has not begun."""

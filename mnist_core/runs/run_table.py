@@ -62,6 +62,7 @@ class SweepState:
     status: str
     trials: int = 0
     created: str = ""
+    has_ended: bool = True
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def train_in_folder(
         else resolve_device(run.folder.parent, config.device, device)
     )
     run.update_state(device=device_name(chosen), host=socket.gethostname(), drawn=0, drawings=0)
-    training, validation = splits or load_splits(config, chosen, data)
+    splits = splits or load_splits(config, chosen, data)
 
     def show(event: Event) -> None:
         if not isinstance(event, Step):
@@ -70,16 +70,35 @@ def train_in_folder(
             listen(event)
 
     try:
-        trainer = _build_trainer(run, config, training, validation, show)
+        trainer = _build_trainer(run, config, *splits, show)
     except _StoppedBeforeTraining:
         return None
+    command = train_command(config)
+    write_provenance(run.folder, command, device_name(chosen))
+    run.log(f"{config.model} on {device_name(chosen)}: {command}")
+    last = _train(run, trainer, *splits, show, stop)
+    if isinstance(last, Stopped):
+        save_checkpoint(run.checkpoint_path, trainer.state_dict())
+        return None
+    assert isinstance(last, Finished)
+    write_json(run.evaluation_path, evaluate(last.model.to(chosen), splits[1]))
+    return last
+
+
+def _train(
+    run: Run,
+    trainer: Trainer,
+    training: Split,
+    validation: Split,
+    show: Listener,
+    stop: StopFlag,
+) -> Event:
+    """Train, and keep metrics, weights and checkpoints; return the last event."""
+    config = trainer.config
     history = Conv1History(run)
     if (trainer.epoch, trainer.step) == (1, 0):
         history.keep(trainer.scored_model, 0, config.epochs)
     card = _card(config, training, validation)
-    command = train_command(config)
-    write_provenance(run.folder, command, device_name(chosen))
-    run.log(f"{config.model} on {device_name(chosen)}: {command}")
     metrics = MetricWriter(run.folder, (trainer.epoch - 1) * trainer.steps + trainer.step)
     newest = NewestEpochWriter(run.folder, metrics, validation)
     stop.deferred = True
@@ -95,11 +114,6 @@ def train_in_folder(
         metrics.write_settings(run.state().name or run.id, config.model_dump())
     finally:
         metrics.close()
-    if isinstance(event, Stopped):
-        save_checkpoint(run.checkpoint_path, trainer.state_dict())
-        return None
-    assert isinstance(event, Finished)
-    write_json(run.evaluation_path, evaluate(event.model.to(chosen), validation))
     return event
 
 

@@ -24,6 +24,9 @@ class RunStatus(StrEnum):
     FAILED = "failed"
 
 
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
 class StopReason(StrEnum):
     """Why a run ended before its last epoch. `message` says it as text."""
 

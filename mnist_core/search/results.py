@@ -1,11 +1,12 @@
 """What a sweep has found so far, read from its storage without changing it."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from pydantic import Field, TypeAdapter
 
 from mnist_core.runs.origin import RunOrigin
@@ -15,8 +16,25 @@ from mnist_core.search.storage import open_read_only
 from mnist_core.search.study import is_open, slot_trials
 from mnist_core.utils.json_files import JsonModel
 
-TrialStatus: TypeAlias = Literal["waiting", "running", "complete", "pruned", "failed", "stopped"]
-ENDED: tuple[TrialStatus, ...] = ("complete", "pruned", "failed")
+
+class TrialStatus(StrEnum):
+    """What a trial is doing; a stopped one is tried again when the sweep continues."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+_STATUSES = {
+    TrialState.WAITING: TrialStatus.WAITING,
+    TrialState.RUNNING: TrialStatus.RUNNING,
+    TrialState.COMPLETE: TrialStatus.COMPLETE,
+    TrialState.PRUNED: TrialStatus.PRUNED,
+    TrialState.FAIL: TrialStatus.FAILED,
+}
 _FieldName = Literal[SEARCHABLE_FIELDS]  # type: ignore[valid-type]
 _Settings = TypeAdapter(dict[str, Any] | None)
 
@@ -27,8 +45,7 @@ class Trial(JsonModel):
     Attributes
     ----------
     number : int
-    state : str
-        A stopped trial is tried again when the sweep continues.
+    state : TrialStatus
     accuracy : float or None
         On the validation images, in [0, 1]; of a pruned trial, its last epoch's.
     params : mapping of field of `TrainConfig` to value
@@ -48,7 +65,7 @@ class Trial(JsonModel):
     @property
     def has_ended(self) -> bool:
         """Whether it is not tried again."""
-        return self.state in ENDED
+        return self.state in (TrialStatus.COMPLETE, TrialStatus.PRUNED, TrialStatus.FAILED)
 
 
 class SweepResult(JsonModel):
@@ -99,7 +116,7 @@ def read_importance(root: Path, study: str) -> dict[str, float]:
         if storage is None or study not in optuna.get_all_study_names(storage):
             return {}
         loaded = optuna.load_study(study_name=study, storage=storage)
-        complete = [trial for trial in study_trials(loaded) if trial.state == "complete"]
+        complete = [trial for trial in study_trials(loaded) if trial.state is TrialStatus.COMPLETE]
         if len({trial.accuracy for trial in complete}) < 2:
             return {}
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
@@ -125,19 +142,18 @@ def study_trials(study: optuna.Study) -> list[Trial]:
 
 def best_trial(trials: Sequence[Trial]) -> Trial | None:
     """Return the complete trial with the highest validation accuracy; None before the first."""
-    complete = [trial for trial in trials if trial.state == "complete"]
+    complete = [trial for trial in trials if trial.state is TrialStatus.COMPLETE]
     return max(complete, key=lambda trial: trial.accuracy or 0.0, default=None)
 
 
 def to_trial(trial: FrozenTrial) -> Trial:
     """Return one of Optuna's trials as ours. Raises ValidationError for impossible values."""
-    state = trial.state.name.lower()
     accuracy = trial.value
     if accuracy is None and trial.intermediate_values:
         accuracy = trial.intermediate_values[max(trial.intermediate_values)]
     return Trial(
         number=trial.number,
-        state="stopped" if is_open(trial) else "failed" if state == "fail" else state,
+        state=TrialStatus.STOPPED if is_open(trial) else _STATUSES[trial.state],
         accuracy=accuracy,
         params=trial.params or trial.system_attrs.get("fixed_params", {}),
         run=trial.user_attrs.get("run"),

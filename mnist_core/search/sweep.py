@@ -13,7 +13,7 @@ from mnist_core.runs.inputs import load_splits
 from mnist_core.runs.queue_worker import import_for_training
 from mnist_core.runs.signals import StopFlag
 from mnist_core.search.requests import SweepRequest
-from mnist_core.search.results import SweepResult, Trial, best_trial, study_trials
+from mnist_core.search.results import SweepResult, Trial, TrialStatus, best_trial, study_trials
 from mnist_core.search.stop_file import watch_stop_file
 from mnist_core.search.storage import explained_errors
 from mnist_core.search.study import disconnect, open_study
@@ -72,6 +72,7 @@ def run_sweep(
     """
     study = open_study(request, storage)  # before the workers, so that they find it
     reported: set[int] = set()
+    unfinished = (TrialStatus.WAITING, TrialStatus.RUNNING)
     last_ended = -1
 
     def update_progress(report: Callable[[Trial], None] = report_trial) -> list[Trial]:
@@ -79,7 +80,7 @@ def run_sweep(
         with explained_errors(storage):
             trials = study_trials(study)
         for trial in trials:
-            if trial.state not in ("waiting", "running") and trial.number not in reported:
+            if trial.state not in unfinished and trial.number not in reported:
                 reported.add(trial.number)
                 report(trial)
         ended = sum(trial.has_ended for trial in trials)

@@ -34,7 +34,9 @@ def sweep_states(root: Path) -> dict[str, SweepState]:
             continue
         assert isinstance(request, SweepRequest)
         total = progress.total if progress else request.trials or DEFAULT_TRIALS
-        found[study] = SweepState(str(state.status), total, state.started)
+        found[study] = SweepState(
+            state.status, total, state.started, has_ended=state.status.has_ended
+        )
     return found
 
 

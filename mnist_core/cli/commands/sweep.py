@@ -128,10 +128,14 @@ def _json_result(result: SweepResult) -> dict[str, object]:
 
 def _json_row(trial: Trial) -> dict[str, object]:
     """Return a trial under the names that `--json` has always used: Optuna's states."""
+    from mnist_core.search.results import TrialStatus
+
+    failed = trial.state in (TrialStatus.FAILED, TrialStatus.STOPPED)
+    scored = trial.state in (TrialStatus.COMPLETE, TrialStatus.PRUNED)
     return {
         "number": trial.number,
-        "state": "fail" if trial.state in ("failed", "stopped") else trial.state,
-        "validation_accuracy": trial.accuracy if trial.state in ("complete", "pruned") else None,
+        "state": "fail" if failed else trial.state,
+        "validation_accuracy": trial.accuracy if scored else None,
         "params": trial.params,
         "run": trial.run,
         "reason": trial.reason or None,
