@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press, show, unescape
+from support.board_app import open_page, page_text, press, show
+from support.overview_page import Runs, make_runs, names, select, table
 from support.training import small
 
 from board.overview.table import table_csv
 from mnist_core.runs import queue
 from mnist_core.runs.labels import change_labels, read_baseline, read_labels
-from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import enqueue, waiting
 from mnist_core.runs.removal import stop_and_delete
-from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.run_rows import RunIndex
 from mnist_core.search.job_control import start_job
@@ -27,8 +25,6 @@ from mnist_core.search.job_state import JobEnd
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.sweep_list import delete_sweep, sweep_states
 from mnist_core.utils.json_files import write_json
-
-Runs = dict[str, Run]
 
 
 @pytest.fixture
@@ -40,40 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def runs(root: Path) -> Runs:
-    """Two ended runs, two that wait, and a sweep with two trials."""
-    made: Runs = {}
-
-    def make(name: str, origin: RunOrigin | None = None, **state: object) -> None:
-        changes = {"seed": len(made), "optimizer": "adam" if name == "good" else "sgd"}
-        made[name] = create_run(small(**changes), root, name, origin)
-        made[name].update_state(**state)
-
-    ended = {"status": "finished", "epoch": 1, "best_epoch": 1, "trained_seconds": 75.0}
-    ended["device"] = "CPU, 2 threads"
-    make("bad", validation_accuracy=0.9, validation_loss=0.5, **ended)
-    make("good", validation_accuracy=0.975, validation_loss=0.1, **ended)
-    for number in range(2):
-        score = {"validation_accuracy": 0.8 + number / 10, "validation_loss": 0.3}
-        make(f"trial {number}", RunOrigin(study="rates", trial=number), **ended, **score)
-    for name in ("first", "second"):
-        make(name)
-        enqueue(made[name])
-    return made
-
-
-def table(page: AppTest) -> pd.DataFrame:
-    return page.dataframe[0].value
-
-
-def names(page: AppTest) -> list[str]:
-    return list(table(page)["Run"])
-
-
-def select(page: AppTest, *wanted: str) -> AppTest:
-    """Select rows by what stands in their first column."""
-    rows = [names(page).index(name) for name in wanted]
-    page.session_state[page.dataframe[0].key] = {"selection": {"rows": rows}}
-    return show(page.run())
+    return make_runs(root)
 
 
 def labels(page: AppTest) -> list[str]:
@@ -159,72 +122,6 @@ def test_a_baseline_is_first_and_others_show_the_difference(root: Path, runs: Ru
     assert page.multiselect[0].value == [runs["bad"].id, runs["good"].id]
     press(select(open_page("runs"), "★ bad"), "Clear baseline")
     assert read_baseline(root) is None
-
-
-def test_note_and_tags(runs: Runs) -> None:
-    page = select(open_page("runs"), "good")
-    page.text_area[0].set_value("worth repeating")
-    next(box for box in page.text_input if "Tags" in box.label).set_value("paper, lr,, paper")
-    page = press(page, "Save")
-    stored = read_labels(runs["good"].folder)
-    assert (stored.note, stored.tags) == ("worth repeating", ("paper", "lr"))
-    page = select(page, "good", "bad")
-    next(box for box in page.text_input if "Tags" in box.label).set_value("both")
-    page = press(page, "Save")
-    assert read_labels(runs["good"].folder).tags == ("paper", "lr", "both")
-    assert read_labels(runs["bad"].folder).tags == ("both",)
-    assert list(table(page).set_index("Run").loc["good", "Tags"]) == ["paper", "lr", "both"]
-
-
-def fill_labels(page: AppTest, *, note: str | None = None, tags: str | None = None) -> None:
-    if note is not None:
-        page.text_area[0].set_value(note)
-    if tags is not None:
-        next(box for box in page.text_input if "Tags" in box.label).set_value(tags)
-
-
-def test_two_dashboards_change_the_same_run_and_nothing_is_lost(runs: Runs) -> None:
-    run = runs["good"]
-    change_labels(run, note="first", tags=["old", "kept"])
-    one, two = (select(open_page("runs"), "good") for _ in range(2))
-    fill_labels(one, tags="kept, from one")
-    one = press(one, "Save")
-    fill_labels(two, note="of two", tags="old, kept, from two")
-    two = press(two, "Save")
-    labels = read_labels(run.folder)
-    assert (labels.note, labels.tags) == ("of two", ("kept", "from one", "from two"))
-    one, two = select(one, "good"), select(two, "good")
-    one = press(one, "Archive")
-    fill_labels(two, note="again")
-    two = press(two, "Save")
-    assert read_labels(run.folder).archived
-
-    one, two = (select(open_page("runs", **{"runs-archived": True}), "good") for _ in range(2))
-    fill_labels(one, note="one's")
-    press(one, "Save")
-    fill_labels(two, note="two's", tags="late")
-    two = press(two, "Save")
-    assert 'was changed meanwhile, to "one\'s"; save again' in unescape(two.toast[0].value)
-    assert read_labels(run.folder).note == "one's"
-    press(two, "Save")
-    assert read_labels(run.folder).note == "two's"
-    assert read_labels(run.folder).tags == ("late",)
-
-
-def test_labels_of_many_processes(runs: Runs) -> None:
-    run = runs["good"]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: change_labels(run, add_tags=[f"tag {number}"]), range(16)))
-    assert len(read_labels(run.folder).tags) == 16
-
-
-def test_a_tag_that_is_too_long_is_refused(runs: Runs) -> None:
-    page = select(open_page("runs"), "good", "bad")
-    next(box for box in page.text_input if "Tags" in box.label).set_value(f"short, {'x' * 41}")
-    page = press(page, "Save")
-    (error,) = page.toast
-    assert "has 41 characters; give at most 40" in error.value
-    assert not read_labels(runs["good"].folder).tags
 
 
 def test_stopping_archiving_and_watching(runs: Runs) -> None:

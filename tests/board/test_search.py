@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
+from support.jobs import create_job
 
 from board.runs.run_choice import first_shown
 from board.runs.run_index import read_rows
@@ -24,13 +25,11 @@ from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import delete_job, list_jobs
-from mnist_core.search.job_process import carry_out, run_job
+from mnist_core.search.job_process import run_job
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
-from mnist_core.search.requests import JobRequest, RangeTestRequest, SweepRequest
+from mnist_core.search.requests import SweepRequest
 from mnist_core.search.search_space import BASE_CONFIG
 from mnist_core.search.storage import storage_path
-from mnist_core.training.config import TrainConfig
-from mnist_core.training.lr_finder import RangeTest
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
@@ -49,19 +48,11 @@ def root(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def create_job(root: Path, request: JobRequest = REQUEST) -> Job:
-    """Create a job's folder without its process."""
-    job = Job(root / f"jobs/20260101-000000-{request.kind}")
-    job.folder.mkdir(parents=True)
-    write_json(job.request_path, request)
-    return job
-
-
 @pytest.fixture(scope="module")
 def finished_sweep(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Path:
     """A folder with the job of a finished sweep of two trials."""
     root = tmp_path_factory.mktemp("sweep")
-    assert run_job(create_job(root)).status is JobStatus.FINISHED
+    assert run_job(create_job(root, REQUEST)).status is JobStatus.FINISHED
     return root
 
 
@@ -115,52 +106,6 @@ def start_button(page: AppTest) -> Any:
     return next(button for button in page.button if button.label == "Start")
 
 
-def test_a_range_test_suggests_a_rate_for_a_new_run(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[str] = []
-    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: started.append(device))
-    page = open_page("search")
-    page.selectbox(key="lr-model").set_value("mnist_cnn")
-    page.number_input(key="lr-training_size").set_value(2000)
-    page.number_input(key="lr-steps").set_value(100).run()
-    page = press(page, "Start")
-    (job,) = list_jobs(root)
-    carry_out(job, started[0])
-    assert job.state().status is JobStatus.FINISHED
-    page = show(page.run())
-    rate = float(page.metric[0].value)
-    assert 1e-6 < rate < 1
-    page = press(page, "Use in a new run")
-    assert page.title[0].value == "Train a network"
-    assert page.number_input(key="form-learning_rate").value == rate
-
-
-@pytest.mark.parametrize(("outcome", "rate"), [("not_risen", 1.0), ("not_fallen", None)])
-def test_a_range_test_without_a_minimum_shows_its_curve(
-    root: Path, outcome: str, rate: float | None
-) -> None:
-    job = create_job(root, RangeTestRequest(config=TrainConfig()))
-    curve = RangeTest(
-        rates=(0.1, 1.0), losses=(2, 1), smoothed=(2, 1), suggestion=rate, outcome=outcome
-    )
-    write_json(job.result_path, curve)
-    write_json(job.end_path, JobEnd(status=JobStatus.FINISHED))
-    page = open_page("search")
-    assert len(page.get("bidi_component")) == 1
-    assert [metric.value for metric in page.metric] == (["1"] if rate else [])
-    expected = "largest rate that was tried is suggested" if rate else "does not fall between 1e-06"
-    assert expected in unescape(page.warning[0].value)
-
-
-def test_a_range_the_wrong_way_round_is_refused(root: Path) -> None:
-    page = open_page("search")
-    page.number_input(key="lr-low").set_value(5.0).run()
-    assert "lowest learning rate is 5, the highest 1" in page.error[0].value
-    assert start_button(page).disabled
-    assert list_jobs(root) == []
-
-
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
@@ -188,7 +133,7 @@ def test_a_number_out_of_range_is_refused_in_words(
 
 
 def test_the_form_starts_what_it_shows(root: Path) -> None:
-    job = create_job(root)
+    job = create_job(root, REQUEST)
     with exclusive_lock(job.lock_path, 1):
         page = fill_form(open_sweeps())
         page = show(page.text_input(key="sweep-study").set_value("sweep").run())
@@ -254,7 +199,7 @@ def test_the_name_of_a_study_with_other_settings_is_refused(swept: Path) -> None
 
 
 def test_the_name_of_a_study_that_is_yet_to_be_created_is_taken(root: Path) -> None:
-    create_job(root)
+    create_job(root, REQUEST)
     page = fill_form(open_sweeps())
     assert page.text_input(key="sweep-study").value == "sweep-2"
     page.text_input(key="sweep-study").set_value("sweep")
@@ -303,7 +248,7 @@ def test_a_damaged_job_hides_no_others(swept: Path, name: str) -> None:
 
 
 def test_markdown_in_a_message_has_no_effect(root: Path) -> None:
-    job = create_job(root)
+    job = create_job(root, REQUEST)
     write_json(
         job.end_path, JobEnd(status=JobStatus.FAILED, message="![x](http://example.com/x.png) *b*")
     )

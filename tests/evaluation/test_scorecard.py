@@ -20,7 +20,6 @@ from mnist_core.evaluation.pictures import KINDS
 from mnist_core.evaluation.scorecard import sets as sets_module
 from mnist_core.evaluation.scorecard.baseline import UsualRecipe
 from mnist_core.evaluation.scorecard.context import Context
-from mnist_core.evaluation.scorecard.intervals import calibration_error, exact, median, proportion
 from mnist_core.evaluation.scorecard.measure import MEAN, ROWS, measure, with_mean
 from mnist_core.evaluation.scorecard.pads import pad_picture, stroke_row
 from mnist_core.evaluation.scorecard.recognisers import (
@@ -95,37 +94,6 @@ def small_mnist(monkeypatch: pytest.MonkeyPatch) -> Split:
 def card_of(folder: Path, *only: str, models: Sequence[Constant] = ()) -> tuple[Scorecard, Context]:
     context = Context(models or [Constant(3)], Sets(folder), pictures=10)
     return measure(context, only), context
-
-
-# --- intervals ----------------------------------------------------------------------------------
-
-
-def test_wilsons_interval() -> None:
-    measured = proportion(np.arange(10) < 8)
-    assert (measured.value, measured.correct, measured.count) == (0.8, 8, 10)
-    # Wilson 1927, as in statsmodels' proportion_confint(8, 10, method="wilson")
-    assert measured.low == pytest.approx(0.4901625, abs=1e-6)
-    assert measured.high == pytest.approx(0.9433178, abs=1e-6)
-
-
-def test_the_interval_of_a_calibration_error() -> None:
-    rng = np.random.default_rng(0)
-    probabilities = np.full((2000, 10), 0.2 / 9)
-    probabilities[:, 0] = 0.8
-    labels = np.where(rng.random(2000) < 0.7, 0, 1)  # right in 70%, says 80%
-    measured = calibration_error(probabilities, labels, seed=0)
-    assert measured == calibration_error(probabilities, labels, seed=0)
-    assert measured.low < 0.1 < measured.high
-    assert measured.high - measured.low == pytest.approx(4 * (0.7 * 0.3 / 2000) ** 0.5, rel=0.3)
-
-
-def test_the_interval_of_a_median() -> None:
-    measured = median(np.random.default_rng(0).permutation(101).astype(float))
-    assert measured.value == 50
-    assert (measured.low, measured.high) == (40, 60)
-    single = median([2.0])
-    assert (single.low, single.value, single.high) == (2, 2, 2)
-    assert exact(5).low == exact(5).high == 5
 
 
 # --- sets ---------------------------------------------------------------------------------------

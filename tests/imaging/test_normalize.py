@@ -7,24 +7,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFilter
-from support.drawings import Drawing, one, paint, pencil_photo, scribble, seven, zero
+from PIL import Image, ImageFilter
+from support.drawings import Drawing, one, paint, pencil_photo, seven, zero
 from torch import Tensor
 
 from mnist_core import Classifier, Prediction
 from mnist_core.imaging.images import to_grey
 from mnist_core.imaging.normalize import (
-    MAX_STROKE_WIDTH,
-    MIN_STROKE_WIDTH,
     centre_of_mass,
     fit_canvas,
     fit_frame,
-    frame_from_canvas,
     ink_box,
     is_dot,
-    outline_distance,
     set_thickness,
-    stroke_width,
 )
 from mnist_core.imaging.rasterize import draw_strokes
 from mnist_core.imaging.segment import find_ink
@@ -98,75 +93,11 @@ def test_position_and_scale_in_a_picture_do_not_matter(
     assert classifier.classify(paint(moved, pen, (440, 440), 1.0)).digit == label
 
 
-@pytest.mark.parametrize("drawing", [one(), zero(), seven()], ids=["one", "zero", "seven"])
-@pytest.mark.parametrize(
-    ("size", "tolerance"), [(28, 0.06), (56, 0.02), (280, 0.02), (512, 0.02), (1500, 0.02)]
-)
-def test_synthetic_digits_at_any_resolution(
-    classifier: Classifier, drawing: Drawing, size: int, tolerance: float
-) -> None:
-    expected = classifier.classify_strokes(drawing)
-    prediction = classifier.classify(
-        paint(drawing, pen=0.07 * size, size=(size, size), scale=size / 500)
-    )
-    assert prediction.digit == expected.digit
-    assert np.abs(prediction.frame - expected.frame).mean() < tolerance
-
-
-@pytest.mark.parametrize("pen", [12, 20, 28])
-def test_stroke_width_of_frames_for_any_pen(
-    classifier: Classifier, clear_digits: Digits, pen: int
-) -> None:
-    predictions = classifier.classify_many(
-        [paint(strokes, pen) for _, strokes in clear_digits[::4]]
-    )
-    frames = torch.from_numpy(np.stack([prediction.frame for prediction in predictions]))[:, None]
-    widths = stroke_width(frames)
-    assert MIN_STROKE_WIDTH * 0.9 < widths.median() < MAX_STROKE_WIDTH * 1.15
-    assert widths.min() > MIN_STROKE_WIDTH * 0.8
-    assert widths.max() < 5  # a loop that the pen filled is no stroke to be thinned
-
-
 @pytest.mark.parametrize("pen", [12, 20, 28])
 def test_predictions_for_any_pen(classifier: Classifier, clear_digits: Digits, pen: int) -> None:
     some = clear_digits[::2]
     got = read(classifier, [paint(strokes, pen) for _, strokes in some])
     assert agreement(got, labels(some)) >= 0.95
-
-
-def test_thickness_within_the_range_is_not_changed() -> None:
-    ink = draw_strokes([zero(), one(), seven()])
-    assert torch.allclose(set_thickness(ink), ink, atol=1e-6)
-
-
-@pytest.mark.parametrize("pen", [5, 40])
-def test_thickness_outside_the_range_is_limited(pen: float) -> None:
-    ink = fit_canvas(to_grey(paint(zero(), pen)))
-    before, after = (
-        stroke_width(x).item() / ink_box(x)[1].amax().item() * 20 for x in (ink, set_thickness(ink))
-    )
-    assert not MIN_STROKE_WIDTH <= before <= MAX_STROKE_WIDTH
-    assert MIN_STROKE_WIDTH * 0.8 <= after <= MAX_STROKE_WIDTH * 1.15
-
-
-@pytest.mark.parametrize("pen", [5, 20, 40])
-def test_frames_of_canvases_are_those_of_limited_thickness(pen: float) -> None:
-    canvases = torch.cat(
-        [fit_canvas(to_grey(paint(strokes, pen))) for strokes in (zero(), one(), seven())]
-    )
-    mixed = torch.cat([canvases, draw_strokes([zero(), seven()]), torch.zeros(1, 1, 56, 56)])
-    before = mixed.clone()
-    assert torch.equal(frame_from_canvas(mixed), fit_frame(set_thickness(mixed)))
-    assert torch.equal(mixed, before)
-
-
-def test_outline_distance_of_a_half_plane() -> None:
-    ink = torch.zeros(1, 1, 20, 20)
-    ink[:, :, :, :10] = 1
-    expected = torch.arange(20) - 9.5
-    for phase, distance in ((ink, expected), (1 - ink, -expected)):
-        found = outline_distance(phase)[0, 0, 10]
-        assert torch.allclose(found, distance.clamp(min=-0.5), atol=0.51)
 
 
 # --- the frame -------------------------------------------------------------------------------
@@ -339,38 +270,6 @@ def test_extreme_aspect_ratios(classifier: Classifier, width: int, height: int, 
 
 
 # --- blank -------------------------------------------------------------------------------------
-
-
-def dot(radius: int, ink: int, paper: int) -> Image.Image:
-    picture = Image.new("L", (280, 280), paper)
-    box = (140 - radius, 100 - radius, 140 + radius, 100 + radius)
-    ImageDraw.Draw(picture).ellipse(box, fill=ink)
-    return picture
-
-
-BLANK = {
-    "black": Image.new("L", (280, 280), 0),
-    "grey": Image.new("L", (280, 280), 128),
-    "white": Image.new("RGB", (280, 280), "white"),
-    "transparent": Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
-    "small": np.zeros((8, 8), np.uint8),
-    "pen dot": dot(10, 255, 0),
-    "dark dot": dot(14, 0, 255),
-    "large dot": dot(60, 255, 0),
-    "scribble": paint(scribble(), pen=20),
-    "noise": np.random.default_rng(0).normal(0.5, 0.02, (280, 280)).clip(0, 1),
-    "gradient": np.tile(np.linspace(0.3, 0.7, 280), (280, 1)),
-    "faint": dot(10, 129, 128),
-}
-
-
-@pytest.mark.parametrize("name", list(BLANK))
-def test_blank_pictures_are_not_classified(classifier: Classifier, name: str) -> None:
-    prediction = classifier.classify(BLANK[name])
-    assert prediction.is_blank
-    assert prediction.digit is None
-    assert prediction.close_call is None
-    assert np.allclose(prediction.probabilities, 0.1)
 
 
 def test_digits_are_not_blank(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from support.training import Splits, part, small
 
 from mnist_core import MnistCoreError, available_models, load_classifier, shipped_models
 from mnist_core.cli import main as cli
-from mnist_core.imaging.rasterize import INK_SIZE
 from mnist_core.models import registry
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import promoted_folder, weights_path
@@ -34,8 +31,6 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, find_weights, lasting_name
 from mnist_core.runs.runner import execute
 from mnist_core.utils.files import write_atomic
-from pad.functions import server_functions
-from pad.model_registry import ModelNotFoundError, ModelRegistry, UnusableModelError
 
 Capture = pytest.CaptureFixture[str]
 
@@ -53,13 +48,6 @@ def trained(small_splits: Splits, tmp_path_factory: pytest.TempPathFactory) -> P
 def run(trained: Path, tmp_path: Path) -> Run:
     (folder,) = trained.iterdir()
     return Run(Path(shutil.copytree(folder, tmp_path / "runs" / folder.name)))
-
-
-@pytest.fixture
-def with_graph(run: Run) -> Run:
-    """The run with shipped weights: the pad need not export a graph, which takes seconds."""
-    shutil.copy(weights_path("mnist_cnn"), run.weights_path)
-    return run
 
 
 @pytest.fixture(autouse=True)
@@ -292,73 +280,3 @@ def test_a_damaged_model_hides_no_other_model(run: Run, capsys: Capture) -> None
     assert names[-len(expected) :] == expected
     assert "bad" not in names
     assert "bad.safetensors: not a complete safetensors file" in output.err
-
-
-# --- the pad's model registry ------------------------------------------------------------------
-
-
-def test_the_registry_lists_what_is_promoted_and_withdrawn(with_graph: Run) -> None:
-    offered = ModelRegistry()
-    assert offered.names() == shipped_models()
-    with pytest.raises(ModelNotFoundError, match="no model 'mine'; choose from default"):
-        offered.get("mine")
-    promote(with_graph, "mine")
-    assert offered.names() == [*shipped_models(), "mine"]
-    assert offered.get("mine") is offered.get("mine")
-    withdraw("mine")
-    with pytest.raises(ModelNotFoundError):
-        offered.get("mine")
-    assert offered.names() == shipped_models()
-
-
-def test_a_replaced_model_is_loaded_again(with_graph: Run) -> None:
-    offered = ModelRegistry()
-    path = promote(with_graph, "mine")
-    version, old = offered.get_with_version("mine")
-    student_takes_the_place_of(path)
-    newer, new = offered.get_with_version("mine")
-    assert version != newer
-    assert (old.architecture, new.architecture) == ("mnist_cnn", "compact")
-
-
-def test_a_damaged_model_does_not_affect_others(with_graph: Run, models: Path) -> None:
-    promote(with_graph, "good")
-    (models / "bad.safetensors").write_bytes(b"no weights at all")
-    (models / "a name with spaces.safetensors").touch()
-    (models / "default.safetensors").touch()
-    os.mkfifo(models / "fifo.safetensors")
-    (models / "folder.safetensors").mkdir()
-    offered = ModelRegistry()
-    assert offered.names() == [*shipped_models(), "bad", "good"]
-    assert offered.get("good").architecture == "mnist_cnn"
-    assert offered.get("default").architecture == "improved"
-    with pytest.raises(UnusableModelError, match=r"^bad\.safetensors: not a complete") as caught:
-        offered.get("bad")
-    assert str(models) not in str(caught.value)
-    bad, good = list_promoted()
-    assert "not a complete safetensors file" in bad.problem
-    assert good.problem == ""
-    withdraw("bad")
-    assert offered.names() == [*shipped_models(), "good"]
-
-
-def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(with_graph: Run) -> None:
-    functions = {function.__name__: function for function in server_functions(ModelRegistry())}
-    path = promote(with_graph, "mine")
-    seen = functions["describe_model"]({"model": "mine"})
-    ink = base64.b64encode(bytes(INK_SIZE**2)).decode()
-    ask = {"model": "mine", "ink": ink, "layers": ["conv1"], "version": seen["version"]}
-    assert "error" not in functions["classify_ink"](ask)
-    student_takes_the_place_of(path)
-    reply = functions["classify_ink"](ask)
-    assert reply["stale"]
-    assert "gone" not in reply
-    again = functions["describe_model"]({"model": "mine"})
-    assert again["architecture"] == "compact"
-    assert "error" not in functions["classify_ink"]({**ask, "version": again["version"]})
-    path.write_bytes(b"damaged")
-    assert functions["classify_ink"](ask)["stale"]
-    withdraw("mine")
-    for name, more in {"classify_ink": ask, "describe_model": {"model": "mine"}}.items():
-        reply = functions[name](more)
-        assert (reply["stale"], reply["gone"]) == (True, True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from support.damage import DAMAGE
+from support.queue_workers import FORK, queued, start_worker, started_workers, status
 from support.training import small
 from support.waiting import until
 
@@ -23,10 +21,9 @@ from mnist_core.runs.queue import (
     ahead,
     enqueue,
     ensure_workers,
-    queue_place,
     waiting,
 )
-from mnist_core.runs.queue_devices import queue_device, queue_lock_path, resolve_device
+from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.queue_worker import work
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
@@ -34,34 +31,15 @@ from mnist_core.runs.state import StopReason
 from mnist_core.search.job_control import list_jobs, start_job
 from mnist_core.search.job_state import JobProgress, JobStatus
 from mnist_core.search.requests import RangeTestRequest
-from mnist_core.training.config import TrainConfig
 from mnist_core.training.lr_finder import RangeTest
-from mnist_core.utils.locks import exclusive_lock, is_locked
+from mnist_core.utils.locks import is_locked
 
 TINY = small(training_size=1000, validation_size=200)
 LONG = small(training_size=2000, validation_size=200, epochs=10_000)
-FORK = multiprocessing.get_context("fork")
-
-
-def queued(config: TrainConfig, root: Path, name: str = "") -> Run:
-    run = create_run(config, root, name)
-    enqueue(run)
-    return run
-
-
-def status(run: Run) -> str:
-    return run.state().status
 
 
 def waiting_ids(root: Path) -> list[str]:
     return [one.item.id for one in waiting(root)]
-
-
-def started_workers(root: Path) -> list[str]:
-    """Return the devices for which a worker would be started now."""
-    devices: list[str] = []
-    ensure_workers(root, lambda root, device, lock: devices.append(device))
-    return devices
 
 
 # --- trainings in the place of real ones, in the worker's child process --------------------------
@@ -105,13 +83,6 @@ def killed_while_it_runs(run: Run) -> None:
 def train_all(root: Path, train: Callable[[Run], object]) -> None:
     """Be the worker of a queue; nothing is imported for trainings that are no real ones."""
     work(root, "cpu", train=lambda run, device: train(run), preload=lambda: None)
-
-
-def start_worker(root: Path, device: str, train: Callable[[Run, str], object]) -> Any:
-    """Start the worker of a device in a process that is forked from this one."""
-    worker = FORK.Process(target=work, args=(root, device, None, train))
-    worker.start()
-    return worker
 
 
 # --- workers -------------------------------------------------------------------------------------
@@ -243,96 +214,6 @@ def test_a_waiting_run_that_is_stopped_is_not_trained(tmp_path: Path) -> None:
     train_all(tmp_path, finish)
     assert (status(first), first.state().reason) == ("stopped", "stopped before it began")
     assert status(second) == "finished"
-
-
-def test_the_queue_of_a_configured_device() -> None:
-    assert queue_device(small(device="auto")) == "auto"
-    assert queue_device(small(device="cuda")) == "cuda:0"
-    assert queue_device(small(device="cuda:1")) == "cuda:1"
-    assert queue_device(small(device="cpu")) == "cpu"
-
-
-# --- two cards -----------------------------------------------------------------------------------
-
-AUTO = small(device="auto")
-
-
-@pytest.fixture
-def two_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with two idle GPUs, as far as the queue is concerned."""
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-
-
-def train_beside_another(run: Run, device: str) -> None:
-    """End only when two runs are training."""
-    root = run.folder.parent
-    with run.exclusive():
-        run.update_state(status="running", device=device, pid=os.getpid())
-        run.leave_queue()
-        until(lambda: sum(one.state().device != "" for one in list_runs(root)) == 2)
-        run.update_state(status="finished", pid=None)
-
-
-def finish_on(run: Run, device: str) -> None:
-    with run.exclusive():
-        run.update_state(status="finished", device=device)
-        run.leave_queue()
-
-
-@pytest.mark.usefixtures("two_cards")
-def test_two_runs_on_two_cards_train_at_the_same_time(tmp_path: Path) -> None:
-    runs = [queued(AUTO, tmp_path) for _ in range(2)]
-    workers = [start_worker(tmp_path, card, train_beside_another) for card in ("cuda:0", "cuda:1")]
-    for worker in workers:
-        worker.join()
-    assert [status(run) for run in runs] == ["finished", "finished"]
-    assert {run.state().device for run in runs} == {"cuda:0", "cuda:1"}
-
-
-@pytest.mark.usefixtures("two_cards")
-def test_automatic_runs_are_assigned_to_free_cards_in_their_order(tmp_path: Path) -> None:
-    runs = [queued(AUTO, tmp_path) for _ in range(3)]
-    with exclusive_lock(queue_lock_path(tmp_path, "cuda:0"), 1):  # its worker trains
-        assert started_workers(tmp_path) == ["cuda:1"]
-        assert started_workers(tmp_path) == ["cuda:1"]  # no second run for the same card
-    assert [queue_place(run).device for run in runs] == ["cuda:1", "auto", "auto"]
-    assert started_workers(tmp_path) == ["cuda:1", "cuda:0"]
-    assert [queue_place(run).device for run in runs] == ["cuda:1", "cuda:0", "auto"]
-    assert [run.id for run in ahead(tmp_path, runs[2])] == [run.id for run in runs[:2]]
-    assert ahead(tmp_path, runs[1]) == []  # the other card is not its own
-
-
-@pytest.mark.usefixtures("two_cards")
-def test_the_least_used_card_is_taken_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "utilization", lambda index: [80, 3][index])
-    queued(AUTO, tmp_path)
-    assert started_workers(tmp_path) == ["cuda:1"]
-
-
-@pytest.mark.usefixtures("two_cards")
-def test_a_run_of_the_command_line_takes_a_free_card(tmp_path: Path) -> None:
-    assert resolve_device(tmp_path, "auto") == torch.device("cuda:0")
-    with exclusive_lock(queue_lock_path(tmp_path, "cuda:0"), 1):
-        assert resolve_device(tmp_path, "auto") == torch.device("cuda:1")
-        assert resolve_device(tmp_path, "auto", "cuda:0") == torch.device("cuda:0")  # its own
-        assert resolve_device(tmp_path, "cpu") == torch.device("cpu")
-        with exclusive_lock(queue_lock_path(tmp_path, "cuda:1"), 1):
-            assert resolve_device(tmp_path, "auto") == torch.device("cuda:0")  # none is free
-
-
-@pytest.mark.usefixtures("two_cards")
-def test_a_card_takes_no_run_that_is_meant_for_another(tmp_path: Path) -> None:
-    devices = ("cpu", "cuda:0", "cuda:1", "auto")
-    runs = {device: queued(small(device=device), tmp_path) for device in devices}
-    work(tmp_path, "cuda:1", train=finish_on, preload=lambda: None)
-    assert {
-        name: run.state().device for name, run in runs.items() if status(run) == "finished"
-    } == {
-        "cuda:1": "cuda:1",
-        "auto": "cuda:1",
-    }
 
 
 # --- as the dashboard starts it: real processes, real MNIST --------------------------------------

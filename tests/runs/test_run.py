@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.disk import full_disk, read_only, temporary_folder
+from support.run_folders import named
 
 from mnist_core import MnistCoreError
 from mnist_core.cli import main as cli
@@ -27,7 +28,7 @@ from mnist_core.runs.run_list import (
     runs_root,
     without_name,
 )
-from mnist_core.runs.state import RunState, RunStatus
+from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
 
 Capture = pytest.CaptureFixture[str]
@@ -37,15 +38,6 @@ CONFIG = TrainConfig(model="mnist_cnn", epochs=3, seed=5)
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return create_run(CONFIG, tmp_path)
-
-
-def named(root: Path, name: str, status: RunStatus = "finished", **fields: object) -> Run:
-    """Make a run folder with a name of our choice."""
-    run = Run(root / name)
-    run.folder.mkdir(parents=True)
-    CONFIG.write(run.config_path)
-    run.write_state(RunState(status=status, name=name, epochs=3, **fields))
-    return run
 
 
 # --- making ------------------------------------------------------------------------------------
@@ -301,34 +293,7 @@ def test_a_folder_that_is_deleted_is_not_made_again(run: Run) -> None:
     assert not run.folder.exists()
 
 
-# --- the command -------------------------------------------------------------------------------
-
-
-def test_runs_as_text(tmp_path: Path, capsys: Capture) -> None:
-    named(tmp_path, "20260101-100000-a", epoch=3, validation_accuracy=0.98765)
-    named(tmp_path, "20260102-100000-b", "stopped", reason="stopped on request", epoch=1)
-    named(tmp_path, "20260103-100000-c", "queued")
-    assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
-    _, third, second, first = map(str.split, capsys.readouterr().out.splitlines())
-    assert third == ["20260103-100000-c", "queued", "0/3"]
-    assert second == ["20260102-100000-b", "stopped", "1/3", "stopped", "on", "request"]
-    assert first == ["20260101-100000-a", "finished", "3/3", "98.77%"]
-
-
-def test_runs_as_json(tmp_path: Path, capsys: Capture) -> None:
-    runs = [named(tmp_path, f"2026010{i}-100000-a", epoch=i) for i in (1, 2, 3)]
-    assert cli.main(["runs", "--json", "--runs", str(tmp_path)]) == 0
-    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [entry.pop("id") for entry in shown] == [run.id for run in runs[::-1]]
-    assert [RunState(**entry) for entry in shown] == [run.state() for run in runs[::-1]]
-
-
-def test_no_runs_yet(tmp_path: Path, capsys: Capture) -> None:
-    assert cli.main(["runs", "--runs", str(tmp_path / "none")]) == 0
-    assert "python -m mnist_core train" in capsys.readouterr().out
-    assert cli.main(["runs", "--json", "--runs", str(tmp_path / "none")]) == 0
-    assert capsys.readouterr().out == ""
-    assert not (tmp_path / "none").exists()
+# --- folders that cannot be written --------------------------------------------------------------
 
 
 def test_a_new_run_on_a_full_disk_names_the_cause(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.jobs import create_job
 from support.queue_workers import ForkedWorker
 from support.sweeps import UNFINISHABLE, acting_when, sweep_request, wait_until
 from support.training import small
@@ -38,14 +38,6 @@ LONG_RANGE = RangeTestRequest(config=RANGE.config, steps=100_000)
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch, mnist_root: Path) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
-def create_job(root: Path, request: Any = RANGE) -> Job:
-    """Create a job's folder without its process."""
-    job = Job(root / f"jobs/20260101-000000-{request.kind}")
-    job.folder.mkdir(parents=True)
-    write_json(job.request_path, request)
-    return job
 
 
 def wait_for_end(job: Job) -> JobStatus:
@@ -207,7 +199,7 @@ def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
 
 
 def test_a_job_that_is_stopped_before_it_starts(tmp_path: Path) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     job.stop_path.touch()
     assert run_job(job).stop_reason is StopReason.REQUESTED
     assert job.state().status is JobStatus.STOPPED
@@ -265,7 +257,7 @@ READS: dict[str, Callable[[Job], object]] = {
 def test_a_damaged_file_affects_its_own_job_only(
     tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     path = job.folder / name
     path.unlink(missing_ok=True)
     damage(path)
@@ -284,7 +276,7 @@ def test_a_damaged_file_affects_its_own_job_only(
 def test_files_that_are_not_json_block_nothing(
     tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     damage(job.folder / name)
     assert len(job.log_tail()) <= 64 * 2**10
     assert not job.state().status.is_active
@@ -293,7 +285,7 @@ def test_files_that_are_not_json_block_nothing(
 
 
 def test_a_planted_option_writes_nowhere(tmp_path: Path) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     precious = tmp_path / "precious"
     precious.write_text("kept")
     job.request_path.write_text(
@@ -306,7 +298,7 @@ def test_a_planted_option_writes_nowhere(tmp_path: Path) -> None:
 
 
 def test_escape_sequences_in_a_message_have_no_effect(tmp_path: Path) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     job.end_path.write_text('{"status": "failed", "message": "\\u001b[31mred\\nsecond line"}')
     assert job.state().message.isprintable()
 
@@ -329,7 +321,7 @@ def test_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
 
 
 def test_a_job_whose_lock_is_held_is_active(tmp_path: Path) -> None:
-    job = create_job(tmp_path)
+    job = create_job(tmp_path, RANGE)
     with exclusive_lock(job.lock_path, 1):
         assert job.state().status is JobStatus.RUNNING
         stop_job(job)

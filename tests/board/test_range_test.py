@@ -1,0 +1,71 @@
+"""The learning-rate range test on the page Search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.board_app import open_page, press, show, unescape
+from support.jobs import create_job
+
+from mnist_core.runs import queue
+from mnist_core.search.job_control import list_jobs
+from mnist_core.search.job_process import carry_out
+from mnist_core.search.job_state import JobEnd, JobStatus
+from mnist_core.search.requests import RangeTestRequest
+from mnist_core.training.config import TrainConfig
+from mnist_core.training.lr_finder import RangeTest
+from mnist_core.utils.json_files import write_json
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, mnist_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+def test_a_range_test_suggests_a_rate_for_a_new_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: started.append(device))
+    page = open_page("search")
+    page.selectbox(key="lr-model").set_value("mnist_cnn")
+    page.number_input(key="lr-training_size").set_value(2000)
+    page.number_input(key="lr-steps").set_value(100).run()
+    page = press(page, "Start")
+    (job,) = list_jobs(root)
+    carry_out(job, started[0])
+    assert job.state().status is JobStatus.FINISHED
+    page = show(page.run())
+    rate = float(page.metric[0].value)
+    assert 1e-6 < rate < 1
+    page = press(page, "Use in a new run")
+    assert page.title[0].value == "Train a network"
+    assert page.number_input(key="form-learning_rate").value == rate
+
+
+@pytest.mark.parametrize(("outcome", "rate"), [("not_risen", 1.0), ("not_fallen", None)])
+def test_a_range_test_without_a_minimum_shows_its_curve(
+    root: Path, outcome: str, rate: float | None
+) -> None:
+    job = create_job(root, RangeTestRequest(config=TrainConfig()))
+    curve = RangeTest(
+        rates=(0.1, 1.0), losses=(2, 1), smoothed=(2, 1), suggestion=rate, outcome=outcome
+    )
+    write_json(job.result_path, curve)
+    write_json(job.end_path, JobEnd(status=JobStatus.FINISHED))
+    page = open_page("search")
+    assert len(page.get("bidi_component")) == 1
+    assert [metric.value for metric in page.metric] == (["1"] if rate else [])
+    expected = "largest rate that was tried is suggested" if rate else "does not fall between 1e-06"
+    assert expected in unescape(page.warning[0].value)
+
+
+def test_a_range_the_wrong_way_round_is_refused(root: Path) -> None:
+    page = open_page("search")
+    page.number_input(key="lr-low").set_value(5.0).run()
+    assert "lowest learning rate is 5, the highest 1" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Start").disabled
+    assert list_jobs(root) == []

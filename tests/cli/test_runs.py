@@ -1,0 +1,41 @@
+"""The list of runs as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.run_folders import named
+
+from mnist_core.cli import main as cli
+from mnist_core.runs.state import RunState
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_runs_as_text(tmp_path: Path, capsys: Capture) -> None:
+    named(tmp_path, "20260101-100000-a", epoch=3, validation_accuracy=0.98765)
+    named(tmp_path, "20260102-100000-b", "stopped", reason="stopped on request", epoch=1)
+    named(tmp_path, "20260103-100000-c", "queued")
+    assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
+    _, third, second, first = map(str.split, capsys.readouterr().out.splitlines())
+    assert third == ["20260103-100000-c", "queued", "0/3"]
+    assert second == ["20260102-100000-b", "stopped", "1/3", "stopped", "on", "request"]
+    assert first == ["20260101-100000-a", "finished", "3/3", "98.77%"]
+
+
+def test_runs_as_json(tmp_path: Path, capsys: Capture) -> None:
+    runs = [named(tmp_path, f"2026010{i}-100000-a", epoch=i) for i in (1, 2, 3)]
+    assert cli.main(["runs", "--json", "--runs", str(tmp_path)]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [entry.pop("id") for entry in shown] == [run.id for run in runs[::-1]]
+    assert [RunState(**entry) for entry in shown] == [run.state() for run in runs[::-1]]
+
+
+def test_no_runs_yet(tmp_path: Path, capsys: Capture) -> None:
+    assert cli.main(["runs", "--runs", str(tmp_path / "none")]) == 0
+    assert "python -m mnist_core train" in capsys.readouterr().out
+    assert cli.main(["runs", "--json", "--runs", str(tmp_path / "none")]) == 0
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "none").exists()
