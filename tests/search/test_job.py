@@ -62,7 +62,7 @@ def is_running(pid: int) -> bool:
 
 @pytest.fixture
 def forked_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Workers start without importing torch; test_queue has one that imports it."""
+    """Workers start without importing torch; tests/runs/test_queue.py has one that imports it."""
     started: list[ForkedWorker] = []
     monkeypatch.setattr(queue, "start_worker", lambda *args: started.append(ForkedWorker(*args)))
     yield
@@ -304,7 +304,7 @@ def test_escape_sequences_in_a_message_have_no_effect(tmp_path: Path) -> None:
 
 
 def test_deleting_a_link_to_a_folder_keeps_the_folder(tmp_path: Path) -> None:
-    target = create_job(tmp_path / "elsewhere").folder
+    target = create_job(tmp_path / "elsewhere", RANGE).folder
     (tmp_path / "jobs").mkdir()
     link = tmp_path / "jobs/20260101-000000-find-lr"
     link.symlink_to(target)
