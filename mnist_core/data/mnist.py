@@ -3,6 +3,8 @@
 Source of the data: LeCun, Cortes, Burges; read and verified by `torchvision.datasets.MNIST`.
 """
 
+import gzip
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +16,19 @@ from torch import Tensor
 from mnist_core.data.sizes import MEAN, STD, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
-from mnist_core.utils.files import explain_errors
+from mnist_core.utils.files import explain_errors, write_atomic
 
 SPLIT_SEED = 20_000
 """Of the split; independent of a run's seed, so that scores of runs are comparable."""
 _MAX_FILE_BYTES = 100 * 10**6
 """The largest of the four files has 47,040,016."""
 _IDX_UINT8 = 8
+_ARCHIVE_MD5 = {
+    "train-images-idx3-ubyte": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte": "d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte": "9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
+}
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ def _read(*, train: bool, root: str | os.PathLike[str] | None) -> tuple[Tensor, 
     part = "train" if train else "t10k"
     images_path = _raw_folder(root) / f"{part}-images-idx3-ubyte"
     labels_path = _raw_folder(root) / f"{part}-labels-idx1-ubyte"
-    if not (os.path.exists(images_path) and os.path.exists(labels_path)):
+    if not all(os.path.exists(path) or _unpack(path) for path in (images_path, labels_path)):
         _download(data_root(root))
     images = _read_file(images_path, dimensions=3)
     labels = _read_file(labels_path, dimensions=1).long()
@@ -171,6 +179,24 @@ def _read_file(path: Path, dimensions: int) -> Tensor:
         raise _damaged(path, f"{len(content) - header:,} bytes of values, expected {shape}")
     values = np.frombuffer(content, np.uint8, offset=header) if shape.all() else np.zeros(0)
     return torch.from_numpy(values.astype(np.uint8).reshape(shape))
+
+
+def _unpack(path: Path) -> bool:
+    """Unpack the original archive beside a missing file; return whether that was possible.
+
+    torchvision would do it too, but see `_read_file`.
+    """
+    archive = path.with_name(f"{path.name}.gz")
+    if not archive.is_file():
+        return False
+    try:
+        packed = archive.read_bytes()
+        if hashlib.md5(packed, usedforsecurity=False).hexdigest() != _ARCHIVE_MD5[path.name]:
+            return False
+        write_atomic(path, gzip.decompress(packed))
+    except (OSError, MnistCoreError):
+        return False
+    return True
 
 
 def _download(root: Path) -> None:

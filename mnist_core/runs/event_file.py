@@ -1,7 +1,4 @@
-"""Reading one TensorBoard event file (TFRecord format), also while it is being written.
-
-A record is: length (uint64), CRC of the length, data, CRC of the data; the CRC is CRC-32C, masked.
-Source: tensorflow/core/lib/io/record_writer.h.
+"""Reading one TensorBoard event file (see `tf_record`), also while it is being written.
 
 TensorBoard's own reader stops at the first damaged record; this one skips it.
 """
@@ -15,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mnist_core.runs.tf_record import masked_crc32c
 from mnist_core.utils.files import SAFE_FLAGS
 
 if TYPE_CHECKING:
@@ -64,8 +62,6 @@ class EventFile:
 
     def _records(self, content: bytes) -> Iterator[bytes]:
         """Yield the data of the complete records whose checksum is correct."""
-        from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
-
         position = 0
         while not self._unreadable and position + _HEADER.size <= len(content):
             length, length_crc = _HEADER.unpack_from(content, position)

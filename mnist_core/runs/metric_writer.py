@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import EVENT_FILE_PREFIX, event_files
+from mnist_core.runs.tf_record import encode_record
 from mnist_core.training.events import Epoch, Step
 from mnist_core.utils.files import explain_errors
 
@@ -45,14 +46,12 @@ class MetricWriter:
 
     def __init__(self, folder: Path, after_step: int = 0) -> None:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-        from tensorboard.summary.writer.record_writer import RecordWriter
 
         self._named: set[str] = set()
         self._explained = partial(explain_errors, folder, "metrics cannot be written")
         with self._explained():
             self._file = (folder / _next_name(folder)).open("xb")
         # not torch's SummaryWriter: its errors occur in a thread, where they cannot be caught
-        self._records = RecordWriter(self._file)
         self._add(Event(wall_time=time.time(), file_version="brain.Event:2"))
         start = SessionLog(status=SessionLog.START)
         self._add(Event(wall_time=time.time(), step=after_step + 1, session_log=start))
@@ -136,8 +135,8 @@ class MetricWriter:
 
     def _add(self, event: Any) -> None:
         with self._explained():
-            self._records.write(event.SerializeToString())
-            self._records.flush()
+            self._file.write(encode_record(event.SerializeToString()))
+            self._file.flush()
 
 
 def _next_name(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -57,7 +58,11 @@ def train_in_folder(
         else resolve_device(run.folder.parent, config.device, device)
     )
     run.update_state(device=device_name(chosen), host=socket.gethostname(), drawn=0, drawings=0)
-    splits = splits or load_splits(config, chosen, data)
+    command = train_command(config)
+    with ThreadPoolExecutor(1) as background:  # git takes a while
+        provenance = background.submit(write_provenance, run.folder, command, device_name(chosen))
+        splits = splits or load_splits(config, chosen, data)
+    provenance.result()
 
     def show(event: Event) -> None:
         if not isinstance(event, Step):
@@ -73,8 +78,6 @@ def train_in_folder(
         trainer = _build_trainer(run, config, *splits, show)
     except _StoppedBeforeTraining:
         return None
-    command = train_command(config)
-    write_provenance(run.folder, command, device_name(chosen))
     run.log(f"{config.model} on {device_name(chosen)}: {command}")
     last = _train(run, trainer, *splits, show, stop)
     if isinstance(last, Stopped):

@@ -1,5 +1,7 @@
 """Optimizer and learning-rate schedule of a configuration, from torch.optim."""
 
+import functools
+import inspect
 from typing import Any
 
 import torch
@@ -26,15 +28,33 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimi
         groups = [group for group in groups if group["params"]]
     common: dict[str, Any] = {"lr": rate, "weight_decay": config.weight_decay}
     if config.optimizer == "rmsprop":  # has no fused version
-        return torch.optim.RMSprop(groups, momentum=config.momentum, **common)
+        return _class(torch.optim.RMSprop, config)(groups, momentum=config.momentum, **common)
     if config.optimizer == "sgd":
         # after a skipped first step, the momentum of torch's fused SGD is uninitialised memory
         fused = config.precision != "fp16"
-        return torch.optim.SGD(
+        return _class(torch.optim.SGD, config)(
             groups, momentum=config.momentum, nesterov=config.nesterov, fused=fused, **common
         )
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(groups, fused=True, **common)
+    return _class(kind, config)(groups, fused=True, **common)
+
+
+def _class(kind: Any, config: TrainConfig) -> Any:
+    return kind if config.compile else _without_compiler(kind)
+
+
+@functools.cache
+def _without_compiler(kind: Any) -> Any:
+    """Return an optimizer class that does the same without importing torch.compile's packages.
+
+    torch wraps these methods for `torch.compile`, and the wrappers import torch._dynamo, 900
+    modules that take longer than torch itself. Only calls from compiled code need them.
+    """
+    names = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in names}
+    # the wrapper of `step` also disables gradients
+    methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), methods)
 
 
 class Schedule:

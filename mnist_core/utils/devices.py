@@ -45,7 +45,9 @@ def auto_devices() -> list[str]:
 
     Creates no CUDA context, so the process may be forked afterwards.
     """
-    indices = sorted(range(torch.cuda.device_count()), key=_usage)
+    count = torch.cuda.device_count()
+    # the driver is asked only if there is a choice: the question takes a moment
+    indices = sorted(range(count), key=_usage) if count > 1 else range(count)
     return [f"cuda:{index}" for index in indices] or ["cpu"]
 
 

@@ -242,3 +242,24 @@ def test_a_schedule_resumes_from_its_state(name: str) -> None:
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     again.load_state_dict(copy.deepcopy(schedule.state_dict()))
     assert begun + walk(second, again, range(7, 20)) == whole
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "rmsprop"])
+def test_the_updates_are_exactly_those_of_torch(optimizer: str) -> None:
+    config = TrainConfig(optimizer=optimizer, learning_rate=0.01, weight_decay=0.1)
+    models = [build_model("mnist_cnn") for _ in range(2)]
+    models[1].load_state_dict(models[0].state_dict())
+    ours = build_optimizer(models[0], config)
+    theirs = build_optimizer(models[1], config.with_changes(compile=True))
+    assert type(theirs).__module__.startswith("torch.optim")
+    assert isinstance(ours, type(theirs))
+    frames = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    for _ in range(3):
+        for model, one in zip(models, (ours, theirs), strict=True):
+            one.zero_grad()
+            model(frames).square().sum().backward()
+            one.step()
+    for one, other in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        assert torch.equal(one, other)
+    theirs.load_state_dict(ours.state_dict())
+    ours.load_state_dict(theirs.state_dict())

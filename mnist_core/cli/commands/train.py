@@ -63,10 +63,9 @@ def train_from(
     def command(args: argparse.Namespace) -> int:
         from mnist_core.runs.run_list import create_run, lasting_name
         from mnist_core.runs.signals import StopFlag, stop_on_signals
-        from mnist_core.utils.devices import choose_device
 
         config = config_from_flags(args, base)
-        choose_device(config.device)  # fails before a run folder is created
+        _start_device(config)
         config = config.with_changes(
             **{
                 field: lasting_name(name, args.runs)
@@ -86,6 +85,36 @@ def train_from(
         return status
 
     return command
+
+
+_TRAINING_MODULES = (
+    "mnist_core.runs.runner",
+    "mnist_core.cli.progress",
+    "tensorboard.compat.proto.event_pb2",
+)
+
+
+def _start_device(config: TrainConfig) -> None:
+    """Import what a training needs, and start its GPU meanwhile.
+
+    Raises MnistCoreError if there is no such device.
+    """
+    from mnist_core.utils.gpu_start import (
+        cuda_context_in_background,
+        imports_in_background,
+        load_cuda_libraries,
+    )
+
+    with cuda_context_in_background(config.device):
+        import torch
+
+        from mnist_core.utils.devices import choose_device
+
+        device = choose_device(config.device)
+    with imports_in_background(*_TRAINING_MODULES):
+        # of several GPUs, "auto" takes one that is free when the training begins
+        if config.device != "auto" or torch.cuda.device_count() == 1:
+            load_cuda_libraries(device, config.precision)
 
 
 def _resume(args: argparse.Namespace) -> int:
