@@ -81,11 +81,12 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
     plan += [speed(first, batch, mode=m) for batch in args.batch_sizes for m in ("eager", "graph")]
     ours = args.train_flags
     plan += [
-        _accuracy(ours, 15),
-        Task("accuracy", "examples", 15, {"recipe": "pytorch/examples"}, flexible=True),
-        replace(speed(first, large, mode="compile"), reserved=True),
-        Task("resume", "resume", 15, reserved=True),
+        *(replace(_accuracy(ours, 15, start=start), reserved=True) for start in _STARTS),
+        Task("accuracy", "start_parts", 10, {"recipe": "the parts of a start"}, reserved=True),
         Task("two-runs", "two_runs", 15, {"mode": "eager"}, "two", reserved=True),
+        Task("resume", "resume", 15, reserved=True),
+        replace(speed(first, large, mode="compile"), reserved=True),
+        Task("accuracy", "examples", 40, {"recipe": "pytorch/examples"}, flexible=True),
     ]
     plan += [speed(first, large, mode="compile+graph")]
     plan += [speed(model, large, mode=m) for model in models for m in ("eager", "graph")]
@@ -106,6 +107,8 @@ def make_plan(args: argparse.Namespace) -> list[Task]:
 
 
 _FP16 = "--no-cuda-graph --precision fp16"
+_STARTS = ("first", "second")
+"""The first start on a new machine fills the cache of files."""
 _CEILINGS = ("bf16", "fp16", "tf32", "fp32", "copy")
 _MODELS = sorted(get_args(Architecture), key=lambda name: name != "improved")
 

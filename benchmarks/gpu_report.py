@@ -14,7 +14,11 @@ _NOTES = {
     "except in the rows of Trainer. graph: the whole step is one captured CUDA graph. share: of "
     "the ceiling measured above in the same precision (fp32: of TF32, which convolutions use), "
     "counting forward and backward pass only. MiB: peak above the data set's.",
-    "accuracy": "Seconds from the start of the process, imports included; 5,000 held-out images.",
+    "accuracy": "Seconds from the start of the process, imports included; 5,000 held-out images. "
+    "run created: torch is imported and CUDA ready; training begins: the images are on the device "
+    "and the network is built; step: the first report; epoch: its end. Parts of a start: one after "
+    "the other, while a training overlaps some. first: on a new machine it fills the cache of "
+    "files.",
     "resume": "SIGKILL after an epoch, then resumed; largest difference of any weight.",
     "two-runs": "Training steps in one process, then in two at once.",
 }

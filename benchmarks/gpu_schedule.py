@@ -14,6 +14,10 @@ from benchmarks.gpu_report import Report
 _START_SECONDS = 15.0
 """Estimated start of a worker: torch, CUDA, the images."""
 _MOST_FAILED_STARTS = 2
+_LEAST_LIMIT = 90.0
+"""A flexible task may take so many seconds also of a small budget, if nothing else needs them."""
+_ANSWER_SECONDS = 2.0
+"""Between the limit of a flexible task and the end of the budget, so that its row is kept."""
 
 
 class Worker:
@@ -108,8 +112,10 @@ def run_plan(plan: list[Task], args: argparse.Namespace, report: Report, end: fl
                 report.describe(machine)
             values = dict(task.values)
             if task.flexible:
-                later = sum(estimate(other) for other in plan[number:] if other.reserved)
-                values["limit"] = min(max(left() - later, task.seconds), 0.3 * args.seconds)
+                later = sum(estimate(other) for other in plan[number + 1 :] if other.reserved)
+                most = max(0.3 * args.seconds, _LEAST_LIMIT)
+                time_left = left() - later - _ANSWER_SECONDS
+                values["limit"] = min(max(time_left, task.seconds - _ANSWER_SECONDS), most)
             began = time.monotonic()
             row = worker.run(task.name, values, left())
             if task.kind and "failed" not in row:

@@ -14,7 +14,7 @@ def serve(pipe: Connection, args: argparse.Namespace) -> None:
     os.setpgrp()  # so that it can be killed with the processes that it starts
     began = time.perf_counter()
     try:
-        from benchmarks.gpu_runs import examples, ours, resume, two_runs
+        from benchmarks.gpu_runs import examples, ours, resume, start_parts, two_runs
         from benchmarks.gpu_speed import Bench, ceiling, epochs, step
 
         bench = Bench(args)
@@ -24,7 +24,8 @@ def serve(pipe: Connection, args: argparse.Namespace) -> None:
         pipe.send({"failed": explain(error)})
         return
     pipe.send(machine)
-    tasks = {f.__name__: f for f in (ceiling, step, epochs, ours, examples, resume, two_runs)}
+    measurements = (ceiling, step, epochs, ours, start_parts, examples, resume, two_runs)
+    tasks = {f.__name__: f for f in measurements}
     while True:
         try:
             name, values = pipe.recv()

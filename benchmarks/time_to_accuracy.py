@@ -13,9 +13,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import torch
 
+from benchmarks.gpu_timeline import timeline
 from mnist_core.runs.run_list import list_runs
 from mnist_core.utils.processes import module_command, module_environment
 
@@ -26,12 +28,30 @@ CPU_FLAGS = (
 GPU_FLAGS = "--preset gpu-fast"
 
 
+class Reached(NamedTuple):
+    """How soon an accuracy was reached.
+
+    Attributes
+    ----------
+    seconds : float
+        From the start of the process; NaN: it was not reached.
+    best : float
+        The best accuracy.
+    timeline : dict of str to float
+        See `gpu_timeline`; empty for the baseline.
+    """
+
+    seconds: float
+    best: float
+    timeline: dict[str, float]
+
+
 def ours(
     accuracy: float,
     flags: str,
     limit: float = threading.TIMEOUT_MAX,
     environment: Mapping[str, str] | None = None,
-) -> tuple[float, float]:
+) -> Reached:
     """Train with our command; stop at the accuracy, or after `limit` seconds.
 
     Parameters
@@ -42,17 +62,12 @@ def ours(
     limit : float
     environment : mapping of str to str or None
         Additional environment variables.
-
-    Returns
-    -------
-    float, float
-        Seconds from the start of the process until the accuracy was reached (NaN: it was not), and
-        the best accuracy.
     """
+    times: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as runs:
         began, seconds, best = time.time(), float("nan"), 0.0
         command = ["mnist_core", "train", *flags.split(), "--runs", runs]
-        for _ in _lines(command, limit, environment):  # a line follows each change of its state
+        for _ in lines(command, limit, environment):  # a line follows each change of its state
             states = [run.read_state() for run in list_runs(runs)]
             scored = max((state.validation_accuracy or 0.0 for state in states), default=0.0)
             if scored > best:
@@ -61,27 +76,29 @@ def ours(
                 if best >= accuracy:
                     seconds = time.time() - began
                     break
-    return seconds, best
+        for run in list_runs(runs):
+            times = timeline(run, began)
+    return Reached(seconds, best, times)
 
 
 def baseline(
     accuracy: float, limit: float = threading.TIMEOUT_MAX, device: str = "auto"
-) -> tuple[float, float]:
+) -> Reached:
     """Return the same for pytorch/examples' recipe."""
     command = ["benchmarks.examples_recipe", "--began", str(time.time())]
     command += ["--accuracy", str(accuracy), "--device", device]
     seconds, best = float("nan"), 0.0
-    for line in _lines(command, limit):
+    for line in lines(command, limit):
         epoch = json.loads(line)
         best = max(best, epoch["accuracy"])
         print(f"  examples  {epoch['accuracy']:.2%} after {epoch['seconds']:5.1f} s", flush=True)
         if best >= accuracy:
             seconds = epoch["seconds"]
             break
-    return seconds, best
+    return Reached(seconds, best, {})
 
 
-def _lines(
+def lines(
     command: list[str], limit: float, environment: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """Run a module and yield what it prints; end it after `limit` seconds or when closed.
@@ -110,8 +127,7 @@ def main() -> None:
     gpu = torch.cuda.is_available()
     accuracy, flags = (0.995, GPU_FLAGS) if gpu else (0.99, CPU_FLAGS)
     print(f"to {accuracy:.1%} on validation; ours: train {flags}")
-    fast, _ = ours(accuracy, flags)
-    slow, _ = baseline(accuracy)
+    fast, slow = ours(accuracy, flags).seconds, baseline(accuracy).seconds
     print(f"ours {fast:.1f} s, pytorch/examples {slow:.1f} s: {slow / fast:.1f} times sooner")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks import gpu
 from benchmarks.gpu_plan import make_plan
+from benchmarks.gpu_runs import ours, start_parts
+from benchmarks.gpu_speed import Bench
 from mnist_core.models.architectures import ARCHITECTURES
 
 TINY = ["--device", "cpu", "--steps", "1", "--repeats", "1", "--matrix", "32", "--images", "100"]
@@ -52,3 +54,28 @@ def test_the_plan_measures_every_combination_once() -> None:
                 for mode in ("eager", "graph", "compile", "compile+graph"):
                     for batch in (256, 1024):
                         assert (model, precision, channels_last, mode, batch) in found
+
+
+@pytest.mark.usefixtures("mnist_root")
+def test_the_time_to_an_accuracy_says_where_it_goes() -> None:
+    bench = Bench(gpu.parse_args([*TINY, "--accuracy", "0.05"]))
+    row = ours(bench, "--model mnist_cnn --augment none --epochs 2 --batch-size 50", 120, "first")
+    assert "note" not in row
+    names = ("run created", "training begins", "step 2", "epoch 1", "s from process start")
+    times = [value for name in names for key, value in row.items() if key in (name, f"{name} s")]
+    assert len(times) == len(names)
+    assert times == sorted(times)
+    assert times[0] > 0
+
+
+@pytest.mark.usefixtures("mnist_root")
+def test_the_parts_of_a_start() -> None:
+    parts = start_parts(Bench(gpu.parse_args(TINY)))
+    assert {"import torch s", "context s", "other imports s", "images s"} < set(parts)
+    assert all(seconds >= 0 for seconds in parts.values())
+
+
+def test_a_short_run_measures_ours_first_and_the_baseline_last_of_the_important_ones() -> None:
+    arguments = ["--only", "accuracy", "resume", "two-runs"]
+    names = [task.name for task in make_plan(gpu.parse_args(arguments))]
+    assert names[:6] == ["ours", "ours", "start_parts", "two_runs", "resume", "examples"]
