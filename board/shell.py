@@ -32,6 +32,9 @@ CSS = """
 .stApp h1 { padding: 0.3rem 0; }
 [data-testid="stVerticalBlock"] > * > [data-testid="stHeading"] h1 { padding-bottom: 1rem; }
 [data-testid="stMetricValue"] { font-size: 1.15rem; }
+/* charts and messages stand close to what is above them */
+[data-testid="stHeading"] h3 { padding: 0.25rem 0; }
+.st-key-progress [data-testid="stAlertContainer"] { padding: 0.4rem 0.8rem; min-height: 0; }
 /* what a page is about */
 [class*="st-key-main-"] [data-testid="stMetricValue"] { font-size: 2.2rem; }
 /* contrast of at least 4.5: captions have 3.9 otherwise, white on the dark theme's accent 2.3 */
@@ -46,6 +49,8 @@ CSS = """
     .st-key-start { position: fixed; inset: auto 0 0; width: auto; z-index: 9; padding: 0.6rem 1rem;
         background: light-dark(#ffffff, #171614); box-shadow: 0 0 8px #0003; }
     .block-container:has(.st-key-start) { padding-bottom: 6rem; }
+    .st-key-progress > * { width: 100% !important; }
+    .st-key-axis button { padding: 0 0.4rem; }
 }
 .stApp [data-testid^="stBaseButton-primary"], .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);

@@ -36,6 +36,8 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.text import single_line
 
 _REFRESH_SECONDS = 1.0
+_BAR_WIDTH = 440
+"""Width in pixels of the progress bar beside a message."""
 _USAGE = "usage"
 """Key of the expander with the charts of what the run uses."""
 
@@ -98,30 +100,6 @@ def _headline(
 ) -> CurveOptions:
     """Draw the run's progress and results, and the options of its curves; return those."""
     t = context.t
-    # reserved even without a message, so that the content below does not move
-    message = st.empty()
-    if state.status == RunStatus.FAILED:
-        message.error(escape_markdown(state.reason), icon=":material/error:")
-    elif state.status == RunStatus.STOPPED:
-        reason = escape_markdown(capitalized(t(state.reason)))
-        text = t("{reason}. Resume continues from there.", reason=reason)
-        if not run.has_checkpoint():
-            text = t("{reason}. Resume trains from the start.", reason=reason)
-        message.info(text, icon=STATUS_ICONS[state.status])
-    elif state.status == RunStatus.QUEUED:
-        waiting = t("It is not in the queue. Resume queues it.")
-        if run.is_in_queue():
-            waiting = describe_position(context, run)
-        message.info(waiting, icon=":material/hourglass_empty:")
-    elif state.drawn < state.drawings:
-        message.info(
-            t(
-                "Generates drawings: {count} of {total}",
-                count=f"{state.drawn:,}",
-                total=f"{state.drawings:,}",
-            ),
-            icon=":material/draw:",
-        )
     now = progress(config, state, metrics, has_checkpoint=run.has_checkpoint())
     where = t(
         "Epoch {epoch} of {epochs} · step {step} of {steps}",
@@ -135,7 +113,6 @@ def _headline(
         t("Status"): f"{STATUS_ICONS[state.status]} {t(state.status)}",
         t("Images per second"): or_dash(now.images_per_second, ",.0f"),
         t("Time left"): "–" if left is None else str(left),
-        t("Device"): escape_markdown(state.device or config.device),
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(key="main-accuracy", width="content"):
@@ -144,8 +121,40 @@ def _headline(
             st.metric(title, value, width="content")
         options = draw_curve_options(t)
         draw_notification(t, run, state)
-    st.progress(now.share, text=where)
+    where = f"{where} · {escape_markdown(state.device or config.device)}"
+    # in one line, so that the charts begin high on the page and do not move with a message
+    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
+        has_message = _draw_message(context, run, state)
+        st.progress(now.share, text=where, width=_BAR_WIDTH if has_message else "stretch")
     return options
+
+
+def _draw_message(context: PageContext, run: Run, state: RunState) -> bool:
+    """Draw why the run does not train, or what it does first; return whether there is anything."""
+    t, icon = context.t, STATUS_ICONS[state.status]
+    if state.status == RunStatus.FAILED:
+        show_error(state.reason, icon)
+    elif state.status == RunStatus.STOPPED:
+        reason = escape_markdown(capitalized(t(state.reason)))
+        text = t("{reason}. Resume continues from there.", reason=reason)
+        if not run.has_checkpoint():
+            text = t("{reason}. Resume trains from the start.", reason=reason)
+        st.info(text, icon=icon)
+    elif state.status == RunStatus.QUEUED:
+        waiting = t("It is not in the queue. Resume queues it.")
+        if run.is_in_queue():
+            waiting = describe_position(context, run)
+        st.info(waiting, icon=icon)
+    elif state.drawn < state.drawings:
+        text = t(
+            "Generates drawings: {count} of {total}",
+            count=f"{state.drawn:,}",
+            total=f"{state.drawings:,}",
+        )
+        st.info(text, icon=":material/draw:")
+    else:
+        return False
+    return True
 
 
 def _skipped_steps(t: Translator, metrics: Mapping[str, Series]) -> None:

@@ -66,6 +66,8 @@ def test_a_run_is_started_watched_stopped_and_resumed(
         training.wait_until_stopped()
         second.settle()
         assert run.checkpoint_path.is_file()
+        second.page.get_by_text("Stopped on request. Resume continues from there.").wait_for()
+        expect_charts_in_the_first_third(second)
 
         bell = allow_notifications(second)
         second.button("Resume").click()
@@ -122,6 +124,12 @@ def expect_zoom_to_stay(board: BoardPage, training: PausedRun) -> None:
     training.go_on(4)
     board.wait_for_points("Loss", points)
     assert board.axis("Loss") == zoomed
+
+
+def expect_charts_in_the_first_third(board: BoardPage) -> None:
+    chart = board.page.locator(".live-chart").first
+    top = chart.evaluate("chart => chart.getBoundingClientRect().top + scrollY")
+    assert top < board.page.viewport_size["height"] / 3
 
 
 def allow_notifications(board: BoardPage) -> Locator:
