@@ -48,6 +48,10 @@ class Augmentation:
 
 PEN = Augmentation()
 """For drawings on a pad."""
+STRONG = Augmentation(rotation=20.0, shift=2.8, refit=0.5)
+"""As `PEN`, with larger rotations and shifts, for long runs. Source of these: An et al. 2020, "An
+Ensemble of Simple Convolutional Neural Network Models for MNIST Digit Recognition", section 2.2,
+who shift by up to 5.6 pixels."""
 ARTICLE = Augmentation(
     rotation=10.0,
     shift=2.8,

@@ -10,6 +10,7 @@ BUILT_IN = (
     "mnist_resnet",
     "improved",
     "compact",
+    "vgg",
     "simple_cnn",
 )
 """The keys of `architectures.ARCHITECTURES`."""

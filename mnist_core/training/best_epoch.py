@@ -3,16 +3,22 @@
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from mnist_core.models.network import DigitNet
 from mnist_core.models.scoring import Scores
 
 
 class BestEpoch:
-    """Keeps the weights of the epoch with the highest validation accuracy.
+    """Keeps the weights of the epoch with the highest validation accuracy, or of the last epoch.
 
     Of equal accuracies, the lower loss is better; of equal losses, the earlier epoch.
+
+    Parameters
+    ----------
+    model : DigitNet
+    keep : "best" or "last"
+        With "last", each epoch takes the place of the one before.
 
     Attributes
     ----------
@@ -24,14 +30,16 @@ class BestEpoch:
         The network of that epoch.
     """
 
-    def __init__(self, model: DigitNet) -> None:
+    def __init__(self, model: DigitNet, keep: Literal["best", "last"] = "best") -> None:
+        self._keep = keep
         self.epoch = 0
         self.accuracy = self.loss = math.nan
         self.model = copy.deepcopy(model)
 
     def update(self, epoch: int, scores: Scores, model: DigitNet) -> bool:
-        """Score an epoch; return whether it is the best so far and was kept."""
-        if self.epoch and (scores.accuracy, -scores.loss) <= (self.accuracy, -self.loss):
+        """Score an epoch; return whether it was kept."""
+        no_better = (scores.accuracy, -scores.loss) <= (self.accuracy, -self.loss)
+        if self._keep == "best" and self.epoch and no_better:
             return False
         self.epoch, self.accuracy, self.loss = epoch, scores.accuracy, scores.loss
         self.model.load_state_dict(model.state_dict())

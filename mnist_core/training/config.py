@@ -88,11 +88,17 @@ class TrainConfig(BaseModel):
     early_stopping: int = Field(
         0, ge=0, le=10_000, description="early-stopping patience in epochs; 0 disables it"
     )
+    keep_epoch: Literal["best", "last"] = Field(
+        "best",
+        description="the epoch whose weights are kept: that of the highest validation accuracy, or "
+        "the last one, with the lowest learning rate",
+    )
     batch_size: int = Field(128, ge=2, le=TRAINING_SET_SIZE, description="batch size")
-    augment: Literal["none", "article", "pen"] = Field(
+    augment: Literal["none", "article", "pen", "strong"] = Field(
         "pen",
         description="data augmentation: rotation and shift (article), or also size, slant, "
-        "elastic distortion and stroke width (pen)",
+        "elastic distortion and stroke width (pen), with larger rotations and shifts for long "
+        "runs (strong)",
     )
     allographs: float = Field(
         0.0,

@@ -87,6 +87,11 @@ _REQUIREMENTS = {
     "lr_step_size": _needs("lr_scheduler", "step"),
     "lr_gamma": _needs("lr_scheduler", "step", "plateau"),
     "lr_patience": _needs("lr_scheduler", "plateau"),
+    "keep_epoch": Requirement(
+        "no early stopping, which looks for the best epoch",
+        lambda values: not values["early_stopping"],
+        strict=True,
+    ),
     "drawings": Requirement(
         "allographs or non_digits above 0",
         lambda values: values["allographs"] > 0 or values["non_digits"] > 0,

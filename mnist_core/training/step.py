@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
-from mnist_core.data.augmentation import ARTICLE, PEN, augment
+from mnist_core.data.augmentation import ARTICLE, PEN, STRONG, augment
 from mnist_core.data.mnist import normalise
 from mnist_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from mnist_core.data.allographs.pool import DrawingPool
 
-_AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN}
+_AUGMENTATIONS = {"none": None, "article": ARTICLE, "pen": PEN, "strong": STRONG}
 _PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 

@@ -121,7 +121,7 @@ class Trainer:
         self.train_state = TrainState(config, model, self.steps, teacher, drawings)
         self.epoch, self.step = 1, 0
         self._sums = torch.zeros(2, device=device)  # loss and accuracy of the epoch so far
-        self.best = BestEpoch(model)
+        self.best = BestEpoch(model, config.keep_epoch)
 
     @property
     def scored_model(self) -> DigitNet:

@@ -20,6 +20,7 @@ PARAMETERS = {
     "mnist_resnet": 43_770,
     "improved": 871_082,
     "compact": 23_514,
+    "vgg": 225_922,
     "simple_cnn": 1_124_180,
 }
 
@@ -46,6 +47,14 @@ STAGES = {
         "conv4": (22, 14, 14),
         "conv5": (28, 7, 7),
         "conv6": (28, 7, 7),
+    },
+    "vgg": {
+        "conv1": (24, 28, 28),
+        "conv2": (24, 28, 28),
+        "conv3": (56, 14, 14),
+        "conv4": (56, 14, 14),
+        "conv5": (112, 7, 7),
+        "conv6": (112, 7, 7),
     },
     "simple_cnn": {f"conv{i}": (16 + 16 * i, 28 - 2 * i, 28 - 2 * i) for i in range(1, 11)},
 }

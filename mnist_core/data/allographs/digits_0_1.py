@@ -185,11 +185,11 @@ def one_long_flag(pen: Pen) -> Drawing:
 
 def one_flat_flag(pen: Pen) -> Drawing:
     """An upright stem and a nearly flat flag that rises, shorter than the bar of a seven."""
-    angle, length = np.radians(pen.between(14, 32)), pen.between(0.22, 0.44)
+    angle, length = np.radians(pen.between(12, 32)), pen.between(0.22, 0.48)
     x, y = -length * np.cos(angle), length * np.sin(angle)
-    bend = pen.between(-0.1, 0.02) * length
+    bend = pen.between(-0.12, 0.02) * length
     flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))
-    lean = pen.between(-0.06, 0.1)
+    lean = pen.between(-0.08, 0.1)
     stem = pen.curve((0, 0), (lean / 2 + pen.between(-0.02, 0.03), 0.5), (lean, 1))
     if pen.chance(0.3):  # the stem is a stroke of its own, which begins above or right of the flag
         return [flag, np.add(stem, (pen.between(0, 0.06), pen.between(-0.12, 0.03)))]
@@ -214,7 +214,7 @@ def one_foot(pen: Pen) -> Drawing:
     """A stem with a flag and a foot, with or without lifting the pen."""
     joined = pen.chance(0.2)
     # some stems run through the foot; further, it would be the second bar of a seven
-    foot = _foot(pen, pen.between(0.82, 0.95) if not joined and pen.chance(0.25) else 1.0)
+    foot = _foot(pen, pen.between(0.82, 0.95) if not joined and pen.chance(0.35) else 1.0)
     if pen.chance(0.15):
         stem = _stem(pen)
     elif joined or pen.chance(0.3):

@@ -7,6 +7,8 @@ from mnist_core.data.allographs.pen import Drawing, Pen, Stroke, join
 
 def two(pen: Pen) -> Drawing:
     """A round top, a diagonal, a straight base; the base may be short or slanted."""
+    if pen.chance(0.08):
+        return [_two_narrow_top(pen)]
     w = pen.between(0.34, 0.75)
     corner = (pen.between(-0.05, 0.08), pen.between(0.88, 1.0))
     top = pen.curve(
@@ -21,10 +23,26 @@ def two(pen: Pen) -> Drawing:
     return [join(top, base)]
 
 
+def _two_narrow_top(pen: Pen) -> Stroke:
+    """A small hook, a steep stem, and a base to the right of it."""
+    w = pen.between(0.18, 0.3)
+    corner = (pen.between(0.0, 0.35) * w, pen.between(0.92, 1.0))
+    top = pen.curve(
+        (0, pen.between(0.08, 0.2)),
+        (0.4 * w, 0),
+        (w, pen.between(0.1, 0.2)),
+        (0.8 * w, 0.55),
+        corner,
+    )
+    return join(top, pen.line(corner, (pen.between(0.35, 0.65), 1 + pen.between(-0.06, 0.04))))
+
+
 def two_looped(pen: Pen) -> Drawing:
     """A loop at the foot, open, small or large."""
     if pen.chance(0.35):
         return [_two_narrow_loop(pen)]
+    if pen.chance(0.12):
+        return [_two_without_top(pen)]
     w, loop = pen.between(0.45, 0.75), pen.between(0.06, 0.28)
     return [
         pen.curve(
@@ -49,6 +67,17 @@ def _two_narrow_loop(pen: Pen) -> Stroke:
         (0.05 * w, 1 - loop), (0.45 * w, 0.8), end,
     )  # fmt: skip
     return join(top, body)
+
+
+def _two_without_top(pen: Pen) -> Stroke:
+    """A diagonal that begins at the top, hardly bent, with a loop at its foot and a base."""
+    w, loop = pen.between(0.4, 0.65), pen.between(0.05, 0.14)
+    begin = (w * pen.between(0.35, 0.75), 0)
+    return pen.curve(
+        begin, (w * pen.between(0.65, 0.85), 0.25), (0.55 * w, 0.62), (0.2 * w, 0.95),
+        (-0.08 * w, 0.98), (-0.1 * w, 0.98 - loop), (0.25 * w, 0.93 - loop), (0.65 * w, 0.96),
+        (w * pen.between(0.9, 1.3), pen.between(0.93, 1.03)),
+    )  # fmt: skip
 
 
 def two_curved(pen: Pen) -> Drawing:
@@ -124,9 +153,10 @@ def three_looped(pen: Pen) -> Drawing:
 
 def three_flat(pen: Pen) -> Drawing:
     """A flat top with corners."""
-    w, m = pen.between(0.45, 0.75), pen.between(0.33, 0.45)
+    w, m = pen.between(0.45, 0.75), pen.between(0.24, 0.45)
     cusp = (pen.between(0.2, 0.5) * w, m)
-    top = pen.line((0, pen.between(-0.02, 0.08)), (0.9 * w, pen.between(-0.03, 0.05)), cusp)
+    right = pen.between(0.75, 1.0) * w
+    top = pen.line((0, pen.between(-0.02, 0.08)), (right, pen.between(-0.03, 0.05)), cusp)
     return [join(top, _lower_belly(pen, cusp, w))]
 
 

@@ -107,6 +107,11 @@ def six_narrow(pen: Pen) -> Drawing:
         ends = [(x, pen.between(0.62, 0.78)), (x + 0.12 * w, pen.between(0.88, 1.02))]
         if pen.chance(0.7):
             ends.append((w * pen.between(0.85, 1.05), pen.between(0.72, 0.92)))
+    elif pen.chance(0.25):  # or crosses the bottom, which is round: a four has a corner there
+        x = pen.between(0.4, 0.6) * w
+        ends = [(x + 0.08 * w, 0.72), (x, pen.between(1.0, 1.12))]
+        if pen.chance(0.6):
+            ends.append((x + pen.between(0.12, 0.35) * w, pen.between(0.92, 1.05)))
     points = [
         begin, (0.1 * w, 0.35), (0.0, 0.72), (0.25 * w, 0.98), (0.75 * w, 0.8), tip,
         (tip[0] - back * w, top + 0.03),
@@ -156,7 +161,7 @@ def _footed(pen: Pen, stem: Stroke) -> Stroke:
         foot = np.array([pen.between(0.05, 0.15), pen.between(-0.06, 0.03)])
         return join(stem, stem[-1:] + foot)
     if pen.chance(0.16):
-        height = pen.between(0.08, 0.34)
+        height = pen.between(0.08, 0.34) if pen.chance(0.8) else pen.between(0.3, 0.5)
         # a long one is steeper than any base of a two
         width = height * pen.between(0.3, 0.85 if height < 0.24 else 0.65)
         return join(stem, np.add(stem[-1:], (width, -height)))

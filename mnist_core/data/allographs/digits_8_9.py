@@ -35,7 +35,7 @@ def eight_circles(pen: Pen) -> Drawing:
     start = pen.between(0, 180)
     sweep = pen.between(330, 400)
     if pen.chance(0.25):  # open at the top; at the left, it could be a three
-        sweep = pen.between(285, 335)
+        sweep = pen.between(285, 335) if pen.chance(0.7) else pen.between(250, 285)
         start = -90 + side * (360 - sweep) / 2 + pen.between(-25, 25)
     first = pen.arc((0, -upper - gap), (ratio * upper, upper), start, side * sweep)
     start = pen.between(-150, -30)

@@ -23,6 +23,9 @@ _TINY_SIDES = (8, 16)
 """Smallest and largest side of these, in pixels."""
 _WIDEST_TINY_PEN = 3.8
 """In frame pixels; the thickness of what is read is limited, but loops stay filled."""
+_WIDEST_WITHOUT_LOOPS = 5.5
+"""The same for digits without a loop that a wide pen would fill."""
+_WITHOUT_LOOPS = (1, 2, 3, 5, 7)
 
 _COMPACT = 1.8
 """Largest ratio of the sides of a non-digit that is drawn as a tiny picture."""
@@ -90,7 +93,8 @@ def draw_frames(
     tiny = rng.random(len(drawings)) < tiny_share
     # a tiny row of letters would be a bar, as a one is
     tiny &= (labels != NON_DIGIT) | np.array([_is_compact(strokes) for strokes in drawings], bool)
-    pens[tiny] = rng.uniform(NARROWEST_PEN, _WIDEST_TINY_PEN, int(tiny.sum()))
+    widest = np.where(np.isin(labels, _WITHOUT_LOOPS), _WIDEST_WITHOUT_LOOPS, _WIDEST_TINY_PEN)
+    pens[tiny] = rng.uniform(NARROWEST_PEN, widest[tiny])
     canvases = draw_strokes(drawings, pens)
     sides = np.where(tiny, rng.integers(*_TINY_SIDES, len(drawings), endpoint=True), 0)
     for side in np.unique(sides[tiny]):
