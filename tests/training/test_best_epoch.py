@@ -40,6 +40,23 @@ def test_the_best_epoch_is_kept(few: Splits, scores: list[tuple[float, float]], 
     assert [e.epoch for e in events if isinstance(e, Epoch) and e.best][-1] == best
 
 
+def test_the_last_epoch_is_kept_if_asked_for(few: Splits) -> None:
+    values = iter([(0.9, 0.1), (0.8, 0.5), (0.7, 0.6)])
+    trainer = Trainer(
+        small(epochs=3, keep_epoch="last"),
+        *few,
+        validate=lambda *_: Scores(*next(values), confusion=()),
+    )
+    *_, finished = trainer.run()
+    assert (finished.epoch, finished.validation_accuracy) == (3, 0.7)
+    assert torch.equal(weights(finished.model), weights(trainer.scored_model))
+
+
+def test_the_last_epoch_and_early_stopping_exclude_each_other() -> None:
+    with pytest.raises(MnistCoreError, match="keep_epoch.*needs no early stopping"):
+        small(keep_epoch="last", early_stopping=2)
+
+
 @pytest.mark.parametrize(
     ("epochs", "accuracies", "trained", "best"),
     [(9, [0.5, 0.9, 0.8, 0.9, 0.99], 4, 2), (3, [0.5, 0.5, 0.5], 3, 1)],
