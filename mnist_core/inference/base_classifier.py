@@ -109,7 +109,11 @@ class BaseClassifier(ABC):
 
     def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
         """Classify drawings, each as for `classify_strokes`; malformed strokes: MnistCoreError."""
-        return self._classify(rasterize_strokes(drawings))
+        canvases = rasterize_strokes(drawings)
+        return [
+            self._explain(*found)
+            for found in zip(self._classify_canvases(canvases), canvases, drawings, strict=True)
+        ]
 
     def read_digits(self, drawing: Picture | Sequence[np.ndarray]) -> list[ReadDigit]:
         """Read a row of digits, such as "42", from left to right.
@@ -148,7 +152,7 @@ class BaseClassifier(ABC):
         self, strokes: Sequence[np.ndarray], layers: Sequence[str] = ("conv1",)
     ) -> PredictionWithMaps:
         """Classify as `classify_strokes`; return the feature maps of `layers` as well."""
-        return self._classify_with_maps(rasterize_strokes([strokes])[0], layers)
+        return self._classify_with_maps(rasterize_strokes([strokes])[0], layers, strokes)
 
     def classify_canvases(self, canvases: np.ndarray) -> list[Prediction]:
         """Classify ink canvases uint8 (N, 56, 56), light on dark; refusals have no reason.
@@ -216,8 +220,10 @@ class BaseClassifier(ABC):
             return prediction
         return replace(prediction, digit_score=alone, reason=RefusalReason.SEVERAL_DIGITS)
 
-    def _explain(self, prediction: Prediction, canvas: np.ndarray) -> Prediction:
-        return explain_refusal(prediction, canvas, self._classify_canvases, self._steps)
+    def _explain(
+        self, prediction: Prediction, canvas: np.ndarray, strokes: Sequence[np.ndarray] = ()
+    ) -> Prediction:
+        return explain_refusal(prediction, canvas, self._classify_canvases, self._steps, strokes)
 
     def _classify_canvases(self, canvases: np.ndarray) -> list[Prediction]:
         """Classify without the reasons of refusals."""
@@ -227,7 +233,12 @@ class BaseClassifier(ABC):
         return predictions
 
     def _classify_with_maps(
-        self, canvas: np.ndarray, layers: Sequence[str], *, explain: bool = True
+        self,
+        canvas: np.ndarray,
+        layers: Sequence[str],
+        strokes: Sequence[np.ndarray] = (),
+        *,
+        explain: bool = True,
     ) -> PredictionWithMaps:
         self._check_layers(layers)
         outputs = self._run(_grey_levels(canvas[None]), layers)
@@ -235,7 +246,7 @@ class BaseClassifier(ABC):
         hidden = None if outputs.hidden is None else outputs.hidden[0]
         (prediction,) = _predictions(outputs)
         if explain or prediction.is_digit or prediction.is_blank:
-            prediction = self._explain(prediction, canvas)
+            prediction = self._explain(prediction, canvas, strokes)
         else:
             prediction = replace(prediction, reason=RefusalReason.NOT_A_DIGIT)
         return PredictionWithMaps(prediction, maps, hidden)

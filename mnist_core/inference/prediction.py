@@ -27,7 +27,8 @@ class Prediction:
     Attributes
     ----------
     probabilities : float32 array (10,)
-        Sum to 1; all 0.1 for a blank. Given that it is a digit: see `digit_score`.
+        Sum to 1; all 0.1 for a blank. Given that it is a digit: see `digit_score`. Of
+        several digits that do not touch, the mean of theirs.
     digit : int or None
         The most probable digit, also of a drawing that is refused; None when blank.
     confidence : float

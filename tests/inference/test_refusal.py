@@ -74,6 +74,17 @@ def test_real_digits_are_accepted(refusing: Classifier, clear_digits: Digits) ->
         assert np.mean([prediction.is_digit for prediction in found]) > 0.8
 
 
+@pytest.mark.parametrize("digits", ["00", "66", "000"])
+def test_equal_digits_side_by_side_are_closest_to_that_digit(
+    refusing: Classifier, clear_digits: Digits, digits: str
+) -> None:
+    drawings = {str(label): strokes for label, strokes in reversed(clear_digits)}
+    found = refusing.classify_strokes(row([drawings[digit] for digit in digits])[0])
+    assert found.reason is RefusalReason.SEVERAL_DIGITS
+    assert str(found.digit) == digits[0]
+    assert found.confidence == found.probabilities.max() > 0.9
+
+
 def test_two_digits_side_by_side_are_several(refusing: Classifier, clear_digits: Digits) -> None:
     rng = np.random.default_rng(3)
     accepted = [s for _, s in clear_digits if refusing.classify_strokes(s).digit_score > 0.9]

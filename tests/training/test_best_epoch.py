@@ -53,7 +53,7 @@ def test_the_last_epoch_is_kept_if_asked_for(few: Splits) -> None:
 
 
 def test_the_last_epoch_and_early_stopping_exclude_each_other() -> None:
-    with pytest.raises(MnistCoreError, match="keep_epoch.*needs no early stopping"):
+    with pytest.raises(MnistCoreError, match=r"keep_epoch.*needs no early stopping"):
         small(keep_epoch="last", early_stopping=2)
 
 

@@ -15,17 +15,27 @@ export async function explainRefusal(
 ): Promise<Scored> {
   if (isDigit(prediction)) return prediction;
   if (prediction.blank) return { ...prediction, reason: "blank" };
-  const several = await allPartsAreDigits(canvas, classify, fit)
-    || await twoThatTouch(canvas, classify, fit);
+  const digits = await separateDigits(canvas, classify, fit);
+  if (digits.length) return { ...prediction, ...meanOf(digits), reason: "several digits" };
+  const several = await twoThatTouch(canvas, classify, fit);
   return { ...prediction, reason: several ? "several digits" : "not a digit" };
 }
 
-async function allPartsAreDigits(
+function meanOf(digits: readonly Scored[]): Pick<Scored, "probabilities" | "digit" | "confidence"> {
+  const probabilities = digits[0].probabilities.map(
+    (_, at) => digits.reduce((sum, digit) => sum + digit.probabilities[at], 0) / digits.length,
+  );
+  const confidence = Math.max(...probabilities);
+  return { probabilities, confidence, digit: probabilities.indexOf(confidence) };
+}
+
+/** The predictions of a drawing's parts if there are several, and all are digits. */
+async function separateDigits(
   canvas: Canvas, classify: Classify, fit: FitInk,
-): Promise<boolean> {
-  if (countInkParts(canvas) < 2) return false;
-  const row = await readInkRow(canvas, classify, fit);
-  return row.length > 1 && row.every(({ prediction }) => isDigit(prediction));
+): Promise<Scored[]> {
+  if (countInkParts(canvas) < 2) return [];
+  const row = (await readInkRow(canvas, classify, fit)).map(({ prediction }) => prediction);
+  return row.length > 1 && row.every(isDigit) ? row : [];
 }
 
 async function twoThatTouch(canvas: Canvas, classify: Classify, fit: FitInk): Promise<boolean> {
