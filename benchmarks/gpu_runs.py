@@ -49,8 +49,8 @@ def ours(
     return _reached(goal, time_to_accuracy.ours(goal, flags, limit, environment), limit)
 
 
-def start_parts(bench: Bench) -> dict[str, Any]:
-    """Measure the parts of a start in a process of its own, one after the other."""
+def start_parts(bench: Bench, recipe: str) -> dict[str, Any]:
+    """Measure `recipe`, the parts of a start, in a process of its own, one after the other."""
     command = ["benchmarks.start_parts", "--device", bench.args.device]
     (line,) = time_to_accuracy.lines([*command, "--began", str(time.time())], _LIMIT)
     return json.loads(line)

@@ -62,6 +62,7 @@ def describe(bench: Any, start_seconds: float) -> dict[str, Any]:
         "cudnn": torch.backends.cudnn.version(),
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
+        "byte code of torch": os.path.exists(torch.__spec__.cached or ""),
         "tf32 in convolutions": torch.backends.cudnn.allow_tf32,
         "tf32 in matrix products": torch.backends.cuda.matmul.allow_tf32,
         "start of the worker (s)": round(start_seconds, 1),

@@ -103,11 +103,12 @@ def lines(
 ) -> Iterator[str]:
     """Run a module and yield what it prints; end it after `limit` seconds or when closed.
 
-    Raises RuntimeError if it fails.
+    It keeps byte code, as an installed package has it. Raises RuntimeError if it fails.
     """
+    variables = {**module_environment(), "PYTHONDONTWRITEBYTECODE": "", **(environment or {})}
     with subprocess.Popen(
         module_command(*command),
-        env={**module_environment(), **(environment or {})},
+        env=variables,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

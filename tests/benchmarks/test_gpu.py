@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import gpu
+from benchmarks import gpu, gpu_runs, gpu_speed
 from benchmarks.gpu_plan import make_plan
 from benchmarks.gpu_runs import ours, start_parts
 from benchmarks.gpu_speed import Bench
@@ -70,7 +71,7 @@ def test_the_time_to_an_accuracy_says_where_it_goes() -> None:
 
 @pytest.mark.usefixtures("mnist_root")
 def test_the_parts_of_a_start() -> None:
-    parts = start_parts(Bench(gpu.parse_args(TINY)))
+    parts = start_parts(Bench(gpu.parse_args(TINY)), "the parts of a start")
     assert {"import torch s", "context s", "other imports s", "images s"} < set(parts)
     assert all(seconds >= 0 for seconds in parts.values())
 
@@ -79,3 +80,10 @@ def test_a_short_run_measures_ours_first_and_the_baseline_last_of_the_important_
     arguments = ["--only", "accuracy", "resume", "two-runs"]
     names = [task.name for task in make_plan(gpu.parse_args(arguments))]
     assert names[:6] == ["ours", "ours", "start_parts", "two_runs", "resume", "examples"]
+
+
+def test_the_measurements_take_what_the_plan_gives_them() -> None:
+    for task in make_plan(gpu.parse_args([])):
+        function = getattr(gpu_runs if hasattr(gpu_runs, task.name) else gpu_speed, task.name)
+        limit = {"limit": 1.0} if task.flexible else {}
+        inspect.signature(function).bind("bench", **task.values, **limit)

@@ -87,11 +87,9 @@ def train_from(
     return command
 
 
-_TRAINING_MODULES = (
-    "mnist_core.runs.runner",
-    "mnist_core.cli.progress",
-    "tensorboard.compat.proto.event_pb2",
-)
+_WITHOUT_TORCH = ("rich.progress", "tensorboard.compat.proto.event_pb2", "PIL.Image", "psutil")
+_WITH_TORCH = ("mnist_core.runs.runner", "mnist_core.cli.progress")
+"""What a training imports."""
 
 
 def _start_device(config: TrainConfig) -> None:
@@ -105,13 +103,13 @@ def _start_device(config: TrainConfig) -> None:
         load_cuda_libraries,
     )
 
-    with cuda_context_in_background(config.device):
+    with cuda_context_in_background(config.device), imports_in_background(*_WITHOUT_TORCH):
         import torch
 
         from mnist_core.utils.devices import choose_device
 
         device = choose_device(config.device)
-    with imports_in_background(*_TRAINING_MODULES):
+    with imports_in_background(*_WITH_TORCH):
         # of several GPUs, "auto" takes one that is free when the training begins
         if config.device != "auto" or torch.cuda.device_count() == 1:
             load_cuda_libraries(device, config.precision)
