@@ -102,8 +102,13 @@ def _start_device(config: TrainConfig) -> None:
         imports_in_background,
         load_cuda_libraries,
     )
+    from mnist_core.utils.runtime import without_garbage_collection
 
-    with cuda_context_in_background(config.device), imports_in_background(*_WITHOUT_TORCH):
+    with (
+        without_garbage_collection(),
+        cuda_context_in_background(config.device),
+        imports_in_background(*_WITHOUT_TORCH),
+    ):
         import torch
 
         from mnist_core.utils.devices import choose_device
