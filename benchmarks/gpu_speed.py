@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.training_speed import flops_per_image
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.data.mnist import Split, load_train_validation
 from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
@@ -220,3 +220,11 @@ def epochs(bench: Bench, flags: str) -> dict[str, Any]:
         # the schedule advances with the steps that were taken, so its end is not reached
         row["last learning rate"] = steps[-1].learning_rate
     return row
+
+
+def flops_per_image(model: str) -> float:
+    """Return floating-point operations of one image, forward and backward."""
+    network = build_model(model)
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(2, 1, 28, 28)).sum().backward()
+    return counter.get_total_flops() / 2

@@ -5,10 +5,9 @@ order in memory: channels last). The baseline is the loop of most MNIST tutorial
 data set and transforms, a DataLoader, and an `.item()` for the loss and the hits of every batch.
 Each loop has a process of its own, as it has in use, and they take turns of 200 steps.
 
-    python -m benchmarks.training_speed [--precisions]
+    python -m benchmarks.training_speed
 
-`--precisions` adds fp32, fp16 and bf16 of `improved` side by side: images/s, FLOP/s (against the
-card's peak where one is known) and, on a GPU, memory.
+`python -m benchmarks.gpu` compares precisions, and speeds with the card's.
 """
 
 import argparse
@@ -20,11 +19,9 @@ from multiprocessing.connection import Connection
 
 import torch
 import torch.nn.functional as F
-from torch.utils.flop_counter import FlopCounterMode
 
-from mnist_core.data.mnist import MEAN, STD, Split, data_root, load_train_validation
+from mnist_core.data.mnist import MEAN, STD, data_root, load_train_validation
 from mnist_core.models.architectures import build_model
-from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Step
 from mnist_core.training.presets import preset
 from mnist_core.training.trainer import Trainer
@@ -34,8 +31,6 @@ from mnist_core.utils.runtime import keep_freed_memory
 BATCH_SIZES = (64, 256)
 REPEATS = 15
 STEPS = 200
-PEAK_TFLOPS = {"H100": (67, 989), "H200": (67, 989), "A100": (19.5, 312)}
-"""Dense peak of a card in TFLOP/s: float32 without tensor cores, 16-bit with them (data sheets)."""
 
 
 def tutorial_loop(batch_size: int, device: torch.device) -> Iterator[float]:
@@ -121,63 +116,14 @@ def compare(batch_size: int, device: torch.device) -> None:
     )
 
 
-def flops_per_image(model: str) -> float:
-    """Return floating-point operations of one image, forward and backward."""
-    network = build_model(model)
-    with FlopCounterMode(display=False) as counter:
-        network(torch.zeros(2, 1, 28, 28)).sum().backward()
-    return counter.get_total_flops() / 2
-
-
-def precisions(splits: tuple[Split, Split], device: torch.device) -> None:
-    """Print speed and memory of `improved` in each precision, without augmentation."""
-    flops = flops_per_image("improved")
-    print(f"\nimproved, batch 1024, {flops / 1e6:.1f} MFLOP an image (forward and backward)")
-    keep_freed_memory()
-    base = None
-    for precision in ("fp32", "fp16", "bf16"):
-        config = TrainConfig(
-            precision=precision, batch_size=1024, augment="none", device=str(device), epochs=1000
-        )
-        if device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(device)
-        trainer = Trainer(config, *splits)
-        events = (e for e in trainer.run(report_every=5) if isinstance(e, Step))
-        next(events)
-        measured = [next(events) for _ in range(3 if device.type == "cpu" else 40)]
-        rate = statistics.median(event.images_per_second for event in measured)
-        base = base or rate
-        memory = max(event.usage.device_memory_peak or 0 for event in measured)
-        print(
-            f"  {precision}  {rate:10,.0f} images/s  {rate / base:5.2f} times fp32  "
-            f"{rate * flops / 1e12:8.3f} TFLOP/s"
-            + peak_share(rate * flops, precision, device)
-            + (f"  {memory / 2**20:,.0f} MiB" if memory else "")
-        )
-
-
-def peak_share(flops: float, precision: str, device: torch.device) -> str:
-    """Return the share of the card's peak as text; empty where the peak is not known."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    for card, (single, half) in PEAK_TFLOPS.items():
-        if card in name:
-            peak = single if precision == "fp32" else half
-            return f"  {flops / 1e12 / peak:.1%} of the card's {peak} TFLOP/s"
-    return ""
-
-
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--precisions", action="store_true", help="compare number formats too")
-    args = parser.parse_args()
-    device = choose_device(args.device)
+    device = choose_device(parser.parse_args().device)
     print(f"{device_name(device)}, torch {torch.__version__}; mnist_cnn, SGD, fp32")
     for batch_size in BATCH_SIZES:
         compare(batch_size, device)
-    if args.precisions:
-        precisions(load_train_validation(device), device)
 
 
 if __name__ == "__main__":

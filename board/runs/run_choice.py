@@ -15,6 +15,7 @@ from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import DAMAGED, RunRow
 from mnist_core.runs.state import RunStatus
+from mnist_core.search.job_state import JobStatus
 from mnist_core.utils.text import single_line
 
 NO_RUNS = "There are no runs yet. Start one on the page Train."
@@ -22,11 +23,13 @@ _ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show arc
 STATUS_ICONS = {
     RunStatus.QUEUED: ":material/hourglass_empty:",
     RunStatus.RUNNING: ":material/directions_run:",
+    JobStatus.STOPPING: ":material/pending:",
     RunStatus.STOPPED: ":material/pause_circle:",
     RunStatus.FINISHED: ":material/check_circle:",
     RunStatus.FAILED: ":material/error:",
     DAMAGED: BROKEN,
 }
+"""Of runs and of jobs."""
 
 
 def warn_of_damage(

@@ -11,6 +11,7 @@ from board.access.visitors import may_change
 from board.page_context import PageContext
 from board.runs.actions import act_button, ask_to_confirm, start_button
 from board.runs.queue_text import describe_position
+from board.runs.run_choice import STATUS_ICONS
 from board.train.page import FORM_BASE
 from board.widgets.common import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
@@ -24,14 +25,6 @@ from mnist_core.utils.devices import choose_device
 
 _REFRESH_SECONDS = 2.0
 _TIME_LENGTH = len("20260101-000000")
-_ICONS = {
-    JobStatus.QUEUED: ":material/hourglass_empty:",
-    JobStatus.RUNNING: ":material/directions_run:",
-    JobStatus.STOPPING: ":material/pending:",
-    JobStatus.STOPPED: ":material/pause_circle:",
-    JobStatus.FINISHED: ":material/check_circle:",
-    JobStatus.FAILED: ":material/error:",
-}
 
 
 def list_requests(context: PageContext, kind: JobKind) -> list[tuple[Job, JobRequest | None]]:
@@ -153,12 +146,12 @@ def _draw_status(context: PageContext, job: Job, request: JobRequest, state: Job
     elif state.status is JobStatus.QUEUED:
         if may_change():
             ensure_workers(context.root)
-        st.info(describe_position(context, job), icon=_ICONS[state.status])
+        st.info(describe_position(context, job), icon=STATUS_ICONS[state.status])
         return
     elif state.status is JobStatus.STOPPED:
-        st.info(t("Stopped. Resume continues the same request."), icon=_ICONS[state.status])
+        st.info(t("Stopped. Resume continues the same request."), icon=STATUS_ICONS[state.status])
     else:
-        st.caption(f"{_ICONS[state.status]} {t(str(state.status))}")
+        st.caption(f"{STATUS_ICONS[state.status]} {t(str(state.status))}")
     if state.status.is_active or isinstance(request, SweepRequest):
         _draw_progress(context, request, job.progress())
 

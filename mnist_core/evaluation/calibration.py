@@ -4,11 +4,13 @@ Source: Guo, Pleiss, Sun, Weinberger 2017, "On Calibration of Modern Neural Netw
 """
 
 import math
+import statistics
 from collections.abc import Callable
 
 import numpy as np
 import torch.nn.functional as F
 from pydantic import Field
+from torch import Tensor
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.predictions import Predictions
@@ -69,7 +71,7 @@ def calibrate(predictions: Predictions, temperature: float | None = None) -> Cal
             raise MnistCoreError(f"temperature is {temperature}; it must be a number above 0")
         scaled_bins = reliability(predictions.scaled(temperature), predictions.true)
         scaled_ece = expected_calibration_error(scaled_bins)
-        scaled_loss = _loss(predictions, temperature)
+        scaled_loss = _loss(predictions.logits, predictions.labels, temperature)
     bins = reliability(predictions.probabilities, predictions.true)
     return Calibration(
         ece=expected_calibration_error(bins),
@@ -119,7 +121,7 @@ def expected_calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:
     return sum(gaps) / sum(row.count for row in bins)
 
 
-def fit_temperature(predictions: Predictions) -> float:
+def fit_temperature(*sets: tuple[Tensor, Tensor]) -> float:
     """Return the temperature with the lowest cross entropy of logits / temperature.
 
     Guo et al. 2017, section 4.2. Above 1, the network is overconfident. The predicted classes stay
@@ -127,17 +129,20 @@ def fit_temperature(predictions: Predictions) -> float:
 
     Parameters
     ----------
-    predictions : Predictions
-        For held-out images: neither those of training nor those that are reported on.
+    sets : (float tensor (N, 10), int64 tensor (N,))
+        Logits and labels of held-out images: neither those of training nor those that are reported
+        on. Every set counts the same.
 
     Returns
     -------
     float in 0.05 to 20
         1 if every prediction is correct: then a lower temperature always lowers the loss.
     """
-    if (predictions.predicted == predictions.true).all():
+    if all(bool((logits.argmax(1) == labels).all()) for logits, labels in sets):
         return 1.0
-    return minimise(lambda temperature: _loss(predictions, temperature), TEMPERATURES)
+    return minimise(
+        lambda temperature: statistics.mean(_loss(*one, temperature) for one in sets), TEMPERATURES
+    )
 
 
 def minimise(loss: Callable[[float], float], bounds: tuple[float, float]) -> float:
@@ -153,6 +158,5 @@ def minimise(loss: Callable[[float], float], bounds: tuple[float, float]) -> flo
     return math.exp(found.x)
 
 
-def _loss(predictions: Predictions, temperature: float) -> float:
-    logits = predictions.logits.detach().double() / temperature
-    return F.cross_entropy(logits, predictions.labels).item()
+def _loss(logits: Tensor, labels: Tensor, temperature: float) -> float:
+    return F.cross_entropy(logits.detach().double() / temperature, labels).item()

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mnist_core.data.allographs import NON_DIGIT
 from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import (
-    TEMPERATURES,
     expected_calibration_error,
+    fit_temperature,
     minimise,
     reliability,
 )
@@ -88,7 +89,7 @@ def fit_calibration(
     with_digits = [source for source in sources if source.is_digit.any()]
     if not with_digits:
         raise MnistCoreError("there are no digits to calibrate on")
-    temperature = _fit_temperature(with_digits)
+    temperature = fit_temperature(*map(_digits, with_digits))
     if not refuses:
         return LogitCalibration(temperature=temperature)
     digits = [_log_odds(source, digits=True) for source in with_digits]
@@ -109,26 +110,10 @@ def fit_calibration(
     )
 
 
-def _fit_temperature(sources: Sequence[CalibrationSource]) -> float:
-    """Return the temperature; 1 if every digit is classified correctly: lower were always better.
-
-    See `mnist_core.evaluation.calibration.fit_temperature`.
-    """
-    groups = [
-        (source.logits[source.is_digit].double(), source.labels[source.is_digit])
-        for source in sources
-    ]
-    if all((logits.argmax(1).cpu().numpy() == labels).all() for logits, labels in groups):
-        return 1.0
-
-    def loss(temperature: float) -> float:
-        losses = []
-        for logits, labels in groups:
-            log_probabilities = (logits / temperature).log_softmax(1).cpu().numpy()
-            losses.append(-log_probabilities[np.arange(len(labels)), labels].mean())
-        return float(np.mean(losses))
-
-    return minimise(loss, TEMPERATURES)
+def _digits(source: CalibrationSource) -> tuple[Tensor, Tensor]:
+    """Return the logits and labels of a source's digits."""
+    labels = torch.from_numpy(source.labels[source.is_digit]).to(source.logits.device)
+    return source.logits[source.is_digit], labels
 
 
 def _log_odds(source: CalibrationSource, *, digits: bool) -> np.ndarray:

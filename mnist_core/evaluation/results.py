@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -14,8 +13,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.evaluation.calibration import Calibration
 from mnist_core.evaluation.predictions import Predictions
 from mnist_core.models.network import NUM_CLASSES
-from mnist_core.utils.files import make_folder
-from mnist_core.utils.json_files import JsonModel, read_json, write_json
+from mnist_core.utils.json_files import JsonModel
 
 _ROUNDING = 1e-3
 """Largest share of images whose prediction may differ from one device to another."""
@@ -74,7 +72,7 @@ class Misclassified(JsonModel):
 
 
 class Evaluation(JsonModel):
-    """Scores of a network on a split; stored as JSON by `write` and `read`.
+    """Scores of a network on a split; stored as JSON.
 
     Attributes
     ----------
@@ -144,13 +142,3 @@ class Evaluation(JsonModel):
                 "delete evaluation.json to evaluate them again"
             )
         return dataclasses.replace(predictions, predicted=predicted)
-
-    def write(self, path: Path) -> None:
-        """Write as JSON. Raises MnistCoreError if it cannot be written there."""
-        make_folder(path.parent)
-        write_json(path, self)
-
-    @classmethod
-    def read(cls, path: Path) -> Evaluation:
-        """Read what `write` wrote. Raises DamagedFileError if it is missing or damaged."""
-        return read_json(path, cls)

@@ -65,7 +65,7 @@ def evaluate_predictions(
 ) -> Evaluation:
     """Evaluate predictions that were made already; otherwise as `evaluate`."""
     if temperature is None and name == "validation":
-        temperature = fit_temperature(predictions)
+        temperature = fit_temperature((predictions.logits, predictions.labels))
     scores = score_logits(predictions.logits, predictions.labels)
     confusion = scores.confusion
     return Evaluation(

@@ -15,7 +15,7 @@ from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import explain_errors
+from mnist_core.utils.files import file_version
 
 Which: TypeAlias = Literal["best", "newest"]
 BEST: Which = "best"
@@ -32,9 +32,9 @@ def weights_version(path: Path) -> str:
 
     Raises MnistCoreError if there is no such file.
     """
-    with explain_errors(path, "cannot be read", "; choose other weights"):
-        status = path.stat()
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+    if (version := file_version(path)) is None:
+        raise MnistCoreError(f"{path}: cannot be read; choose other weights")
+    return version
 
 
 def run_version(run: Run, which: Which = BEST) -> str:

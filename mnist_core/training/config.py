@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,7 +11,7 @@ from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.options import MAX_DROPOUT, Architecture, KernelSize
 from mnist_core.training.fields import describe_fields
-from mnist_core.utils.json_files import problem_text, read_json, write_json
+from mnist_core.utils.json_files import problem_text
 from mnist_core.utils.text import short_repr
 
 
@@ -175,15 +174,6 @@ class TrainConfig(BaseModel):
                 f"{self.training_size}; MNIST has {TRAINING_SET_SIZE} training images in all"
             )
         return self
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a JSON file. Raises DamagedFileError, naming the file, if it holds no such thing."""
-        return read_json(path, cls)
-
-    def write(self, path: Path) -> None:
-        """Write a JSON file. Raises MnistCoreError if it cannot be written."""
-        write_json(path, self)
 
     def with_changes(self, **changes: Any) -> Self:
         """Return a validated copy with other values."""

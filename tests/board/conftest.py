@@ -19,6 +19,7 @@ from mnist_core.runs import queue
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
+from mnist_core.utils.json_files import read_json
 
 SIZES = {"training_size": 1000, "validation_size": 500}
 """The runs' share of the 2,500 images of the small MNIST."""
@@ -115,7 +116,7 @@ def validation(run: Run, small_data: Path) -> Split:
 @pytest.fixture
 def evaluation(run: Run) -> Evaluation:
     """That of `run`."""
-    return Evaluation.read(run.evaluation_path)
+    return read_json(run.evaluation_path, Evaluation)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from mnist_core.evaluation.results import Evaluation
 from mnist_core.runs.labels import change_labels
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
+from mnist_core.utils.json_files import read_json
 
 
 def chart(page: AppTest, title: str) -> dict:
@@ -99,7 +100,7 @@ def test_results_and_different_settings(fast: Run) -> None:
     assert rows.loc["slow", "Status"] == "finished"
     assert (rows["Parameters"] == 21_840).all()
     assert (rows["Training time (s)"] > 0).all()
-    counts = Evaluation.read(fast.evaluation_path).confusion
+    counts = read_json(fast.evaluation_path, Evaluation).confusion
     share = (counts[4][9] / sum(counts[4]) + counts[9][4] / sum(counts[9])) / 2
     assert rows.loc["fast", "4 / 9 confused"] == pytest.approx(100 * share)
 

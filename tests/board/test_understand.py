@@ -19,7 +19,7 @@ from mnist_core.evaluation.predictions import Predictions, predict_split
 from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
-from mnist_core.utils.json_files import write_json
+from mnist_core.utils.json_files import read_json, write_json
 
 
 @pytest.fixture
@@ -242,4 +242,4 @@ def test_a_damaged_evaluation_says_how_to_evaluate_again(run: Run, evaluation: E
     assert "delete it, and the run is evaluated again" in page_text(page)
     run.evaluation_path.unlink()
     press(part("Report"), "Evaluate on the validation images")
-    assert Evaluation.read(run.evaluation_path).accuracy == evaluation.accuracy
+    assert read_json(run.evaluation_path, Evaluation).accuracy == evaluation.accuracy

@@ -25,7 +25,7 @@ from mnist_core.models.weights import load_weights
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.runs.runner import execute
-from mnist_core.utils.json_files import write_json
+from mnist_core.utils.json_files import read_json, write_json
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def trained(folders: dict[str, str], train_validation: tuple[Split, Split]) -> R
 def test_a_confusion_and_a_point_show_their_images(
     open_board: Callable[..., BoardPage], trained: Run
 ) -> None:
-    confusion = np.array(Evaluation.read(trained.evaluation_path).confusion)
+    confusion = np.array(read_json(trained.evaluation_path, Evaluation).confusion)
     np.fill_diagonal(confusion, 0)
     cells = zip(*np.unravel_index(confusion.argsort(axis=None)[-2:], confusion.shape), strict=True)
     board = open_board()

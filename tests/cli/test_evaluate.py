@@ -16,6 +16,7 @@ from mnist_core.evaluation.results import Evaluation
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights_format import card_path
+from mnist_core.utils.json_files import read_json
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_evaluate_writes_files(mine: Path, tmp_path: Path, capsys: Capture) -> N
     out = capsys.readouterr().out
     assert f"wrote {page}" in out
     assert f"wrote {output}" in out
-    evaluation = Evaluation.read(output)
+    evaluation = read_json(output, Evaluation)
     assert f"accuracy {evaluation.accuracy:.2%}" in out
     html = page.read_text(encoding="utf-8")
     assert f"{evaluation.accuracy:.2%}" in html

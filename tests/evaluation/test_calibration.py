@@ -62,13 +62,14 @@ def calibrated_predictions(seed: int, factor: float, count: int) -> Predictions:
 @given(seed=st.integers(0, 1000), factor=st.floats(0.3, 5))
 def test_the_temperature_is_the_factor_of_the_logits(seed: int, factor: float) -> None:
     predictions = calibrated_predictions(seed, factor, 3000)
-    assert fit_temperature(predictions) == pytest.approx(factor, rel=0.1)
+    temperature = fit_temperature((predictions.logits, predictions.labels))
+    assert temperature == pytest.approx(factor, rel=0.1)
 
 
 @given(seed=st.integers(0, 1000), factor=st.floats(1.5, 6))
 def test_scaling_improves_an_overconfident_network(seed: int, factor: float) -> None:
     predictions = calibrated_predictions(seed, factor, 500)
-    temperature = fit_temperature(predictions)
+    temperature = fit_temperature((predictions.logits, predictions.labels))
     calibration = calibrate(predictions, temperature)
     assert temperature > 1
     assert calibration.scaled_ece < calibration.ece

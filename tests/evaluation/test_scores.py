@@ -17,7 +17,7 @@ from mnist_core.evaluation.scores import evaluate, evaluate_predictions, score
 from mnist_core.models.card_file import read_card
 from mnist_core.models.registry import weights_path
 from mnist_core.models.weights import load_weights
-from mnist_core.utils.json_files import DamagedFileError, MissingFileError
+from mnist_core.utils.json_files import DamagedFileError, MissingFileError, read_json, write_json
 
 
 def test_shipped_weights_score_what_their_card_says(train_validation: tuple[Split, Split]) -> None:
@@ -146,9 +146,9 @@ def test_nothing_is_fitted_on_the_test_set() -> None:
 @pytest.mark.parametrize("name", ["validation", "test"])
 def test_json_round_trip(name: str, tmp_path: Path) -> None:
     evaluation = evaluate_predictions(random_predictions(), name=name)
-    path = tmp_path / "new" / "evaluation.json"
-    evaluation.write(path)
-    assert Evaluation.read(path) == evaluation
+    path = tmp_path / "evaluation.json"
+    write_json(path, evaluation)
+    assert read_json(path, Evaluation) == evaluation
     assert json.loads(path.read_text())["confusion"] == [list(row) for row in evaluation.confusion]
 
 
@@ -183,9 +183,9 @@ def test_damaged_json(tmp_path: Path, damage: Callable[[dict], None], place: str
     path = tmp_path / "e.json"
     path.write_text(json.dumps(content))
     with pytest.raises(DamagedFileError, match=rf"e\.json: this file is damaged.*{place}"):
-        Evaluation.read(path)
+        read_json(path, Evaluation)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"none\.json"):
-        Evaluation.read(tmp_path / "none.json")
+        read_json(tmp_path / "none.json", Evaluation)

@@ -29,6 +29,7 @@ from mnist_core.runs.run import Run
 from mnist_core.runs.run_rows import read_row
 from mnist_core.runs.run_scorecard import read_scorecard
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.json_files import read_json
 
 CARD = json.loads(weights_path("mnist_cnn").with_suffix(".json").read_text(encoding="utf-8"))
 UNIPEN = {"writer": 17, "label": "4", "strokes": [[0, 1, 2, 3], [5, 6]]}
@@ -101,8 +102,8 @@ RUN_FILES: dict[str, Callable[[Path], Any]] = {
     "provenance.json": read_provenance,
     "newest_epoch.json": read_newest_epoch,
     "scorecard.json": lambda folder: read_scorecard(Run(folder)),
-    "config.json": lambda folder: TrainConfig.read(folder / "config.json"),
-    "evaluation.json": lambda folder: Evaluation.read(folder / "evaluation.json"),
+    "config.json": lambda folder: read_json(folder / "config.json", TrainConfig),
+    "evaluation.json": lambda folder: read_json(folder / "evaluation.json", Evaluation),
 }
 
 

@@ -27,6 +27,7 @@ from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.events import Epoch, Event
+from mnist_core.utils.json_files import write_json
 
 CONFIG = small(epochs=2)
 Capture = pytest.CaptureFixture[str]
@@ -60,7 +61,7 @@ def run_evaluation_of(run: Run, splits: Splits) -> None:
     from mnist_core.evaluation.scores import evaluate
     from mnist_core.models.weights import load_weights
 
-    evaluate(load_weights(run.weights_path)[0], splits[1]).write(run.evaluation_path)
+    write_json(run.evaluation_path, evaluate(load_weights(run.weights_path)[0], splits[1]))
 
 
 def files(folder: Path) -> list[str]:

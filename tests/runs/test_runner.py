@@ -29,6 +29,7 @@ from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Epoch, Event, Finished, Step
+from mnist_core.utils.json_files import read_json, write_json
 
 # everything that a run must remember: random images, a moving average, a schedule, momentum
 
@@ -107,7 +108,7 @@ def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
     assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
     assert "1000 training images, 500 held out" in card["data"]
 
-    evaluation = Evaluation.read(run.evaluation_path)
+    evaluation = read_json(run.evaluation_path, Evaluation)
     assert evaluation.accuracy == pytest.approx(state.validation_accuracy)
     assert (evaluation.split, evaluation.images) == ("validation", 500)
 
@@ -197,7 +198,7 @@ def test_a_damaged_checkpoint(whole: Run, few: Splits, run: Run, content: bytes 
 def test_a_configuration_that_was_changed_during_training(few: Splits, run: Run) -> None:
     flag = StopFlag()
     execute(run, splits=few, listen=at(1, lambda: flag.set(StopReason.REQUESTED)), stop=flag)
-    CONFIG.with_changes(epochs=9).write(run.config_path)
+    write_json(run.config_path, CONFIG.with_changes(epochs=9))
     with pytest.raises(MnistCoreError, match=r"another run: epochs 3, not 9"):
         execute(run, splits=few)
 

@@ -16,7 +16,7 @@ from mnist_core.models.options import DROPOUT_ARCHITECTURES, Architecture
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.fields import GROUPS, ConfigField, Kind
 from mnist_core.training.presets import PRESETS, preset
-from mnist_core.utils.json_files import DamagedFileError, MissingFileError
+from mnist_core.utils.json_files import DamagedFileError, MissingFileError, read_json, write_json
 
 NUMBERS = [field for field in FIELDS.values() if field.bounds]
 CHOICES = [field for field in FIELDS.values() if field.kind is Kind.CHOICE]
@@ -199,10 +199,10 @@ def test_settings_that_cannot_be_combined(values: dict[str, Any], message: str) 
 def test_a_file_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     config = preset("article").with_changes(seed=5, freeze=("conv1",), init_weights="default")
-    config.write(path)
-    assert TrainConfig.read(path) == config
+    write_json(path, config)
+    assert read_json(path, TrainConfig) == config
     with pytest.raises(MnistCoreError, match="cannot be written"):
-        config.write(tmp_path / "no such folder" / "config.json")
+        write_json(tmp_path / "no such folder" / "config.json", config)
 
 
 @pytest.mark.parametrize(
@@ -225,21 +225,21 @@ def test_a_damaged_file_is_named_with_the_reason(
     path = tmp_path / "config.json"
     path.write_bytes(content)
     with pytest.raises(DamagedFileError, match=r"config\.json: this file is damaged") as caught:
-        TrainConfig.read(path)
+        read_json(path, TrainConfig)
     assert message in str(caught.value)
 
 
 def test_a_path_that_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"none\.json"):
-        TrainConfig.read(tmp_path / "none.json")
+        read_json(tmp_path / "none.json", TrainConfig)
     with pytest.raises(DamagedFileError, match=tmp_path.name):
-        TrainConfig.read(tmp_path)
+        read_json(tmp_path, TrainConfig)
 
 
 def test_fields_that_a_file_lacks_have_their_defaults(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"epochs": 3}')
-    assert TrainConfig.read(path) == TrainConfig(epochs=3)
+    assert read_json(path, TrainConfig) == TrainConfig(epochs=3)
 
 
 def test_presets() -> None:

@@ -17,6 +17,7 @@ from mnist_core.cli.commands.options import (
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.models.registry import DEFAULT
 from mnist_core.utils.files import check_writable, write_atomic
+from mnist_core.utils.json_files import write_json
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +66,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         scores = {"accuracy": result.accuracy, "loss": result.loss}
         update_card(path, **{args.split: scores})
     if args.output:
-        result.write(args.output)
+        write_json(args.output, result)
     if args.html:
         from mnist_core.reports.html import html_report
 
