@@ -4,7 +4,6 @@ from .card_file import read_card
 from .ensemble import Ensemble
 from .forward import predict_logits
 from .network import DigitNet
-from .onnx import export_onnx
 from .registry import available_models, promoted_models, shipped_models, weights_path
 from .scoring import Scores, score_logits
 from .shapes import count_parameters, shape_table
@@ -20,7 +19,6 @@ __all__ = [
     "available_models",
     "build_model",
     "count_parameters",
-    "export_onnx",
     "load_weights",
     "predict_logits",
     "promoted_models",

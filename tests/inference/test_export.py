@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import importlib
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import onnxruntime
 import pytest
 import torch
 from support.drawings import Drawing, paint, scribble
+from torch import nn
 
 import mnist_core
 from mnist_core import MnistCoreError, load_classifier
@@ -38,6 +41,7 @@ from mnist_core.models.architectures import build_model
 from mnist_core.models.calibration import LogitCalibration
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.network import DigitNet
 from mnist_core.models.registry import imaging_graph_path, weights_path
 from mnist_core.models.weights import Network, load_weights, save_weights, update_card
 
@@ -118,6 +122,35 @@ def test_a_calibrated_ensemble_that_refuses_is_exported_as_one_graph(clear_digit
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     for folder in (Path(__file__).parents[2], Path(torch.__file__).parent):
         assert str(folder).encode() not in content
+
+
+# the other architectures are exported in other tests
+@pytest.mark.parametrize("architecture", ["mnist_cnn_fixed", "mnist_resnet"])
+def test_the_export_does_not_change_the_network(architecture: str) -> None:
+    network = build_model(architecture).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    assert opened(export_graph(network)).get_outputs()
+    assert network.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_metadata_of_an_export() -> None:
+    content = export_graph(build_model("mnist_cnn_bn", kernel_size=3), ModelCard(data="MNIST"))
+    metadata = opened(content).get_modelmeta().custom_metadata_map
+    assert metadata["architecture"] == "mnist_cnn_bn"
+    assert json.loads(metadata["network"]) == {"architecture": "mnist_cnn_bn", "kernel_size": 3}
+    assert json.loads(metadata["data"]) == "MNIST"
+
+
+def test_a_network_not_made_by_build_model_is_not_exported() -> None:
+    with pytest.raises(MnistCoreError, match="use build_model"):
+        export_graph(DigitNet([("conv1", nn.Conv2d(1, 2, 28))], nn.Linear(2, 10)))
+
+
+def test_without_onnx_the_error_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MnistCoreError, match="onnxruntime is not installed; pip install"):
+        export_graph(build_model("mnist_cnn"))
 
 
 def test_a_graph_that_differs_from_torch_is_refused() -> None:

@@ -35,7 +35,9 @@ def add_commands(commands: Subparsers) -> None:
     )
     part = parser.add_mutually_exclusive_group()
     part.add_argument(
-        "--network", action="store_true", help="only the network: from frames to logits"
+        "--network",
+        action="store_true",
+        help="only the network: from frames to logits and probabilities",
     )
     part.add_argument(
         "--picture",
@@ -75,11 +77,12 @@ def _model(args: argparse.Namespace) -> tuple[bytes, str]:
 
 
 def _network(args: argparse.Namespace) -> tuple[bytes, str]:
-    from mnist_core.models.onnx import INPUT, OUTPUTS, export_file
+    from mnist_core.inference.network_part import network_part
     from mnist_core.runs.run_list import find_weights
 
-    return export_file(find_weights(args.weights, args.runs)), (
-        f"{INPUT} (N, 1, 28, 28) in [0, 1] -> {', '.join(OUTPUTS[:2])} (N, 10), {OUTPUTS[2]} (N,)"
+    return network_part(find_weights(args.weights, args.runs)), (
+        "frame (N, 1, 28, 28) in [0, 1], blank (N,) -> logits (N, 10), probabilities (N, 10), "
+        "digit_score (N,)"
     )
 
 
