@@ -134,8 +134,10 @@ def test_what_cannot_be_measured_says_why(tmp_path: Path) -> None:
 
 def test_a_killed_measurement_has_a_result(tmp_path: Path) -> None:
     process = SpeedProcess(request_for(tmp_path))
-    process._process.kill()
-    process._process.wait()
+    name = "mnist_core.runs.speed_process"
+    (child,) = [one for one in psutil.Process().children() if name in one.cmdline()]
+    child.kill()
+    until(lambda: child.status() == psutil.STATUS_ZOMBIE)
     result = process.result()
     assert result is not None
     assert "exited unexpectedly" in result.error
