@@ -25,7 +25,7 @@ from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.removal import stop_and_delete
 from mnist_core.runs.run_rows import RunRow
 from mnist_core.runs.run_table import SweepRow, TableRow
-from mnist_core.runs.state import ACTIVE, RunStatus
+from mnist_core.runs.state import RunStatus
 from mnist_core.search.sweep_list import delete_sweep, stop_sweep
 
 _FORM, _FORMS = "runs-label-form", "runs-label-forms"
@@ -46,7 +46,7 @@ def draw_actions(
         if len(comparable) > 1 and st.button(t("Compare"), icon=":material/compare_arrows:"):
             st.session_state[RUNS] = comparable
             context.open_page("compare")
-        if any(row.is_active for row in runs) or _active_sweeps(selected):
+        if any(row.is_active for row in (*runs, *selected)):
             act_button(t("Stop"), ":material/stop:", partial(_stop, context, selected))
         if runs and all(row.status in (RunStatus.STOPPED, RunStatus.FAILED) for row in runs):
             act_button(t("Resume"), ":material/play_arrow:", partial(_resume, context, runs))
@@ -214,7 +214,3 @@ def _runs(selected: Sequence[TableRow]) -> list[RunRow]:
     for row in selected:
         found += row.trials if isinstance(row, SweepRow) else [row]
     return found
-
-
-def _active_sweeps(selected: Sequence[TableRow]) -> list[SweepRow]:
-    return [row for row in selected if isinstance(row, SweepRow) and row.status in ACTIVE]

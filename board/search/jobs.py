@@ -61,16 +61,13 @@ def draw_section(
     """
     jobs = list_requests(context, kind)
     with st.expander(title, icon=":material/add:", expanded=not jobs):
-        _start_button(context, draw_form(context))
+        request = draw_form(context)
+        start_button(context.t, request and partial(_start, context, request))
     if jobs:
         row = st.container(horizontal=True, vertical_alignment="bottom")
         with row.container(width=460):
             selected = _select_job(context, kind, jobs, label)
         _draw_job(context, selected, row, draw)
-
-
-def _start_button(context: PageContext, request: JobRequest | None) -> None:
-    start_button(context.t, request and partial(_start, context, request))
 
 
 def _start(context: PageContext, request: JobRequest) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from mnist_core.runs.run_rows import RunRow, Setting
-from mnist_core.runs.state import RunStatus
+from mnist_core.runs.state import ACTIVE, RunStatus
 
 _ACTIVITY = {RunStatus.RUNNING: 0, RunStatus.QUEUED: 1}
 
@@ -86,6 +86,11 @@ class SweepRow:
         found = [row.status for row in self.trials]
         active = (status for status in _ACTIVITY if status in found)
         return next(active, found[0])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is queued or running."""
+        return self.status in ACTIVE
 
     @property
     def progress(self) -> float | None:

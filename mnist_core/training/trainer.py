@@ -214,7 +214,9 @@ class Trainer:
 
     def _run(self, should_stop: StopCheck, report_every: int) -> Iterator[Event]:
         config, best = self.config, self.best
-        while self.epoch <= config.epochs and not self._patience_exhausted():
+        while self.epoch <= config.epochs and not best.patience_exhausted(
+            config.early_stopping, self.epoch - 1
+        ):
             began = time.perf_counter()
             stopped = yield from self._train_epoch(should_stop, report_every)
             scores = (
@@ -295,6 +297,3 @@ class Trainer:
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0
         return event
-
-    def _patience_exhausted(self) -> bool:
-        return self.best.patience_exhausted(self.config.early_stopping, self.epoch - 1)

@@ -38,7 +38,9 @@ def several_rows(context: Context, wanted: set[str]) -> Iterator[Row]:
     """Measure those of `ROWS` whose keys are wanted."""
     measures: dict[str, Measure] = {
         REFUSED.key: lambda row: _refused(context, row, stroke_row, _predict_strokes),
-        REFUSED_PICTURES.key: lambda row: _refused(context, row, _picture, _predict_pictures),
+        REFUSED_PICTURES.key: lambda row: _refused(
+            context, row, _picture, lambda model, pairs: model.predict_pictures(pairs)
+        ),
         READ.key: lambda row: _read(context, row, stroke_row),
         READ_PICTURES.key: lambda row: _read(context, row, _picture),
     }
@@ -66,10 +68,6 @@ def _draw_rows(
 
 def _predict_strokes(model: Recogniser, pairs: list[list[np.ndarray]]) -> SetPredictions:
     return model.predict_strokes(StrokeSet("pairs", [""] * len(pairs), pairs))
-
-
-def _predict_pictures(model: Recogniser, pairs: list[Image.Image]) -> SetPredictions:
-    return model.predict_pictures(pairs)
 
 
 def _picture(drawings: list[Drawing], rng: np.random.Generator) -> Image.Image:
