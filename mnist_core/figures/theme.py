@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -52,8 +53,9 @@ CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.22)"
 
 
+@functools.cache
 def template() -> go.layout.Template:
-    """Return the template of every figure."""
+    """Return the template of every figure, which copies it; it is validated once."""
     axis = {
         "gridcolor": GRID,
         "linecolor": GRID,

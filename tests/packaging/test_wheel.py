@@ -140,6 +140,7 @@ def test_program_classifies_trains_and_promotes(
     assert responses["version"] == mnist_core.__version__
     assert responses["digit"] == 7
     assert Path(responses["promoted"]).is_relative_to(environment["HOME"])
+    assert responses["has_graph"]
     assert responses["offered"] == [*SHIPPED, "mine"]
     assert responses["titles"] == ["Runs"]
     assert not responses["exceptions"]
