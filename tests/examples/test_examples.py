@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from support.chromium import ROOT
 from support.drawings import paint, seven, zero
+from support.fresh_import import run_fresh
 from support.rows import row
 
 from mnist_core.cli import main as cli
@@ -94,8 +95,6 @@ def installed(tmp_path: Path) -> Path:
 
 
 USE = """
-import gc
-gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import sys
 from mnist_core.cli.main import main
 weights, graph, picture = sys.argv[1:]
@@ -116,7 +115,16 @@ def test_an_installed_architecture_is_used_as_the_others(
     paint(seven()).save(tmp_path / "seven.png")
     files = [tmp_path / name for name in ("own.safetensors", "own.onnx", "seven.png")]
     folders = {"MNIST_ROOT": str(mnist_root), "MNIST_RUNS": str(tmp_path / "runs")}
-    found = run("-c", USE, *files, path=str(installed), **folders)
+    output = tmp_path / "output"
+    output.mkdir()
+    found = run_fresh(
+        USE,
+        [str(file) for file in files],
+        tmp_path,
+        paths=[str(installed), str(ROOT)],
+        output=output,
+        environment=folders,
+    )
     assert found.returncode == 0, found.stderr
     assert "wide_net:wide_net cannot build wide_net with kernel_size 3" in found.stderr
     # without the package, its weights say what is missing
