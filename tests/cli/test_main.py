@@ -11,6 +11,7 @@ import pytest
 from support.chromium import ROOT
 from support.commands import Capture, failed
 from support.drawings import one, paint
+from support.fresh_import import run_fresh
 
 from mnist_core import shipped_models
 from mnist_core.cli import main as cli
@@ -44,10 +45,11 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path: Path, capsys: Ca
     assert "[red]x  y[bold].png: 1 " in out.out
 
 
-def test_the_process_of_a_job_imports_optuna_for_a_sweep_only() -> None:
-    imports = "import gc; gc.disable(); import sys, mnist_core.search.job_process; "
-    code = imports + "sys.exit('optuna' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+def test_the_process_of_a_job_imports_optuna_for_a_sweep_only(tmp_path: Path) -> None:
+    forget = "import sys; [sys.modules.pop(n) for n in [*sys.modules] if n.startswith('optuna')]\n"
+    code = forget + "import mnist_core.search.job_process; sys.exit('optuna' in sys.modules)"
+    process = run_fresh(code, [], ROOT, paths=[str(ROOT)], output=tmp_path, environment={})
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.mark.parametrize(

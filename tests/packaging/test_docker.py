@@ -7,17 +7,14 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from support.chromium import ROOT
+from support.fresh_import import run_fresh
 
 USE_THE_FILES = """
-import gc
-gc.disable()  # a program that ends soon: to look for garbage takes a fifth of its time
 import json, sys
 from board.__main__ import main
 from streamlit.testing.v1 import AppTest
@@ -124,25 +121,21 @@ def test_files_of_pip_are_copied_before(image: Path) -> None:
 
 
 def test_command_is_understood_and_the_copied_files_draw_the_dashboard(
-    image: Path, tmp_path: Path
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python, module, name, *options = json.loads(arguments("CMD")[0])
     assert (python, module, name) == ("python", "-m", "board")
+    for variable in [name for name in os.environ if name.startswith("MNIST_")]:
+        monkeypatch.delenv(variable)
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("MNIST_")},
         "HOME": str(tmp_path),
         "MNIST_RUNS": str(tmp_path / "runs"),
         "MNIST_ROOT": str(tmp_path / "data"),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    environment.pop("PYTHONPATH", None)
-    process = subprocess.run(
-        [sys.executable, "-c", USE_THE_FILES, *options],
-        cwd=image,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=300,
+    output = tmp_path / "output"
+    output.mkdir()
+    process = run_fresh(
+        USE_THE_FILES, options, image, paths=[str(image)], output=output, environment=environment
     )
     *usage, answer = process.stdout.splitlines()
     assert any("--server.allowedHosts" in line for line in usage)
