@@ -42,6 +42,18 @@ test("where nothing fits, tiles are as small as they get, in full rows", () => {
   assert.deepEqual(columns, [1, 2]);
 });
 
+test("many small maps leave their room to the large ones", () => {
+  const counts = [24, 24, 56, 56, 112, 112], sides = [28, 28, 14, 14, 7, 7];
+  const size = { width: 1248, height: 204, column: false };
+  const equal = stripGrids(counts, 0, size).stages;
+  const { stages } = stripGrids(counts, 0, size, sides);
+  assert.ok(stages[0].tile > 1.3 * equal[0].tile);
+  assert.ok(stages[0].tile > stages[2].tile && stages[2].tile > stages[4].tile);
+  stages.forEach(({ columns, tile, gap }, at) => {
+    assert.ok(extent(Math.ceil(counts[at] / columns), tile, gap) <= size.height);
+  });
+});
+
 test("a group is not narrower than its caption", () => {
   const loose = arrange([8, 8], { ...ROOM, width: 150, narrowest: 0 });
   const tight = arrange([8, 8], { ...ROOM, width: 150, narrowest: 63 });

@@ -57,8 +57,9 @@ export class StagesView {
   /** Returns whether the stages are one below the other, also where there is no room beside. */
   layOut(size: StripSize): boolean {
     const counts = this.#stages.map(({ stage }) => stage.shape[0]);
+    const sides = this.#stages.map(({ stage }) => stage.shape[1]);
     const { stages, hidden, gap, spacing, column } =
-      stripGrids(counts, this.#hidden?.count ?? 0, size);
+      stripGrids(counts, this.#hidden?.count ?? 0, size, sides);
     this.#host.style.setProperty("--stage-gap", `${gap}px`);
     // all captions are of one kind
     const room = Math.min(...stages.map(stageWidth)) + spacing;

@@ -16,8 +16,10 @@ export interface Room {
 }
 
 export interface Tiling {
-  /** side of every tile */
+  /** side of a tile of scale 1 */
   readonly tile: number;
+  /** side of the tiles of each group */
+  readonly tiles: readonly number[];
   /** of each group; its last row is full, or lacks at most a third */
   readonly columns: readonly number[];
 }
@@ -29,14 +31,19 @@ const FULL_ROWS_WORTH = 1.7;
 /**
  * Choose the largest tile with which groups of tiles fit side by side, the rows of a group full.
  * Where none fits, groups are as narrow as the height permits.
+ *
+ * scales: of each group's tiles; 1 by default
  */
-export function arrange(counts: readonly number[], room: Room): Tiling {
-  for (let tile = Math.floor(room.largest); tile > SMALLEST; tile--) {
-    const columns = counts.map((count) => fewestColumns(count, rowsThatFit(tile, room)));
-    if (totalWidth(columns, tile, room) <= room.width) return { tile, columns };
+export function arrange(
+  counts: readonly number[], room: Room, scales: readonly number[] = counts.map(() => 1),
+): Tiling {
+  for (let tile = Math.floor(room.largest); ; tile--) {
+    const tiles = scales.map((scale) => Math.max(SMALLEST, Math.round(scale * tile)));
+    const columns = counts.map((count, at) => fewestColumns(count, rowsThatFit(tiles[at], room)));
+    if (tile <= SMALLEST || totalWidth(columns, tiles, room) <= room.width) {
+      return { tile, tiles, columns };
+    }
   }
-  const rows = rowsThatFit(SMALLEST, room);
-  return { tile: SMALLEST, columns: counts.map((count) => fewestColumns(count, rows)) };
 }
 
 /** Width of a group, or its height for a number of rows. */
@@ -62,7 +69,8 @@ function fewestLacking(lacking: number, count: number, mostRows: number): number
   return columns;
 }
 
-function totalWidth(columns: readonly number[], tile: number, room: Room): number {
-  const widths = columns.map((count) => Math.max(room.narrowest, extent(count, tile, room.gap)));
+function totalWidth(columns: readonly number[], tiles: readonly number[], room: Room): number {
+  const widths = columns.map((count, at) =>
+    Math.max(room.narrowest, extent(count, tiles[at], room.gap)));
   return widths.reduce((sum, width) => sum + width, 0) + (columns.length - 1) * room.groupGap;
 }
