@@ -103,7 +103,7 @@ def test_two_networks_on_one_drawing(run: Run, draw: Draw, seven: Strokes) -> No
     assert len(predicted(page)) == 2
     assert predicted(page)[1] == "7"
     stages = page.segmented_control(key="try-layer")
-    assert list(stages.options) == ["conv1", "conv2", "conv3", "conv4"]
+    assert list(stages.options) == [f"conv{number}" for number in range(1, 7)]
     show(stages.set_value("conv4").run())
     assert "This network has no layer conv4" in page_text(page)
     assert charts(page).count("Feature maps of conv4") == 1

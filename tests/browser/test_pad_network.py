@@ -22,7 +22,7 @@ def test_every_stage_is_live(pad: PadPage, classifier: Classifier) -> None:
     seen = []
     for digit in (1, 8):
         pad.play_example(digit)
-        seen.append([stage_picture(pad, stage) for stage in (*classifier.stages, "hidden")])
+        seen.append([stage_picture(pad, stage) for stage in classifier.stages])
     for before, after in zip(*seen, strict=True):
         assert before.shape == after.shape
         assert len(np.unique(after.reshape(-1, 4), axis=0)) > 10
@@ -37,6 +37,17 @@ def test_every_stage_is_live(pad: PadPage, classifier: Classifier) -> None:
     outputs = pad.page.locator(".outputs li")
     expect(outputs).to_have_count(10)
     expect(pad.page.locator(".outputs .winner")).to_have_text("8")
+
+
+def test_the_hidden_layer_is_live(pad: PadPage) -> None:
+    pad.page.select_option("[data-part=model]", "mnist_cnn")
+    pad.page.wait_for_selector(".drawpad[data-model=mnist_cnn]")
+    seen = []
+    for digit in (1, 8):
+        pad.play_example(digit)
+        seen.append(stage_picture(pad, "hidden"))
+    assert seen[0].shape == seen[1].shape
+    assert (seen[0] != seen[1]).any()
 
 
 def test_maps_are_in_full_rows_and_the_strip_is_on_the_screen(pad: PadPage) -> None:
@@ -176,7 +187,7 @@ def test_each_group_of_maps_is_one_tab_stop(new_pad: PadPage) -> None:
         """all => all.filter((button) => button.tabIndex === 0)
             .map((button) => button.closest('.stage').dataset.stage)"""
     )
-    assert stops == ["conv1", "conv2", "conv3", "conv4"]
+    assert stops == [f"conv{number}" for number in range(1, 7)]
 
 
 def test_an_empty_pad_says_what_will_be_seen_and_an_example_writes_itself(pad: PadPage) -> None:

@@ -148,7 +148,7 @@ def test_round_trip(ensemble_file: Path, small_splits: tuple[Split, Split]) -> N
         predict_logits(model, images),
         predict_logits(Ensemble(load_members(), ensemble_file.stem), images),
     )
-    assert [member.spec.architecture for member in model.members] == ["improved", "mnist_cnn"]
+    assert [member.spec.architecture for member in model.members] == ["vgg", "mnist_cnn"]
     assert card.as_dict() == {
         "architecture": "ensemble",
         "vote": ensemble_file.stem,

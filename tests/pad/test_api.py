@@ -55,10 +55,10 @@ def test_malformed_canvases_are_refused(functions: dict[str, Any], size: int) ->
 def test_hidden_layer_is_part_of_a_reading_with_maps(functions: dict[str, Any]) -> None:
     ink = np.zeros((56, 56), np.uint8)
     ink[10:46, 26:30] = 255
-    request = {"model": "default", "ink": base64.b64encode(ink.tobytes()).decode()}
+    request = {"model": "mnist_cnn", "ink": base64.b64encode(ink.tobytes()).decode()}
     assert functions["classify_ink"]({**request, "layers": []})["hidden"] is None
     hidden = functions["classify_ink"]({**request, "layers": ["conv1"]})["hidden"]
-    assert hidden["shape"] == [256, 1, 1]
+    assert hidden["shape"] == [50, 1, 1]
     assert max(hidden["peaks"]) == hidden["top"] > 0
 
 

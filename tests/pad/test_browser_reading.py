@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def model() -> OnnxClassifier:
-    """A model that can refuse and has a hidden layer."""
+    """A model that can refuse."""
     return load_onnx_classifier("default")
 
 
@@ -104,7 +104,10 @@ def assert_same(browser: dict[str, Any], server: dict[str, Any], what: str) -> N
     frames = [decoded(answer["frame"]).astype(int) for answer in (browser, server)]
     assert np.abs(frames[0] - frames[1]).max() <= 1, what
     ours_and_theirs = [(browser["maps"][layer], server["maps"][layer]) for layer in LAYERS]
-    for ours, theirs in [*ours_and_theirs, (browser["hidden"], server["hidden"])]:
+    assert (browser["hidden"] is None) == (server["hidden"] is None), what
+    if server["hidden"] is not None:
+        ours_and_theirs.append((browser["hidden"], server["hidden"]))
+    for ours, theirs in ours_and_theirs:
         assert ours["top"] == pytest.approx(theirs["top"], abs=0.01), what
         assert ours["peaks"] == pytest.approx(theirs["peaks"], abs=0.01), what
         pixels = [decoded(maps["pixels"]).astype(int) for maps in (ours, theirs)]
@@ -200,6 +203,17 @@ def some_pictures() -> dict[str, Image.Image]:
         "scribble": paint(scribble()),
         "letter": paint([3 * stroke for stroke in H]),
     }
+
+
+def test_hidden_layer(tmp_path: Path) -> None:
+    model = load_onnx_classifier("mnist_cnn")
+    strokes, digit = next(iter(some_strokes().values()))
+    ink = np.rint(255 * rasterize_strokes([strokes])[0]).astype(np.uint8)
+    requests = [{"ink": encoded(ink.tobytes()), "strokes": [], "digit": digit}]
+    (server,) = ask_server(model, "classify_ink", requests)
+    (browser,) = ask_browser(model, tmp_path, requests)
+    assert server["hidden"]["shape"] == [50, 1, 1]
+    assert_same(browser, server, "mnist_cnn")
 
 
 def test_pictures(model: OnnxClassifier, tmp_path: Path) -> None:

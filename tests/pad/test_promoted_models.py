@@ -80,7 +80,7 @@ def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
     offered = ModelRegistry()
     assert offered.names() == [*shipped_models(), "bad", "good"]
     assert offered.get("good").architecture == "mnist_cnn"
-    assert offered.get("default").architecture == "improved"
+    assert offered.get("default").architecture == "vgg"
     with pytest.raises(UnusableModelError, match=r"^bad\.safetensors: not a complete") as caught:
         offered.get("bad")
     assert str(models) not in str(caught.value)
