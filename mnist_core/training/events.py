@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mnist_core.models.network import DigitNet
 from mnist_core.models.scoring import HardImage
@@ -85,12 +86,14 @@ class Epoch:
     seconds : float
         Duration, without what was trained before a resume.
     best : bool
-        Whether it is the best epoch so far.
+        Whether its weights are kept: it is the best epoch so far, or the last one is kept.
     hardest : sequence of HardImage
         Validation images with the highest loss, the highest first.
     weights, gradients : mapping of str to Histogram
         Layer -> its weights after the epoch, and its gradient at the last step. Empty in most
         epochs of a long run; `gradients` also if that step was skipped.
+    keeps : "best" or "last"
+        `TrainConfig.keep_epoch`.
     """
 
     epoch: int
@@ -105,6 +108,7 @@ class Epoch:
     hardest: Sequence[HardImage] = ()
     weights: Mapping[str, Histogram] = field(default_factory=dict)
     gradients: Mapping[str, Histogram] = field(default_factory=dict)
+    keeps: Literal["best", "last"] = "best"
 
     @property
     def global_step(self) -> int:
@@ -116,7 +120,7 @@ class Epoch:
             f"epoch {self.epoch:3d}  train loss {self.train_loss:.4f} "
             f"acc {self.train_accuracy:.2%}  validation loss {self.validation_loss:.4f} "
             f"acc {self.validation_accuracy:.2%}  {self.seconds:.1f} s"
-            + ("  best" if self.best else "")
+            + ("  best" if self.best and self.keeps == "best" else "")
         )
 
 
@@ -134,9 +138,10 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of the run, with the best epoch's network on the CPU, in eval mode.
+    """The end of the run, with the network of the epoch that is kept, on the CPU, in eval mode.
 
-    `early` says whether early stopping ended it before the last epoch.
+    `early` says whether early stopping ended it before the last epoch; `keeps` is
+    `TrainConfig.keep_epoch`.
     """
 
     model: DigitNet
@@ -144,11 +149,12 @@ class Finished:
     validation_accuracy: float
     validation_loss: float
     early: bool = False
+    keeps: Literal["best", "last"] = "best"
 
     def __str__(self) -> str:
         early = " (early stopping: patience exhausted)" if self.early else ""
         return (
-            f"best epoch {self.epoch}: validation accuracy {self.validation_accuracy:.2%}, "
+            f"{self.keeps} epoch {self.epoch}: validation accuracy {self.validation_accuracy:.2%}, "
             f"loss {self.validation_loss:.4f}{early}"
         )
 

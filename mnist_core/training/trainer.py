@@ -231,7 +231,12 @@ class Trainer:
             yield self._end_epoch(scores, began)
         model = copy.deepcopy(best.model).to("cpu").eval()
         yield Finished(
-            model, best.epoch, best.accuracy, best.loss, early=self.epoch <= config.epochs
+            model,
+            best.epoch,
+            best.accuracy,
+            best.loss,
+            early=self.epoch <= config.epochs,
+            keeps=config.keep_epoch,
         )
 
     def _train_epoch(
@@ -293,6 +298,7 @@ class Trainer:
             scores.hardest,
             weight_histograms(model) if due else {},
             gradient_histograms(model) if due else {},
+            self.config.keep_epoch,
         )
         self._sums.zero_()
         self.epoch, self.step = self.epoch + 1, 0

@@ -47,8 +47,10 @@ def test_the_last_epoch_is_kept_if_asked_for(few: Splits) -> None:
         *few,
         validate=lambda *_: Scores(*next(values), confusion=()),
     )
-    *_, finished = trainer.run()
+    *events, finished = trainer.run()
     assert (finished.epoch, finished.validation_accuracy) == (3, 0.7)
+    assert str(finished).startswith("last epoch 3: validation accuracy 70.00%")
+    assert not any("best" in str(event) for event in events)
     assert torch.equal(weights(finished.model), weights(trainer.scored_model))
 
 
