@@ -137,6 +137,7 @@ def test_command_is_understood_and_the_copied_files_draw_the_dashboard(
     process = run_fresh(
         USE_THE_FILES, options, image, paths=[str(image)], output=output, environment=environment
     )
+    assert process.returncode == 0, process.stderr
     *usage, answer = process.stdout.splitlines()
     assert any("--server.allowedHosts" in line for line in usage)
     response = json.loads(answer)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 from support.chromium import ROOT
 from support.fresh_import import run_fresh
 
-WITHOUT_EXTRAS = """
-import contextlib, io, json, sys
-
-for name in ("optuna", "sqlalchemy", "onnx", "onnxruntime", "onnxscript", "gradio", "streamlit"):
-    sys.modules[name] = None  # as if it were not installed
+PACKAGES = ["optuna", "sqlalchemy", "onnx", "onnxruntime", "onnxscript", "gradio", "streamlit"]
+RUN_EACH = """
+import contextlib, io, json
 
 from board.__main__ import main as dashboard
 from mnist_core.cli.main import main as command_line
@@ -32,9 +31,17 @@ print(json.dumps({
 
 
 def test_missing_extras_are_named(tmp_path: Path) -> None:
+    import_module("streamlit.web.cli")  # as other tests of this process do
     process = run_fresh(
-        WITHOUT_EXTRAS, [], ROOT, paths=[str(ROOT)], output=tmp_path, environment={}
+        RUN_EACH,
+        [],
+        ROOT,
+        paths=[str(ROOT)],
+        output=tmp_path,
+        environment={},
+        without=PACKAGES,
     )
+    assert process.returncode == 0, process.stderr
     responses = json.loads(process.stdout)
     extras = {"sweep": "search", "export": "export"}
     extras |= {"drawpad": "pad", "drawpad-dashboard": "dashboard"}

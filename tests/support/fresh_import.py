@@ -21,6 +21,7 @@ def run_fresh(
     paths: Sequence[str],
     output: Path,
     environment: Mapping[str, str],
+    without: Sequence[str] = (),
 ) -> CompletedProcess[str]:
     """Run code as `python -c` does, in a process that is forked from this one.
 
@@ -37,10 +38,13 @@ def run_fresh(
         An empty folder for what it prints.
     environment : mapping
         Variables in addition to those of this process.
+    without : sequence of str
+        Packages that it finds not installed, although this process may have imported them.
     """
     files = output / "stdout", output / "stderr"
     process = _FORK.Process(
-        target=_run, args=(code, list(arguments), folder, list(paths), files, dict(environment))
+        target=_run,
+        args=(code, list(arguments), folder, list(paths), files, dict(environment), list(without)),
     )
     process.start()
     process.join()
@@ -55,6 +59,7 @@ def _run(
     paths: list[str],
     files: tuple[Path, Path],
     environment: dict[str, str],
+    without: list[str],
 ) -> None:
     for number, file in enumerate(files, start=1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
@@ -67,5 +72,8 @@ def _run(
     for name in list(sys.modules):
         if name.partition(".")[0] in _OWN:
             del sys.modules[name]
+        elif name.partition(".")[0] in without:
+            sys.modules[name] = None  # an imported submodule would be found without its package
+    sys.modules.update(dict.fromkeys(without))
     sys.argv = ["-c", *arguments]
     exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
