@@ -80,7 +80,7 @@ def draw_results(
     columns = st.column_config
     percent = columns.NumberColumn(format="%.2f%%")
     pair_help = t(
-        "At the best epoch: share of one digit's images predicted as the other, mean of both "
+        "At the kept epoch: share of one digit's images predicted as the other, mean of both "
         "directions."
     )
     rows = list(results.values())
@@ -89,7 +89,7 @@ def draw_results(
         t("Status"): [t(one.status) for one in rows],
         t("Validation accuracy"): [in_percent(one.accuracy) for one in rows],
         t("Validation loss"): [one.loss for one in rows],
-        t("Best epoch"): [one.best_epoch for one in rows],
+        t("Kept epoch"): [one.best_epoch for one in rows],
         t("Epochs"): [f"{one.epoch} / {one.epochs}" for one in rows],
         t("Parameters"): [one.parameters for one in rows],
         t("Training time (s)"): [one.seconds for one in rows],
@@ -98,6 +98,9 @@ def draw_results(
     config = {
         t("Validation accuracy"): percent,
         t("Validation loss"): columns.NumberColumn(format="%.4f"),
+        t("Kept epoch"): columns.NumberColumn(
+            help=t("Accuracy and loss are of this epoch: the best one, or the last if that is set.")
+        ),
         t("Parameters"): columns.NumberColumn(format="localized"),
         t("Training time (s)"): columns.NumberColumn(
             format="%.1f", help=t("Training steps only, without validation and pauses.")

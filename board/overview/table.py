@@ -102,13 +102,13 @@ def _column_config(t: Translator) -> dict[str, Any]:
             format="percent", min_value=0.0, max_value=1.0, width=110
         ),
         t("Accuracy"): column.NumberColumn(
-            format="%.2f%%", help=t("On the validation images, of the best epoch.")
+            format="%.2f%%", help=t("On the validation images, of the epoch that is kept.")
         ),
         t("Δ accuracy"): column.NumberColumn(
             format="%+.2f", help=t("Percentage points above or below the baseline.")
         ),
         t("Loss"): column.NumberColumn(
-            format="%.4f", help=t("On the validation images, of the best epoch.")
+            format="%.4f", help=t("On the validation images, of the epoch that is kept.")
         ),
         t("Duration"): column.TextColumn(help=t("Hours, minutes and seconds; without pauses.")),
         t("Tags"): column.ListColumn(),

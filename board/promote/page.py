@@ -40,7 +40,7 @@ def show(context: PageContext) -> None:
         "No run has weights yet: they are written at the end of the first epoch.",
         place=head.container(width=460),
     )
-    st.caption(t("The best weights of a run become a model in the pad."))
+    st.caption(t("The weights that a run keeps become a model in the pad."))
     if summary is not None:
         _draw_run(context, summary)
     st.subheader(t("Promoted models"))
@@ -63,17 +63,17 @@ def _result(t: Translator, summary: RunRow) -> None:
     assert state is not None
     config = summary.run.config()
     accuracy = read_card(summary.run.weights_path).accuracy()
-    best = read_card(weights_path(DEFAULT)).accuracy()
+    default = read_card(weights_path(DEFAULT)).accuracy()
     boxes = {
         t("Validation accuracy"): or_dash(accuracy),
-        t("Default model"): or_dash(best),
+        t("Default model"): or_dash(default),
         t("Model"): config.model,
-        t("Best epoch"): f"{state.best_epoch} / {state.epochs}",
+        t("Kept epoch"): f"{state.best_epoch} / {state.epochs}",
     }
     draw_metrics(boxes, "content")
     if summary.status == RunStatus.RUNNING:
         st.info(
-            t("This run is still training: its best weights so far are promoted."),
+            t("This run is still training: the weights that it has kept so far are promoted."),
             icon=":material/directions_run:",
         )
     if config.validation_size != VALIDATION_SIZE:
@@ -85,7 +85,7 @@ def _result(t: Translator, summary: RunRow) -> None:
                 m=f"{VALIDATION_SIZE:,}",
             )
         )
-    if accuracy is not None and best is not None and accuracy < best:
+    if accuracy is not None and default is not None and accuracy < default:
         st.warning(
             t("Its validation accuracy is below the default model's, which stays in the pad."),
             icon=":material/warning:",

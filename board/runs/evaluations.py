@@ -23,7 +23,7 @@ _REQUESTED = "evaluations-requested"
 
 @dataclass(frozen=True, eq=False)
 class RunPredictions:
-    """A run's best network and its predictions for the validation images.
+    """The network that a run keeps, and its predictions for the validation images.
 
     The predictions agree with the run's evaluation image by image.
     """
@@ -63,8 +63,8 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
         _explain(
             name,
             t(
-                "Not evaluated yet: that is done at the end of the run. The best weights so far "
-                "can be evaluated now."
+                "Not evaluated yet: that is done at the end of the run. The weights that it has "
+                "kept so far can be evaluated now."
             ),
             ":material/info:",
         )

@@ -1,4 +1,4 @@
-"""The networks of the page Try it: a run's best or newest weights, or a model of the pad."""
+"""The networks of the page Try it: a run's kept or newest weights, or a model of the pad."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from mnist_core.runs.state import RunStatus
 
 _FIRST, _SECOND = "try-first", "try-second"
 _FOLLOWED = "try-followed"
-_NAMES: Mapping[Which, str] = {BEST: "Best weights", NEWEST: "Newest checkpoint"}
+_NAMES: Mapping[Which, str] = {BEST: "Kept weights", NEWEST: "Newest checkpoint"}
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def _remember(source: Source) -> None:
 
 
 def _select_weights(t: Translator, source: Source, key: str) -> Source:
-    """Draw the selection of a run's best or newest weights."""
+    """Draw the selection of a run's kept or newest weights."""
     if source.run is None:
         return source
     available = available_weights(source.run.run)

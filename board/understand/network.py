@@ -61,7 +61,7 @@ def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
         st.info(
             t(
                 "This run has no history of its first convolution: it was trained by an earlier "
-                "version. Shown are its best weights."
+                "version. Shown are the weights that it keeps."
             ),
             icon=":material/info:",
         )
@@ -92,7 +92,7 @@ def _conv1(context: PageContext, run: Run, frame: Tensor, index: int) -> None:
 
 def _choose_epoch(context: PageContext, run: Run, epochs: list[int]) -> int:
     t, key = context.t, f"network-epoch-{run.id}"
-    best = run.state().best_epoch
+    kept = run.state().best_epoch
 
     # the labels must not change: Streamlit identifies an option by its label
     def label(epoch: int) -> str:
@@ -104,11 +104,15 @@ def _choose_epoch(context: PageContext, run: Run, epochs: list[int]) -> int:
         )
         return epochs[0]
     if st.session_state.get(key) not in epochs:  # long runs drop some epochs
-        st.session_state[key] = best if best in epochs else epochs[-1]
+        st.session_state[key] = kept if kept in epochs else epochs[-1]
     epoch = st.select_slider(
         t("Epoch"), epochs, format_func=label, key=key, persist_state="session"
     )
-    st.caption(t("The best epoch is {n}: the run's weights are from it.", n=best))
+    st.caption(
+        t("The last epoch, {n}, is kept: the run's weights are from it.", n=kept)
+        if run.config().keep_epoch == "last"
+        else t("The best epoch is {n}: the run's weights are from it.", n=kept)
+    )
     return epoch
 
 

@@ -38,7 +38,7 @@ def draw_newest_epoch(t: Translator, run: Run) -> None:
         st.caption(
             t(
                 "Above each image: true digit, prediction and confidence. The page Understand "
-                "shows all mistakes of the best epoch."
+                "shows all mistakes of the epoch that is kept."
             )
         )
 

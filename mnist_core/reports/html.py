@@ -95,7 +95,7 @@ def html_report(
 
 
 def run_report(run: Run, data: str | os.PathLike[str] | None = None) -> str:
-    """Return `html_report` of a run's best weights on its validation images.
+    """Return `html_report` of the weights that a run keeps, on its validation images.
 
     Parameters
     ----------

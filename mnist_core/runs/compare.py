@@ -27,17 +27,18 @@ class Result:
     epoch, epochs : int
         Completed, and configured.
     best_epoch : int or None
+        The epoch whose weights are kept.
     accuracy : float in [0, 1], or None
-        The best on the validation images.
+        Of that epoch, on the validation images.
     loss : float or None
-        Of that epoch, on the validation images, in nats.
+        The same, in nats.
     parameters : int
     seconds : float or None
         Spent in training steps; scoring and pauses are left out.
     images_per_second : float or None
         Mean over all steps.
     pairs : dict of (int, int) to float
-        For each of `CLASSIC_PAIRS`, at the best epoch: the mean of the shares of the one digit's
+        For each of `CLASSIC_PAIRS`, at that epoch: the mean of the shares of the one digit's
         images that were predicted as the other, in both directions. Without unrecorded pairs.
     """
 

@@ -1,4 +1,4 @@
-"""Scores of a run's best weights on its validation images, computed once."""
+"""Scores of the weights that a run keeps on its validation images, computed once."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def run_validation(run: Run, data: str | os.PathLike[str] | None = None) -> Spli
 def run_evaluation(run: Run, data: str | os.PathLike[str] | None = None) -> Evaluation:
     """Return evaluation.json of a run; a run without one is evaluated on the CPU, and it is kept.
 
-    It is not kept while the run trains: its best weights may still change.
+    It is not kept while the run trains: the weights that it keeps may still change.
 
     Parameters
     ----------

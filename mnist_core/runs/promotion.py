@@ -1,4 +1,4 @@
-"""Promoting: a run's best weights become a named model, which the pad and all commands offer.
+"""Promoting: the weights of a run become a named model, which the pad and all commands offer.
 
 Promoted models are in `promoted_folder()`, one weights file each, and its exported graph.
 """
@@ -108,7 +108,7 @@ def promote(
     *,
     replace: bool = False,
 ) -> Path:
-    """Save a run's best weights as a promoted model, and its graph; return the new file.
+    """Save the weights that a run keeps as a promoted model, and its graph; return the new file.
 
     Its card says in addition, under "promoted", which run it comes from and when. The run may be
     running: later training does not change the model.

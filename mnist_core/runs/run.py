@@ -1,7 +1,8 @@
 """Run folders: where a training run keeps its files, so that any process can inspect it.
 
 `runs/<id>/` holds config.json, state.json, TensorBoard event files, last.pt (the newest
-checkpoint), best.safetensors (the best weights), newest_epoch.json, evaluation.json and log.txt.
+checkpoint), best.safetensors (the weights of the kept epoch), newest_epoch.json,
+evaluation.json and log.txt.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Classifiers of runs: the best weights, or those of the newest checkpoint."""
+"""Classifiers of runs: the weights of the kept epoch, or those of the newest checkpoint."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ NEWEST: Which = "newest"
 
 
 def available_weights(run: Run) -> list[Which]:
-    """Return which weights a run has, the best first; none before the first epoch is complete."""
+    """Return which weights a run has, the kept ones first; none before the first epoch's end."""
     return [which for which in (BEST, NEWEST) if _path(run, which).is_file()]
 
 
@@ -49,7 +49,7 @@ def load_run_classifier(run: Run, which: Which = BEST) -> Classifier:
     ----------
     run : Run
     which : "best" or "newest"
-        The best epoch's, or the newest checkpoint's. In either case the weights that are
+        The kept epoch's, or the newest checkpoint's. In either case the weights that are
         evaluated: their exponential moving average, once it has started.
 
     Returns
@@ -79,7 +79,7 @@ def load_run_classifier(run: Run, which: Which = BEST) -> Classifier:
         card = ModelCard(epoch=epoch)
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise MnistCoreError(
-            f"{path}: a checkpoint, but not of a run ({error}); choose the best weights"
+            f"{path}: a checkpoint, but not of a run ({error}); choose the kept weights"
         ) from error
     return Classifier(model, name=run.id, architecture=config.model, card=card)
 

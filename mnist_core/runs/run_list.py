@@ -144,7 +144,7 @@ def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
 
 
 def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the weights file that a name refers to: shipped, promoted, a file, or a run's best.
+    """Return the weights file that a name refers to: shipped, promoted, a file, or a run's.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
 
 
 def run_of_weights(path: Path) -> Run | None:
-    """Return the run whose best weights a file is; None if it is no run's."""
+    """Return the run whose kept weights a file is; None if it is no run's."""
     run = Run(path.parent)
     return run if run.weights_path == path and run.exists else None
 

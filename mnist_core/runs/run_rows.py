@@ -100,12 +100,12 @@ class RunRow:
 
     @property
     def accuracy(self) -> float | None:
-        """On the validation images, of the best epoch."""
+        """On the validation images, of the epoch that is kept."""
         return self.state.validation_accuracy if self.state else None
 
     @property
     def loss(self) -> float | None:
-        """On the validation images, of the best epoch, in nats."""
+        """On the validation images, of the epoch that is kept, in nats."""
         return self.state.validation_loss if self.state else None
 
     @property

@@ -1,4 +1,4 @@
-"""The scorecard of a run's best weights on pen strokes of other people, kept in the run's folder.
+"""The scorecard of a run's weights on pen strokes of other people, kept in the run's folder.
 
 `python -m mnist_core.runs.run_scorecard FOLDER` measures the run in a folder and writes
 scorecard.json there.
@@ -54,7 +54,7 @@ class RunScorecard(JsonModel):
 
 
 def read_scorecard(run: Run) -> RunScorecard | None:
-    """Return the scorecard of the run's present best weights; None if they were not measured.
+    """Return the scorecard of the run's present weights; None if they were not measured.
 
     Raises MnistCoreError if the file is damaged, or the weights cannot be read.
     """
@@ -66,7 +66,7 @@ def read_scorecard(run: Run) -> RunScorecard | None:
 
 
 def measure_scorecard(run: Run) -> RunScorecard:
-    """Measure the run's best weights in this process, write scorecard.json and return it.
+    """Measure the weights that the run keeps in this process, write scorecard.json and return it.
 
     The drawings are those in `drawings_root()`; rows whose file is missing say so. What cannot be
     measured is a result with an error. Raises MnistCoreError if the result cannot be written.

@@ -149,7 +149,7 @@ def _build_trainer(
         trainer.load_state_dict(load_checkpoint(run.checkpoint_path, training.images.device))
         # a process that was killed may not have written it
         try:
-            run.update_state(epoch=trainer.epoch - 1, **_best(trainer))
+            run.update_state(epoch=trainer.epoch - 1, **_kept(trainer))
         except ValidationError as error:
             raise DamagedFileError(
                 f"{run.checkpoint_path}: the checkpoint is damaged ({describe_error(error)}); "
@@ -162,7 +162,7 @@ def _build_trainer(
 def _keep_epoch(
     run: Run, trainer: Trainer, history: Conv1History, event: Epoch, card: dict[str, Any]
 ) -> None:
-    """Keep an epoch's best weights, conv1, checkpoint and state, in this order."""
+    """Keep an epoch's weights (or not), conv1, checkpoint and state, in this order."""
     if event.best:
         run.forget_evaluation()  # of other weights, scored while the run was stopped
         scores = {"accuracy": event.validation_accuracy, "loss": event.validation_loss}
@@ -173,11 +173,11 @@ def _keep_epoch(
         )
     history.keep(trainer.scored_model, event.epoch, trainer.config.epochs)
     save_checkpoint(run.checkpoint_path, trainer.state_dict())
-    run.update_state(epoch=event.epoch, **_best(trainer))
+    run.update_state(epoch=event.epoch, **_kept(trainer))
 
 
-def _best(trainer: Trainer) -> dict[str, Any]:
-    """Return the fields of the state that describe the best epoch so far."""
+def _kept(trainer: Trainer) -> dict[str, Any]:
+    """Return the fields of the state that describe the epoch that is kept so far."""
     best = trainer.best
     if not best.epoch:
         return {}

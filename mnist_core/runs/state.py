@@ -98,10 +98,11 @@ class RunState(JsonModel):
         How many drawings were generated before the first step, and of how many; 0 if they were few
         or kept from before.
     best_epoch : int >= 0
-        The epoch with the best validation accuracy so far; 0 before the first.
+        The epoch whose weights are kept: that of the highest validation accuracy so far, or the
+        last one, by `TrainConfig.keep_epoch`; 0 before the first.
     validation_accuracy : float in [0, 1] or None
     validation_loss : float >= 0 or None
-        Both of the best epoch.
+        Both of that epoch.
     created, started, ended : str
         Times, ISO 8601 in UTC; empty if it has not happened yet.
     resumed : str

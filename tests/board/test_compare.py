@@ -95,7 +95,7 @@ def test_results_and_different_settings(fast: Run) -> None:
     rows = results.set_index("Run")
     state = fast.state()
     assert rows.loc["fast", "Validation accuracy"] == 100 * state.validation_accuracy
-    assert rows.loc["fast", "Best epoch"] == state.best_epoch
+    assert rows.loc["fast", "Kept epoch"] == state.best_epoch
     assert rows.loc["fast", "Epochs"] == "2 / 2"
     assert rows.loc["slow", "Status"] == "finished"
     assert (rows["Parameters"] == 21_840).all()

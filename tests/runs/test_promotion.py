@@ -1,4 +1,4 @@
-"""A run's best weights become a model that the pad and the commands know by name."""
+"""The weights of a run become a model that the pad and the commands know by name."""
 
 from __future__ import annotations
 

@@ -46,7 +46,9 @@ def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> Non
     add_config_flags(parser, base)
     parser.add_argument("--name", default="", help="name of the run; default: its id")
     parser.add_argument(
-        "--output", type=Path, help="a .safetensors file: the best weights are copied there"
+        "--output",
+        type=Path,
+        help="a .safetensors file: the weights that are kept are copied there",
     )
     add_runs_option(parser)
     add_data_option(parser)
