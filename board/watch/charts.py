@@ -23,6 +23,10 @@ from mnist_core.training.config import TrainConfig
 _GROWTH = 1.02
 SMALL = 260
 """Height in pixels of the charts below the first two."""
+_FEW_LINES = 6
+"""Lines whose legend is small on a phone."""
+_LEGEND_ROW = 20
+"""Pixels of a legend's row; on a phone it has two lines."""
 
 
 def chart_figures(
@@ -76,13 +80,19 @@ def _figures(
         "Loss": figures.loss_curves(runs, smoothing=smoothing, log_scale=log_scale, translate=t),
         "Accuracy": figures.accuracy_curves(runs, smoothing=smoothing, translate=t),
         "Learning rate": _one_line(rate).update_yaxes(rangemode="tozero"),
-        "Gradient norms": figures.gradient_norms(runs, translate=t).update_layout(height=SMALL),
+        "Gradient norms": room_for_legend(figures.gradient_norms(runs, translate=t), SMALL),
         "Images per second": _one_line(speed).update_yaxes(rangemode="tozero"),
     }
     charts |= usage_charts(_metrics, t, SMALL)
     return {
         title: label_axis(figure, options.axis, t).to_json() for title, figure in charts.items()
     }
+
+
+def room_for_legend(figure: go.Figure, height: int) -> go.Figure:
+    """Set a figure's height: this one, and what the legend of many lines takes on a phone."""
+    more = max(0, len(figure.data) - _FEW_LINES)
+    return figure.update_layout(height=height + _LEGEND_ROW * math.ceil(more / 2))
 
 
 def _one_line(figure: go.Figure) -> go.Figure:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from board.runs.progress import read_histograms
 from board.translation import Translator
-from board.watch.charts import chart_version, draw_charts
+from board.watch.charts import chart_version, draw_charts, room_for_legend
 from board.widgets.curve_options import CurveOptions, label_axis
 from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
@@ -20,8 +20,8 @@ from mnist_core.training.config import TrainConfig
 _KEY = "layers"
 """Key of the expander."""
 _RATIOS = "Update ratios"
-_FEW = 6
-"""Lines whose legend is small on a phone."""
+_HEIGHT = 360
+"""Pixels of the chart of update ratios, if the network has few layers."""
 _KINDS = {"Weights": tags.WEIGHTS_PREFIX, "Gradient": tags.GRADIENTS_PREFIX}
 
 
@@ -95,9 +95,8 @@ def _figures(
         for kind, one in found.items()
         if kind in placed
     }
-    charts[_RATIOS] = ratios = figures.update_ratios({"": placed}, translate=t)
-    if len(ratios.data) > _FEW:  # on a phone the legend takes half of the height
-        ratios.update_layout(height=460)
+    ratios = figures.update_ratios({"": placed}, translate=t)
+    charts[_RATIOS] = room_for_legend(ratios, _HEIGHT) if ratios.data else ratios
     return {
         title: label_axis(figure, options.axis, t).to_json() for title, figure in charts.items()
     }

@@ -106,3 +106,18 @@ def test_a_damaged_newest_epoch_is_named_and_the_rest_is_shown(root: Path, damag
     page = open_page("watch", newest=True)
     assert "newest_epoch.json" in unescape(page.error[0].value)
     assert chart(page, "Loss")["data"]
+
+
+def test_a_legend_of_many_layers_does_not_take_the_room_of_their_curves(root: Path) -> None:
+    (run,) = list_runs(root)
+    few = chart(open_page("watch"), "Gradient norms")
+    assert len(few["data"]) <= 6
+    writer = MetricWriter(run.folder, 80)
+    norms = {f"trunk.conv{number}": 1.0 for number in range(10, 22)}
+    writer.write(Step(3, 10, 40, 0.5, 0.5, 1e-3, 1.0, norms))
+    writer.close()
+    many = chart(open_page("watch"), "Gradient norms")
+    more = len(many["data"]) - len(few["data"])
+    assert more == len(norms)
+    # two entries in a row of a phone's legend, a row takes 19 pixels
+    assert many["layout"]["height"] >= few["layout"]["height"] + 19 * (len(many["data"]) - 6) / 2
