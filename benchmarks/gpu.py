@@ -49,9 +49,14 @@ def main(arguments: list[str] | None = None) -> int:
     from benchmarks.gpu_plan import make_plan
     from benchmarks.gpu_report import Report
     from benchmarks.gpu_schedule import run_plan
+    from mnist_core.errors import MnistCoreError
 
     report = Report(args.json, args.markdown, vars(args))
-    run_plan(make_plan(args), args, report, began + args.seconds)
+    try:
+        run_plan(make_plan(args), args, report, began + args.seconds)
+    except MnistCoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     print(f"\n{report.markdown()}\n{time.monotonic() - began:.0f} s in all", flush=True)
     return 0
 

@@ -25,7 +25,7 @@ _NOTES = {
 
 
 class Report:
-    """Rows by section; both files are written after every change.
+    """Rows by section; both files are written after every change, not before the first.
 
     Parameters
     ----------
@@ -40,7 +40,6 @@ class Report:
         self._machine: dict[str, Any] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._left_out: list[dict[str, Any]] = []
-        self._write()
 
     def describe(self, machine: dict[str, Any]) -> None:
         """Note what was measured on; the first worker's description is kept."""
@@ -71,7 +70,9 @@ class Report:
         for section, rows in self._rows.items():
             parts.append(f"## {section}\n{_NOTES[section]}\n\n{_table(rows)}")
         for section, count in Counter(row["section"] for row in self._left_out).items():
-            parts.append(f"Left out of {section}, no time left: {count} (the JSON file has them).")
+            parts.append(
+                f"Left out of {section}: {count} (the JSON file has them, with the reason)."
+            )
         return "\n\n".join(parts) + "\n"
 
     def _add_share(self, task: Task, row: dict[str, Any]) -> None:

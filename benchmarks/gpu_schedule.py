@@ -10,10 +10,12 @@ from typing import Any
 
 from benchmarks.gpu_plan import Task
 from benchmarks.gpu_report import Report
+from mnist_core.errors import MnistCoreError
 
 _START_SECONDS = 15.0
 """Estimated start of a worker: torch, CUDA, the images."""
-_MOST_FAILED_STARTS = 2
+_STARTS = 2
+"""Times that a worker is started before the rest is left out."""
 _LEAST_LIMIT = 90.0
 """A flexible task may take so many seconds also of a small budget, if nothing else needs them."""
 _ANSWER_SECONDS = 2.0
@@ -26,13 +28,16 @@ class Worker:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
         self._process: Any = None
-        self._failed_starts = 0
         self.starts = 0
 
     def start(self, seconds: float) -> dict[str, Any]:
-        """Start the process; return what it says about the machine, or {"failed": reason}."""
-        if self._failed_starts == _MOST_FAILED_STARTS:
-            return {"failed": f"{_MOST_FAILED_STARTS} workers could not start, see above"}
+        """Start the process; return what it says about the machine, or {"failed": reason}.
+
+        Raises
+        ------
+        MnistCoreError
+            If the options do not suit the machine.
+        """
         from benchmarks.gpu_worker import serve
 
         context = mp.get_context("spawn")
@@ -42,8 +47,10 @@ class Worker:
         there.close()
         self.starts += 1
         machine = self._answer(seconds)
+        if "refused" in machine:
+            self.stop()
+            raise MnistCoreError(machine["refused"])
         if "failed" in machine:
-            self._failed_starts += 1
             self.stop()
         return machine
 
@@ -89,7 +96,13 @@ class Worker:
 
 
 def run_plan(plan: list[Task], args: argparse.Namespace, report: Report, end: float) -> None:
-    """Measure, until `end` (time.monotonic()); every task becomes a row or is left out."""
+    """Measure, until `end` (time.monotonic()); every task becomes a row or is left out.
+
+    Raises
+    ------
+    MnistCoreError
+        If nothing can be measured on the device.
+    """
     worker, durations = Worker(args), {}
 
     def left() -> float:
@@ -105,10 +118,13 @@ def run_plan(plan: list[Task], args: argparse.Namespace, report: Report, end: fl
                 report.leave_out(task, f"{max(left(), 0):.0f} s are left")
                 continue
             if not worker.running:
-                machine = worker.start(left())
+                attempts = 1
+                while "failed" in (machine := worker.start(left())) and attempts < _STARTS:
+                    attempts += 1
                 if "failed" in machine:
-                    report.add(task, machine)
-                    continue
+                    for other in plan[number:]:
+                        report.leave_out(other, f"no worker could start: {machine['failed']}")
+                    break
                 report.describe(machine)
             values = dict(task.values)
             if task.flexible:

@@ -8,9 +8,14 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
+from mnist_core.errors import MnistCoreError
+
 
 def serve(pipe: Connection, args: argparse.Namespace) -> None:
-    """Send a description of the machine, then a row for each task (name, values) received."""
+    """Send a description of the machine, then a row for each task (name, values) received.
+
+    Instead of the description, {"refused": reason} if the options do not suit the machine.
+    """
     os.setpgrp()  # so that it can be killed with the processes that it starts
     began = time.perf_counter()
     try:
@@ -19,6 +24,9 @@ def serve(pipe: Connection, args: argparse.Namespace) -> None:
 
         bench = Bench(args)
         machine = describe(bench, time.perf_counter() - began)
+    except MnistCoreError as error:
+        pipe.send({"refused": str(error)})
+        return
     except Exception as error:
         traceback.print_exc()
         pipe.send({"failed": explain(error)})

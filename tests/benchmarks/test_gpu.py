@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import gpu, gpu_runs, gpu_speed
+from benchmarks import gpu, gpu_runs, gpu_schedule, gpu_speed
 from benchmarks.gpu_plan import make_plan
 from benchmarks.gpu_runs import ours, start_parts
 from benchmarks.gpu_speed import Bench
@@ -42,6 +42,34 @@ def test_what_does_not_fit_is_reported_as_left_out(tmp_path: Path) -> None:
     assert {row["section"] for row in results["left_out"]} == set(gpu.SECTIONS)
     assert not results["rows"]
     assert all(f"Left out of {section}" in text for section in gpu.SECTIONS)
+
+
+def test_a_device_that_is_missing_is_said_once_and_no_file_is_touched(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = tmp_path / "gpu.json"
+    before.write_text("figures of another day")
+    paths = ["--json", str(before), "--markdown", str(tmp_path / "gpu.md")]
+    assert gpu.main(["--device", "cuda:99", *paths]) == 1
+    written = capfd.readouterr()
+    assert written.out == ""
+    (line,) = written.err.splitlines()
+    assert line.startswith("error: device is 'cuda:99', but torch finds")
+    assert before.read_text() == "figures of another day"
+    assert list(tmp_path.iterdir()) == [before]
+
+
+@pytest.mark.usefixtures("mnist_root")
+def test_workers_that_cannot_start_leave_out_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu_schedule.Worker, "_answer", lambda *_: {"failed": "out of memory"})
+    results, text = measure(tmp_path, "--only", "ceiling")
+    assert {row["reason"] for row in results["left_out"]} == {
+        "no worker could start: out of memory"
+    }
+    assert not results["rows"]
+    assert "Left out of ceiling: 5" in text
 
 
 def test_the_plan_measures_every_combination_once() -> None:
