@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -63,3 +64,15 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#\s]+)", text)
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_sizes_of_what_a_browser_loads_are_those_of_the_files() -> None:
+    stated = re.search(
+        r"([\d.]+) MB of WebAssembly and the model \(`default`: ([\d.]+) MB\)", README
+    )
+    assert stated is not None
+    wasm = (ROOT / "pad/web/dist/onnxruntime.wasm.gz").stat().st_size
+    graph = len(gzip.compress((ROOT / "weights/default.onnx").read_bytes(), 6))
+    assert [float(size) for size in stated.groups()] == [
+        round(size / 1e6, 1) for size in (wasm, graph)
+    ]

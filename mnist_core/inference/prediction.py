@@ -28,7 +28,8 @@ class Prediction:
     ----------
     probabilities : float32 array (10,)
         Sum to 1; all 0.1 for a blank. Given that it is a digit: see `digit_score`. Of
-        several digits that do not touch, the mean of theirs.
+        several digits that do not touch, the mean of theirs; of a picture whose ink was cut out
+        around one of them, which `frame` shows, that one's.
     digit : int or None
         The most probable digit, also of a drawing that is refused; None when blank.
     confidence : float

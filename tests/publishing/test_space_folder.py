@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
-from support.chromium import CHROMIUM, DESKTOP, SHORT_LIVED, free_port, launch_chromium
+from support.chromium import CHROMIUM, DESKTOP, ROOT, SHORT_LIVED, free_port, launch_chromium
 from support.drawings import seven
 from support.pad_page import PadPage
 from support.proxy import proxy_below
@@ -105,6 +106,12 @@ def test_folder_has_what_the_pad_uses_and_nothing_else(space: Path) -> None:
     for package in ("training", "runs", "search", "cli", "reports", "evaluation", "publishing"):
         assert f"mnist_core/{package}/__init__.py" not in names
     assert len((space / "app.py").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_the_readme_says_how_large_it_is(space: Path) -> None:
+    stated = re.search(r"without torch: ([\d.]+) MB", (ROOT / "README.md").read_text())
+    assert stated is not None
+    assert float(stated[1]) == round(sum(file_sizes(space).values()) / 1e6, 1)
 
 
 def test_requirements_cover_every_import_and_not_torch(space: Path) -> None:
