@@ -18,6 +18,7 @@ from mnist_core.inference.torch_steps import TorchSteps
 from mnist_core.models.calibration import UNCALIBRATED
 from mnist_core.models.card import ModelCard
 from mnist_core.models.ensemble import Ensemble
+from mnist_core.models.folding import folded_for_inference
 from mnist_core.models.registry import DEFAULT, weights_path
 from mnist_core.models.shapes import head_widths, shape_table
 from mnist_core.models.weights import Network, load_weights
@@ -42,7 +43,9 @@ class Classifier(BaseClassifier):
         self.architecture = architecture
         self.card = card or ModelCard()
         self._model = model.eval()
-        self._pipeline = InferencePipeline(self._model, self.card.calibration or UNCALIBRATED)
+        self._pipeline = InferencePipeline(
+            folded_for_inference(self._model), self.card.calibration or UNCALIBRATED
+        )
         self._steps = TorchSteps()
         self._first = model.members[0] if isinstance(model, Ensemble) else model
         self.shapes = shape_table(self._first)
@@ -69,7 +72,7 @@ class Classifier(BaseClassifier):
         self._check_layers([layer])
         with torch.inference_mode():
             tensor = torch.from_numpy(frame.astype(np.float32))[None, None]
-            _, maps = self._model.forward_with_maps(normalise(tensor))
+            _, maps = self._pipeline.model.forward_with_maps(normalise(tensor))
         return maps[layer][0].numpy()
 
     def kernels(self, layer: str = "conv1") -> np.ndarray:

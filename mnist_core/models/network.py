@@ -72,11 +72,12 @@ class DigitNet(nn.Module):
 
     def forward_with_activations(self, frames: Tensor) -> Activations:
         """Return what the network computes for normalised frames (B, 1, 28, 28)."""
+        stages = self.stages
         maps: dict[str, Tensor] = {}
         x = frames
         for name, stage in self.trunk.named_children():
             x = stage(x)
-            if name in self.stages:
+            if name in stages:
                 maps[name] = x
         x, hidden = x.flatten(1), None
         layers = list(self.head) if isinstance(self.head, nn.Sequential) else [self.head]
