@@ -14,7 +14,7 @@ def folded_for_inference(network: _Network) -> _Network:
     """Return a copy in eval mode with BatchNorm folded into the convolution before it, channels
     last.
 
-    Its outputs differ from the network's by rounding; a frame takes a CPU two thirds of the time.
+    Its outputs differ from the network's by rounding.
     Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference", section 3.2.
     """
