@@ -82,6 +82,8 @@ def progress(
         state.status == RunStatus.QUEUED and not has_checkpoint
     ):
         step = 0
+    elif state.status == RunStatus.STOPPED:  # a few steps after the last point
+        step = min(max(step, state.step), steps)
     speed = metrics.get(tags.IMAGES_PER_SECOND)
     rate = float(np.median(speed.values[-_RECENT:])) if speed and len(speed.values) else None
     left = None

@@ -57,7 +57,8 @@ def loss_curves(
         runs, tags.TRAIN_LOSS, tags.VALIDATION_LOSS, "loss (nats)", smoothing, translate
     )
     # a zoom is kept on the same scale only
-    figure.update_yaxes(type="log" if log_scale else "linear", uirevision=str(log_scale))
+    kind = "log" if log_scale else "linear"
+    figure.update_yaxes(type=kind, uirevision=str(log_scale), exponentformat="power")
     return figure
 
 
@@ -93,7 +94,7 @@ def gradient_norms(runs: Runs, *, translate: Translate = str) -> go.Figure:
     A colour for each layer and a dash for each run.
     """
     figure = _step_figure(translate, "gradient norm", "gradient_norm")
-    figure.update_yaxes(type="log")
+    figure.update_yaxes(type="log", exponentformat="power")  # of a training that diverges
     return _add_tagged_lines(figure, runs, tags.GRADIENT_NORM_PREFIX, str, "lines", translate)
 
 

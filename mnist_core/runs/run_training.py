@@ -82,6 +82,7 @@ def train_in_folder(
     last = _train(run, trainer, *splits, show, stop)
     if isinstance(last, Stopped):
         save_checkpoint(run.checkpoint_path, trainer.state_dict())
+        run.update_state(step=trainer.step)
         return None
     assert isinstance(last, Finished)
     write_json(run.evaluation_path, evaluate(last.model.to(chosen), splits[1]))
@@ -173,7 +174,7 @@ def _keep_epoch(
         )
     history.keep(trainer.scored_model, event.epoch, trainer.config.epochs)
     save_checkpoint(run.checkpoint_path, trainer.state_dict())
-    run.update_state(epoch=event.epoch, **_kept(trainer))
+    run.update_state(epoch=event.epoch, step=0, **_kept(trainer))
 
 
 def _kept(trainer: Trainer) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class RunState(JsonModel):
         The same for programs. None in the folders of older versions, too.
     epoch, epochs : int >= 0
         Epochs completed, and configured.
+    step : int >= 0
+        Steps of the next epoch that it had taken when it was stopped last.
     drawn, drawings : int >= 0
         How many drawings were generated before the first step, and of how many; 0 if they were few
         or kept from before.
@@ -124,6 +126,7 @@ class RunState(JsonModel):
     stop_reason: StopReason | None = None
     epoch: _EpochCount = 0
     epochs: _EpochCount = 0
+    step: Annotated[int, Field(ge=0)] = 0
     drawn: _DrawingCount = 0
     drawings: _DrawingCount = 0
     best_epoch: _EpochCount = 0

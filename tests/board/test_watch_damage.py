@@ -94,6 +94,15 @@ def test_a_watched_run_whose_folder_is_deleted_is_said_to_be_gone(root: Path) ->
     assert "finished" in metric(page, "Status")
 
 
+def test_a_stopped_run_shows_the_step_at_which_it_goes_on(root: Path) -> None:
+    run = create_run(small(), root)
+    writer = MetricWriter(run.folder)
+    writer.write(Step(1, 2, 40, 0.5, 0.5, 0.01, 1000.0))
+    writer.close()
+    run.update_state(status="stopped", step=5, reason="stopped by SIGINT")
+    assert "step 5 of" in open_page("watch", run.id).get("progress")[0].proto.text
+
+
 def test_a_run_whose_process_was_killed_is_shown_as_failed(root: Path) -> None:
     run = create_run(small(), root)
     with run.exclusive():

@@ -134,6 +134,11 @@ def test_a_name_is_text_and_not_markup(run: dict[str, Series]) -> None:
     assert line.name == "&lt;b&gt;x&lt;/b&gt;"
 
 
+def test_a_training_that_diverges_has_powers_of_ten_on_its_axes(run: dict[str, Series]) -> None:
+    for draw in (figures.gradient_norms, figures.loss_curves):  # not 100k, 10B, 10^15
+        assert draw({"a": run}).layout.yaxis.exponentformat == "power"
+
+
 def test_learning_rate_range() -> None:
     rates, losses = np.geomspace(1e-5, 1, 50), np.linspace(2, 1, 50)
     figure = figures.learning_rate_range(rates, losses, 3e-3)

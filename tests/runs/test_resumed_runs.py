@@ -33,10 +33,13 @@ def test_stopped_on_request_twice_and_resumed(whole: Run, few: Splits, run: Run)
         state = execute(run, splits=few, listen=listen)
         assert (state.status, state.reason) == ("stopped", "stopped on request")
         assert state.ended
-        assert load_checkpoint(run.checkpoint_path)["epoch"] == 1 + stop_at // 21
+        checkpoint = load_checkpoint(run.checkpoint_path)
+        assert checkpoint["epoch"] == 1 + stop_at // 21
+        assert state.step == checkpoint["step"] > 0
         assert "stopped on request" in run.log_path.read_text()
     # a new handle, as a new process would have
-    assert execute(find_run(run.id, run.folder.parent), splits=few).status == "finished"
+    state = execute(find_run(run.id, run.folder.parent), splits=few)
+    assert (state.status, state.step) == ("finished", 0)
     check_same(run, whole)
 
 
