@@ -130,26 +130,41 @@ def password(folders: dict[str, str]) -> Iterator[str]:
     file.unlink()
 
 
+@contextlib.contextmanager
+def visiting(free: list[Page], browser: Browser, url: str, **options: Any) -> Iterator[BoardPage]:
+    """Lend a page for the dashboard, a free one if there is any; check for errors afterwards."""
+    page = free.pop() if free else browser.new_context(**options).new_page()
+    board = BoardPage(page, url)
+    yield board
+    if board.leave():
+        free.append(page)
+    else:
+        board.context.close()
+    assert board.errors == []
+    assert board.foreign == []
+
+
 @pytest.fixture
 def open_board(
     browser: Browser, board_server: Server, board_pages: dict[str, list[Page]]
 ) -> Iterator[Callable[..., BoardPage]]:
     """Open the dashboard in a page that no other test uses; fail on errors and foreign requests."""
-    opened: list[tuple[list[Page], BoardPage]] = []
+    with contextlib.ExitStack() as opened:
 
-    def open_page(**options: object) -> BoardPage:
-        options = {**DESKTOP, **options}
-        free = board_pages.setdefault(repr(sorted(options.items())), [])
-        page = free.pop() if free else browser.new_context(**options).new_page()
-        board = BoardPage(page, board_server.url)
-        opened.append((free, board))
-        return board
+        def open_page(**options: object) -> BoardPage:
+            options = {**DESKTOP, **options}
+            free = board_pages.setdefault(repr(sorted(options.items())), [])
+            visit = visiting(free, browser, board_server.url, **options)
+            return opened.enter_context(visit)
 
-    yield open_page
-    for free, board in opened:
-        if board.leave():
-            free.append(board.page)
-        else:
-            board.context.close()
-    assert [error for _, board in opened for error in board.errors] == []
-    assert [url for _, board in opened for url in board.foreign] == []
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def visit(
+    browser: Browser, board_server: Server, board_pages: dict[str, list[Page]]
+) -> Iterator[BoardPage]:
+    """One visit of the dashboard for several tests, which go on by its menu: nothing is loaded."""
+    free = board_pages.setdefault(repr(sorted(DESKTOP.items())), [])
+    with visiting(free, browser, board_server.url, **DESKTOP) as board:
+        yield board

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +46,18 @@ def trained(folders: dict[str, str], train_validation: tuple[Split, Split]) -> R
     return run
 
 
-def test_a_confusion_and_a_point_show_their_images(
-    open_board: Callable[..., BoardPage], trained: Run
-) -> None:
+@pytest.fixture(scope="module")
+def board(visit: BoardPage, trained: Run) -> BoardPage:
+    """A visit in which the run is selected, for each page that the tests choose in the menu."""
+    visit.open(f"promote?run={trained.id}", title="Promote a run")
+    return visit
+
+
+def test_a_confusion_and_a_point_show_their_images(board: BoardPage, trained: Run) -> None:
     confusion = np.array(read_json(trained.evaluation_path, Evaluation).confusion)
     np.fill_diagonal(confusion, 0)
     cells = zip(*np.unravel_index(confusion.argsort(axis=None)[-2:], confusion.shape), strict=True)
-    board = open_board()
-    board.open(f"understand?run={trained.id}", title="Understand a run")
+    board.go("Understand", title="Understand a run")
     board.page.wait_for_function("document.querySelector('.live-chart')?.calcdata")
     title = board.page.locator(".live-chart").first.get_attribute("aria-label")
     for true, predicted in cells:
@@ -105,12 +108,9 @@ def _rightmost_point(board: BoardPage) -> tuple[int, tuple[float, float]]:
 
 
 def test_a_drawing_is_classified(
-    open_board: Callable[..., BoardPage],
-    trained: Run,
-    clear_digits: list[tuple[int, Drawing]],
+    board: BoardPage, trained: Run, clear_digits: list[tuple[int, Drawing]]
 ) -> None:
-    board = open_board()
-    board.open(f"try_it?run={trained.id}", title="Try it")
+    board.go("Try it", title="Try it")
     canvas = board.page.locator("canvas").last
     canvas.scroll_into_view_if_needed()
     prediction = board.page.get_by_test_id("stMetric").filter(has_text="Prediction")
@@ -167,14 +167,10 @@ def models(folders: dict[str, str]) -> Iterator[Path]:
 
 
 def test_a_promoted_run_is_in_the_running_pad(
-    open_board: Callable[..., BoardPage],
-    open_pad: Callable[..., PadPage],
-    models: Path,
-    trained: Run,
+    board: BoardPage, open_pad: Callable[..., PadPage], models: Path
 ) -> None:
     pad = open_pad()
-    board = open_board()
-    board.open(f"promote?run={trained.id}", title="Promote a run")
+    board.go("Promote", title="Promote a run")
     board.page.get_by_role("textbox", name="Name in the pad").fill("my-own")
     board.page.get_by_role("textbox", name="Name in the pad").press("Enter")
     board.settle()
@@ -197,11 +193,12 @@ def test_every_page_fits_a_phone(open_board: Callable[..., BoardPage], trained: 
     board.open()
     pages = ("runs", "train", "watch", "understand", "compare", "try_it", "promote", "search")
     # one scheme a page: colours change no widths
-    for page, scheme in zip(pages, cycle(("dark", "light")), strict=False):
-        if page != "runs":
-            board.go_in_history(page)
+    for page in pages:
+        scheme = "dark" if page in pages[:4] else "light"
         board.page.emulate_media(color_scheme=scheme)
         board.expect_scheme(scheme)
+        if page != "runs":
+            board.go_in_history(page)
         board.settle()
         assert board.fits(), page
         assert not board.page.get_by_role("heading", level=1).inner_text().isascii(), page

@@ -79,8 +79,8 @@ def test_the_page_says_where_the_model_runs(pad: PadPage, open_pad: Callable[...
     expect(pad.page.locator("[data-part=place]")).to_have_text(IN_BROWSER)
     other = open_pad(runs="server")
     expect(other.page.locator("[data-part=place]")).to_have_text(ON_SERVER)
-    chinese = open_pad(runs="browser", locale="zh-CN")
-    expect(chinese.page.locator("[data-part=place]")).to_contain_text("在浏览器中运行：")
+    chinese = open_pad(runs="server", locale="zh-CN")
+    expect(chinese.page.locator("[data-part=place]")).to_contain_text("在服务器上运行：")
 
 
 def test_no_request_for_a_drawing(pad: PadPage) -> None:

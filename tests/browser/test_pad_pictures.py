@@ -168,14 +168,6 @@ def test_reload_keeps_a_picture(pad: PadPage) -> None:
     shown = pad.pixels(".paper canvas")
     percentages = pad.percentages
 
-    def load_again() -> None:
-        pad.page.reload()
-        pad.expect_digit(7)
-        pad.settle()
-        assert np.array_equal(pad.pixels(".paper canvas"), shown)
-        assert pad.percentages == percentages
-
-    load_again()
     # loaded again while it is still decoded
     pad.reusable = False
     pad.page.add_init_script(
@@ -187,7 +179,11 @@ def test_reload_keeps_a_picture(pad: PadPage) -> None:
         pad.page.wait_for_selector(".drawpad[data-model]")
         expect(pad.page.locator(".progress")).to_be_visible()
     pad.page.evaluate("sessionStorage.removeItem('slow')")
-    load_again()
+    pad.page.reload()
+    pad.expect_digit(7)
+    pad.settle()
+    assert np.array_equal(pad.pixels(".paper canvas"), shown)
+    assert pad.percentages == percentages
     pad.click("undo")
     pad.expect_digit(None)
 

@@ -30,14 +30,23 @@ PARTS = ("header", ".paper", ".tools", ".examples", ".digit", ".confidence", ".b
 def on_each_screen(
     open_pad: Callable[..., PadPage], subtests: pytest.Subtests
 ) -> Callable[..., Iterator[tuple[str, PadPage]]]:
-    """One empty pad on screens of these names, one after the other; a subtest for each."""
+    """One pad on screens of these names, one after the other; a subtest for each.
 
-    def show(names: Iterable[str] = SCREENS, **options: object) -> Iterator[tuple[str, PadPage]]:
+    It is empty, or has the example that is drawn on the first screen.
+    """
+
+    def show(
+        names: Iterable[str] = SCREENS, example: int | None = None, **options: object
+    ) -> Iterator[tuple[str, PadPage]]:
         pad = open_pad(**options)
         for name in names:
             width, height = SCREENS[name]
             pad.page.set_viewport_size({"width": width, "height": height})
-            if pad.strokes:
+            if example is not None:
+                if not pad.strokes:
+                    pad.play_example(example)
+                pad.settle()
+            elif pad.strokes:
                 pad.click("clear")
                 pad.settle()
             with subtests.test(screen=name):
@@ -68,8 +77,7 @@ def places(pad: PadPage) -> dict[str, dict[str, float]]:
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_nothing_is_cut_off_at_the_sides(on_each_screen: OnEachScreen, locale: str) -> None:
-    for name, pad in on_each_screen(locale=locale):
-        pad.play_example(8)
+    for name, pad in on_each_screen(example=8, locale=locale):
         assert pad.page.evaluate("document.documentElement.scrollWidth") <= SCREENS[name][0]
         width = pad.page.evaluate("document.body.clientWidth")  # without the scrollbar
         pad.page.click("[data-tab=compare]")
@@ -97,8 +105,7 @@ def test_nothing_is_cut_off_at_the_sides(on_each_screen: OnEachScreen, locale: s
 
 
 def test_paper_tools_and_bars_are_on_the_first_screen(on_each_screen: OnEachScreen) -> None:
-    for name, pad in on_each_screen(ONE_SCREEN):
-        pad.play_example(8)
+    for name, pad in on_each_screen(ONE_SCREEN, example=8):
         pad.page.evaluate("window.scrollTo(0, 0)")
         height = SCREENS[name][1]
         for part in PARTS:

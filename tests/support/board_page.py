@@ -49,14 +49,17 @@ class BoardPage:
         self.page.goto(self.url + path)
         self.settle()
         if title:
-            expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible(
-                timeout=PATIENCE
-            )
+            self._expect_title(title)
 
-    def go(self, name: str) -> None:
-        """Choose a page in the menu."""
+    def go(self, name: str, title: str) -> None:
+        """Choose a page in the menu, and wait until it is drawn."""
         self.page.get_by_role("link", name=name, exact=True).click()
+        self._expect_title(title)
         self.settle()
+
+    def _expect_title(self, title: str) -> None:
+        heading = self.page.get_by_role("heading", name=title, level=1)
+        expect(heading).to_be_visible(timeout=PATIENCE)
 
     def go_in_history(self, path: str) -> None:
         """Go to another page as the browser's buttons Back and Forward do: nothing is reloaded."""

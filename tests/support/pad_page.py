@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Error, Page, Request, expect
+from playwright.sync_api import Error, Page, Request, TimeoutError, expect
 
 from support.chromium import draw, fit_strokes, thin_strokes
 
@@ -55,6 +55,8 @@ RESET = """() => {
     }
     scrollTo(0, 0);
     return true }"""
+
+DIGIT_IS = "(text) => document.querySelector('.digit')?.textContent.trim() === text"
 
 COALESCED_MOVE = """(places) => {
     const events = places.map(([clientX, clientY]) => ({
@@ -163,7 +165,11 @@ class PadPage:
 
     def expect_digit(self, digit: int | None) -> None:
         """The big digit is this one, or there is none."""
-        expect(self.page.locator(".digit")).to_have_text("" if digit is None else str(digit))
+        text = "" if digit is None else str(digit)
+        try:  # `expect` would describe the whole page each time that it is not so yet
+            self.page.wait_for_function(DIGIT_IS, arg=text, polling=20)
+        except TimeoutError:
+            expect(self.page.locator(".digit")).to_have_text(text, timeout=1000)
 
     @property
     def percentages(self) -> list[float]:
