@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from PIL import Image
 from support.commands import Capture, failed
 from support.drawings import one, paint, seven, zero
 from support.rows import row
+from support.training import small
 
 from mnist_core import load_classifier
 from mnist_core.cli import main as cli
 from mnist_core.models.registry import weights_path
+from mnist_core.runs.run_list import create_run
 
 
 @pytest.fixture
@@ -54,6 +57,17 @@ def test_predict_with_other_weights(pictures: dict[str, Path], capsys: Capture) 
     out = capsys.readouterr().out
     confidence = load_classifier("mnist_cnn").classify(Image.open(pictures["one"])).confidence
     assert out == f"{pictures['one']}: 1 {confidence:.1%}\n"
+
+
+def test_predict_with_the_weights_of_a_run(
+    pictures: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    run = create_run(small(model="mnist_cnn"), tmp_path / "runs")
+    shutil.copyfile(weights_path("mnist_cnn"), run.weights_path)
+    for weights in ("last", run.id):
+        arguments = ["--weights", weights, "--runs", str(tmp_path / "runs"), str(pictures["one"])]
+        assert cli.main(["predict", *arguments]) == 0
+        assert capsys.readouterr().out.startswith(f"{pictures['one']}: 1 ")
 
 
 def test_predict_says_why_a_picture_is_refused(tmp_path: Path, capsys: Capture) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.commands.options import Subparsers
+from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT
@@ -18,15 +18,19 @@ def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("predict", help="classify image files, one line each")
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--weights", default=DEFAULT, help="a shipped or promoted name, or a file")
+    parser.add_argument(
+        "--weights", default=DEFAULT, help="a shipped or promoted name, a weights file or a run"
+    )
+    add_runs_option(parser)
     parser.set_defaults(run=_predict)
 
 
 def _predict(args: argparse.Namespace) -> int:
     from mnist_core.imaging.images import open_picture
     from mnist_core.inference.classifier import load_classifier
+    from mnist_core.runs.run_list import find_weights
 
-    classifier = load_classifier(args.weights)
+    classifier = load_classifier(find_weights(args.weights, args.runs))
     status = 0
     for file in args.files:
         try:
