@@ -42,7 +42,7 @@ class ModelRegistry:
         return next(iter(self.names()), DEFAULT)
 
     def cards(self) -> dict[str, dict[str, Any]]:
-        """Return accuracy on the test set, architecture and file size of each model, by name.
+        """Return accuracy on the test set, architecture, file size and more of each model, by name.
 
         Models whose file cannot be read are left out; nothing is loaded.
         """
@@ -84,6 +84,7 @@ class ModelRegistry:
             described = {
                 "accuracy": card.accuracy("test"),
                 "architecture": card.architecture,
+                "has_teacher": bool(card.config.get("teacher")),
                 "bytes": size,
             }
             known = self._cards[name] = (version, described)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from support.chromium import ROOT
 from support.training import small
 
 from mnist_core import shipped_models
 from mnist_core.imaging.rasterize import INK_SIZE
+from mnist_core.models.options import BUILT_IN
 from mnist_core.models.registry import weights_path
 from mnist_core.runs.promotion import (
     list_promoted,
@@ -89,6 +92,19 @@ def test_a_damaged_model_does_not_affect_others(run: Run, models: Path) -> None:
     assert good.problem == ""
     withdraw("bad")
     assert offered.names() == [*shipped_models(), "good"]
+
+
+def test_only_distilled_models_are_said_to_have_a_teacher(run: Run) -> None:
+    promote(run, "mine")
+    cards = ModelRegistry().cards()
+    taught = {name for name, card in cards.items() if card["has_teacher"]}
+    assert "mine" in cards
+    assert taught == {"default", "student"}
+    for language in ("en", "zh"):
+        strings = json.loads((ROOT / f"pad/web/strings/{language}.json").read_text("utf-8"))
+        architectures = [strings[key] for key in strings if key.removeprefix("about_") in BUILT_IN]
+        assert len(architectures) == len(BUILT_IN)
+        assert not [text for text in architectures if "learned" in text or "蒸馏" in text]
 
 
 def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(run: Run) -> None:

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modelLabel } from "../src/recognition/model.ts";
+import { modelSentence } from "../src/ui/model_texts.ts";
+import type { Text } from "../src/ui/texts.ts";
 import { mixColours, readableOn } from "../src/views/colour.ts";
 import { decimal } from "../src/views/decimal.ts";
 import { kernelPicture } from "../src/views/kernel_picture.ts";
@@ -55,10 +57,21 @@ test("numbers have a minus sign, and 0 has none", () => {
 });
 
 test("a model's label has what is known of it", () => {
-  const card = { accuracy: 0.99589, architecture: "improved", bytes: 3_491_472 };
+  const card = { accuracy: 0.99589, architecture: "improved", has_teacher: false, bytes: 3_491_472 };
   assert.equal(modelLabel("default", card), "default · 99.59% · 3.5 MB");
   assert.equal(modelLabel("mine", { ...card, accuracy: null, bytes: 88_752 }), "mine · 89 kB");
   assert.equal(modelLabel("damaged", undefined), "damaged");
+});
+
+test("only a distilled model is said to have learned from larger networks", () => {
+  const sentence = "six convolutions in three blocks.";
+  const text: Text = (key, values) => ({
+    about_vgg: sentence, about_distilled: `${String(values?.sentence)} Distilled.`,
+  })[key] ?? key;
+  const card = { accuracy: null, architecture: "vgg", has_teacher: false, bytes: 1 };
+  assert.equal(modelSentence(card, text), sentence);
+  assert.equal(modelSentence({ ...card, has_teacher: true }, text), `${sentence} Distilled.`);
+  assert.equal(modelSentence({ ...card, architecture: "mine", has_teacher: true }, text), "mine");
 });
 
 test("text is black or white, by its contrast", () => {

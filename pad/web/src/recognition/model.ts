@@ -39,6 +39,8 @@ export interface ModelCard {
   /** on MNIST's test images, in 0 to 1; null if unknown */
   readonly accuracy: number | null;
   readonly architecture: string;
+  /** it was distilled from other networks */
+  readonly has_teacher: boolean;
   /** of its weights */
   readonly bytes: number;
 }

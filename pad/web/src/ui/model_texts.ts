@@ -13,7 +13,8 @@ export function modelFacts(card: ModelCard, text: Text): string {
 }
 
 /** What kind of network it is; the name of an architecture that has no sentence. */
-export function modelSentence({ architecture }: ModelCard, text: Text): string {
+export function modelSentence({ architecture, has_teacher }: ModelCard, text: Text): string {
   const key = `about_${architecture || "unknown"}`;
-  return text(key) === key ? architecture : text(key);
+  if (text(key) === key) return architecture;
+  return has_teacher ? text("about_distilled", { sentence: text(key) }) : text(key);
 }
