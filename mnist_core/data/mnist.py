@@ -170,15 +170,15 @@ def _read_file(path: Path, dimensions: int) -> Tensor:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise _damaged(path, f"larger than {_MAX_FILE_BYTES:,} bytes")
     with explain_errors(path, "cannot be read"):
-        content = path.read_bytes()
+        content = np.fromfile(path, np.uint8)
     header = 4 + 4 * dimensions
-    if content[:4] != bytes([0, 0, _IDX_UINT8, dimensions]) or len(content) < header:
+    if content[:4].tolist() != [0, 0, _IDX_UINT8, dimensions] or len(content) < header:
         raise _damaged(path, "no MNIST header")
-    shape = np.frombuffer(content, ">u4", dimensions, offset=4).astype(np.int64)
-    if len(content) - header != shape.prod(dtype=object):
-        raise _damaged(path, f"{len(content) - header:,} bytes of values, expected {shape}")
-    values = np.frombuffer(content, np.uint8, offset=header) if shape.all() else np.zeros(0)
-    return torch.from_numpy(values.astype(np.uint8).reshape(shape))
+    shape = content[4:header].view(">u4").astype(np.int64)
+    values = content[header:]
+    if len(values) != shape.prod(dtype=object):
+        raise _damaged(path, f"{len(values):,} bytes of values, expected {shape}")
+    return torch.from_numpy(values.reshape(shape))
 
 
 def _unpack(path: Path) -> bool:
