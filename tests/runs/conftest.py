@@ -15,8 +15,8 @@ from mnist_core.runs.runner import execute
 
 @pytest.fixture(scope="session")
 def few(small_splits: Splits) -> Splits:
-    """1,000 training and 500 validation images: 20 steps of 50 an epoch."""
-    return part(small_splits, 1000, 500)
+    """400 training and 200 validation images: 20 steps of 20 an epoch."""
+    return part(small_splits, 400, 200)
 
 
 @pytest.fixture(scope="session")

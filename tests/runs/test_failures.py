@@ -29,7 +29,7 @@ from mnist_core.training.trainer import Trainer
 
 
 def test_a_learning_rate_that_is_too_high(few: Splits, tmp_path: Path) -> None:
-    run = create_run(small(optimizer="sgd", learning_rate=10.0), tmp_path)
+    run = create_run(small(optimizer="sgd", learning_rate=10.0, batch_size=20), tmp_path)
     with pytest.raises(MnistCoreError, match="learning rate below 10") as caught:
         execute(run, splits=few)
     state = run.state()

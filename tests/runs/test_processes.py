@@ -194,7 +194,7 @@ def test_a_run_is_trained_by_one_process_at_a_time(place: Workspace) -> None:
 
 
 def test_renamed_while_it_trains(place: Workspace) -> None:
-    command = place.train(CONFIG.with_changes(epochs=10, training_size=100))
+    command = place.train(CONFIG.with_changes(epochs=5))
     command.until(lambda: bool(list_runs(place.runs)))
     number = 0
     while command.process.is_alive():
@@ -202,7 +202,7 @@ def test_renamed_while_it_trains(place: Workspace) -> None:
         place.run.rename(f"number {number}")
     assert (command.wait(), command.err) == (0, "")
     state = place.run.state()
-    assert (state.status, state.epoch, state.name) == ("finished", 10, f"number {number}")
+    assert (state.status, state.epoch, state.name) == ("finished", 5, f"number {number}")
 
 
 def test_runs_created_at_once_by_two_processes(tmp_path: Path) -> None:

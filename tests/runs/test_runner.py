@@ -73,7 +73,7 @@ def test_a_stop_while_drawings_are_generated(
 
 
 def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
-    config = small(epochs=2)
+    config = small(epochs=2, batch_size=20)
     run = create_run(config, tmp_path, "first")
     events: list[Event] = []
     state = execute(run, splits=few, listen=events.append)
@@ -106,11 +106,11 @@ def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
     assert card["epoch"] == state.best_epoch
     assert TrainConfig(**card["config"]) == config == run.config()
     assert card["command"].startswith("python -m mnist_core train --model mnist_cnn")
-    assert "1000 training images, 500 held out" in card["data"]
+    assert "400 training images, 200 held out" in card["data"]
 
     evaluation = read_json(run.evaluation_path, Evaluation)
     assert evaluation.accuracy == pytest.approx(state.validation_accuracy)
-    assert (evaluation.split, evaluation.images) == ("validation", 500)
+    assert (evaluation.split, evaluation.images) == ("validation", 200)
 
     log = run.log_path.read_text()
     assert card["command"] in log
@@ -124,7 +124,7 @@ def test_a_run_writes_all_its_files(few: Splits, tmp_path: Path) -> None:
 
 
 def test_the_metrics_are_the_events(few: Splits, tmp_path: Path) -> None:
-    run = create_run(small(epochs=2, batch_size=20), tmp_path)
+    run = create_run(small(epochs=2, batch_size=8), tmp_path)
     events: list[Event] = []
     execute(run, splits=few, listen=events.append)
     steps = [event for event in events if isinstance(event, Step)]

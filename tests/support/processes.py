@@ -40,7 +40,7 @@ CONFIG = TrainConfig(
     learning_rate=5e-3,
     augment="article",
     ema_decay=0.5,
-    training_size=300,
+    training_size=100,
     validation_size=100,
     device="cpu",
 )
@@ -52,6 +52,7 @@ FORKS.set_forkserver_preload(
         *("mnist_core.cli.main", "mnist_core.runs.runner", "mnist_core.cli.progress", "pytest"),
         "mnist_core.search.sweep",
         *("tensorboard.summary.writer.record_writer", "torch._dynamo", "scipy.optimize"),
+        "PIL.PngImagePlugin",
         "support.preloaded",
     ]
 )

@@ -16,7 +16,7 @@ from mnist_core.training.events import Epoch, Event
 from support.training import small
 
 # everything that a run must remember: random images, a moving average, a schedule, momentum
-CONFIG = small(epochs=3, augment="article", ema_decay=0.5)
+CONFIG = small(epochs=3, batch_size=20, augment="article", ema_decay=0.5)
 
 
 def tensors(run: Run) -> dict[str, Tensor]:
