@@ -35,7 +35,12 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-_GROUPS = ("/browser/test_pad_", "/browser/test_board_", "/search/|/runs/test_processes")
+_GROUPS = (
+    "/browser/test_pad_",
+    "/browser/test_board_",
+    "/search/|/runs/test_processes",
+    "/inference/test_export|/examples/",
+)
 """Files with the same server, pages, or process from which others are forked."""
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import runpy
 import shutil
 import struct
-import subprocess
 import sys
 import tomllib
 import zlib
@@ -25,24 +23,22 @@ OWN = EXAMPLES / "own_architecture"
 Capture = pytest.CaptureFixture[str]
 
 
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([*environment.pop("path", "").split(), str(ROOT)])
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env={**os.environ, **environment, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
 def test_a_photo_is_classified(tmp_path: Path, capsys: Capture) -> None:
     paint(seven()).save(tmp_path / "seven.png")
     paint(row([seven(), zero()])[0], size=(400, 200), scale=0.5).save(tmp_path / "row.png")
-    one = run(EXAMPLES / "classify_photo.py", tmp_path / "seven.png")
+    script = str(EXAMPLES / "classify_photo.py")
+    output = tmp_path / "output"
+    output.mkdir()
+    one = run_fresh(
+        "import runpy, sys; sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')",
+        [script, str(tmp_path / "seven.png")],
+        tmp_path,
+        paths=[str(ROOT)],
+        output=output,
+        environment={},
+    )
     assert (one.returncode, one.stdout[:2]) == (0, "7,"), one.stderr
-    main = runpy.run_path(str(EXAMPLES / "classify_photo.py"))["main"]
+    main = runpy.run_path(script)["main"]
     assert main(str(tmp_path / "row.png")) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[:12] for line in lines[1:]] == ["7 in the box", "0 in the box"]
@@ -109,6 +105,7 @@ assert main(["train", "--model", "wide_net", "--kernel-size", "3"]) == 2
 """
 
 
+@pytest.mark.usefixtures("exporter_lists_operators_once")
 def test_an_installed_architecture_is_used_as_the_others(
     installed: Path, tmp_path: Path, mnist_root: Path, capsys: Capture
 ) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -178,7 +179,7 @@ def test_connections_whose_request_does_not_arrive_are_closed() -> None:
     assert [one.transport.closed for one in everyone] == [True, False, False, False, False]
 
 
-def test_a_failure_in_gradio_has_a_reason(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_in_gradio_has_a_reason(logged: list[logging.LogRecord]) -> None:
     async def fails(scope: Any, receive: Any, send: Any) -> None:
         raise KeyError("x" * 5000)
 
@@ -186,7 +187,7 @@ def test_a_failure_in_gradio_has_a_reason(caplog: pytest.LogCaptureFixture) -> N
     assert status == 500
     assert "could not be processed" in json.loads(body)["detail"]
     assert "xxx" not in body
-    (record,) = caplog.records
+    (record,) = logged
     assert "KeyError" in record.getMessage()
     assert len(record.getMessage()) < 500
 

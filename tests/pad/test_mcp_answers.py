@@ -47,7 +47,7 @@ def test_mcp_tool_classifies_a_picture(server: Server, seven: Path) -> None:
     assert "/etc/passwd" not in refused.content[0].text
 
 
-def test_a_malformed_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_malformed_request_is_one_line_of_the_log(logged: list[logging.LogRecord]) -> None:
     from mcp.types import ClientRequest
 
     root, mcp = logging.getLogger(), logging.getLogger("mcp.server.lowlevel.server")
@@ -63,7 +63,7 @@ def test_a_malformed_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFix
     finally:
         for logger in (root, mcp):
             logger.removeFilter(shorten_refusal)
-    *refusals, tool, other = caplog.messages
+    *refusals, tool, other = [record.getMessage() for record in logged]
     assert [text.partition(":")[0] for text in refusals] == [
         "Failed to validate request",
         "Failed to validate notification",

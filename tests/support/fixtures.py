@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -79,12 +80,32 @@ def _no_graphs_of_promoted_models(
         monkeypatch.setattr("mnist_core.runs.promotion.write_graph", lambda path: path)
 
 
+@pytest.fixture
+def logged() -> Iterator[list[logging.LogRecord]]:
+    """What a test logs.
+
+    pytest's own plugin for it is not used: it adds handlers to each of Streamlit's hundred loggers,
+    six times a test.
+    """
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    yield records
+    logging.getLogger().removeHandler(handler)
+
+
 @pytest.fixture(scope="session")
 def exporter_lists_operators_once() -> Iterator[None]:
-    """torch's exporter would parse the source of its 500 operators again at every export."""
+    """torch's exporter would parse the source of its 500 operators again at every export.
+
+    Processes that are forked from this one need not do so either, nor import the exporter.
+    """
+    import onnxruntime  # noqa: F401
     from torch.onnx._internal.exporter._registration import ONNXRegistry
 
     registry = functools.cache(ONNXRegistry.from_torchlib)
+    registry()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(registry))
         yield
