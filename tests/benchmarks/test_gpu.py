@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ def measure(folder: Path, *options: str) -> tuple[dict[str, Any], str]:
 
 
 @pytest.mark.usefixtures("mnist_root")
-def test_a_section_becomes_rows_of_both_files(tmp_path: Path) -> None:
+def test_a_section_becomes_rows_of_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the process that measures need not import torch
+    context = multiprocessing.get_context("fork")
+    monkeypatch.setattr("benchmarks.gpu_schedule.mp.get_context", lambda method: context)
     results, text = measure(tmp_path, "--only", "ceiling")
     rows = results["rows"]["ceiling"]
     assert [row["precision"] for row in rows] == ["bf16", "fp16", "tf32", "fp32", "copy"]

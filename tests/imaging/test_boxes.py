@@ -29,7 +29,7 @@ def in_box(strokes: Drawing, size: tuple[int, int], margin: int, line: int) -> I
 
 @pytest.mark.parametrize("size", [(373, 280), (280, 373), (420, 280), (200, 300), (280, 280)])
 def test_the_box_is_not_read(classifier: Classifier, size: tuple[int, int]) -> None:
-    boxes = [(margin, line) for margin in (6, 10, 14) for line in (1, 2, 3, 5)]
+    boxes = [(margin, line) for margin in (6, 14) for line in (1, 2, 5)]
     for strokes, digit in ((seven(), 7), (zero(), 0)):
         pictures = [in_box(strokes, size, *box) for box in boxes]
         read = [(p.digit, p.is_digit) for p in classifier.classify_many(pictures)]

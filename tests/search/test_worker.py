@@ -170,7 +170,7 @@ def test_poor_trials_are_pruned(tmp_path: Path) -> None:
     assert trials[5].accuracy == 0.1
     state = Run(tmp_path / str(trials[5].run)).state()
     assert (state.status, state.stop_reason) == (RunStatus.STOPPED, StopReason.PRUNED)
-    unpruned = sweep_request({"seed": tuple(range(6))}, epochs=3, study="b", pruning=False)
+    unpruned = sweep_request({"seed": tuple(range(6))}, epochs=2, study="b", pruning=False)
     complete = run_worker(unpruned, tmp_path, execute=FakeTrainer(score))
     assert {trial.state for trial in complete} == {"complete"}
     # of one parameter that explains everything; nothing is known before there are two results
@@ -190,7 +190,8 @@ def test_a_run_that_fails_is_a_failed_trial(tmp_path: Path) -> None:
 
 
 def test_tpe_samples_from_the_articles_table(tmp_path: Path) -> None:
-    trials = run_worker(SweepRequest(trials=12), tmp_path, load_splits=no_images)
+    request = SweepRequest(config=TrainConfig(epochs=1), trials=12)
+    trials = run_worker(request, tmp_path, load_splits=no_images)
     assert len({trial.params["learning_rate"] for trial in trials}) == 12
     for params in (trial.params for trial in trials):
         assert 1e-4 <= params["learning_rate"] <= 1e-1

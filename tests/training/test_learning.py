@@ -96,9 +96,10 @@ def test_compiled_training_learns_the_same(fewer: Splits, monkeypatch: pytest.Mo
 
 
 def test_a_network_learns_to_refuse_non_digits(small_splits: Splits) -> None:
-    config = small(model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=2, drawings=600)
-    finished = finish(train(config, *small_splits))
-    assert finished.validation_accuracy > 0.8
+    config = small(model="mnist_cnn_bn", allographs=0.5, non_digits=1.0, epochs=2, drawings=400)
+    splits = part(small_splits, 1000, 200)
+    finished = finish(train(config.with_changes(batch_size=25), *splits))
+    assert finished.validation_accuracy > 0.75
     # the logit of "no digit" is 0, so these are the log-odds of being a digit
     drawn = generate_frames(np.array([*range(10)] * 10 + [NON_DIGIT] * 100), seed=99)
     log_odds = predict_logits(finished.model, drawn.float() / 255).logsumexp(1)
