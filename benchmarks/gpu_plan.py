@@ -5,6 +5,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
+from mnist_core.errors import MnistCoreError
 from mnist_core.models.options import Architecture
 
 PRECISIONS = ("bf16", "fp16", "fp32")
@@ -63,7 +64,16 @@ def speed(
 
 
 def make_plan(args: argparse.Namespace) -> list[Task]:
-    """Return the measurements of the chosen sections, the most important ones first."""
+    """Return the measurements of the chosen sections, the most important ones first.
+
+    Raises
+    ------
+    MnistCoreError
+        For an unknown architecture.
+    """
+    for model in args.models or ():
+        if model not in _MODELS:
+            raise MnistCoreError(f"model is {model!r}; choose from {', '.join(_MODELS)}")
     plan = [Task("ceiling", "ceiling", 2, {"precision": p}, "ceiling") for p in _CEILINGS]
     large, *_ = args.batch_sizes
     models = tuple(args.models or _MODELS)

@@ -84,8 +84,9 @@ class Worker:
         self._process = None
 
     def _answer(self, seconds: float) -> dict[str, Any]:
+        seconds = max(seconds, 0)
         try:
-            if self._pipe.poll(max(seconds, 0)):
+            if self._pipe.poll(seconds):
                 return self._pipe.recv()
             reason = f"stopped after {seconds:.0f} s, at the end of its time"
         except (EOFError, OSError):

@@ -65,6 +65,25 @@ def test_a_device_that_is_missing_is_said_once_and_no_file_is_touched(
     assert list(tmp_path.iterdir()) == [before]
 
 
+def test_an_unknown_architecture_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = ["--json", str(tmp_path / "gpu.json"), "--markdown", str(tmp_path / "gpu.md")]
+    assert gpu.main(["--device", "cpu", "--models", "vgg", "vggg", *paths]) == 1
+    assert capsys.readouterr().err.startswith("error: model is 'vggg'; choose from ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_row_that_took_all_the_time_says_how_much_it_had() -> None:
+    class Silent:
+        def poll(self, seconds: float) -> bool:
+            return False
+
+    worker = gpu_schedule.Worker(gpu.parse_args(TINY))
+    worker._pipe = Silent()
+    assert worker._answer(-4)["failed"] == "stopped after 0 s, at the end of its time"
+
+
 @pytest.mark.usefixtures("mnist_root")
 def test_workers_that_cannot_start_leave_out_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
