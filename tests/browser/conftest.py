@@ -63,7 +63,9 @@ def open_pad(
 
     def open_page(runs: str | None = None, new: bool = False, **options: Any) -> PadPage:
         options = {**DESKTOP, "reduced_motion": "reduce", **options}
-        viewport = options["viewport"]
+        # what an open page can be told as well
+        viewport, motion = options["viewport"], options.pop("reduced_motion")
+        scheme = options.pop("color_scheme", "light")
         # a server that was started again does not know the pages of the one before
         key = repr(
             [server.process.pid, runs == "browser", *sorted({**options, "viewport": 0}.items())]
@@ -71,6 +73,7 @@ def open_pad(
         free = pages.setdefault(key, [])
         page, as_new = free.pop() if free else (browser.new_context(**options).new_page(), None)
         page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
         pad = PadPage(page, server.url, runs, None if new else as_new)
         opened.append((key, pad))
         return pad

@@ -65,7 +65,7 @@ def test_an_older_response_never_overwrites_a_newer_drawing(pad: PadPage) -> Non
 
 def test_at_most_one_request_is_in_flight(pad: PadPage) -> None:
     # counted in the page: of a request that it gave up, on a busy machine, it is told later
-    pad.reusable = False
+    pad.as_new = None  # loaded again for the next test
     pad.page.evaluate(
         """() => {
             const send = window.fetch;

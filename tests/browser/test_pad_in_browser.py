@@ -190,12 +190,9 @@ def test_the_server_answers_where_a_file_cannot_be_loaded(
 def test_the_server_answers_in_a_browser_without(
     open_pad: Callable[..., PadPage], missing: str
 ) -> None:
-    pad = open_pad()
-    pad.allow_models()
-    if missing == "Worker":
-        pad.page.add_init_script("delete window.Worker;")
-        pad.reusable = False
-    else:  # of the worker, whose own scope the page's scripts do not reach
+    pad = open_pad()  # without Worker
+    if missing == "WebAssembly":  # of the worker, whose scope the page's scripts do not reach
+        pad.allow_models()
         pad.page.route(
             "**/recognizer.js",
             lambda route: route.fulfill(
@@ -203,7 +200,7 @@ def test_the_server_answers_in_a_browser_without(
                 content_type="text/javascript",
             ),
         )
-    pad.page.reload()
+        pad.page.reload()
     pad.wait_until_it_runs("server")
     pad.draw(seven())
     pad.expect_digit(7)

@@ -115,7 +115,7 @@ def test_page_is_in_the_browsers_language(
 def test_light_and_dark_follow_the_browser(open_pad: Callable[..., PadPage]) -> None:
     brightness = {}
     for scheme in ("light", "dark"):
-        pad = open_pad(color_scheme=scheme)
+        pad = open_pad(new=True, color_scheme=scheme)
         colour = pad.page.evaluate(
             "getComputedStyle(document.querySelector('.paper')).backgroundColor"
         )

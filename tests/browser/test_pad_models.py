@@ -106,7 +106,7 @@ def test_reload_and_coming_back_to_the_window_bring_the_list_up_to_date(
     pad.page.evaluate(
         "() => { const now = performance.now(); performance.now = () => now + 61_000 }"
     )
-    pad.reusable = False
+    pad.as_new = None  # loaded again for the next test
     draw_a_zero(pad)
     expect(options).to_have_count(len(shipped_models()))
 

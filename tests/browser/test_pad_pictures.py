@@ -150,7 +150,7 @@ def test_of_two_drops_the_later_one_is_shown(new_pad: PadPage, subtests: pytest.
 
 
 def test_a_file_that_cannot_be_read_is_reported(pad: PadPage, tmp_path: Path) -> None:
-    pad.reusable = False
+    pad.as_new = None  # loaded again for the next test
     pad.play_example(2)
     pad.page.evaluate(
         "() => { FileReader.prototype.readAsDataURL = function () { this.onerror(); }; }"
@@ -169,7 +169,6 @@ def test_reload_keeps_a_picture(pad: PadPage) -> None:
     percentages = pad.percentages
 
     # loaded again while it is still decoded
-    pad.reusable = False
     pad.page.add_init_script(
         "if (sessionStorage.slow) window.createImageBitmap = () => new Promise(() => {})"
     )

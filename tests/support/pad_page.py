@@ -22,7 +22,8 @@ STATE = """() => {
     const all = (selector) => [...root.querySelectorAll(selector)];
     return JSON.stringify([
         root.dataset.model, root.dataset.runs === "browser", root.className,
-        document.body.className, location.href, scrollY,
+        // dark or light: the page follows the browser
+        document.body.className.replace("dark", "").trim(), location.href, scrollY,
         // not which models are offered: it changes when one is promoted or withdrawn
         all("select").map(({ value }) => value),
         all("[aria-pressed], [aria-selected], [aria-expanded]").map(
@@ -87,7 +88,7 @@ class PadPage:
         self.url = url
         self.errors: list[str] = []
         self.outside: list[str] = []
-        self.reusable = True  # by the next test
+        self.reusable = True  # by the next test, which loads it again if `as_new` is None
         self.page.on("pageerror", self._note_error)
         self.page.on("request", self._check_inside)
         if runs != "browser" and page.url == "about:blank":
@@ -100,7 +101,7 @@ class PadPage:
         if runs is not None:
             self.wait_until_it_runs(runs)
         self.settle()
-        self.as_new = as_new if again else self.page.evaluate(STATE)
+        self.as_new: str | None = as_new if again else self.page.evaluate(STATE)
 
     def allow_models(self) -> None:
         """Let the browser run models from the next reload on."""
