@@ -63,7 +63,7 @@ def test_every_seed_starts_from_its_own_weights(small_splits: Splits) -> None:
 
 
 def test_the_skip_makes_the_difference(small_splits: Splits) -> None:
-    splits = part(small_splits, 1000, 200)
+    splits = part(small_splits, 800, 200)
     experiment = Experiment(*splits, seeds=[0, 1], epochs=1, note=lambda _: None)
     row = residual(experiment)
     assert row.verdict == Verdict.HOLDS
