@@ -11,14 +11,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.board_page import BoardPage
-from support.chromium import CHROMIUM, DESKTOP, ROOT, SHORT_LIVED, Server, launch_chromium, serving
+from support.chromium import (
+    CHROMIUM,
+    DESKTOP,
+    PATIENCE,
+    ROOT,
+    SHORT_LIVED,
+    Server,
+    launch_chromium,
+    serving,
+)
 from support.pad_page import PadPage
 
 from mnist_core import MnistCoreError
 from mnist_core.runs.run_list import list_runs
 
-# tests pass on a busy machine as well
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

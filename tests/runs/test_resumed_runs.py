@@ -15,7 +15,7 @@ from mnist_core.runs.runner import execute
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, StopReason
 from mnist_core.training.checkpoint import load_checkpoint
-from mnist_core.training.events import Event, Step
+from mnist_core.training.events import Epoch, Event, Step
 
 # everything that a run must remember: random images, a moving average, a schedule, momentum
 
@@ -24,18 +24,19 @@ from mnist_core.training.events import Event, Step
 
 
 def test_stopped_on_request_twice_and_resumed(whole: Run, few: Splits, run: Run) -> None:
-    for stop_at in (20, 50):  # at the last step of an epoch, and within one
+    # at the last step of the first epoch, and at the first step of the third
+    for kind, epoch, stopped_at in ((Step, 1, (1, 20)), (Epoch, 2, (3, 1))):
 
-        def listen(event: Event, stop_at: int = stop_at) -> None:
-            if isinstance(event, Step) and event.global_step >= stop_at:
+        def listen(event: Event, kind: type[Event] = kind, epoch: int = epoch) -> None:
+            if isinstance(event, kind) and event.epoch == epoch:
                 Run(run.folder).request_stop()
 
         state = execute(run, splits=few, listen=listen)
         assert (state.status, state.reason) == ("stopped", "stopped on request")
         assert state.ended
         checkpoint = load_checkpoint(run.checkpoint_path)
-        assert checkpoint["epoch"] == 1 + stop_at // 21
-        assert state.step == checkpoint["step"] > 0
+        assert (checkpoint["epoch"], checkpoint["step"]) == stopped_at
+        assert state.step == checkpoint["step"]
         assert "stopped on request" in run.log_path.read_text()
     # a new handle, as a new process would have
     state = execute(find_run(run.id, run.folder.parent), splits=few)

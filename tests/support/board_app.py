@@ -22,7 +22,7 @@ def open_page(name: str = "train", run: str | None = None, **session: object) ->
 
     Set MNIST_RUNS before. Fails if the page raises.
     """
-    page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=120)
+    page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=300)
     # the harness knows pages by their file only; ours are functions
     page._page_hash = calc_hash(name)
     if run is not None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
-PATIENCE = 300_000
-"""Milliseconds; a busy machine is no failure."""
+from support.chromium import PATIENCE
 
 
 class BoardPage:
@@ -18,6 +17,7 @@ class BoardPage:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
+        page.set_default_timeout(PATIENCE)
         self.context: BrowserContext = page.context
         self.url = url
         self.reusable = True

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 # the shell has no window and needs half of the processor time
 _NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "chrome"]
 CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
+PATIENCE = 300_000
+"""Milliseconds that a test waits for a page; a busy machine is no failure."""
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
 """Options of a browser context."""
 

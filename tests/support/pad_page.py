@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Error, Page, Request, TimeoutError, expect
 
-from support.chromium import draw, fit_strokes, thin_strokes
+from support.chromium import PATIENCE, draw, fit_strokes, thin_strokes
 
 # `MODELS` in a page's name lets it run models; a route that blocks their files would switch off the
 # browser's cache, and each load of the page would take twice the time
@@ -85,6 +85,7 @@ class PadPage:
     ) -> None:
         self.context = page.context
         self.page = page
+        page.set_default_timeout(PATIENCE)
         self.url = url
         self.errors: list[str] = []
         self.outside: list[str] = []
