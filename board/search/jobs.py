@@ -14,6 +14,7 @@ from board.runs.queue_text import describe_position
 from board.runs.run_choice import STATUS_ICONS
 from board.train.page import FORM_BASE
 from board.widgets.common import errors_shown, show_error
+from board.widgets.log import draw_log
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import ensure_workers
 from mnist_core.search.job import Job
@@ -124,8 +125,7 @@ def _draw_job(
                 st.rerun()  # with the buttons of the new status
             _draw_status(context, job, request, current)
             draw(context, job, request, current)
-        with st.expander(context.t("Log"), icon=":material/notes:"):
-            st.code(job.log_tail() or context.t("nothing yet"), language=None, wrap_lines=True)
+        draw_log(context.t, job.log_tail)
 
     st.fragment(refresh, run_every=None if state.status.has_ended else _REFRESH_SECONDS)()
 

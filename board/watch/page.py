@@ -26,6 +26,7 @@ from board.widgets.common import (
     show_error,
 )
 from board.widgets.curve_options import CurveOptions, draw_curve_options
+from board.widgets.log import draw_log
 from board.widgets.markdown import escape_markdown
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
@@ -33,7 +34,6 @@ from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.text import single_line
 
 _REFRESH_SECONDS = 1.0
 _BAR_WIDTH = 440
@@ -86,9 +86,7 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
         draw_newest_epoch(t, run)
         draw_layers(t, run, metrics, config, options, live=running)
         _usage(t, metrics, usage)
-    with st.expander(t("Log"), icon=":material/notes:"):
-        log = "\n".join(map(single_line, run.log_tail().splitlines()))
-        st.code(log or t("nothing yet"), language=None, wrap_lines=True)
+    draw_log(t, run.log_tail)
 
 
 def _headline(
