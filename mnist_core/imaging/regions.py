@@ -33,7 +33,7 @@ class Regions(NamedTuple):
     floats: `area` in cells; `top`, `left`, `bottom`, `right` (excluded) of the box in cells; `kind`
     -1 or 1; `contact`, the number of cells on the picture's border; `line`, the largest part of the
     box's width or height that lies within one line of blocks; `rim`, the part of the cells that
-    lie along the box's sides.
+    lie along the box's sides. `line` and `rim` are 0 where there is only one region.
     """
 
     number: Tensor
@@ -165,9 +165,12 @@ def measure_regions(kinds: Tensor, border: Tensor, count: int = COUNT) -> Region
     ranks = torch.arange(count, device=kinds.device).expand(batch, -1)
     number = torch.full_like(labels, count).scatter(1, roots, ranks).gather(1, labels)
     number = torch.where(kinds != 0, number.view_as(kinds), count)
+    none = torch.zeros_like(area)
+    regions = Regions(number, area, top, left, bottom, right, kind, contact, none, none)
+    if not (torch.compiler.is_compiling() or regions.several):
+        return regions  # only of one around another one it matters whether it is a box
     line = _longest_line(number.flatten(1), side, bottom - top, right - left)
-    regions = Regions(number, area, top, left, bottom, right, kind, contact, line, line)
-    return regions._replace(rim=_rim(regions, y, x))
+    return regions._replace(line=line, rim=_rim(regions, y, x))
 
 
 def _rim(regions: Regions, y: Tensor, x: Tensor) -> Tensor:
