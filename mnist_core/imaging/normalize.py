@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnist_core.imaging.branch import change_if
+from mnist_core.imaging.sampling import is_square, row_and_column_weights
 from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE, DIGIT_SIZE, FRAME_SIZE
 
 MIN_STROKE_WIDTH, MAX_STROKE_WIDTH = 2.0, 3.0
@@ -47,20 +48,8 @@ def resample(ink: Tensor, centre: Tensor, step: Tensor, size: int) -> Tensor:
     -------
     Tensor (B, 1, size, size)
     """
-    if _is_square(ink):
-        weights = _area_weights(
-            ink.shape[-1], centre.flatten(), step.repeat_interleave(2), size
-        ).unflatten(0, (-1, 2))
-        rows, columns = weights.unbind(1)
-    else:
-        rows = _area_weights(ink.shape[-2], centre[:, 0], step, size)
-        columns = _area_weights(ink.shape[-1], centre[:, 1], step, size)
+    rows, columns = row_and_column_weights(_area_weights, ink, centre, step, size)
     return (rows @ ink.squeeze(1) @ columns.transpose(1, 2)).unsqueeze(1)
-
-
-def _is_square(image: Tensor) -> bool:
-    """Return whether both axes can be treated at once, with half of the operations."""
-    return not torch.compiler.is_compiling() and image.shape[-2] == image.shape[-1]
 
 
 def _area_weights(length: int, centre: Tensor, step: Tensor, size: int) -> Tensor:
@@ -81,7 +70,7 @@ def ink_box(ink: Tensor) -> tuple[Tensor, Tensor]:
     without ink returns its own centre and sides of 1.
     """
     profiles = ink.squeeze(1).amax(2), ink.squeeze(1).amax(1)
-    if _is_square(ink):
+    if is_square(ink):
         low, high = _extent(torch.stack(profiles, 1))
     else:
         ends = [_extent(profile) for profile in profiles]

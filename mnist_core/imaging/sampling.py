@@ -1,5 +1,7 @@
 """Bicubic sampling of a square part of an image, reduced or enlarged."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -24,13 +26,33 @@ def sample(image: Tensor, start: Tensor, step: Tensor, size: int) -> Tensor:
     -------
     Tensor (B, C, size, size)
     """
-    if torch.compiler.is_compiling() or image.shape[-2] != image.shape[-1]:
-        rows = cubic_weights(image.shape[-2], start[:, 0], step, size)
-        columns = cubic_weights(image.shape[-1], start[:, 1], step, size)
-    else:  # both at once
-        weights = cubic_weights(image.shape[-1], start.flatten(), step.repeat_interleave(2), size)
-        rows, columns = weights.unflatten(0, (-1, 2)).unbind(1)
+    rows, columns = row_and_column_weights(cubic_weights, image, start, step, size)
     return rows[:, None] @ image @ columns.transpose(1, 2)[:, None]
+
+
+def row_and_column_weights(
+    axis_weights: Callable[[int, Tensor, Tensor, int], Tensor],
+    image: Tensor,
+    places: Tensor,
+    step: Tensor,
+    size: int,
+) -> tuple[Tensor, Tensor]:
+    """Return the weights (B, size, H) and (B, size, W) of the pixels of both axes of an image.
+
+    `axis_weights` returns those of one axis, as `cubic_weights` does; `places` (B, 2) holds its
+    second argument for y and x. Both axes of a square image take one call: half of the operations.
+    """
+    if is_square(image):
+        both = axis_weights(image.shape[-1], places.flatten(), step.repeat_interleave(2), size)
+        rows, columns = both.unflatten(0, (-1, 2)).unbind(1)
+        return rows, columns
+    rows = axis_weights(image.shape[-2], places[:, 0], step, size)
+    return rows, axis_weights(image.shape[-1], places[:, 1], step, size)
+
+
+def is_square(image: Tensor) -> bool:
+    """Return whether both axes of an image can be treated at once; never in an export."""
+    return not torch.compiler.is_compiling() and image.shape[-2] == image.shape[-1]
 
 
 def cubic_weights(length: int, start: Tensor, step: Tensor, size: int) -> Tensor:
@@ -45,7 +67,7 @@ def cubic_weights(length: int, start: Tensor, step: Tensor, size: int) -> Tensor
     width = step.clamp(min=1)[:, None, None]
     distance = (positions.unsqueeze(2) / width - pixels / width).abs_().clamp_(max=2)
     # Keys' kernel with a = -1/2: its outer piece everywhere, and what the inner one adds to it; in
-    # place, as the kernel's pages for each new tensor take longer than what is computed
+    # place, as allocating each new tensor takes longer than computing it
     weights = (2.5 - 0.5 * distance).mul_(distance).sub_(4).mul_(distance).add_(2)
     inner = distance.neg_().add_(1).clamp_(min=0)
     weights += inner.square().mul_(1 - 2 * inner)
