@@ -1,8 +1,7 @@
 """When a run reached what its folder records, in seconds from the start of its process."""
 
 from mnist_core.runs import metric_tags as tags
-from mnist_core.runs.event_file import EventFile
-from mnist_core.runs.metric_log import event_files
+from mnist_core.runs.event_file import EventFile, event_files
 from mnist_core.runs.run import Run
 
 

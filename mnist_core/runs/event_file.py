@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_core.runs.tf_record import masked_crc32c
+from mnist_core.runs.tf_record import FOOTER, HEADER, masked_crc32c
 from mnist_core.utils.files import SAFE_FLAGS
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.event_pb2 import Event
 
-_HEADER = struct.Struct("<QI")
-_FOOTER = struct.Struct("<I")
+EVENT_FILE_PREFIX = "events.out.tfevents."
 _MAX_RECORD_BYTES = 2**20
 _MAX_READ_BYTES = 16 * 2**20
 
@@ -63,20 +61,20 @@ class EventFile:
     def _records(self, content: bytes) -> Iterator[bytes]:
         """Yield the data of the complete records whose checksum is correct."""
         position = 0
-        while not self._unreadable and position + _HEADER.size <= len(content):
-            length, length_crc = _HEADER.unpack_from(content, position)
-            start, end = position + _HEADER.size, position + _HEADER.size + length
+        while not self._unreadable and position + HEADER.size <= len(content):
+            length, length_crc = HEADER.unpack_from(content, position)
+            start, end = position + HEADER.size, position + HEADER.size + length
             if (
                 length > _MAX_RECORD_BYTES
                 or masked_crc32c(content[position : position + 8]) != length_crc
             ):
                 self._unreadable = self.is_damaged = True
-            elif end + _FOOTER.size > len(content):
+            elif end + FOOTER.size > len(content):
                 return
             else:
-                position = end + _FOOTER.size
-                self._offset += position - start + _HEADER.size
-                if (masked_crc32c(content[start:end]),) == _FOOTER.unpack_from(content, end):
+                position = end + FOOTER.size
+                self._offset += position - start + HEADER.size
+                if (masked_crc32c(content[start:end]),) == FOOTER.unpack_from(content, end):
                     yield content[start:end]
                 else:
                     self.is_damaged = True
@@ -93,3 +91,11 @@ class EventFile:
         except OSError:
             self.is_damaged = True
             return b""
+
+
+def event_files(folder: Path) -> list[str]:
+    """Return the names of the event files in a folder, sorted; none if it cannot be read."""
+    try:
+        return sorted(name for name in os.listdir(folder) if name.startswith(EVENT_FILE_PREFIX))
+    except OSError:
+        return []

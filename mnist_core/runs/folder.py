@@ -17,7 +17,12 @@ _MAX_LOG_BYTES = 64 * 2**10
 
 def now() -> str:
     """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return as_text(datetime.now(UTC))
+
+
+def as_text(time: datetime) -> str:
+    """Return a time as ISO 8601, to the second."""
+    return time.isoformat(timespec="seconds")
 
 
 class WorkFolder:

@@ -6,7 +6,6 @@ file (`mnist_core.runs.metric_writer`), which begins with the step after which i
 
 from __future__ import annotations
 
-import os
 import threading
 from array import array
 from collections import defaultdict
@@ -17,13 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mnist_core.runs.event_file import EventFile
+from mnist_core.runs.event_file import EventFile, event_files
 from mnist_core.utils.text import single_line
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
-EVENT_FILE_PREFIX = "events.out.tfevents."
 _MAX_STEP = 2**53
 _MAX_TAG_LENGTH = 200
 
@@ -206,11 +204,3 @@ def _merge_histograms(sessions: list[_Session]) -> dict[str, HistogramSeries]:
         for tag, points in merged.items()
         if points
     }
-
-
-def event_files(folder: Path) -> list[str]:
-    """Return the names of the event files in a folder, sorted; none if it cannot be read."""
-    try:
-        return sorted(name for name in os.listdir(folder) if name.startswith(EVENT_FILE_PREFIX))
-    except OSError:
-        return []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_core.evaluation.scores import CLASSIC_PAIRS
 from mnist_core.runs import metric_tags as tags
-from mnist_core.runs.metric_log import EVENT_FILE_PREFIX, event_files
+from mnist_core.runs.event_file import EVENT_FILE_PREFIX, event_files
 from mnist_core.runs.tf_record import encode_record
 from mnist_core.training.events import Epoch, Step
 from mnist_core.utils.files import explain_errors

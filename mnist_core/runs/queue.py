@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -85,7 +86,14 @@ def enqueue(run: Run) -> None:
     if state.status in (RunStatus.RUNNING, RunStatus.FINISHED):
         raise MnistCoreError(f"run {run.id} is {state.status}; it cannot wait in the queue")
     device = queue_device(run.config())
-    run.update_state(status=RunStatus.QUEUED, reason="", stop_reason=None, ended="", pid=None)
+    run.update_state(
+        status=RunStatus.QUEUED,
+        reason="",
+        stop_reason=None,
+        ended="",
+        trained_seconds=state.seconds(datetime.now(UTC)),
+        pid=None,
+    )
     add_to_queue(run, device)
 
 

@@ -8,10 +8,12 @@ evaluation.json and log.txt.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.folder import WorkFolder, now
+from mnist_core.runs.folder import WorkFolder, as_text, now
+from mnist_core.runs.last_activity import last_activity
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import append_text, explain_errors, overwrite, write_atomic
@@ -161,7 +163,10 @@ class Run(WorkFolder):
 
 
 def exited_unexpectedly(run: Run, state: RunState, cause: str = "") -> RunState:
-    """Return the state of a run whose process exited without writing its final state."""
+    """Return the state of a run whose process exited without writing its final state.
+
+    It trained as long as its log and metrics say.
+    """
     what = f"exited unexpectedly: {cause}" if cause else StopReason.PROCESS_EXITED.message
     if state.epoch:
         resume = f"resume continues from the last checkpoint, after epoch {state.epoch}"
@@ -169,7 +174,12 @@ def exited_unexpectedly(run: Run, state: RunState, cause: str = "") -> RunState:
         resume = "resume continues from the last checkpoint, in epoch 1"
     else:
         resume = "no epoch was complete: resume trains from the start"
+    trained: dict[str, object] = {}
+    if began := state.resumed or state.started:
+        end = last_activity(run.folder, datetime.fromisoformat(began), datetime.now(UTC))
+        trained = {"ended": as_text(end), "trained_seconds": state.seconds(end)}
     return state.with_changes(
+        **trained,
         status=RunStatus.FAILED,
         reason=f"{what}; {resume}",
         stop_reason=StopReason.PROCESS_EXITED,

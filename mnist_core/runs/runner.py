@@ -9,7 +9,7 @@ import torch
 from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.folder import now
-from mnist_core.runs.run import Run
+from mnist_core.runs.run import Run, exited_unexpectedly
 from mnist_core.runs.run_training import Listener, train_in_folder
 from mnist_core.runs.signals import StopFlag
 from mnist_core.runs.state import RunState, RunStatus, StopReason
@@ -57,7 +57,9 @@ def execute(
     """
     stop = stop or StopFlag()
     with run.exclusive():
-        before = run.state()
+        before = run.read_state()
+        if before.status == RunStatus.RUNNING:  # reserved, so its process was killed
+            before = exited_unexpectedly(run, before)
         if if_queued and not run.is_in_queue():
             return before
         check_not_finished(run, before)
@@ -118,6 +120,7 @@ def _train(
         started=before.started or now(),
         resumed=now(),
         ended="",
+        trained_seconds=before.seconds(datetime.now(UTC)),
         pid=os.getpid(),
     )
     run.leave_queue()

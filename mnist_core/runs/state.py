@@ -110,8 +110,8 @@ class RunState(JsonModel):
     resumed : str
         When it was started or resumed last.
     trained_seconds : float >= 0, or None
-        How long it trained until it was stopped, or ended, last; None before that, and in the
-        folders of older versions.
+        How long it trained until it was stopped, killed, or ended, last; None before that, and in
+        the folders of older versions.
     device : str
         Name of the device that it trains on.
     host : str

@@ -10,6 +10,10 @@ import struct
 _POLYNOMIAL = 0x82F63B78
 """Castagnoli's, bits reversed."""
 _MASK_DELTA = 0xA282EAD8
+HEADER = struct.Struct("<QI")
+"""Length of the data, and the CRC of the length."""
+FOOTER = struct.Struct("<I")
+"""CRC of the data."""
 
 
 def _table_entry(byte: int) -> int:

@@ -174,10 +174,12 @@ def test_killed_in_the_middle_of_writing(
 ) -> None:
     command = place.train(kill_at=(name, times))
     assert command.wait() == -signal.SIGKILL
-    assert place.run.state().epoch == epochs
+    killed = place.run.state()
+    assert killed.epoch == epochs
     check_killed(place.run, epochs_shown(command.out), capsys)
     again = place.resume()
     assert (again.wait(), again.err) == (0, "")
+    assert place.run.state().trained_seconds >= killed.trained_seconds
     check_same(place.run, whole)
 
 
