@@ -5,6 +5,7 @@ import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import weights_path
@@ -12,13 +13,18 @@ from mnist_core.runs.folder import now
 from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import RunState, RunStatus
-from mnist_core.training.config import TrainConfig
+from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import Kind
 from mnist_core.utils.files import explain_errors, make_folder
 from mnist_core.utils.json_files import write_json
 
+T = TypeVar("T")
 _ATTEMPTS = 10_000
 _MAX_NAME_LENGTH = 40
 """Of the name in a run's id; a file name has at most 255 bytes."""
+_MAX_LISTED = 10
+"""Of the runs that a message names."""
+_WEIGHTS_FIELDS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.WEIGHTS)
 _TIME = re.compile(r"\d{8}-\d{6}(\.\d{3})?")
 """What `_new_time` returns."""
 
@@ -120,27 +126,44 @@ def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
 
 
 def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:
-    """Return the run with this id or folder; "last" is the newest, a unique prefix suffices.
+    """Return the run with this folder, id, beginning of an id, or name; "last" is the newest.
+
+    A folder wins over an id, and an id over names and beginnings.
 
     Raises
     ------
     MnistCoreError
-        If there is none, or several have the prefix; the message names what exists.
+        If there is none, or several have the name or the prefix; the message lists their ids.
     """
     if not name.strip():
-        raise MnistCoreError("the run's name is empty; give its id, or last")
+        raise MnistCoreError("the run's name is empty; give its id, its name, or last")
     if Run(Path(name)).exists:  # False, not an error, for an absurd name
         return Run(Path(name).resolve())
     runs = list_runs(root)
     if name == "last" and runs:
         return runs[0]
     exact = [run for run in runs if run.id == name]
-    matching = exact or [run for run in runs if run.id.startswith(name)]
+    matching = exact or [run for run in runs if run.id.startswith(name) or _name(run) == name]
     if len(matching) == 1:
         return matching[0]
-    some = ", ".join(run.id for run in (matching or runs)[:5]) or "none yet"
-    what = f"several runs begin with {name!r}" if matching else f"there is no run {name!r}"
-    raise MnistCoreError(f"{what} in {runs_root(root)}: {some}")
+    if not matching:
+        some = ", ".join(run.id for run in runs[:5]) or "none yet"
+        raise MnistCoreError(f"there is no run {name!r} in {runs_root(root)}: {some}")
+    some = ", ".join(run.id for run in matching[:_MAX_LISTED])
+    more = f" and {len(matching) - _MAX_LISTED} more" if len(matching) > _MAX_LISTED else ""
+    called = any(not run.id.startswith(name) for run in matching)
+    what = "have the name, or begin with," if called else "begin with"
+    raise MnistCoreError(
+        f"several runs {what} {name!r} in {runs_root(root)}; give the id of one: {some}{more}"
+    )
+
+
+def _name(run: Run) -> str:
+    """Return a run's display name; empty if it is damaged."""
+    try:
+        return run.read_state().name
+    except MnistCoreError:
+        return ""
 
 
 def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
@@ -170,7 +193,7 @@ def run_of_weights(path: Path) -> Run | None:
 
 
 def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
-    """Return a name that keeps referring to the same weights: "last" becomes the run's id.
+    """Return a name that keeps referring to the same weights: those of a run become its id.
 
     Raises MnistCoreError as `find_weights` does.
     """
@@ -180,3 +203,19 @@ def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
         return name
     in_root = run.folder.parent.resolve() == runs_root(root).resolve()
     return run.id if in_root else str(path)
+
+
+def with_lasting_names(
+    config: TrainConfig, root: str | os.PathLike[str] | None = None
+) -> TrainConfig:
+    """Return a configuration whose weights have lasting names, as `lasting_name` gives them."""
+    return config.with_changes(
+        **{name: lasting_value(name, getattr(config, name), root) for name in _WEIGHTS_FIELDS}
+    )
+
+
+def lasting_value(field: str, value: T, root: str | os.PathLike[str] | None = None) -> T | str:
+    """Return the value of a field of `TrainConfig`; of weights, with their `lasting_name`."""
+    if field in _WEIGHTS_FIELDS and isinstance(value, str):
+        return lasting_name(value, root)
+    return value

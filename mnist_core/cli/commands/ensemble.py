@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_core.cli.commands.options import (
+    WEIGHTS_HELP,
     Subparsers,
     add_data_option,
     add_device_option,
@@ -30,9 +31,7 @@ _KEPT = ("data", "command", "epoch", "validation")
 def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("ensemble", help="combine several networks into one model")
-    parser.add_argument(
-        "members", nargs="+", metavar="MEMBER", help="a shipped name, a weights file or a run"
-    )
+    parser.add_argument("members", nargs="+", metavar="MEMBER", help=WEIGHTS_HELP)
     parser.add_argument(
         "--vote",
         choices=VOTES,
@@ -74,7 +73,7 @@ def _ensemble(args: argparse.Namespace) -> int:
             {"name": name, "validation": scored, **_original_scores(card)}
             for name, scored, card in zip(names, scores[:-1], cards, strict=True)
         ],
-        "command": shlex.join(["python", "-m", "mnist_core", *args.argv]),
+        "command": shlex.join(["python", "-m", "mnist_core", *_argv(args, names)]),
         "validation": scores[-1],
     }
     save_weights(args.output, ensemble, card, half=args.half)
@@ -83,8 +82,17 @@ def _ensemble(args: argparse.Namespace) -> int:
 
 
 def _label(name: str, path: Path) -> str:
-    """Return a member's name for the card: a run's id instead of "last"."""
+    """Return a member's name for the card: a run's id instead of "last" or its name."""
     return path.parent.name if (path.parent / "config.json").is_file() else name
+
+
+def _argv(args: argparse.Namespace, names: list[str]) -> list[str]:
+    """Return the arguments with the members' names for the card."""
+    argv, count = list(args.argv), len(names)
+    for start in range(len(argv) - count + 1):
+        if argv[start : start + count] == args.members:
+            return [*argv[:start], *names, *argv[start + count :]]
+    return argv
 
 
 def _check_paths(names: list[str], paths: list[Path], output: Path) -> None:

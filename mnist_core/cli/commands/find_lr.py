@@ -30,13 +30,16 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _find_lr(args: argparse.Namespace) -> int:
-    from mnist_core.runs.run_list import runs_root
+    from mnist_core.runs.run_list import runs_root, with_lasting_names
     from mnist_core.search.range_test import run_range_test
     from mnist_core.search.requests import RangeTestRequest
     from mnist_core.training.lr_finder import Outcome
 
     request = RangeTestRequest(
-        config=config_from_flags(args), low=args.low, high=args.high, steps=args.steps
+        config=with_lasting_names(config_from_flags(args), args.runs),
+        low=args.low,
+        high=args.high,
+        steps=args.steps,
     )
     if args.plot:
         check_writable(args.plot)

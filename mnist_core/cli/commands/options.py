@@ -11,6 +11,8 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 INTERRUPTED = 130
 """Exit status of a command that a signal ended."""
+RUN_HELP = "the run's id, its beginning, or its name; or last"
+WEIGHTS_HELP = f"a shipped or promoted name, a weights file or a run: {RUN_HELP}"
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +32,7 @@ def add_runs_option(parser: argparse.ArgumentParser) -> None:
 
 def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> None:
     """Add the weights to use as a positional argument."""
-    parser.add_argument(
-        "weights", help="a shipped or promoted name, a weights file or a run", **options
-    )
+    parser.add_argument("weights", help=WEIGHTS_HELP, **options)
 
 
 def check_output(path: Path, suffix: str = ".safetensors") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.commands.options import WEIGHTS_HELP, Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT
@@ -18,9 +18,7 @@ def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("predict", help="classify image files, one line each")
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument(
-        "--weights", default=DEFAULT, help="a shipped or promoted name, a weights file or a run"
-    )
+    parser.add_argument("--weights", default=DEFAULT, help=WEIGHTS_HELP)
     add_runs_option(parser)
     parser.set_defaults(run=_predict)
 

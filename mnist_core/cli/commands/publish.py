@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.commands.options import WEIGHTS_HELP, Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
 
@@ -22,9 +22,7 @@ def add_commands(commands: Subparsers) -> None:
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--space", metavar="NAME", help="the Space's name: NAME or USER/NAME")
-    what.add_argument(
-        "--model", metavar="NAME", help="a shipped or promoted name, a weights file or a run"
-    )
+    what.add_argument("--model", metavar="NAME", help=WEIGHTS_HELP)
     parser.add_argument(
         "--models",
         nargs="+",
@@ -53,7 +51,7 @@ def _publish(args: argparse.Namespace) -> int:
         raise MnistCoreError("--repo names the repository of a --model; --space has a name already")
     if args.model is not None and args.models:
         raise MnistCoreError("--models chooses those of a --space; give one --model")
-    repo = args.space if args.space is not None else args.repo or Path(args.model).stem
+    repo = args.space if args.space is not None else args.repo or _title(args.model)
     try:
         check_repo(repo)
     except MnistCoreError as error:
@@ -98,8 +96,14 @@ def _compose(folder: Path, args: argparse.Namespace) -> list[str]:
     from mnist_core.publishing.model_folder import compose_model
     from mnist_core.runs.run_list import find_weights
 
-    compose_model(folder, find_weights(args.model, args.runs), Path(args.model).stem)
+    compose_model(folder, find_weights(args.model, args.runs), _title(args.model))
     return []
+
+
+def _title(model: str) -> str:
+    """Return what the model is called: a file without its suffix, else as it was given."""
+    path = Path(model)
+    return path.stem if path.is_file() else path.name
 
 
 @contextlib.contextmanager

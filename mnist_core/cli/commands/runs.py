@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from mnist_core.cli.commands.options import Subparsers, add_runs_option
+from mnist_core.cli.commands.options import RUN_HELP, Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.state import RunStatus
@@ -29,7 +29,7 @@ def add_commands(commands: Subparsers) -> None:
     parser.set_defaults(run=_runs)
 
     stop = commands.add_parser("stop", help="stop a running run; resume continues it")
-    stop.add_argument("id", help="the run's id or its beginning, or last")
+    stop.add_argument("id", metavar="RUN", help=RUN_HELP)
     stop.add_argument(
         "--timeout",
         metavar="SECONDS",

@@ -27,7 +27,7 @@ def add_commands(commands: Subparsers) -> None:
         "models",
         nargs="*",
         metavar="MODEL",
-        help="names, weights files or runs; default: all shipped models",
+        help="names, weights files or runs (id, name or last); default: all shipped models",
     )
     parser.add_argument(
         "--data",

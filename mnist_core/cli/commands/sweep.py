@@ -105,9 +105,14 @@ def _sweep(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> SweepRequest:
     """Return what the flags ask for. Raises MnistCoreError if a value is not allowed."""
+    from mnist_core.runs.run_list import lasting_value, with_lasting_names
     from mnist_core.search.requests import SweepRequest, check_study_name
 
-    config = config_from_flags(args, BASE_CONFIG)
+    config = with_lasting_names(config_from_flags(args, BASE_CONFIG), args.runs)
+    grid = {
+        name: tuple(lasting_value(name, value, args.runs) for value in values)
+        for name, values in parse_grid(args.grid, config).items()
+    }
     request = SweepRequest(
         config=config,
         study=args.study,
@@ -115,7 +120,7 @@ def _request(args: argparse.Namespace) -> SweepRequest:
         trials=args.trials,
         workers=args.workers,
         pruning=args.pruning,
-        grid=parse_grid(args.grid, config) or DEFAULT_GRID,
+        grid=grid or DEFAULT_GRID,
     )
     check_study_name(request.study)
     return request

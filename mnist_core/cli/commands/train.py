@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_core.cli.commands.options import (
     INTERRUPTED,
+    RUN_HELP,
     Subparsers,
     add_data_option,
     add_runs_option,
@@ -32,7 +33,7 @@ def add_commands(commands: Subparsers) -> None:
     parser.set_defaults(run=train_from(TrainConfig()))
 
     resume = commands.add_parser("resume", help="resume a run that stopped, failed or was killed")
-    resume.add_argument("id", help="the run's id or its beginning, or last")
+    resume.add_argument("id", metavar="RUN", help=RUN_HELP)
     resume.add_argument(
         "--if-queued", action="store_true", help="only if it waits in the queue (see work)"
     )
@@ -63,18 +64,12 @@ def train_from(
     """
 
     def command(args: argparse.Namespace) -> int:
-        from mnist_core.runs.run_list import create_run, lasting_name
+        from mnist_core.runs.run_list import create_run, with_lasting_names
         from mnist_core.runs.signals import StopFlag, stop_on_signals
 
         config = config_from_flags(args, base)
         _start_device(config)
-        config = config.with_changes(
-            **{
-                field: lasting_name(name, args.runs)
-                for field in ("init_weights", "teacher")
-                if (name := getattr(config, field)) is not None
-            }
-        )
+        config = with_lasting_names(config, args.runs)
         if args.output is not None:
             check_output(args.output)
         stop = StopFlag()
