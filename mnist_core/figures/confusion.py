@@ -9,8 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.figures.text_colours import ColourScale, text_colours
 from mnist_core.figures.theme import (
     BLUE,
+    CLEAR,
     DARK_VERMILLION,
     INK,
     MEDIUM_BLUE,
@@ -26,8 +28,8 @@ from mnist_core.figures.theme import (
 if TYPE_CHECKING:
     from mnist_core.evaluation.results import Evaluation
 
-_CORRECT = (MEDIUM_BLUE, BLUE)
-_WRONG = (MEDIUM_VERMILLION, VERMILLION, DARK_VERMILLION)
+_CORRECT = ((0.0, MEDIUM_BLUE), (1.0, BLUE))
+_WRONG = ((0.0, MEDIUM_VERMILLION), (0.5, VERMILLION), (1.0, DARK_VERMILLION))
 _MORE_IS_WORSE = ((0.0, BLUE), (0.5, PALE_BLUE), (0.5, PALE_VERMILLION), (1.0, VERMILLION))
 _MORE_IS_BETTER = tuple((1 - place, colour) for place, colour in reversed(_MORE_IS_WORSE))
 
@@ -68,6 +70,7 @@ def confusion_matrix(
     shares = np.divide(counts, support, out=np.zeros(counts.shape), where=support > 0)
     shown = np.where(counts > 0, 100 * shares if rates else counts, np.nan)
     figure = new_figure("confusion", height=420)
+    numbers = _Numbers(counts.shape)
     diagonal = np.eye(len(counts), dtype=bool)
     for cells, colours in ((diagonal, _CORRECT), (~diagonal, _WRONG)):
         if hide_diagonal and cells is diagonal:
@@ -77,11 +80,13 @@ def confusion_matrix(
             np.where(cells, shown, np.nan),
             colours,
             lowest=0,
-            texttemplate="%{z:.1f}" if rates else "%{z}",
+            numbers=numbers,
+            form=".1f" if rates else ".0f",
             customdata=np.dstack([counts, shares]),
             hover=f"{translate('images')} %{{customdata[0]:,}} (%{{customdata[1]:.2%}})",
             translate=translate,
         )
+    numbers.draw(figure)
     _format_axes(figure, len(counts), translate)
     if chosen is not None:
         row, column = chosen
@@ -121,17 +126,20 @@ def confusion_difference(a: Evaluation, b: Evaluation, *, translate: Translate =
     if np.isnan(difference).all():
         return or_placeholder(figure, translate("both confusion matrices are equal"))
     diagonal = np.eye(len(difference), dtype=bool)
+    numbers = _Numbers(difference.shape)
     unit = translate("percentage points") if as_rates else translate("images")
     for cells, colours in ((diagonal, _MORE_IS_BETTER), (~diagonal, _MORE_IS_WORSE)):
         _add_cells(
             figure,
             np.where(cells, difference, np.nan),
             colours,
-            texttemplate="%{z:+.1f}" if as_rates else "%{z:+d}",
+            numbers=numbers,
+            form="+.1f" if as_rates else "+.0f",
             customdata=np.dstack([first, second]),
             hover=f"A %{{customdata[0]:,.4~r}}, B %{{customdata[1]:,.4~r}} {unit}",
             translate=translate,
         )
+    numbers.draw(figure)
     _format_axes(figure, len(difference), translate)
     end = len(difference) - 0.5
     _add_frame(figure, (-0.5, end), (-0.5, end), 1)  # otherwise an empty matrix has no outline
@@ -178,22 +186,60 @@ def pair_confusions(evaluation: Evaluation, *, translate: Translate = str) -> go
     )
 
 
+class _Numbers:
+    """The numbers of a matrix (N, N): heatmaps of text above its cells, one for each colour.
+
+    A heatmap has one colour of text, but fits the size of the text to the cells.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._texts = np.full(shape, "", dtype=object)
+        self._colours = np.full(shape, "", dtype=object)
+
+    def add(self, values: np.ndarray, places: np.ndarray, scale: ColourScale, form: str) -> None:
+        """Add values (N, N), NaN where there is none, by the cells' places in a colour scale."""
+        for colour, cells in text_colours(places, scale):
+            texts = [format(value, form).replace("-", "\u2212") for value in values[cells]]
+            self._texts[cells], self._colours[cells] = texts, colour
+
+    def draw(self, figure: go.Figure) -> None:
+        """Add the heatmaps to a figure."""
+        # blank texts of the same length, so that plotly finds the same size for each heatmap
+        blank = "\u2007" * max(map(len, self._texts.flat))
+        for colour in sorted(set(self._colours.flat) - {""}):
+            figure.add_heatmap(
+                z=np.zeros(self._texts.shape),
+                text=np.where(self._colours == colour, self._texts, blank),
+                texttemplate="%{text}",
+                textfont={"color": colour},
+                colorscale=((0.0, CLEAR), (1.0, CLEAR)),
+                showscale=False,
+                hoverinfo="skip",
+                xgap=2,
+                ygap=2,
+            )
+
+
 def _add_cells(
     figure: go.Figure,
     values: np.ndarray,
-    colours: object,
+    scale: ColourScale,
     *,
+    numbers: _Numbers,
+    form: str,
     hover: str,
     translate: Translate,
     lowest: float | None = None,
     **heatmap: object,
 ) -> None:
-    largest = max(float(np.nanmax(np.abs(values), initial=0)), 1e-9)
+    highest = max(float(np.nanmax(np.abs(values), initial=0)), 1e-9)
+    lowest = -highest if lowest is None else lowest
+    numbers.add(values, (values - lowest) / (highest - lowest), scale, form)
     figure.add_heatmap(
         z=values,
-        zmin=-largest if lowest is None else lowest,
-        zmax=largest,
-        colorscale=colours,
+        zmin=lowest,
+        zmax=highest,
+        colorscale=scale,
         showscale=False,
         hoverongaps=False,
         xgap=2,

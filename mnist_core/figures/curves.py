@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from mnist_core.figures.downsampling import downsample, smooth
 from mnist_core.figures.theme import (
     BLUE,
+    DARK_VERMILLION,
     INK,
     PALETTE,
     VERMILLION,
@@ -162,7 +163,7 @@ def learning_rate_range(
             yanchor="bottom",
             showarrow=False,
             text=f"{translate('suggested')} {suggestion:.2g}",
-            font={"color": VERMILLION},
+            font={"color": DARK_VERMILLION},
         )
         figure.update_layout(margin={"t": 28})
     figure.update_xaxes(type="log", title=translate("learning rate"))

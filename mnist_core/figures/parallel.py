@@ -13,7 +13,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from mnist_core.figures.theme import BLUE, PALE_BLUE, Translate, new_figure, or_placeholder
+from mnist_core.figures.theme import (
+    BLUE,
+    PALE_BLUE,
+    WHITE_THEN_BLACK,
+    Translate,
+    new_figure,
+    or_placeholder,
+)
 
 Settings = Mapping[str, Any]
 _MAX_TICKS = 6
@@ -85,6 +92,7 @@ def parameter_importance(
             orientation="h",
             marker={"color": BLUE},
             texttemplate="%{x:.0%}",
+            insidetextfont={"color": WHITE_THEN_BLACK},
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
         figure.update_xaxes(range=[0, 1], tickformat=".0%", title=translate("importance"))

@@ -28,6 +28,10 @@ PALE_BLUE, PALE_VERMILLION, DARK_VERMILLION = "#BFDDF0", "#F9D5BC", "#9C4500"
 MEDIUM_BLUE, MEDIUM_VERMILLION = "#6FAED6", "#F6BE95"
 NEUTRAL = "#F7F7F7"
 """Middle of a colour scale from blue to vermillion."""
+BLACK, WHITE = "#000000", "#FFFFFF"
+"""Text on a cell or bar, on light pages and on dark ones."""
+BLACK_THEN_WHITE, WHITE_THEN_BLACK = "#010101", "#FEFEFE"
+"""Text on a cell or bar: the first colour on light pages, the second on dark ones."""
 DARK_COLOURS = {
     **dict(
         zip(
@@ -43,6 +47,8 @@ DARK_COLOURS = {
     MEDIUM_VERMILLION: "#7A4117",
     DARK_VERMILLION: "#FFD0AE",
     NEUTRAL: "#20242C",
+    BLACK_THEN_WHITE: WHITE,
+    WHITE_THEN_BLACK: BLACK,
 }
 """Colour of a figure -> the one that replaces it on a dark background.
 

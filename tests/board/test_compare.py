@@ -147,7 +147,7 @@ def test_an_unfinished_run_is_evaluated_on_request(slow: Run) -> None:
     with pytest.raises(AssertionError, match="no chart"):
         difference(page)
     page = press(page, "Evaluate on the validation images")
-    assert len(difference(page)["data"]) == 2
+    assert difference(page)["data"]
 
 
 def test_queued_and_damaged_runs(root: Path, slow: Run, fast: Run) -> None:

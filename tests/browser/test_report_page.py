@@ -20,6 +20,8 @@ from mnist_core.runs.metric_log import Series
 pytestmark = pytest.mark.browser
 COLOURS = {"light": "rgb(0, 114, 178)", "dark": "rgb(86, 180, 233)"}
 """The first line of a chart on a light and on a dark page."""
+NUMBERS = {"light": "rgb(254, 254, 254)", "dark": "rgb(0, 0, 0)"}
+"""The number of a full cell of the confusion matrix."""
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +67,9 @@ def test_the_report_is_drawn_without_a_request(
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert box["height"] > 100
-    # the diagonal's counts are written in its cells
-    assert "97" in page.locator("#plot-confusion .heatmap-label").all_text_contents()
+    # the diagonal's counts are written in its cells, in a colour for the page's scheme
+    count = page.locator("#plot-confusion .heatmap-label text", has_text="97").first
+    expect(count).to_have_css("fill", NUMBERS[scheme])
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 23)"
     assert dark == (scheme == "dark")
     assert page.locator(".modebar-btn").count()

@@ -29,7 +29,7 @@ def cells(figure: go.Figure) -> np.ndarray:
 def test_confusion_matrix() -> None:
     figure = figures.confusion_matrix(CONFUSION)
     assert cells(figure).tolist() == CONFUSION
-    correct, wrong = figure.data
+    correct, wrong, *_ = figure.data
     assert np.nansum(correct.z) == 140
     assert np.nansum(wrong.z) == 14
     assert correct.colorscale != wrong.colorscale
@@ -65,7 +65,7 @@ def test_the_difference_of_confusions(evaluation: Evaluation) -> None:
     rows[5][5] += 1
     rows[5][6] -= 1
     worse = evaluation.model_copy(update={"confusion": tuple(map(tuple, rows))})
-    diagonal, errors = figures.confusion_difference(worse, evaluation).data
+    diagonal, errors, *_ = figures.confusion_difference(worse, evaluation).data
     assert (diagonal.z[2][2], errors.z[2][7], errors.z[5][6]) == (-3, 3, -1)
     assert np.isnan(errors.z[0][1])
     # worse is vermillion: fewer correct predictions, and more errors
@@ -79,7 +79,7 @@ def test_confusions_of_different_images_are_compared_as_rates(evaluation: Evalua
     twice = [[2 * count for count in row] for row in evaluation.confusion]
     twice[0][1] += 20
     other = evaluation.model_copy(update={"confusion": tuple(map(tuple, twice)), "images": 820})
-    _, errors = figures.confusion_difference(other, evaluation).data
+    _, errors, *_ = figures.confusion_difference(other, evaluation).data
     assert 0 < errors.z[0][1] < 100
     assert np.isnan(errors.z[4][9])
     with pytest.raises(MnistCoreError, match="evaluate both on one split"):

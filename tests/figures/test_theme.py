@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from plotly.colors import sequential
+from plotly.colors import hex_to_rgb, sequential
 from support.contrast import TO_XYZ, contrast, linear
 from support.evaluations import random_evaluation
 
@@ -41,6 +41,14 @@ VISION = {
 WHITE = TO_XYZ.sum(1)
 
 
+def colour_at(scale: Sequence[tuple[float, str]], place: float, theme: str) -> str:
+    """The colour of a place in a scale, as plotly mixes it."""
+    places, colours = zip(*scale, strict=True)
+    channels = np.array([hex_to_rgb(one) for one in themed(colours, theme)]).T
+    mixed = (np.interp(place, places, channel) for channel in channels)
+    return "#" + "".join(f"{round(value):02x}" for value in mixed)
+
+
 def lab(colour: str, vision: np.ndarray) -> np.ndarray:
     """CIELAB of a colour as it looks with this vision."""
     x, y, z = np.cbrt(TO_XYZ @ np.clip(vision @ linear(colour), 0, 1) / WHITE)
@@ -48,7 +56,7 @@ def lab(colour: str, vision: np.ndarray) -> np.ndarray:
 
 
 def themed(colours: Iterable[str], theme: str) -> list[str]:
-    return [figures.DARK_COLOURS[one] if theme == "dark" else one for one in colours]
+    return [figures.DARK_COLOURS.get(one, one) if theme == "dark" else one for one in colours]
 
 
 @pytest.mark.parametrize("theme", BACKGROUNDS)
@@ -59,6 +67,57 @@ def test_text_and_lines_are_visible(theme: str) -> None:
         (ink,) = themed([layout.font.color], theme)
         assert contrast(ink, background) >= 4.5
         assert all(contrast(colour, background) >= 3 for colour in themed(layout.colorway, theme))
+
+
+@pytest.mark.parametrize("theme", BACKGROUNDS)
+def test_numbers_in_cells_can_be_read(theme: str) -> None:
+    """Of every value that a cell can have: 0 to 300 images, or the difference of as many."""
+    shares = np.arange(301).reshape(7, 43)
+    evaluation = random_evaluation()
+    for sign in (1, -1):
+        square = np.zeros((50, 50), int)
+        square[:7, 7:] = sign * shares
+        square[np.diag_indices(50)] = np.linspace(0, 300, 50) * sign
+        one = evaluation.model_copy(update={"confusion": tuple(map(tuple, abs(square)))})
+        none = one.model_copy(update={"confusion": tuple(map(tuple, 0 * square))})
+        pair = (one, none)[::sign]
+        for figure in (
+            figures.confusion_matrix(abs(square)),
+            figures.confusion_matrix(abs(square), rates=True),
+            figures.confusion_difference(*pair),
+        ):
+            check_numbers(figure, theme)
+
+
+def check_numbers(figure: go.Figure, theme: str) -> None:
+    """Assert that every cell with a value has one number, of enough contrast."""
+    cells = [trace for trace in figure.data if trace.text is None]
+    numbers = [trace for trace in figure.data if trace.text is not None]
+    lowest = 21.0
+    for trace in cells:
+        for row, column in np.argwhere(~np.isnan(trace.z)):
+            place = (trace.z[row, column] - trace.zmin) / (trace.zmax - trace.zmin)
+            (number,) = (one for one in numbers if one.text[row][column].strip())
+            assert float(number.text[row][column].replace("−", "-")) == pytest.approx(
+                trace.z[row, column], abs=0.05
+            )
+            (ink,) = themed([number.textfont.color], theme)
+            background = colour_at(trace.colorscale, place, theme)
+            lowest = min(lowest, contrast(ink, background))
+    assert lowest >= 4.5
+    # so plotly draws all of them in one size
+    assert len({max(map(len, one.text.flat)) for one in numbers}) == 1
+
+
+@pytest.mark.parametrize("theme", BACKGROUNDS)
+def test_text_of_other_figures_can_be_read(theme: str) -> None:
+    bars = figures.parameter_importance({"seed": 0.5}).data[0]
+    ink, bar = themed([bars.insidetextfont.color, bars.marker.color], theme)
+    assert contrast(ink, bar) >= 4.5
+    for figure in all_figures(str):
+        for note in figure.layout.annotations:
+            (ink,) = themed([note.font.color or figures.INK], theme)
+            assert all(contrast(ink, one) >= 4.5 for one in BACKGROUNDS[theme])
 
 
 @pytest.mark.parametrize("vision", VISION)
@@ -77,7 +136,7 @@ def test_every_line_is_solid_enough() -> None:
 
 
 def test_every_colour_has_one_for_dark_pages() -> None:
-    pictures = {"#FFFFFF", "#8C8C8C", *sequential.Cividis}
+    pictures = {"#000000", "#FFFFFF", "#8C8C8C", *sequential.Cividis}
     for figure in all_figures(str):
         found = set(re.findall(r'"(#[0-9A-Fa-f]{6})"', figure.to_json()))
         assert found - pictures <= set(figures.DARK_COLOURS)
