@@ -52,7 +52,7 @@ CSS = """
     .st-key-progress > * { width: 100% !important; }
     .st-key-axis button { padding: 0 0.4rem; }
 }
-.stApp [data-testid^="stBaseButton-primary"], .stApp [data-tag], .stApp [data-tag] span {
+.stApp [data-testid^="stBaseButton-primary"]:enabled, .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);
 }
 /* paper and ink in the page's colours: on a dark page each is the difference to this one; what is

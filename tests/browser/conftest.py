@@ -119,6 +119,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Itera
         "MNIST_RUNS": str(runs),
         "MNIST_MODELS": os.environ["MNIST_MODELS"],
         "MNIST_TEST_PASSWORD": str(base / "password.txt"),
+        "MNIST_TEST_CARDS": str(base / "cards.json"),
     }
     for run in list_runs(runs):  # of tests that failed
         with contextlib.suppress(MnistCoreError):
@@ -139,6 +140,15 @@ def password(folders: dict[str, str]) -> Iterator[str]:
     file.write_text("correct horse", encoding="utf-8")
     yield "correct horse"
     file.unlink()
+
+
+@pytest.fixture
+def cards(folders: dict[str, str]) -> Iterator[Path]:
+    """The file with the load of each of two GPUs, in percent; without it there is none."""
+    file = Path(folders["MNIST_TEST_CARDS"])
+    file.write_text("[0, 0]", encoding="utf-8")
+    yield file
+    file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

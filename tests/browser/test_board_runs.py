@@ -41,12 +41,14 @@ NOTIFICATIONS = """() => {
 def test_a_run_is_started_watched_stopped_and_resumed(
     open_board: Callable[..., BoardPage],
     folders: dict[str, str],
+    cards: Path,
     small_splits: tuple[Split, Split],
 ) -> None:
     """This process trains it, in the place of the queue's worker."""
     root = Path(folders["MNIST_RUNS"])
     board = open_board()
     board.open("train", title="Train a network")
+    expect_a_card_to_stay_selected(board, cards)
     board.page.evaluate(NOTIFICATIONS)  # nothing is loaded until the end of the test
     with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60):
         run = start_from_the_form(board, root)
@@ -77,12 +79,41 @@ def test_a_run_is_started_watched_stopped_and_resumed(
     assert "resumes after epoch 1" in run.log_path.read_text()
 
 
+def expect_a_card_to_stay_selected(board: BoardPage, cards: Path) -> None:
+    """Select one of two equal cards; its load changes. Afterwards there are no cards."""
+    board.tab("Advanced")
+    picker = board.page.get_by_role("combobox", name="Device")
+    picker.click()
+    options = board.page.get_by_role("option")
+    expect(options).to_have_text(["automatic", "CPU", "cuda:0 · A card", "cuda:1 · A card"])
+    cards.write_text("[0, 37]", encoding="utf-8")
+    options.last.click()
+    expect(board.page.get_by_text("cuda:1: 3.0 / 80 GiB, load 37%")).to_be_visible()
+    expect(picker).to_have_value("cuda:1 · A card")
+    expect(board.page.get_by_text("Trains on cuda:1 · A card.")).to_be_visible()
+    expect(board.page.get_by_text("Estimated duration: ", exact=False)).to_be_visible()
+    expect(board.button("Start")).to_be_enabled()
+    cards.unlink()
+
+
+def expect_other_epochs_to_be_refused(board: BoardPage) -> None:
+    """Enter a number that is too large."""
+    board.number("Epochs").fill("100000")
+    board.number("Epochs").press("Enter")
+    refused = board.page.get_by_text("epochs is 100000; it must be an integer at least 1")
+    expect(refused).to_be_visible()
+    start = board.button("Start")
+    expect(start).to_be_disabled()
+    expect(start).not_to_have_css("color", "rgb(255, 255, 255)")  # the page's
+
+
 def start_from_the_form(board: BoardPage, root: Path) -> Run:
     """Start the article's network with other numbers in the form."""
     before = {run.id for run in list_runs(root)}
     board.page.get_by_text("article", exact=True).click()
     # what is entered before the form has the article's numbers would be replaced by them
     expect(board.number("Epochs")).to_have_value("10")
+    expect_other_epochs_to_be_refused(board)
     numbers = {"Epochs": 2, "Batch size": 8, "Training size": 2000}
     for label, value in numbers.items():
         box = board.number(label)

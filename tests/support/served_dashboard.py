@@ -1,7 +1,8 @@
 """The dashboard as browser tests serve it; Streamlit runs this on every interaction.
 
 The page Train measures no speed: that takes a process of several seconds. There is a password
-while the file that MNIST_TEST_PASSWORD names exists, so one server can do with and without.
+while the file that MNIST_TEST_PASSWORD names exists, and there are GPUs while that of
+MNIST_TEST_CARDS does, so one server can do with and without.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from board.__main__ import draw_page
 from board.train import estimate
 from support.measurement import FakeMeasurement
+from support.simulated_cards import simulate_cards
 
 estimate.SpeedProcess = FakeMeasurement  # type: ignore[assignment,misc]
 
@@ -20,5 +22,6 @@ if _password.is_file():
     os.environ["MNIST_DASHBOARD_PASSWORD"] = _password.read_text(encoding="utf-8")
 else:
     os.environ.pop("MNIST_DASHBOARD_PASSWORD", None)
+simulate_cards(Path(os.environ["MNIST_TEST_CARDS"]))
 
 draw_page()
