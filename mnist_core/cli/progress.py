@@ -1,12 +1,23 @@
-"""Progress of a run: a live bar on a terminal, plain lines otherwise."""
+"""Progress of a run or of a command's steps: a live line on a terminal, plain lines otherwise."""
 
 import time
+from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
+from mnist_core.cli.terminal import print_error
 from mnist_core.training.events import Epoch, Event, Step
+from mnist_core.utils.text import without_controls
 
 _LINE_INTERVAL = 10.0
 """Seconds between two plain lines about steps."""
@@ -61,3 +72,37 @@ class RunProgress:
     def _print(self, line: str) -> None:
         self._last_line = time.monotonic()
         self._console.print(line, markup=False, highlight=False)
+
+
+class StepProgress:
+    """Says what a command is doing; a context manager that gives the function to say it with.
+
+    By default on standard error. On a terminal it is one line with the time that the step takes,
+    which is removed at the end.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self._line = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            redirect_stdout=False,  # it would go to the standard error
+        )
+
+    def __enter__(self) -> Callable[[str], None]:
+        if not self._line.console.is_terminal:
+            return print_error
+        self._line.start()
+        return self._begin
+
+    def __exit__(self, *_exception: object) -> None:
+        self._line.stop()
+
+    def _begin(self, step: str) -> None:
+        for task in self._line.task_ids:
+            self._line.remove_task(task)
+        self._line.add_task(without_controls(step), total=None)

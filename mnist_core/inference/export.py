@@ -70,7 +70,12 @@ Trace = Callable[[InferencePipeline, tuple[str, ...]], "onnx.ModelProto"]
 
 
 def export_graph(
-    network: Network, card: ModelCard | None = None, key: str = "", *, trace: Trace | None = None
+    network: Network,
+    card: ModelCard | None = None,
+    key: str = "",
+    *,
+    trace: Trace | None = None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> bytes:
     """Return the whole pipeline of a model as one ONNX model, compared with torch's outputs.
 
@@ -88,6 +93,8 @@ def export_graph(
         Of the weights file; see `graph_key`.
     trace : callable, optional
         `trace_pipeline` by default.
+    note : callable, optional
+        Called with a line of text before what takes long.
 
     Raises
     ------
@@ -99,6 +106,7 @@ def export_graph(
     check_exporter()
     import onnx
 
+    note(f"{description.architecture}: tracing torch's operations")
     plain = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
     calibration = description.card.calibration or UNCALIBRATED
     pipeline = ExportedPipeline(InferencePipeline(plain, calibration)).eval()
@@ -118,14 +126,15 @@ def export_graph(
         },
     )
     content = model.SerializeToString()
+    note(f"{description.architecture}: comparing the outputs with torch's")
     check_graph(content, pipeline, pipeline.names())
     return content
 
 
-def export_weights(path: Path) -> bytes:
+def export_weights(path: Path, note: Callable[[str], None] = lambda line: None) -> bytes:
     """Return the graph of a weights file. Raises as `load_weights` and `export_graph` do."""
     network, card = load_weights(path)
-    return export_graph(network, card, graph_key(path))
+    return export_graph(network, card, graph_key(path), note=note)
 
 
 def _add_kernels(model: onnx.ModelProto, network: Network) -> None:

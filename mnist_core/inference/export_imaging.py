@@ -1,6 +1,6 @@
 """Export of the steps from pictures and ink to canvases, which no model is part of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,8 +101,10 @@ class _Traced(NamedTuple):
     dynamic: tuple[Mapping[int, Any], ...]
 
 
-def export_imaging(name: str) -> bytes:
+def export_imaging(name: str, note: Callable[[str], None] = lambda line: None) -> bytes:
     """Return one of the steps of `imaging_graphs` as an ONNX model, compared with torch.
+
+    `note` is called with a line of text before what takes long.
 
     Raises
     ------
@@ -113,6 +115,7 @@ def export_imaging(name: str) -> bytes:
     check_exporter()
     module, examples, dynamic = _traced(name)
     names = GRAPHS[name]
+    note(f"{name}: tracing torch's operations")
     content = trace_module(
         module,
         examples,
@@ -121,6 +124,7 @@ def export_imaging(name: str) -> bytes:
         names.outputs,
         large=name not in (FIT_INK, MAKE_FRAME),
     ).SerializeToString()
+    note(f"{name}: comparing the outputs with torch's")
     check_imaging(name, content)
     return content
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from mnist_core.cli.progress import RunProgress
+from mnist_core.cli.progress import RunProgress, StepProgress
 from mnist_core.models.architectures import build_model
 from mnist_core.training.events import Epoch, Event, Finished, Step, Stopped
 
@@ -33,6 +33,26 @@ def shown(events: list[Event], *, terminal: bool) -> str:
         for event in events:
             progress(event)
     return file.getvalue()
+
+
+def test_a_step_is_a_line_or_on_a_terminal_a_line_that_is_removed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with StepProgress() as note:
+        note("read [red]\x1b[2J")
+        note("write")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "read [red] [2J\nwrite\n"
+    file = io.StringIO()
+    with StepProgress(Console(file=file, force_terminal=True, width=80)) as note:
+        note("read [red]")
+        note("write")
+        print("result")
+    shown = ESCAPE.sub("", file.getvalue())
+    assert "write 0:00:00" in shown
+    assert "result" not in shown
+    assert capsys.readouterr().out == "result\n"
 
 
 EVENTS = [step(1, 20), step(1, 40), epoch(1), step(2, 20), epoch(2, best=False), finished()]

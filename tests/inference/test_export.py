@@ -7,6 +7,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -212,15 +213,25 @@ def test_the_key_changes_with_what_is_computed_and_with_nothing_else(tmp_path: P
 
 
 def test_the_command_writes_the_graph_of_pictures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # tracing it takes a quarter of a minute; that the shipped one is up to date is another test
     shipped = imaging_graph_path(FIND_INK).read_bytes()
     module = importlib.import_module("mnist_core.inference.export_imaging")
-    monkeypatch.setattr(module, "export_imaging", {FIND_INK: shipped}.__getitem__)
+    monkeypatch.setattr(
+        module,
+        "trace_module",
+        lambda *_args, **_options: SimpleNamespace(SerializeToString=lambda: shipped),
+    )
     output = tmp_path / "find_ink.onnx"
     assert cli.main(["export", "--picture", "--output", str(output)]) == 0
     assert output.read_bytes() == shipped
+    printed = capsys.readouterr()
+    assert "tracing" not in printed.out
+    assert printed.err.splitlines() == [
+        "find_ink: tracing torch's operations",
+        "find_ink: comparing the outputs with torch's",
+    ]
 
 
 def test_the_ink_of_pictures_of_any_size_is_found_in_one_graph(clear_digits: Digits) -> None:

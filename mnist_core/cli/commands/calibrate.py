@@ -55,6 +55,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> int:
+    from mnist_core.cli.progress import StepProgress
     from mnist_core.errors import MnistCoreError
     from mnist_core.evaluation.calibration_data import calibration_sources
     from mnist_core.evaluation.calibration_fit import fit_calibration
@@ -72,17 +73,20 @@ def _calibrate(args: argparse.Namespace) -> int:
     check_writable(path)
     model, card = load_weights(path)
     device = choose_device(args.device)
-    sources = calibration_sources(
-        model.to(device),
-        device,
-        data=args.data,
-        drawings=args.drawings,
-        pendigits=args.pendigits,
-        unipen=args.unipen,
-        letters=args.letters,
-    )
     refuses = card.trained_with_non_digits
-    calibration = fit_calibration(sources, keep=args.keep, refuses=refuses)
+    with StepProgress() as note:
+        note(f"{path.stem}: classifying the validation images and drawings, on {device}")
+        sources = calibration_sources(
+            model.to(device),
+            device,
+            data=args.data,
+            drawings=args.drawings,
+            pendigits=args.pendigits,
+            unipen=args.unipen,
+            letters=args.letters,
+        )
+        note(f"{path.stem}: fitting the calibration")
+        calibration = fit_calibration(sources, keep=args.keep, refuses=refuses)
     update_card(path, calibration=calibration.model_dump(exclude_none=True))
     _print(sources, UNCALIBRATED, calibration)
     if not refuses:

@@ -106,10 +106,15 @@ def _check_paths(names: list[str], paths: list[Path], output: Path) -> None:
 
 def _score(names: list[str], ensemble: Ensemble, validation: Split) -> list[dict[str, float]]:
     """Print accuracy and loss of each member, then of the ensemble; return them."""
+    from mnist_core.cli.progress import StepProgress
     from mnist_core.evaluation.scores import score
 
     names = [*names, f"ensemble, {ensemble.vote}"]
-    scores = [score(network, validation) for network in (*ensemble.members, ensemble)]
+    scores = []
+    with StepProgress() as note:
+        for name, network in zip(names, (*ensemble.members, ensemble), strict=True):
+            note(f"{name}: scoring on {len(validation)} validation images")
+            scores.append(score(network, validation))
     print_table(
         (f"on {len(validation)} validation images", "accuracy", "loss"),
         [

@@ -49,6 +49,7 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    from mnist_core.cli.progress import StepProgress
     from mnist_core.models.weights import load_weights, update_card
     from mnist_core.runs.run_list import find_weights
     from mnist_core.utils.devices import choose_device
@@ -58,7 +59,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         check_writable(file)
     model, card = load_weights(path)
     device = choose_device(args.device)
-    result, split = _score(path, model.to(device), args.split, device, args.data)
+    with StepProgress() as note:
+        note(f"{path.stem}: scoring on the {args.split} images, on {device}")
+        result, split = _score(path, model.to(device), args.split, device, args.data)
     curves, problem = _curves(path)
     if problem:
         print_error(f"warning: {problem}")

@@ -1,7 +1,9 @@
 """`export`: write a model, or the steps from a picture to its ink, as an ONNX file."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from mnist_core.cli.commands.options import (
     Subparsers,
@@ -19,6 +21,9 @@ from mnist_core.models.registry import (
     weights_path,
 )
 from mnist_core.utils.files import make_folder, write_atomic
+
+Note: TypeAlias = Callable[[str], None]
+"""Is called with a line of text before what takes long."""
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -54,56 +59,66 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from mnist_core.cli.progress import StepProgress
+
     if args.shipped:
         return _write_shipped()
     if args.output is None:
         raise MnistCoreError("give --output FILE, a file ending in .onnx")
     check_output(args.output, ".onnx")
-    content, signature = (_picture if args.picture else _network if args.network else _model)(args)
+    export = _picture if args.picture else _network if args.network else _model
+    with StepProgress() as note:
+        content, signature = export(args, note)
     write_atomic(args.output, content)
     print_line(f"wrote {args.output}, {len(content) / 1e6:.1f} MB; its outputs agree with torch's")
     print_line(signature)
     return 0
 
 
-def _model(args: argparse.Namespace) -> tuple[bytes, str]:
+def _model(args: argparse.Namespace, note: Note) -> tuple[bytes, str]:
     from mnist_core.inference.export import export_weights
     from mnist_core.runs.run_list import find_weights
 
-    return export_weights(find_weights(args.weights, args.runs)), (
+    return export_weights(find_weights(args.weights, args.runs), note), (
         "canvas uint8 (N, 1, 56, 56) -> frame (N, 1, 28, 28), probabilities (N, 10), "
         "digit_score (N,), blank (N,), logits (N, 10), the maps and kernels of every stage, hidden"
     )
 
 
-def _network(args: argparse.Namespace) -> tuple[bytes, str]:
+def _network(args: argparse.Namespace, note: Note) -> tuple[bytes, str]:
     from mnist_core.inference.network_part import network_part
     from mnist_core.runs.run_list import find_weights
 
-    return network_part(find_weights(args.weights, args.runs)), (
+    weights = find_weights(args.weights, args.runs)
+    note(f"{weights.stem}: its graph is read, or exported if there is none yet")
+    return network_part(weights), (
         "frame (N, 1, 28, 28) in [0, 1], blank (N,) -> logits (N, 10), probabilities (N, 10), "
         "digit_score (N,)"
     )
 
 
-def _picture(_args: argparse.Namespace) -> tuple[bytes, str]:
+def _picture(_args: argparse.Namespace, note: Note) -> tuple[bytes, str]:
     from mnist_core.inference.export_imaging import export_imaging
     from mnist_core.inference.imaging_graphs import FIND_INK
 
-    return export_imaging(FIND_INK), "grey (H, W) in [0, 1] -> canvas uint8 (1, 1, 56, 56)"
+    return export_imaging(FIND_INK, note), "grey (H, W) in [0, 1] -> canvas uint8 (1, 1, 56, 56)"
 
 
 def _write_shipped() -> int:
+    from mnist_core.cli.progress import StepProgress
     from mnist_core.inference.export import export_weights
     from mnist_core.inference.export_imaging import export_imaging
     from mnist_core.inference.graph_files import LARGEST_SHIPPED
     from mnist_core.inference.imaging_graphs import GRAPHS
 
     for name in GRAPHS:
-        _write(imaging_graph_path(name), export_imaging(name))
+        with StepProgress() as note:
+            content = export_imaging(name, note)
+        _write(imaging_graph_path(name), content)
     for name in shipped_models():  # their first part is one of those
         weights = weights_path(name)
-        path, content = graph_path(weights), export_weights(weights)
+        with StepProgress() as note:
+            path, content = graph_path(weights), export_weights(weights, note)
         if len(content) > LARGEST_SHIPPED:
             path.unlink(missing_ok=True)
             print_line(f"{path.stem} ({len(content) / 1e6:.1f} MB) is exported on first use")
