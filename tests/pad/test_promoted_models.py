@@ -104,7 +104,11 @@ def test_only_distilled_models_are_said_to_have_a_teacher(run: Run) -> None:
         strings = json.loads((ROOT / f"pad/web/strings/{language}.json").read_text("utf-8"))
         architectures = [strings[key] for key in strings if key.removeprefix("about_") in BUILT_IN]
         assert len(architectures) == len(BUILT_IN)
-        assert not [text for text in architectures if "learned" in text or "蒸馏" in text]
+        assert not [text for text in architectures if "distill" in text or "蒸馏" in text]
+        # a teacher may be one network or several, and smaller than its student
+        taught_text = strings["about_distilled"]
+        assert "knowledge distillation" in taught_text or "知识蒸馏" in taught_text
+        assert not any(word in taught_text for word in ("larger", "networks", "大", "集成"))
 
 
 def test_the_page_is_notified_when_its_model_is_replaced_or_deleted(run: Run) -> None:

@@ -63,7 +63,7 @@ test("a model's label has what is known of it", () => {
   assert.equal(modelLabel("damaged", undefined), "damaged");
 });
 
-test("only a distilled model is said to have learned from larger networks", () => {
+test("only a model with a teacher is said to be distilled", () => {
   const sentence = "six convolutions in three blocks.";
   const text: Text = (key, values) => ({
     about_vgg: sentence, about_distilled: `${String(values?.sentence)} Distilled.`,
