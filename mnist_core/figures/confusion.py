@@ -253,7 +253,9 @@ def _add_cells(
 def _format_axes(figure: go.Figure, digits: int, translate: Translate) -> None:
     edges = [-0.5, digits - 0.5]
     shared = {"dtick": 1, "fixedrange": True, "showgrid": False, "constrain": "domain"}
-    figure.update_xaxes(title=translate("predicted digit"), range=edges, **shared)
+    figure.update_xaxes(
+        title=translate("predicted digit"), range=edges, ticklabelstandoff=0, **shared
+    )
     figure.update_yaxes(
         title=translate("true digit"),
         range=edges[::-1],

@@ -75,7 +75,8 @@ def template() -> go.layout.Template:
             "plot_bgcolor": CLEAR,
             "font": {"color": INK, "size": 12, "family": "system-ui, sans-serif"},
             "colorway": PALETTE,
-            "xaxis": axis,
+            # the first label does not touch the lowest one of the other axis
+            "xaxis": {**axis, "ticklabelstandoff": 6},
             "yaxis": axis,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "legend": {

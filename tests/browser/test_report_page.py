@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 from support.training import part
 
 from mnist_core.data.mnist import Split
@@ -41,6 +41,24 @@ def report(train_validation: tuple[Split, Split], tmp_path_factory: pytest.TempP
     return path
 
 
+def overlapping_ticks(plot: Locator) -> list[list[str]]:
+    """Pairs of labels of an x and a y axis that touch, as in the corner between them."""
+    return plot.evaluate(
+        """plot => {
+            // such as xtick, and x2tick of a second plot
+            const labels = (axis) => plot.querySelectorAll(`[class^=${axis}][class$=tick] text`);
+            const boxes = (axis) => [...labels(axis)].map((text) => {
+                const { left, right, top, bottom } = text.getBoundingClientRect();
+                return { text: text.textContent, left, right, top, bottom };
+            });
+            return boxes("x").flatMap((x) => boxes("y")
+                .filter((y) => x.left < y.right && y.left < x.right
+                    && x.top < y.bottom && y.top < x.bottom)
+                .map((y) => [x.text, y.text]));
+        }"""
+    )
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_report_is_drawn_without_a_request(
     browser: Browser, report: Path, width: int, scheme: str
@@ -67,6 +85,7 @@ def test_the_report_is_drawn_without_a_request(
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert box["height"] > 100
+        assert overlapping_ticks(plot) == []
     # the diagonal's counts are written in its cells, in colours for the page's scheme
     numbers = page.locator("#plot-confusion .heatmap-label text")
     assert "97" in numbers.all_text_contents()
