@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show
-from support.overview_page import Runs, make_runs, names, select, table
+from support.overview_page import names, select, table
+from support.run_folders import Runs, make_runs
 from support.training import small
 
 from board.overview.table import table_csv
@@ -89,19 +90,6 @@ def test_search_status_tags_and_archive(runs: Runs) -> None:
     assert read_labels(runs["good"].folder).note == "a note"
 
 
-def test_order_and_trials(runs: Runs) -> None:
-    page = open_page("runs")
-    page.selectbox(key="runs-sort").set_value("accuracy").run()
-    assert names(page)[0] == "good"
-    page.toggle(key="runs-unfolded").set_value(True).run()
-    assert {"trial 0", "trial 1"} < set(names(page))
-    page.toggle(key="runs-unfolded").set_value(False).run()
-    page = press(select(page, "▸ rates (2 trials)"), "Show trials")
-    assert names(page) == ["trial 1", "trial 0"]
-    page = press(page, "Trials of rates")
-    assert len(names(page)) == 5
-
-
 def test_a_selection_stays_with_its_runs_when_the_order_changes(runs: Runs) -> None:
     page = select(open_page("runs"), "good", "second")
     assert {"Compare", "Stop", "Archive", "Delete"} <= set(labels(page))
@@ -135,13 +123,6 @@ def test_stopping_archiving_and_watching(runs: Runs) -> None:
     page = press(select(page, "good"), "Watch")
     assert page.title[0].value == "Watch a run"
     assert page.selectbox[0].value == runs["good"].id
-
-
-def test_deleting_asks_first(runs: Runs) -> None:
-    page = press(select(open_page("runs"), "bad", "first"), "Delete")
-    assert "This cannot be undone" in page_text(page)
-    assert page.button(key="confirm").label == "Delete"
-    assert runs["bad"].exists  # continued in tests/browser
 
 
 def test_the_queue_and_its_order(root: Path, runs: Runs) -> None:

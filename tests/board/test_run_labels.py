@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, press, unescape
-from support.overview_page import Runs, make_runs, select, table
+from support.overview_page import select, table
+from support.run_folders import Runs, make_runs
 
 from mnist_core.runs import queue
 from mnist_core.runs.labels import change_labels, read_labels

@@ -149,12 +149,6 @@ def test_copying_fills_the_form(root: Path) -> None:
     assert page.number_input(key="form-batch_size").value == 50
 
 
-def test_deleting_asks_first(root: Path) -> None:
-    page = press(open_page("watch"), "Delete")
-    assert list_runs(root)
-    assert "cannot be undone" in page_text(page)  # continued in tests/browser
-
-
 def test_many_points_are_thinned_and_right_at_their_ends(root: Path) -> None:
     run, last = create_run(small(epochs=100), root), 6000
     writer = MetricWriter(run.folder)

@@ -229,32 +229,3 @@ def test_a_search_is_stopped_resumed_and_deleted(
     expect(dialog).to_have_count(0)
     board.settle()
     assert not job.folder.exists()
-
-
-def test_runs_are_selected_in_the_table_and_deleted(
-    open_board: Callable[..., BoardPage], folders: dict[str, str]
-) -> None:
-    root = Path(folders["MNIST_RUNS"])
-    kept = create_run(TrainConfig(), root, "kept")
-    runs = [create_run(TrainConfig(seed=seed), root, f"table {seed}") for seed in range(2)]
-    board = open_board()
-    board.open(title="Runs")
-    assert board.page.url.endswith("/runs"), "the first page has an address, too"
-    search = board.page.get_by_role("textbox", name="Search runs")
-    search.fill("table")
-    search.press("Enter")
-    expect(board.page.get_by_text("2 of ", exact=False).first).to_be_visible()
-    board.settle()
-    table = board.page.get_by_test_id("stDataFrame")
-    box = table.bounding_box()
-    for row in range(2):  # the cells are drawn on a canvas; the box of a row is at its left
-        board.page.mouse.click(box["x"] + 16, box["y"] + 35 * (row + 1) + 17)
-        board.settle()
-    board.button("Delete").click()
-    dialog = board.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("table 0")
-    dialog.get_by_role("button", name="Delete", exact=True).click()
-    expect(board.page.get_by_text("No run matches.")).to_be_visible()
-    assert not any(run.folder.exists() for run in runs)
-    assert kept.exists
-    kept.delete()
