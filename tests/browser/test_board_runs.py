@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +12,16 @@ from playwright.sync_api import Locator, expect
 from support.board_page import BoardPage
 from support.training import PausedRun
 from support.waiting import until
+from support.watch_in_browser import (
+    download_and_rename,
+    expect_axis_and_colours,
+    expect_deletion_to_be_named,
+    expect_details,
+    expect_section,
+)
 
 from mnist_core.data.mnist import Split
+from mnist_core.runs.metric_writer import MetricWriter
 from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
@@ -22,6 +31,7 @@ from mnist_core.search.job import Job
 from mnist_core.search.job_control import list_jobs
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
 from mnist_core.training.config import TrainConfig
+from mnist_core.training.events import Step
 from mnist_core.utils.json_files import write_json
 from mnist_core.utils.locks import exclusive_lock
 
@@ -58,6 +68,7 @@ def test_a_run_is_started_watched_stopped_and_resumed(
         expect_zoom_to_stay(board, training)
         training.complete_epoch()
         until(lambda: run.state().epoch == 1)
+        expect_section(board, "Newest epoch", "Confusion matrix", "Highest loss")
         board.button("Stop").click()
         board.status("stopped")
         training.wait_until_stopped()
@@ -77,6 +88,12 @@ def test_a_run_is_started_watched_stopped_and_resumed(
     expect(bell).to_have_count(0)  # nothing more can end
     assert run.state().validation_accuracy > 0.9
     assert "resumes after epoch 1" in run.log_path.read_text()
+    expect_details(board, run)
+    download_and_rename(board, run)
+    expect_axis_and_colours(board)
+    expect_section(board, "Layers", "Update ratios", "Weights", "Gradient")
+    expect_section(board, "Use of the machine", "Busy CPU cores", "Memory of the process")
+    expect_deletion_to_be_named(board, run)
 
 
 def expect_a_card_to_stay_selected(board: BoardPage, cards: Path) -> None:
@@ -167,12 +184,35 @@ def allow_notifications(board: BoardPage) -> Locator:
     return bell
 
 
-def test_a_run_is_deleted_after_confirmation(
+def write_damaged_metrics(run: Run) -> None:
+    """Write metrics of 30 steps, then 200 random bytes over those that follow step 10."""
+    writer = MetricWriter(run.folder)
+    (file,) = run.folder.glob("*tfevents*")
+    for step in range(1, 31):
+        writer.write(Step(1, step, 429, 0.5, 0.5, 0.01, 1000.0))
+        if step == 10:
+            intact = file.stat().st_size
+    writer.close()
+    content = bytearray(file.read_bytes())
+    content[intact : intact + 200] = random.Random(1).randbytes(200)
+    file.write_bytes(content)
+
+
+def test_a_killed_run_is_deleted_after_confirmation(
     open_board: Callable[..., BoardPage], folders: dict[str, str]
 ) -> None:
     run = create_run(TrainConfig(), folders["MNIST_RUNS"], "not wanted")
+    write_damaged_metrics(run)
+    run.update_state(status="running", step=30)  # there is no process
     board = open_board()
     board.open(f"watch?run={run.id}", title="Watch a run")
+    board.status("failed")
+    for text in (
+        "no epoch was complete: resume trains from the start",
+        "Epoch 1 of 20 · step 0 of",
+        "Its metrics are damaged or missing from step 11 on",
+    ):
+        expect(board.page.get_by_text(text, exact=False)).to_be_visible()
     board.button("Delete").click()
     dialog = board.page.get_by_role("dialog")
     expect(dialog).to_contain_text("cannot be undone")
