@@ -14,6 +14,8 @@ from support.board_page import BoardPage
 from support.chromium import (
     CHROMIUM,
     DESKTOP,
+    HOST_NAMES,
+    KNOWN_HOST,
     PATIENCE,
     ROOT,
     SHORT_LIVED,
@@ -34,7 +36,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = launch_chromium(playwright, *SHORT_LIVED)
+        chromium = launch_chromium(playwright, *SHORT_LIVED, HOST_NAMES)
         yield chromium
         chromium.close()
 
@@ -120,6 +122,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, mnist_root: Path) -> Itera
         "MNIST_MODELS": os.environ["MNIST_MODELS"],
         "MNIST_TEST_PASSWORD": str(base / "password.txt"),
         "MNIST_TEST_CARDS": str(base / "cards.json"),
+        "STREAMLIT_SERVER_ALLOWED_HOSTS": f"127.0.0.1 {KNOWN_HOST}",
     }
     for run in list_runs(runs):  # of tests that failed
         with contextlib.suppress(MnistCoreError):
@@ -169,13 +172,17 @@ def visiting(free: list[Page], browser: Browser, url: str, **options: Any) -> It
 def open_board(
     browser: Browser, board_server: Server, board_pages: dict[str, list[Page]]
 ) -> Iterator[Callable[..., BoardPage]]:
-    """Open the dashboard in a page that no other test uses; fail on errors and foreign requests."""
+    """Open the dashboard in a page that no other test uses; fail on errors and foreign requests.
+
+    With a `host` that is not this machine's own name, a visitor may only look.
+    """
     with contextlib.ExitStack() as opened:
 
-        def open_page(**options: object) -> BoardPage:
+        def open_page(host: str = "127.0.0.1", **options: object) -> BoardPage:
             options = {**DESKTOP, **options}
             free = board_pages.setdefault(repr(sorted(options.items())), [])
-            visit = visiting(free, browser, board_server.url, **options)
+            url = board_server.url.replace("127.0.0.1", host)
+            visit = visiting(free, browser, url, **options)
             return opened.enter_context(visit)
 
         yield open_page

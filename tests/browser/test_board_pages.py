@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from support.board_page import BoardPage
-from support.chromium import draw, fit_strokes, thin_strokes
+from support.chromium import KNOWN_HOST, UNKNOWN_HOST, draw, fit_strokes, thin_strokes
 from support.drawings import Drawing
 from support.pad_page import PadPage
 from support.training import part, small
@@ -56,17 +56,22 @@ def board(visit: BoardPage, trained: Run) -> BoardPage:
 def test_a_confusion_and_a_point_show_their_images(board: BoardPage, trained: Run) -> None:
     confusion = np.array(read_json(trained.evaluation_path, Evaluation).confusion)
     np.fill_diagonal(confusion, 0)
-    cells = zip(*np.unravel_index(confusion.argsort(axis=None)[-2:], confusion.shape), strict=True)
+    true, predicted = map(int, np.unravel_index(confusion.argmax(), confusion.shape))
+    counts = read_json(trained.evaluation_path, Evaluation).confusion
     board.go("Understand", title="Understand a run")
     board.page.wait_for_function("document.querySelector('.live-chart')?.calcdata")
     title = board.page.locator(".live-chart").first.get_attribute("aria-label")
-    for true, predicted in cells:
-        board.click_cell(title, int(true), int(predicted))
-        count = confusion[true][predicted]
-        text = f"{true} predicted as {predicted}: {count} image"
+    orders = {predicted: "Highest confidence first.", true: "Nearest to an error first:"}
+    for other, order in orders.items():
+        board.click_cell(title, true, other)
+        count = counts[true][other]
+        text = f"{true} predicted as {other}: {count} image"
         expect(board.page.get_by_text(text)).to_be_visible()
+        expect(board.page.get_by_text(order, exact=False)).to_be_visible()
         shown = board.page.get_by_role("figure", name="The images of the selected cell")
-        expect(shown.locator(".annotation-text")).to_have_count(min(int(count), 24))
+        expect(shown.locator(".annotation-text")).to_have_count(min(count, 24))
+    _expect_mistakes_of_a_digit(board, true, confusion)
+    _expect_scores_with_intervals(board)
 
     board.page.get_by_role("radio", name="Projection").click()
     board.page.wait_for_function(
@@ -89,6 +94,29 @@ def test_a_confusion_and_a_point_show_their_images(board: BoardPage, trained: Ru
     board.page.mouse.click(*place)
     selected = board.page.get_by_role("figure", name="The selected image")
     expect(selected.locator(".annotation-text")).to_have_text(f"image {index}")
+
+
+def _expect_mistakes_of_a_digit(board: BoardPage, digit: int, confusion: np.ndarray) -> None:
+    """All misclassified images are shown, then those of one digit."""
+    board.page.get_by_role("radio", name="Mistakes").click()
+    images = board.page.get_by_role("figure", name="Misclassified images").locator(
+        ".annotation-text"
+    )
+    expect(images).to_have_count(int(confusion.sum()))
+    board.page.get_by_role("combobox", name="True digit").click()
+    board.page.get_by_role("option", name=str(digit), exact=True).click()
+    board.page.keyboard.press("Escape")
+    expect(images).to_have_count(int(confusion[digit].sum()))
+
+
+def _expect_scores_with_intervals(board: BoardPage) -> None:
+    board.page.get_by_role("radio", name="Report").click()
+    for text in (
+        "95% confidence interval of the accuracy",
+        "MNIST and other people's handwriting",
+        "Expected calibration error (ECE)",
+    ):
+        expect(board.page.get_by_text(text, exact=False).first).to_be_visible()
 
 
 def _rightmost_point(board: BoardPage) -> tuple[int, tuple[float, float]]:
@@ -188,8 +216,15 @@ def test_a_promoted_run_is_in_the_running_pad(
     pad.settle()
 
 
-def test_every_page_fits_a_phone(open_board: Callable[..., BoardPage], trained: Run) -> None:
-    board = open_board(viewport={"width": 390, "height": 844}, color_scheme="light", locale="zh-CN")
+def test_every_page_fits_a_phone_that_may_only_look(
+    open_board: Callable[..., BoardPage], trained: Run
+) -> None:
+    board = open_board(
+        host=KNOWN_HOST,
+        viewport={"width": 390, "height": 844},
+        color_scheme="light",
+        locale="zh-CN",
+    )
     board.open()
     pages = ("runs", "train", "watch", "understand", "compare", "try_it", "promote", "search")
     # one scheme a page: colours change no widths
@@ -202,8 +237,30 @@ def test_every_page_fits_a_phone(open_board: Callable[..., BoardPage], trained: 
         board.settle()
         assert board.fits(), page
         assert not board.page.get_by_role("heading", level=1).inner_text().isascii(), page
+        expect(board.page.get_by_text("只读：", exact=False)).to_be_visible()
         if page == "train":
-            expect(board.page.locator(".st-key-start button")).to_be_in_viewport()
+            start = board.page.locator(".st-key-start button")
+            expect(start).to_be_in_viewport()
+            expect(start).to_be_disabled()
+        if page == "watch":
+            expect(board.button("删除")).to_be_disabled()
+            expect_toolbars_beside_the_legends(board)
+    board.url = board.url.replace(KNOWN_HOST, UNKNOWN_HOST)
+    assert board.page.goto(board.url).status == 421
+    expect(board.page.get_by_text(f"--server.allowedHosts {UNKNOWN_HOST}")).to_be_visible()
+
+
+def expect_toolbars_beside_the_legends(board: BoardPage) -> None:
+    """No toolbar of a chart covers its legend."""
+    board.page.wait_for_function("document.querySelector('.live-chart .legend')")
+    covered = board.page.evaluate(
+        """() => [...document.querySelectorAll('.live-chart')].filter(chart => {
+            const [bar, legend] = ['.modebar', '.legend'].map(
+                part => chart.querySelector(part)?.getBoundingClientRect());
+            return bar && legend && bar.left < legend.right && legend.left < bar.right
+                && bar.top < legend.bottom && legend.top < bar.bottom }).length"""
+    )
+    assert covered == 0
 
 
 def test_a_login_outlives_a_reload(open_board: Callable[..., BoardPage], password: str) -> None:
@@ -220,12 +277,10 @@ def test_a_login_outlives_a_reload(open_board: Callable[..., BoardPage], passwor
     board.page.reload()
     expect(heading).to_be_visible()
     assert token not in str(board.context.cookies()), "no request carries it"
-    other = BoardPage(board.context.new_page(), board.url)
-    other.open("train", title="Drawpad dashboard")
-    other.page.close()
+    assert token not in board.page.evaluate("JSON.stringify(localStorage)"), "nor has another tab"
     board.button("Log out").click()
     expect(box).to_be_visible()
+    board.page.wait_for_function("!sessionStorage.getItem('drawpad-login')")
     board.page.reload()
     board.settle()
     expect(box).to_be_visible()
-    assert other.errors == []

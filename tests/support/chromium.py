@@ -40,6 +40,11 @@ _FLAGS = [
 SHORT_LIVED = ["--js-flags=--liftoff-only"]
 """Flags for pages that live for seconds: WebAssembly is not compiled a second time, for speed."""
 
+KNOWN_HOST, UNKNOWN_HOST = "visitor.example", "unknown.example"
+"""Names of this machine in the browser of the tests; the dashboard knows the first."""
+HOST_NAMES = f"--host-resolver-rules=MAP {KNOWN_HOST} 127.0.0.1, MAP {UNKNOWN_HOST} 127.0.0.1"
+"""Flag with which these are its names."""
+
 
 def launch_chromium(playwright: Playwright, *flags: str) -> Browser:
     """Start the machine's own chromium, with flags of the command line in addition."""

@@ -10,18 +10,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from board.__main__ import draw_page
-from board.train import estimate
-from support.measurement import FakeMeasurement
-from support.simulated_cards import simulate_cards
+if __name__ == "__main__":  # as Streamlit runs it for a page
+    from board.__main__ import draw_page
+    from board.train import estimate
+    from support.measurement import FakeMeasurement
+    from support.simulated_cards import simulate_cards
 
-estimate.SpeedProcess = FakeMeasurement  # type: ignore[assignment,misc]
+    estimate.SpeedProcess = FakeMeasurement  # type: ignore[assignment,misc]
 
-_password = Path(os.environ["MNIST_TEST_PASSWORD"])
-if _password.is_file():
-    os.environ["MNIST_DASHBOARD_PASSWORD"] = _password.read_text(encoding="utf-8")
-else:
-    os.environ.pop("MNIST_DASHBOARD_PASSWORD", None)
-simulate_cards(Path(os.environ["MNIST_TEST_CARDS"]))
+    _password = Path(os.environ["MNIST_TEST_PASSWORD"])
+    if _password.is_file():
+        os.environ["MNIST_DASHBOARD_PASSWORD"] = _password.read_text(encoding="utf-8")
+    else:
+        os.environ.pop("MNIST_DASHBOARD_PASSWORD", None)
+    simulate_cards(Path(os.environ["MNIST_TEST_CARDS"]))
 
-draw_page()
+    draw_page()
+else:  # as its server imports it
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    from board.access.known_hosts import KnownHosts
+
+    app = App(__file__, middleware=[Middleware(KnownHosts)])
