@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 from support.board_page import BoardPage
+from support.jobs import create_job
+from support.sweeps import FakeTrainer, run_worker, sweep_request
 from support.training import PausedRun
 from support.waiting import until
 from support.watch_in_browser import (
@@ -22,6 +24,7 @@ from support.watch_in_browser import (
 
 from mnist_core.data.mnist import Split
 from mnist_core.runs.metric_writer import MetricWriter
+from mnist_core.runs.queue import enqueue
 from mnist_core.runs.queue_devices import queue_lock_path
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run, list_runs
@@ -30,6 +33,8 @@ from mnist_core.runs.state import StopReason
 from mnist_core.search.job import Job
 from mnist_core.search.job_control import list_jobs
 from mnist_core.search.job_state import JobEnd, JobProgress, JobStatus
+from mnist_core.search.results import TrialStatus
+from mnist_core.search.sweep_list import delete_sweep
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.events import Step
 from mnist_core.utils.json_files import write_json
@@ -249,8 +254,11 @@ def test_a_search_is_stopped_resumed_and_deleted(
     stopped = main.get_by_text("Stopped. Resume continues the same request.")
     # a thread takes the place of the queue's worker
     with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60), ThreadPoolExecutor(1) as pool:
+        first = create_run(TrainConfig(device="cpu"), root, "the first")
+        enqueue(first)
         board.button("Start").click()
-        expect(board.button("Stop")).to_be_visible()
+        expect(main.get_by_text("Ahead of it in the queue: 1 (the first)")).to_be_visible()
+        first.delete()
         (job,) = list_jobs(root)
         work = pool.submit(pretend_to_work, job)
         expect(main.get_by_text("Step ", exact=False).first).to_be_visible()
@@ -269,3 +277,26 @@ def test_a_search_is_stopped_resumed_and_deleted(
     expect(dialog).to_have_count(0)
     board.settle()
     assert not job.folder.exists()
+    expect_a_finished_sweep(board, root)
+
+
+def expect_a_finished_sweep(board: BoardPage, root: Path) -> None:
+    """Show a sweep of which some trials were pruned."""
+    request = sweep_request(
+        {"batch_size": (25, 50), "learning_rate": (1e-3, 1e-2, 1e-1)},
+        study="shown",
+        epochs=2,
+        trials=6,
+    )
+    job = create_job(root, request)
+    rates = FakeTrainer(lambda config, epoch: 1 - config.learning_rate - config.batch_size / 1000)
+    trials = run_worker(request, root, execute=rates)
+    assert {trial.state for trial in trials} == {TrialStatus.COMPLETE, TrialStatus.PRUNED}
+    write_json(job.end_path, JobEnd(status=JobStatus.FINISHED))
+    board.page.get_by_role("radio", name="Hyperparameters").click()
+    for chart in ("Parameters and accuracy of every trial", "Importance of the parameters"):
+        figure = board.page.get_by_role("figure", name=chart)
+        expect(figure.locator(".main-svg").first).to_be_visible()
+    states = board.page.get_by_test_id("stDataFrame").locator("td").filter(has_text="pruned")
+    expect(states.first).to_be_attached()
+    delete_sweep(root, "shown", [Run(root / trial.run) for trial in trials if trial.run])
