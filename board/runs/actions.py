@@ -1,6 +1,7 @@
 """Buttons that act on a run or a job, and confirmation dialogs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -23,19 +24,35 @@ def act_button(
 ) -> None:
     """Draw a button that calls `act`, and shows its MnistCoreError if it raises one.
 
-    It is disabled for visitors who may only look, unless `act` changes nothing.
+    What changes something is called before the page is drawn again: `act` must read values of
+    widgets from the session state. The button is disabled for visitors who may only look, unless
+    `act` changes nothing, and then may open another page.
     """
-    disabled = disabled or (changes and not may_change())
-    if not st.button(label, icon=icon or None, disabled=disabled, help=help or None, key=key):
-        return
-    try:
-        if changes:
-            check_may_change()
+    options = {"icon": icon or None, "help": help or None, "key": key}
+    if changes:
+        # what `st.button` returns is lost if the next click replaces the run of the script before
+        # it comes to this line, or if a refresh ends just after the click and resets all buttons
+        disabled = disabled or not may_change()
+        st.button(label, disabled=disabled, on_click=_change, args=(act,), **options)
+    elif st.button(label, disabled=disabled, **options):
+        with _error_as_toast():
+            act()
+            st.rerun()
+
+
+def _change(act: Callable[[], object]) -> None:
+    with _error_as_toast():
+        check_may_change()
         act()
+        st.rerun()  # the whole page, also if the button is in a fragment
+
+
+@contextmanager
+def _error_as_toast() -> Iterator[None]:
+    try:
+        yield
     except MnistCoreError as error:
         st.toast(escape_markdown(error), icon=ERROR)
-    else:
-        st.rerun()
 
 
 def start_button(t: Translator, start: Callable[[], None] | None) -> None:

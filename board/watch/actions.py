@@ -50,8 +50,9 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
 def _draw_rename(context: PageContext, run: Run, state: RunState) -> None:
     t = context.t
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(t("Name"), state.name, max_chars=80, key=f"name-{run.id}")
-        act_button(t("Save"), ":material/check:", lambda: run.rename(name))
+        key = f"name-{run.id}"
+        st.text_input(t("Name"), state.name, max_chars=80, key=key)
+        act_button(t("Save"), ":material/check:", lambda: run.rename(st.session_state[key]))
 
 
 def _resume(context: PageContext, run: Run) -> None:
