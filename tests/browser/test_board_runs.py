@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 from support.board_page import BoardPage
 from support.jobs import create_job
 from support.sweeps import FakeTrainer, run_worker, sweep_request
-from support.training import PausedRun
+from support.training import PausedRun, part
 from support.waiting import until
 from support.watch_in_browser import (
     download_and_rename,
@@ -67,8 +67,9 @@ def test_a_run_is_started_watched_stopped_and_resumed(
     board.page.evaluate(NOTIFICATIONS)  # nothing is loaded until the end of the test
     with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60):
         run = start_from_the_form(board, root)
-        training = PausedRun(run, small_splits)
-        training.go_on(7)  # an epoch has 13 reports
+        splits = part(small_splits, 1000, 500)
+        training = PausedRun(run, splits)
+        training.go_on(3)  # an epoch has 7 reports
         board.status("running")  # its script runs again and again: it is never settled for long
         expect_zoom_to_stay(board, training)
         training.complete_epoch()
@@ -85,13 +86,13 @@ def test_a_run_is_started_watched_stopped_and_resumed(
         bell = allow_notifications(board)
         board.button("Resume").click()
         board.status("queued")
-        execute(run, splits=small_splits, if_queued=True)
+        execute(run, splits=splits, if_queued=True)
     board.status("finished")
     board.page.wait_for_function("notified.length")
     accuracy = f"Validation accuracy {run.state().validation_accuracy:.2%}"
     assert board.page.evaluate("notified") == [f"small batches: Finished · {accuracy}"]
     expect(bell).to_have_count(0)  # nothing more can end
-    assert run.state().validation_accuracy > 0.9
+    assert run.state().validation_accuracy > 0.7
     assert "resumes after epoch 1" in run.log_path.read_text()
     expect_details(board, run)
     download_and_rename(board, run)
@@ -99,6 +100,7 @@ def test_a_run_is_started_watched_stopped_and_resumed(
     expect_section(board, "Layers", "Update ratios", "Weights", "Gradient")
     expect_section(board, "Use of the machine", "Busy CPU cores", "Memory of the process")
     expect_deletion_to_be_named(board, run)
+    board.page.emulate_media(color_scheme="light")
 
 
 def expect_a_card_to_stay_selected(board: BoardPage, cards: Path) -> None:
@@ -136,7 +138,7 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
     # what is entered before the form has the article's numbers would be replaced by them
     expect(board.number("Epochs")).to_have_value("10")
     expect_other_epochs_to_be_refused(board)
-    numbers = {"Epochs": 2, "Batch size": 8, "Training size": 2000}
+    numbers = {"Epochs": 2, "Batch size": 8, "Training size": 1000}
     for label, value in numbers.items():
         box = board.number(label)
         if not box.is_visible():
@@ -151,7 +153,7 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
     assert run.state().name == "small batches"
     config = run.config()
     assert [config.epochs, config.batch_size] == [2, 8]
-    assert config.training_size == 2000
+    assert config.training_size == 1000
     return run
 
 
@@ -168,7 +170,7 @@ def expect_zoom_to_stay(board: BoardPage, training: PausedRun) -> None:
     board.page.mouse.up()
     zoomed = board.axis("Loss")
     assert zoomed[0] > first
-    training.go_on(4)
+    training.go_on(2)
     board.wait_for_points("Loss", points)
     assert board.axis("Loss") == zoomed
 
@@ -203,14 +205,20 @@ def write_damaged_metrics(run: Run) -> None:
     file.write_bytes(content)
 
 
+@pytest.fixture(scope="module")
+def board(visit: BoardPage) -> BoardPage:
+    """A visit for tests that choose their page."""
+    visit.open("search", title="Search")
+    return visit
+
+
 def test_a_killed_run_is_deleted_after_confirmation(
-    open_board: Callable[..., BoardPage], folders: dict[str, str]
+    board: BoardPage, folders: dict[str, str]
 ) -> None:
     run = create_run(TrainConfig(), folders["MNIST_RUNS"], "not wanted")
     write_damaged_metrics(run)
     run.update_state(status="running", step=30)  # there is no process
-    board = open_board()
-    board.open(f"watch?run={run.id}", title="Watch a run")
+    board.go_in_history(f"watch?run={run.id}")
     board.status("failed")
     for text in (
         "no epoch was complete: resume trains from the start",
@@ -241,11 +249,8 @@ def pretend_to_work(job: Job) -> None:
         write_json(job.end_path, JobEnd(status=JobStatus.STOPPED, stop_reason=StopReason.REQUESTED))
 
 
-def test_a_search_is_stopped_resumed_and_deleted(
-    open_board: Callable[..., BoardPage], folders: dict[str, str]
-) -> None:
-    board = open_board()
-    board.open("search", title="Search")
+def test_a_search_is_stopped_resumed_and_deleted(board: BoardPage, folders: dict[str, str]) -> None:
+    board.go("Search", title="Search")
     main = board.page.get_by_test_id("stMain")
     board.number("Steps").fill("20000")
     board.number("Steps").press("Enter")
