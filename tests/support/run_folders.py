@@ -14,6 +14,7 @@ from mnist_core.utils.json_files import write_json
 from support.training import small
 
 Runs = dict[str, Run]
+_CREATED = "2026-01-01T00:00:00+00:00"
 
 
 def named(root: Path, name: str, status: RunStatus = "finished", **fields: object) -> Run:
@@ -26,13 +27,16 @@ def named(root: Path, name: str, status: RunStatus = "finished", **fields: objec
 
 
 def make_runs(root: Path, prefix: str = "") -> Runs:
-    """Two ended runs, two that wait, and a sweep with two trials; their names have the prefix."""
+    """Two ended runs, two that wait, and a sweep with two trials; their names have the prefix.
+
+    All are of the same second: whether one begins between two of them changes no order.
+    """
     made: Runs = {}
 
     def make(name: str, origin: RunOrigin | None = None, **state: object) -> None:
         changes = {"seed": len(made), "optimizer": "adam" if name == "good" else "sgd"}
         made[name] = create_run(small(**changes), root, prefix + name, origin)
-        made[name].update_state(**state)
+        made[name].update_state(created=_CREATED, **state)
 
     ended = {"status": "finished", "epoch": 1, "best_epoch": 1, "trained_seconds": 75.0}
     ended["device"] = "CPU, 2 threads"
