@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 from playwright.sync_api import expect
 
@@ -39,9 +40,14 @@ def expect_mistakes_of_a_cell(
     _choose(board, "Predicted digit", predicted)
     mistakes = [one for one in mistakes if one.predicted == predicted]
     expect(images).to_have_count(len(mistakes))
-    limit = int(100 * max(max(one.probabilities) for one in mistakes))
-    board.page.get_by_role("slider", name="start").fill(str(limit))
-    mistakes = [one for one in mistakes if max(one.probabilities) >= limit / 100]
+    board.settle()
+    confidence = [max(one.probabilities) for one in mistakes]
+    tens = math.ceil(10 * min(confidence))
+    highest = board.page.get_by_role("slider", name="end")
+    for _ in range(tens, 10):
+        highest.press("PageDown")
+    expect(highest).to_have_value(str(10 * tens))
+    mistakes = [one for one in mistakes if max(one.probabilities) <= tens / 10]
     expect(images).to_have_count(len(mistakes))
     count = f"{len(mistakes)} of {len(evaluation.misclassified)} misclassified images"
     expect(board.page.get_by_text(count)).to_be_visible()
