@@ -59,8 +59,11 @@ def draw_downloads(context: PageContext, run: Run) -> None:
 def draw_report_download(t: Translator, run: Run) -> None:
     """Draw the button that generates a run's report; nothing while it has no weights."""
     try:
-        stamp = run.weights_path.stat().st_mtime_ns
+        stamp = f"{run.weights_path.stat().st_mtime_ns} {run.state().model_dump_json()}"
     except OSError:
+        return
+    except MnistCoreError as error:
+        show_error(error)
         return
     about = t("The evaluation as one HTML file for any browser.")
     report = _File(t("Report"), f"{run.id}.html", "text/html", about)
@@ -94,11 +97,13 @@ def _draw_download(file: _File, content: bytes) -> None:
     )
 
 
-def _draw_generated(t: Translator, file: _File, stamp: int, make: Callable[[], bytes]) -> None:
+def _draw_generated(
+    t: Translator, file: _File, stamp: int | str, make: Callable[[], bytes]
+) -> None:
     """Draw the button that generates a file; then the one that downloads it."""
     key = f"made-{file.name}"
     place = st.empty()
-    # a running training replaces its weights; the file is of the present ones
+    # a running training replaces its weights, and grows; the file is of the present state
     if st.session_state.get(key) != stamp and not place.button(
         t("Generate {file}", file=file.label),
         icon=":material/build:",
@@ -125,6 +130,6 @@ def _onnx(folder: Path, stamp: int) -> bytes:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _report(folder: Path, stamp: int) -> bytes:
-    """Return the HTML file; `stamp` is the modification time of the weights."""
+def _report(folder: Path, stamp: str) -> bytes:
+    """Return the HTML file; `stamp` changes with the weights, the name and the epochs."""
     return run_report(Run(folder)).encode()

@@ -76,8 +76,8 @@ def _draw_overview(context: PageContext, study: str, trials: list[Trial], names:
     )
     live_chart(title, figure, "sweep-parallel")
     st.caption(t("Drag along an axis to select trials."))
-    complete = sum(trial.state is TrialStatus.COMPLETE for trial in trials)
-    importance = _importance(context.root, study, complete)
+    complete = [trial.accuracy for trial in trials if trial.state is TrialStatus.COMPLETE]
+    importance = _importance(context.root, study, tuple(complete))
     if importance:
         title = t("Importance of the parameters")
         st.subheader(title)
@@ -87,14 +87,17 @@ def _draw_overview(context: PageContext, study: str, trials: list[Trial], names:
             t(
                 "Share of the differences in accuracy that each parameter explains, by Optuna's "
                 "fANOVA over {n} complete trials. With few trials it is a rough guess.",
-                n=complete,
+                n=len(complete),
             )
         )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _importance(root: Path, study: str, complete: int) -> dict[str, float]:
-    """Return the importance; `complete` changes with the complete trials."""
+def _importance(root: Path, study: str, complete: tuple[float | None, ...]) -> dict[str, float]:
+    """Return the importance; `complete` changes with the complete trials of this study.
+
+    A study that was deleted may have had the same name, and as many.
+    """
     return read_importance(root, study)
 
 

@@ -18,6 +18,7 @@ from mnist_core import figures
 from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.axes import on_axis
 from mnist_core.runs.metric_log import Series
+from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 
 _GROWTH = 1.02
@@ -35,23 +36,28 @@ def chart_figures(
     config: TrainConfig,
     t: Translator,
     options: CurveOptions,
-    *,
-    live: bool,
+    state: RunState,
 ) -> dict[str, str]:
     """Return the charts, by English title, as JSON of plotly figures.
 
     All sessions that watch a run share them. While it trains they are updated when an epoch has
     ended or the number of points has grown by 2%: less would not be visible.
     """
-    version = chart_version(metrics, live=live)
+    version = chart_version(metrics, state)
     return _figures(folder, version, metrics, config, t.language, options)
 
 
-def chart_version(metrics: Mapping[str, Series], *, live: bool) -> tuple[int, int]:
-    """Return what changes when charts of these metrics are to be drawn again."""
+def chart_version(metrics: Mapping[str, Series], state: RunState) -> tuple[str, bool, int, int]:
+    """Return what changes when charts of these metrics are to be drawn again.
+
+    That is also when training ends, and when it begins again: it repeats the steps of an epoch that
+    was not complete.
+    """
+    live = state.status == RunStatus.RUNNING
     epochs = len(metrics[tags.VALIDATION_LOSS].steps) if tags.VALIDATION_LOSS in metrics else 0
     points = sum(len(series.steps) for series in metrics.values())
-    return epochs, math.floor(math.log(max(1, points), _GROWTH)) if live else points
+    points = math.floor(math.log(max(1, points), _GROWTH)) if live else points
+    return state.resumed, live, epochs, points
 
 
 def draw_charts(t: Translator, charts: Mapping[str, str], columns: int = 2) -> None:
@@ -65,7 +71,7 @@ def draw_charts(t: Translator, charts: Mapping[str, str], columns: int = 2) -> N
 @st.cache_data(max_entries=32, show_spinner=False)
 def _figures(
     folder: Path,
-    version: tuple[int, int],
+    version: tuple[str, bool, int, int],
     _metrics: Mapping[str, Series],
     _config: TrainConfig,
     language: str,

@@ -15,6 +15,7 @@ from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.axes import on_axis
 from mnist_core.runs.metric_log import HistogramSeries, Series
 from mnist_core.runs.run import Run
+from mnist_core.runs.state import RunState
 from mnist_core.training.config import TrainConfig
 
 _KEY = "layers"
@@ -31,8 +32,7 @@ def draw_layers(
     metrics: Mapping[str, Series],
     config: TrainConfig,
     options: CurveOptions,
-    *,
-    live: bool,
+    state: RunState,
 ) -> None:
     """Draw the section; its charts only if it is open."""
     place = st.expander(t("Layers"), icon=":material/layers:", key=_KEY, on_change="rerun")
@@ -51,7 +51,7 @@ def draw_layers(
         above, layer = st.container(), None
         if layers:
             layer = st.selectbox(t("Layer"), layers, key=f"layer-{config.model}", width=240)
-        version = *chart_version(metrics, live=live), sum(len(h.steps) for h in histograms.values())
+        version = *chart_version(metrics, state), sum(len(h.steps) for h in histograms.values())
         arguments = (metrics, histograms, config, t.language, options)
         charts = _figures(run.folder, version, layer, *arguments)
         with above:
@@ -75,7 +75,7 @@ def draw_layers(
 @st.cache_data(max_entries=16, show_spinner=False)
 def _figures(
     folder: Path,
-    version: tuple[int, int, int],
+    version: tuple[str, bool, int, int, int],
     layer: str | None,
     _metrics: Mapping[str, Series],
     _histograms: Mapping[str, HistogramSeries],

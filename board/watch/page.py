@@ -78,13 +78,12 @@ def _live_part(context: PageContext, run: Run, status: str) -> None:
         metrics, config = read_metrics(run.folder), run.config()
         options = _headline(context, run, state, config, metrics)
         warn_of_damage(t, summary, metrics)
-        running = state.status == RunStatus.RUNNING
-        charts = chart_figures(run.folder, metrics, config, t, options, live=running)
+        charts = chart_figures(run.folder, metrics, config, t, options, state)
         usage = {title: charts.pop(title) for title in USAGE_TITLES if title in charts}
         draw_charts(t, charts)
         _skipped_steps(t, metrics)
         draw_newest_epoch(t, run)
-        draw_layers(t, run, metrics, config, options, live=running)
+        draw_layers(t, run, metrics, config, options, state)
         _usage(t, metrics, usage)
     draw_log(t, run.log_tail)
 

@@ -103,6 +103,16 @@ def test_slow_files_are_generated_on_request(run: Run, monkeypatch: pytest.Monke
     assert downloads(page) == ["Weights", "Card"]
 
 
+def test_a_report_is_of_the_present_state(run: Run) -> None:
+    page = press(opened(), "Generate Report")
+    assert "Report" in downloads(page)
+    run.rename("another name")
+    assert downloads(page.run()) == ["Weights", "Card"]
+    assert "Report" in downloads(press(page, "Generate Report"))
+    run.update_state(ended="2030-01-01T00:00:00+00:00")  # epochs that did not change the weights
+    assert downloads(page.run()) == ["Weights", "Card"]
+
+
 def test_report_of_an_unfinished_run(run: Run) -> None:
     run.rename("My *first* <run>")
     run.evaluation_path.unlink()

@@ -103,6 +103,27 @@ def test_a_click_counts_though_a_refresh_ends_just_after_it(
     assert run.queue_path.read_text() == queue_place, "a click counts once"
 
 
+def test_curves_are_those_of_the_present_state(root: Path) -> None:
+    """Charts are kept, by how far training is: one of another state must not be shown."""
+    run = create_run(small(), root)
+
+    def rates(reports: int, rate: float, **state: str) -> list[float]:
+        writer = MetricWriter(run.folder)  # of a process that starts the run, or resumes it
+        for step in range(1, reports + 1):
+            writer.write(Step(1, step, 45, 1.0, 0.5, rate, 1000.0))
+        writer.close()
+        run.update_state(**state)
+        page = open_page("watch", run.id)
+        return numbers(chart(page, "Learning rate")["data"][0]["y"]).tolist()
+
+    with run.exclusive():
+        assert rates(9, 0.125, status="running", resumed="2026-11-01T12:00:00+00:00") == [0.125] * 9
+        again = "2026-11-01T13:00:00+00:00"
+        assert rates(9, 0.25, status="running", resumed=again) == [0.25] * 9, "from the start"
+    # while it trains, charts are kept by the logarithm of the points: that of 9 x 4 is 45 x 4
+    assert rates(45, 0.25, status="stopped") == [0.25] * 45
+
+
 def test_smoothing_and_scale(root: Path) -> None:
     page = open_page("watch")
     lines = len(chart(page, "Loss")["data"])
