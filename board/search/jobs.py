@@ -25,6 +25,8 @@ from mnist_core.training.config import TrainConfig
 from mnist_core.utils.devices import choose_device
 
 _REFRESH_SECONDS = 2.0
+_STARTED = "started-jobs"
+"""Key of how many jobs the visitor has started, in the session state."""
 _TIME_LENGTH = len("20260101-000000")
 
 
@@ -60,8 +62,9 @@ def draw_section(
     draw : callable
         Draws the results so far.
     """
-    jobs = list_requests(context, kind)
-    with st.expander(title, icon=":material/add:", expanded=not jobs):
+    jobs, key = list_requests(context, kind), _form_key(kind)
+    # another key is another expander: it is closed after a start, and what was started is below it
+    with st.expander(title, icon=":material/add:", expanded=not jobs, key=key):
         request = draw_form(context)
         start_button(context.t, request and partial(_start, context, request))
     if jobs:
@@ -75,6 +78,7 @@ def _start(context: PageContext, request: JobRequest) -> None:
     choose_device(request.config.device)
     job = start_job(request, context.root)
     st.session_state[_selection_key(request.kind)] = job.id
+    st.session_state[_STARTED] = st.session_state.get(_STARTED, 0) + 1
     st.rerun()
 
 
@@ -186,6 +190,10 @@ def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> N
             job.id,
             partial(delete_job, job),
         )
+
+
+def _form_key(kind: JobKind) -> str:
+    return f"new-{kind}-{st.session_state.get(_STARTED, 0)}"
 
 
 def _selection_key(kind: JobKind) -> str:

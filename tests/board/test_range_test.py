@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from support.board_app import open_page, press, show, unescape
 from support.jobs import create_job
 
@@ -45,6 +47,29 @@ def test_a_range_test_suggests_a_rate_for_a_new_run(
     page = press(page, "Use in a new run")
     assert page.title[0].value == "Train a network"
     assert page.number_input(key="form-learning_rate").value == rate
+
+
+def test_the_form_is_closed_after_a_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser keeps an expander open until it is another one, which its key says."""
+    monkeypatch.setattr(queue, "start_worker", lambda root, device, lock: None)
+    create_job(root, RangeTestRequest(config=TrainConfig()))
+    drawn: list[tuple[str, bool]] = []
+    expander = st.expander
+
+    def record(label: str, expanded: bool = False, **options: Any) -> object:
+        if label == "New range test":
+            drawn.append((options["key"], expanded))
+        return expander(label, expanded, **options)
+
+    monkeypatch.setattr(st, "expander", record)
+    page = open_page("search")
+    page.number_input(key="lr-steps").set_value(60).run()
+    press(page, "Start")
+    assert len(list_jobs(root)) == 2
+    assert [expanded for _, expanded in drawn] == [False] * len(drawn)
+    keys = [key for key, _ in drawn]
+    assert keys[0] == keys[1], "open while the form is filled"
+    assert keys[-1] != keys[0]
 
 
 @pytest.mark.parametrize(("outcome", "rate"), [("not_risen", 1.0), ("not_fallen", None)])
