@@ -6,6 +6,7 @@ import multiprocessing as mp
 import os
 import signal
 import time
+from multiprocessing.connection import Connection
 from typing import Any
 
 from benchmarks.gpu_plan import Task
@@ -84,11 +85,10 @@ class Worker:
         self._process = None
 
     def _answer(self, seconds: float) -> dict[str, Any]:
-        seconds = max(seconds, 0)
         try:
-            if self._pipe.poll(seconds):
-                return self._pipe.recv()
-            reason = f"stopped after {seconds:.0f} s, at the end of its time"
+            return receive(self._pipe, seconds)
+        except TimeoutError as error:
+            reason = str(error)
         except (EOFError, OSError):
             self._process.join(5)
             reason = f"the process ended with exit code {self._process.exitcode}"
@@ -96,15 +96,39 @@ class Worker:
         return {"failed": reason}
 
 
-def run_plan(plan: list[Task], args: argparse.Namespace, report: Report, end: float) -> None:
+def receive(pipe: Connection, seconds: float) -> dict[str, Any]:
+    """Return what arrives within the seconds.
+
+    Raises
+    ------
+    TimeoutError
+        If nothing does.
+    EOFError, OSError
+        If the other side is gone.
+    """
+    seconds = max(seconds, 0)
+    if not pipe.poll(seconds):
+        raise TimeoutError(f"stopped after {seconds:.0f} s, at the end of its time")
+    return pipe.recv()
+
+
+def run_plan(
+    plan: list[Task],
+    args: argparse.Namespace,
+    report: Report,
+    end: float,
+    worker: Worker | None = None,
+) -> None:
     """Measure, until `end` (time.monotonic()); every task becomes a row or is left out.
+
+    `worker` carries out the tasks, instead of one with these arguments.
 
     Raises
     ------
     MnistCoreError
         If nothing can be measured on the device.
     """
-    worker, durations = Worker(args), {}
+    worker, durations = worker or Worker(args), {}
 
     def left() -> float:
         return end - time.monotonic()

@@ -50,6 +50,12 @@ class BatchingQueue:
                     self._run_batch(self._next_batch())
         return request.result.result()
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a batch."""
+        with self._changes:
+            return len(self._waiting)
+
     def _next_batch(self) -> list[_Request]:
         """Take the oldest requests of inputs of one shape."""
         with self._changes:

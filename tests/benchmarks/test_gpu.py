@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import json
 import multiprocessing
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import gpu, gpu_runs, gpu_schedule, gpu_speed
+from benchmarks import gpu, gpu_runs, gpu_speed
 from benchmarks.gpu_plan import make_plan
+from benchmarks.gpu_report import Report
 from benchmarks.gpu_runs import ours, start_parts
+from benchmarks.gpu_schedule import Worker, receive, run_plan
 from benchmarks.gpu_speed import Bench
 from mnist_core.models.architectures import ARCHITECTURES
 
@@ -75,26 +78,28 @@ def test_an_unknown_architecture_is_refused(
 
 
 def test_a_row_that_took_all_the_time_says_how_much_it_had() -> None:
-    class Silent:
-        def poll(self, seconds: float) -> bool:
-            return False
-
-    worker = gpu_schedule.Worker(gpu.parse_args(TINY))
-    worker._pipe = Silent()
-    assert worker._answer(-4)["failed"] == "stopped after 0 s, at the end of its time"
+    here, _there = multiprocessing.Pipe()
+    with pytest.raises(TimeoutError, match="stopped after 0 s, at the end of its time"):
+        receive(here, -4)
 
 
-@pytest.mark.usefixtures("mnist_root")
-def test_workers_that_cannot_start_leave_out_the_rest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gpu_schedule.Worker, "_answer", lambda *_: {"failed": "out of memory"})
-    results, text = measure(tmp_path, "--only", "ceiling")
+def test_workers_that_cannot_start_leave_out_the_rest(tmp_path: Path) -> None:
+    class Failing(Worker):
+        def start(self, seconds: float) -> dict[str, Any]:
+            self.starts += 1
+            return {"failed": "out of memory"}
+
+    args = gpu.parse_args([*TINY, "--only", "ceiling"])
+    report = Report(tmp_path / "gpu.json", tmp_path / "gpu.md", vars(args))
+    worker = Failing(args)
+    run_plan(make_plan(args), args, report, time.monotonic() + 1000, worker)
+    assert worker.starts == 2
+    results = json.loads((tmp_path / "gpu.json").read_text())
     assert {row["reason"] for row in results["left_out"]} == {
         "no worker could start: out of memory"
     }
     assert not results["rows"]
-    assert "Left out of ceiling: 5" in text
+    assert "Left out of ceiling: 5" in (tmp_path / "gpu.md").read_text()
 
 
 def test_the_plan_measures_every_combination_once() -> None:

@@ -34,7 +34,7 @@ class Recorder:
 def waiting(queue: BatchingQueue, count: int) -> None:
     """Wait until so many requests are in the queue."""
     pause = threading.Event()
-    while len(queue._waiting) < count:
+    while queue.waiting < count:
         pause.wait(0.001)
 
 
