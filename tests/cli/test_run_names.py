@@ -33,7 +33,7 @@ def make(runs: Path) -> Callable[[str], Run]:
     """Make a run with a name, and the weights of mnist_cnn."""
 
     def make(name: str) -> Run:
-        run = create_run(small(), runs, "before")
+        run = create_run(small(training_size=100, validation_size=200), runs, "before")
         shutil.copyfile(weights_path("mnist_cnn"), run.weights_path)
         run.rename(name)
         return run
