@@ -10,6 +10,7 @@ from board.runs.progress import damaged_from
 from board.runs.run_index import read_rows
 from board.translation import Translator
 from board.widgets.common import BROKEN, warn
+from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
@@ -18,6 +19,7 @@ from mnist_core.runs.state import RunStatus
 from mnist_core.search.job_state import JobStatus
 from mnist_core.utils.text import single_line
 
+NO_WEIGHTS_YET = "{run} has no weights yet: they are written at the end of the first epoch."
 NO_RUNS = "There are no runs yet. Start one on the page Train."
 _ALL_ARCHIVED = "All runs are archived. The page Runs shows them: View, Show archived runs."
 STATUS_ICONS = {
@@ -94,10 +96,11 @@ def pick_run(
 ) -> RunRow | None:
     """Let the user select a run; pages share the selection, and the address contains it.
 
-    Runs without `having` are not offered, nor are archived ones, unless one is selected; `nothing`
-    is the page's hint, in English, if none is.
+    Runs without `having`, which is weights, are not offered, nor are archived ones, unless one is
+    selected; `nothing` is the page's hint, in English, if none is.
     The list is drawn in `place`, such as a row beside the title; messages in the page's full width.
-    If the selected run was deleted, the page says so and selects no other by itself.
+    If the selected run was deleted, or is without `having`, the page says so and selects no other
+    by itself.
     """
     everything = {one.id: one for one in read_rows(context.root)}
     selected = st.session_state.get(RUN) or st.query_params.get(RUN)
@@ -108,6 +111,9 @@ def pick_run(
         warn_if_gone(context.t, *gone)
         nothing = _ALL_ARCHIVED if suitable else nothing
         offer_to_start(context, nothing)
+        return None
+    if selected in everything and selected not in found:
+        _offer_others(context, everything[selected], found, place)
         return None
     if not gone and selected not in found:
         selected = first_shown(found.values()).id
@@ -129,6 +135,33 @@ def pick_run(
         warn_if_gone(context.t, *gone)
         return None
     return found[chosen]
+
+
+def explain_no_weights(t: Translator, run: RunRow) -> None:
+    """Draw why a page cannot show the selected run."""
+    st.info(t(NO_WEIGHTS_YET, run=escape_markdown(run.name)), icon=":material/info:")
+
+
+def _offer_others(
+    context: PageContext,
+    selected: RunRow,
+    found: Mapping[str, RunRow],
+    place: DeltaGenerator | None,
+) -> None:
+    """Draw the list where the selected run is not in it; until another is, other pages keep it."""
+    key = f"{RUN}-other"
+    st.session_state[RUN] = st.query_params[RUN] = selected.id
+    (st if place is None else place).selectbox(
+        context.t("Run"),
+        list(found),
+        index=None,
+        format_func=lambda run_id: found[run_id].label,
+        key=key,
+        label_visibility="collapsed",
+        placeholder=context.t("Select a run"),
+        on_change=lambda: st.session_state.update({RUN: st.session_state[key]}),
+    )
+    explain_no_weights(context.t, selected)
 
 
 def forget_selection() -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from board.page_context import RUN, PageContext
-from board.runs.run_choice import first_shown, present_row, without_archived
+from board.runs.run_choice import (
+    explain_no_weights,
+    first_shown,
+    present_row,
+    without_archived,
+)
 from board.runs.run_index import read_rows
 from board.translation import Translator
 from board.widgets.common import warn
@@ -102,10 +107,15 @@ def select_sources(context: PageContext) -> list[Source]:
     first, second = st.columns(2)
     with first:
         chosen = st.selectbox(
-            t("Network"), list(available), format_func=label, key=_FIRST, persist_state="session"
+            t("Network"),
+            list(available),
+            format_func=label,
+            key=_FIRST,
+            on_change=_share_choice,
+            persist_state="session",
         )
         sources = [_select_weights(t, available[chosen], _FIRST)]
-    _remember(available[chosen])
+    _remember(context, available, available[chosen])
     with second:
         chosen = st.selectbox(
             t("Compare with"),
@@ -167,8 +177,26 @@ def _warn_if_gone(t: Translator, key: str | None) -> None:
         warn(text)
 
 
-def _remember(source: Source) -> None:
-    """Keep the selected run for other pages and in the address."""
+def _share_choice() -> None:
+    """Select the run that was just chosen on the other pages, too."""
+    kind, _, name = st.session_state[_FIRST].partition(" ")
+    if kind == "run":
+        st.session_state[RUN] = st.session_state[_FOLLOWED] = name
+
+
+def _remember(context: PageContext, available: Mapping[str, Source], source: Source) -> None:
+    """Keep the selected run for other pages and in the address.
+
+    They keep one without weights as well, for which this page shows another.
+    """
+    requested = _requested_run()
+    if requested and f"run {requested}" not in available:
+        waiting = [row for row in read_rows(context.root) if row.id == requested]
+        for row in waiting:
+            explain_no_weights(context.t, row)
+        if waiting:
+            st.session_state[RUN] = st.query_params[RUN] = requested
+            return
     if source.run is None:
         st.query_params.pop(RUN, None)
         return

@@ -135,6 +135,19 @@ def test_without_runs_with_weights(no_runs: Path, monkeypatch: pytest.MonkeyPatc
     assert "None yet." in texts(page.caption)
 
 
+def test_a_run_without_weights_stays_selected(run: Run) -> None:
+    fresh = create_run(small(), run.folder.parent, "*fresh*")
+    page = open_page("promote", fresh.id)
+    assert "*fresh* has no weights yet" in texts(page.info)
+    assert page.selectbox[0].value is None
+    assert not page.metric, "no other run is shown in its place"
+    assert page.session_state["run"] == fresh.id, "on other pages"
+    page = show(page.selectbox[0].set_value(run.id).run())
+    assert page.selectbox[0].value == page.session_state["run"] == run.id
+    assert page.metric
+    assert "has no weights yet" not in texts(page.info)
+
+
 def test_damaged_and_deleted_runs(run: Run) -> None:
     create_run(small(), run.folder.parent, "fresh")
     (choice,) = opened().selectbox

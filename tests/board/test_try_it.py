@@ -155,6 +155,19 @@ def test_the_selected_run_is_kept(root: Path, slow: Run, fast: Run, draw: Draw) 
     assert "run" not in page.query_params
 
 
+def test_a_run_without_weights_stays_selected_on_other_pages(run: Run, draw: Draw) -> None:
+    fresh = create_run(small(), run.folder.parent, "fresh")
+    page = open_page("try_it", fresh.id)
+    assert "fresh has no weights yet" in page_text(page)
+    assert page.selectbox(key="try-first").value == f"run {run.id}"
+    assert page.session_state["run"] == fresh.id
+    page = show(page.selectbox(key="try-first").set_value("model default").run())
+    assert page.session_state["run"] == fresh.id
+    page = show(page.selectbox(key="try-first").set_value(f"run {run.id}").run())
+    assert page.session_state["run"] == run.id
+    assert "has no weights yet" not in page_text(page)
+
+
 def test_damaged_and_deleted_runs(run: Run, draw: Draw, seven: Strokes) -> None:
     run.weights_path.write_bytes(b"nothing")
     run.state_path.write_text("{")
