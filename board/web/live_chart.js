@@ -50,6 +50,22 @@ const OPTIONS = {
 };
 const OPTIONS_OF_CLICKABLE = { displayModeBar: false };
 
+const TOOLBAR = 26; // pixels: its height, which live_chart.css has as well
+
+/** Move the toolbar below the chart if it covers a text there: a label or a title of an axis. */
+function placeToolbar(chart) {
+  const moved = chart.classList.contains("toolbar-below") ? TOOLBAR : 0;
+  const box = (element) => element.getBoundingClientRect();
+  const groups = [...chart.querySelectorAll(".modebar-group")].map(box);
+  const texts = [...chart.querySelectorAll(".main-svg text")].map(box);
+  const isCovered = ({ left, right, top, bottom }) =>
+    groups.some(
+      (group) =>
+        group.left < right && left < group.right && group.top - moved < bottom && top < group.bottom - moved,
+    );
+  chart.classList.toggle("toolbar-below", texts.some(isCovered));
+}
+
 const PICTURE = 84; // pixels on the screen
 
 /** Show the image of a point beside it, on the side where there is room. */
@@ -100,6 +116,7 @@ async function draw(chart) {
   const Plotly = await plotly(url);
   await Plotly.react(chart, traces, layout, clickable ? OPTIONS_OF_CLICKABLE : OPTIONS);
   chart.laidOut = chart.clientWidth;
+  placeToolbar(chart);
   listen(chart);
 }
 
@@ -109,7 +126,7 @@ const sizes = new ResizeObserver((entries) => {
     const width = chart.clientWidth;
     if (!width || !chart.laidOut || chart.laidOut === width) continue;
     chart.laidOut = width;
-    window.Plotly.Plots.resize(chart);
+    window.Plotly.Plots.resize(chart).then(() => placeToolbar(chart));
   }
 });
 
@@ -122,7 +139,9 @@ document.addEventListener("fullscreenchange", () => {
     if (!chart.laidOut) continue;
     const filled = document.fullscreenElement === chart;
     chart.style.background = filled ? getComputedStyle(app()).backgroundColor : "";
-    window.Plotly.relayout(chart, { height: filled ? innerHeight : parseInt(chart.style.height) });
+    // without `autosize`, plotly keeps the width when it is given a height
+    const height = filled ? innerHeight : parseInt(chart.style.height);
+    window.Plotly.relayout(chart, { height, autosize: true });
   }
 });
 

@@ -231,23 +231,37 @@ def test_every_page_fits_a_phone_that_may_only_look(
             expect(start).to_be_disabled()
         if page == "watch":
             expect(board.button("删除")).to_be_disabled()
-            expect_toolbars_beside_the_legends(board)
+            expect_toolbars_beside_the_texts(board)
+            expect_a_chart_to_fill_the_screen(board)
     board.url = board.url.replace(KNOWN_HOST, UNKNOWN_HOST)
     assert board.page.goto(board.url).status == 421
     expect(board.page.get_by_text(f"--server.allowedHosts {UNKNOWN_HOST}")).to_be_visible()
 
 
-def expect_toolbars_beside_the_legends(board: BoardPage) -> None:
-    """No toolbar of a chart covers its legend."""
+def expect_toolbars_beside_the_texts(board: BoardPage) -> None:
+    """No toolbar of a chart covers a legend, or a label or title of an axis."""
     board.page.wait_for_function("document.querySelector('.live-chart .legend')")
     covered = board.page.evaluate(
-        """() => [...document.querySelectorAll('.live-chart')].filter(chart => {
-            const [bar, legend] = ['.modebar', '.legend'].map(
-                part => chart.querySelector(part)?.getBoundingClientRect());
-            return bar && legend && bar.left < legend.right && legend.left < bar.right
-                && bar.top < legend.bottom && legend.top < bar.bottom }).length"""
+        """() => [...document.querySelectorAll('.live-chart')].flatMap(chart => {
+            const bar = chart.querySelector('.modebar')?.getBoundingClientRect();
+            return [...chart.querySelectorAll('.main-svg text')].filter(text => {
+                const box = text.getBoundingClientRect();
+                return bar && box.width && bar.left < box.right && box.left < bar.right
+                    && bar.top < box.bottom && box.top < bar.bottom;
+            }).map(text => `${chart.ariaLabel}: ${text.textContent}`) })"""
     )
-    assert covered == 0
+    assert covered == []
+
+
+def expect_a_chart_to_fill_the_screen(board: BoardPage) -> None:
+    button = board.page.locator("[data-title='Full screen']").first
+    button.click()
+    board.page.wait_for_function(
+        """() => { const chart = document.querySelector('.live-chart')._fullLayout;
+            return [chart.width, chart.height] == `${innerWidth},${innerHeight}` }"""
+    )
+    button.click()
+    board.page.wait_for_function("!document.fullscreenElement")
 
 
 def test_a_login_outlives_a_reload(open_board: Callable[..., BoardPage], password: str) -> None:
