@@ -8,6 +8,7 @@ import hmac
 import os
 import threading
 import time
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable
 
@@ -130,4 +131,6 @@ class Throttle:
 
 
 def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=_MAX_MEMORY, dklen=32)
+    # a letter with an accent is one character or two, which depends on the keyboard
+    text = unicodedata.normalize("NFC", password)
+    return hashlib.scrypt(text.encode(), salt=salt, n=n, r=r, p=p, maxmem=_MAX_MEMORY, dklen=32)

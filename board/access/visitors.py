@@ -149,7 +149,9 @@ def _draw_login(t: Translator) -> None:
         token_in_tab(None, _log_in_again)
     st.title(t("Drawpad dashboard"))
     with st.form("login", width=360):
-        given = st.text_input(t("Password"), type="password", max_chars=1000)
+        given = st.text_input(
+            t("Password"), type="password", max_chars=1000, autocomplete="current-password"
+        )
         pressed = st.form_submit_button(t("Log in"), type="primary")
     if not pressed:
         return

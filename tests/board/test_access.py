@@ -143,6 +143,7 @@ def test_a_password_is_asked_for_and_throttled(monkeypatch: pytest.MonkeyPatch) 
     page = open_page("watch")
     assert page.title[0].value == "Drawpad dashboard"
     assert not page.selectbox
+    assert page.text_input[0].autocomplete == "current-password", "no browser offers a new one"
     page = login(page, "wrong")
     assert "not the password" in page.error[0].value
     page = login(page, "correct horse")
@@ -199,6 +200,7 @@ def test_hashes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert "pässword" not in hashed
     assert hashed != hash_password("pässword")  # another salt
     assert matches("pässword", hashed)
+    assert matches("pa\u0308ssword", hashed), "the same letters, of another keyboard"
     assert not matches("password", hashed)
     assert not matches("", hashed)
     monkeypatch.setenv(HASH, hashed)
