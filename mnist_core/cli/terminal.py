@@ -70,7 +70,8 @@ def print_table(
     # no box: columns of plain text are easily read by people and by other programs
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column, side in zip(columns, align, strict=True):
-        table.add_column(column, justify=sides[side])
+        # the first one names the row: commands are given it, so a narrow terminal does not cut it
+        table.add_column(column, justify=sides[side], no_wrap=not table.columns)
     for row in rows:
         cells = ("" if cell is None else without_controls(str(cell)) for cell in row)
         table.add_row(*map(Text, cells))  # Text: no markup in names and reasons

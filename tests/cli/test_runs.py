@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.run_folders import named
 
 from mnist_core.cli import main as cli
+from mnist_core.cli import terminal
 from mnist_core.runs.state import RunState
 
 Capture = pytest.CaptureFixture[str]
@@ -23,6 +25,24 @@ def test_runs_as_text(tmp_path: Path, capsys: Capture) -> None:
     assert third == ["20260103-100000-c", "queued", "0/3"]
     assert second == ["20260102-100000-b", "stopped", "1/3", "stopped", "on", "request"]
     assert first == ["20260101-100000-a", "finished", "3/3", "98.77%"]
+
+
+def test_a_narrow_terminal_shows_whole_ids(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "console", lambda: Console(width=80, highlight=False))
+    run = named(tmp_path, f"20260101-100000-{'a' * 40}", "failed", reason="no such file " * 20)
+    run.rename("x" * 200)
+    assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith(f"{run.id} ")
+    assert max(map(len, lines)) <= 80
+
+
+def test_links_need_a_folder(tmp_path: Path, capsys: Capture) -> None:
+    named(tmp_path, "20260101-100000-a")
+    assert cli.main(["runs", "--links", "", "--runs", str(tmp_path)]) == 2
+    assert "--links is empty" in capsys.readouterr().err
 
 
 def test_runs_as_json(tmp_path: Path, capsys: Capture) -> None:

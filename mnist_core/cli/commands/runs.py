@@ -44,7 +44,9 @@ def add_commands(commands: Subparsers) -> None:
 def _runs(args: argparse.Namespace) -> int:
     from mnist_core.runs.run_list import list_runs, runs_root
 
-    if args.links:
+    if args.links is not None:
+        if not args.links.strip():
+            raise MnistCoreError("--links is empty; give a folder for the links")
         from mnist_core.runs.run_links import link_runs
 
         links = link_runs(args.links, args.runs)
