@@ -57,10 +57,17 @@ def column(board: BoardPage, name: str) -> Locator:
 
 def select(board: BoardPage, *names: str) -> None:
     """Click the boxes at the left of these rows."""
+    rows = board.page.get_by_test_id("stDataFrame").locator("tbody tr")
+    hint = board.page.get_by_text("Select rows to watch", exact=False)
     for name in names:
-        row = column(board, "Run").all_text_contents().index(name)
+        place = column(board, "Run").all_text_contents().index(name)
+        before = rows.nth(place).get_attribute("aria-selected") == "true"
         box = board.page.get_by_test_id("stDataFrame").bounding_box()
-        board.page.mouse.click(box["x"] + 16, box["y"] + 35 * (row + 1) + 17)
+        board.page.mouse.click(box["x"] + 16, box["y"] + 35 * (place + 1) + 17)
+        expect(rows.nth(place)).to_have_attribute("aria-selected", "false" if before else "true")
+        # buttons take the place of the hint, or the hint theirs: that moves the table
+        selected = board.page.locator("tbody tr[aria-selected=true]").count()
+        expect(hint).to_have_count(0 if selected else 1)
         board.settle()
 
 
@@ -93,6 +100,10 @@ def expect_the_table_and_the_queue(board: BoardPage) -> None:
     expect(column(board, "Status")).to_have_text(["… queued"] * 2 + ["✓ finished"] * 3)
     expect(column(board, "Optimizer").nth(2)).to_have_text("adam")
     expect(column(board, "Duration").nth(2)).to_have_text("00:01:15")
+    expect(column(board, "Accuracy").nth(2)).to_have_text("97.5")
+    expect(column(board, "Loss").nth(2)).to_have_text("0.1")
+    expect(column(board, "Progress")).to_have_text(["0", "0", "1", "1", "1"])
+    expect(column(board, "Device").nth(2)).to_have_text("CPU, 2 threads")
     main = board.page.get_by_test_id("stMain")
     expect(main.get_by_text("table first · next")).to_be_visible()
     # one epoch took each of the ended runs 75 s
@@ -124,13 +135,15 @@ def expect_trials_to_be_unfolded(board: BoardPage) -> None:
 
 
 def tag(board: BoardPage, name: str, text: str) -> None:
-    """Give a run a tag; the form is closed afterwards."""
+    """Give a run a tag and a note; the form is closed afterwards."""
     select(board, name)
     board.button("Note and tags").click()
     form = board.page.get_by_test_id("stPopoverBody")
     form.get_by_role("textbox", name="Tags, separated by commas").fill(text)
+    form.get_by_role("textbox", name="Note").fill("a note on it")
     form.get_by_role("button", name="Save").click()
     expect(form).to_have_count(0)
+    expect(column(board, "Note").filter(has_text="a note on it")).to_have_count(1)
     expect(column(board, "Tags").filter(has_text=text)).to_have_count(1)
 
 

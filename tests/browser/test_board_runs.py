@@ -154,7 +154,9 @@ def write_damaged_metrics(run: Run) -> None:
     (file,) = run.folder.glob("*tfevents*")
     usage = Usage(1.5, 2**30, 2**20, 3 * 2**20, 0.75, 61)
     for step in range(1, 31):
-        writer.write(Step(1, step, 429, 0.5, 0.5, 0.01, 1000.0, usage=usage))
+        writer.write(
+            Step(1, step, 429, 0.5, 0.5, 0.01, 1000.0, usage=usage, skipped_steps=step % 2)
+        )
         if step == 10:
             intact = file.stat().st_size
     writer.close()
@@ -187,6 +189,7 @@ def test_a_killed_run_is_deleted_after_confirmation(
         "no epoch was complete: resume trains from the start",
         "Epoch 1 of 20 · step 0 of",
         "Its metrics are damaged or missing from step 11 on",
+        "5 of 10 training steps were skipped",
     ):
         expect(board.page.get_by_text(text, exact=False)).to_be_visible()
     expect_gpu_charts(board)

@@ -68,6 +68,9 @@ def expect_axis_and_colours(board: BoardPage) -> None:
     chart = board.page.get_by_role("figure", name="Loss", exact=True)
     expect(chart.locator(".xtitle")).to_have_text("step")
     assert board.axis("Loss")[1] < 1000, "by step"
+    for choice, title in (("epochs", "epoch"), ("time", "training time (s)")):
+        board.page.get_by_role("radio", name=choice).click()
+        expect(chart.locator(".xtitle")).to_have_text(title)
     board.page.get_by_role("radio", name="images").click()
     board.page.wait_for_function(
         """() => document.querySelector('.live-chart[aria-label="Loss"]')
