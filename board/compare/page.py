@@ -109,12 +109,16 @@ def _select(context: PageContext, readable: Mapping[str, RunRow], existing: set[
 
 
 def _preselected(readable: Mapping[str, RunRow]) -> list[str]:
-    """Return the run selected on other pages and the newest ones with a complete epoch."""
+    """Return the run selected on other pages and the newest ones with a complete epoch.
+
+    Trials of sweeps are selected only where there is no other run.
+    """
     listed = without_archived(readable.values())
-    started = [one.id for one in listed if one.state is not None and one.state.epoch]
+    started = [one for one in listed if one.state is not None and one.state.epoch]
+    newest = [one.id for one in started if not one.origin.study] or [one.id for one in started]
     current = st.session_state.get(RUN)
     first = [current] if current in readable else []
-    return [*first, *(run for run in started if run != current)][:_PRESELECTED]
+    return [*first, *(run for run in newest if run != current)][:_PRESELECTED]
 
 
 def _list_damaged(context: PageContext, damaged: list[RunRow]) -> None:

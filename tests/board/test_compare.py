@@ -15,6 +15,7 @@ from support.training import small
 
 from mnist_core.evaluation.results import Evaluation
 from mnist_core.runs.labels import change_labels
+from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.run import Run
 from mnist_core.runs.run_list import create_run
 from mnist_core.utils.json_files import read_json
@@ -62,6 +63,23 @@ def test_archived_runs_are_offered_only_where_they_are_selected(fast: Run, slow:
     assert len(page.multiselect(key="runs").options) == 2
     change_labels(slow, archived=True)
     assert "All runs are archived" in page_text(open_page("watch"))
+
+
+def test_trials_are_preselected_only_without_other_runs(fast: Run, slow: Run) -> None:
+    def preselected() -> list[str]:
+        return [text.split(" ")[0] for text in open_page("compare").multiselect(key="runs").value]
+
+    root = fast.folder.parent
+    trials = [
+        create_run(small(), root, f"trial {number}", RunOrigin(study="rates", trial=number))
+        for number in range(2)
+    ]
+    for trial in trials:
+        trial.update_state(status="finished", epoch=1, best_epoch=1)
+    assert set(preselected()) == {fast.id, slow.id}
+    for run in (fast, slow):
+        change_labels(run, archived=True)
+    assert set(preselected()) == {trial.id for trial in trials}
 
 
 @pytest.mark.usefixtures("root")
