@@ -9,6 +9,7 @@ import streamlit as st
 from board.access.visitors import admit, keep_login
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
+from board.widgets.clicks import forget_click
 from mnist_core.runs.run_list import runs_root
 
 _PAGES = {
@@ -88,6 +89,7 @@ def show() -> None:
     st.navigation([first, *pages.values()], position="top").run()
     _select_language(t)
     keep_login(t)
+    forget_click()  # its button is not on this page
 
 
 def _page(name: str, context: PageContext) -> Callable[[], None]:

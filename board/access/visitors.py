@@ -15,6 +15,7 @@ from board.access.known_hosts import host_name, is_known_host, is_localhost, is_
 from board.access.login_sessions import login_sessions, token_in_tab
 from board.access.password import PASSWORD, Throttle, configured_hash, matches
 from board.translation import Translator
+from board.widgets.clicks import clicked
 from board.widgets.common import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 
@@ -126,11 +127,15 @@ def keep_login(t: Translator) -> None:
     if token is None:
         return
     token_in_tab(token)
-    if token and st.button(t("Log out"), icon=":material/logout:", type="tertiary"):
-        login_sessions().end(token)
-        st.session_state.pop(_LOGGED_IN, None)
-        st.session_state[_TOKEN] = ""  # the tab forgets it
-        st.rerun()
+    if token:
+        icon = ":material/logout:"
+        st.button(t("Log out"), icon=icon, type="tertiary", on_click=_log_out, args=(token,))
+
+
+def _log_out(token: str) -> None:
+    login_sessions().end(token)
+    st.session_state.pop(_LOGGED_IN, None)
+    st.session_state[_TOKEN] = ""  # the tab forgets it
 
 
 def _log_in(hashed: str, token: str) -> None:
@@ -152,7 +157,7 @@ def _draw_login(t: Translator) -> None:
         given = st.text_input(
             t("Password"), type="password", max_chars=1000, autocomplete="current-password"
         )
-        pressed = st.form_submit_button(t("Log in"), type="primary")
+        pressed = clicked(t("Log in"), key="log-in", form=True, type="primary")
     if not pressed:
         return
     hashed = configured_hash() or ""

@@ -10,7 +10,8 @@ import streamlit as st
 from board.access.visitors import check_may_change, may_change
 from board.overview.table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
-from board.runs.actions import act_button, ask_to_confirm
+from board.runs.actions import Question, act_button, delete_button
+from board.widgets.clicks import clicked
 from board.widgets.common import ERROR
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
@@ -43,9 +44,9 @@ def draw_actions(
         if len(selected) == 1:
             _draw_one(context, selected[0], baseline)
         comparable = [row.id for row in runs if row.state is not None]
-        if len(comparable) > 1 and st.button(t("Compare"), icon=":material/compare_arrows:"):
-            st.session_state[RUNS] = comparable
-            context.open_page("compare")
+        if len(comparable) > 1:
+            compare = partial(_compare, context, comparable)
+            act_button(t("Compare"), ":material/compare_arrows:", compare, changes=False)
         if any(row.is_active for row in (*runs, *selected)):
             act_button(t("Stop"), ":material/stop:", partial(_stop, context, selected))
         if runs and all(row.status in (RunStatus.STOPPED, RunStatus.FAILED) for row in runs):
@@ -53,38 +54,32 @@ def draw_actions(
         if runs:
             _draw_labels(context, runs)
             _draw_archive(context, runs)
-        if st.button(
-            t("Delete"), icon=":material/delete:", key="runs-delete", disabled=not may_change()
-        ):
-            _ask_to_delete(context, selected)
+        delete_button(t, _question(context, selected), key="runs-delete", type="secondary")
 
 
 def _draw_one(context: PageContext, row: TableRow, baseline: RunRow | None) -> None:
     t = context.t
     if isinstance(row, SweepRow):
-        if row.trials and st.button(
-            t("Show trials"), icon=":material/unfold_more:", type="primary"
-        ):
-            st.session_state[STUDY] = row.study
-            st.session_state[SELECTED] = ()
-            st.rerun()
-        if st.button(t("Search"), icon=":material/tune:"):
-            st.session_state[SEARCH_SECTION] = "sweep"
-            context.open_page("search")
+        if row.trials:
+            show = partial(st.session_state.update, {STUDY: row.study, SELECTED: ()})
+            act_button(
+                t("Show trials"), ":material/unfold_more:", show, changes=False, type="primary"
+            )
+        search = partial(_search, context)
+        act_button(t("Search"), ":material/tune:", search, changes=False)
         return
-    if st.button(t("Watch"), icon=":material/monitoring:", type="primary"):
-        context.open_page("watch", row.id)
-    if row.run.weights_path.is_file() and st.button(t("Understand"), icon=":material/visibility:"):
-        context.open_page("understand", row.id)
+    watch = partial(context.open_page, "watch", row.id)
+    act_button(t("Watch"), ":material/monitoring:", watch, changes=False, type="primary")
+    if row.run.weights_path.is_file():
+        understand = partial(context.open_page, "understand", row.id)
+        act_button(t("Understand"), ":material/visibility:", understand, changes=False)
     if baseline is not None and baseline.id == row.id:
         clear = partial(set_baseline, context.root, None)
         act_button(t("Clear baseline"), ":material/star_half:", clear)
         return
-    if baseline is not None and st.button(
-        t("Compare with baseline"), icon=":material/compare_arrows:"
-    ):
-        st.session_state[RUNS] = [baseline.id, row.id]
-        context.open_page("compare")
+    if baseline is not None:
+        compare = partial(_compare, context, [baseline.id, row.id])
+        act_button(t("Compare with baseline"), ":material/compare_arrows:", compare, changes=False)
     about = t("Shows in the table how the others differ from it.")
     pin = partial(set_baseline, context.root, row.id)
     act_button(t("Set as baseline"), ":material/star:", pin, help=about)
@@ -131,7 +126,13 @@ def _draw_labels(context: PageContext, runs: Sequence[RunRow]) -> None:
         )
         if only is None:
             st.caption(t("They are added to those of each run."))
-        saved = st.form_submit_button(t("Save"), icon=":material/check:", disabled=not may_change())
+        saved = clicked(
+            t("Save"),
+            key=f"save-{number}",
+            form=True,
+            icon=":material/check:",
+            disabled=not may_change(),
+        )
     if not saved:
         return
     tags = [tag.strip() for tag in given.split(",") if tag.strip()]
@@ -151,7 +152,8 @@ def _draw_archive(context: PageContext, runs: Sequence[RunRow]) -> None:
     archived = all(row.labels.archived for row in runs)
     label, icon = ("Restore", "unarchive") if archived else ("Archive", "archive")
     about = t("Archived runs are kept, and listed only on request.")
-    if st.button(t(label), icon=f":material/{icon}:", help=about, disabled=not may_change()):
+    options = {"icon": f":material/{icon}:", "help": about, "disabled": not may_change()}
+    if clicked(t(label), key="archive", **options):
         _each(runs, lambda row: change_labels(row.run, archived=not archived))
 
 
@@ -173,6 +175,16 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
         st.rerun()
 
 
+def _compare(context: PageContext, runs: list[str]) -> None:
+    st.session_state[RUNS] = runs
+    context.open_page("compare")
+
+
+def _search(context: PageContext) -> None:
+    st.session_state[SEARCH_SECTION] = "sweep"
+    context.open_page("search")
+
+
 def _stop(context: PageContext, selected: Sequence[TableRow]) -> None:
     for row in selected:
         if isinstance(row, SweepRow):
@@ -187,7 +199,8 @@ def _resume(context: PageContext, runs: Sequence[RunRow]) -> None:
     ensure_workers(context.root)
 
 
-def _ask_to_delete(context: PageContext, selected: Sequence[TableRow]) -> None:
+def _question(context: PageContext, selected: Sequence[TableRow]) -> Question:
+    """Return what is asked before the selected rows are deleted."""
     t, runs = context.t, _runs(selected)
     consequence = t("Weights, metrics and logs are deleted. This cannot be undone.")
     running = sum(row.status == RunStatus.RUNNING for row in runs)
@@ -196,8 +209,8 @@ def _ask_to_delete(context: PageContext, selected: Sequence[TableRow]) -> None:
     names = [row.name for row in selected]
     if len(names) > _MAX_NAMES:
         names = [*names[:_MAX_NAMES], t("and {n} more", n=len(names) - _MAX_NAMES)]
-    question = t("Delete these runs: {n}?", n=len(runs))
-    ask_to_confirm(t, question, consequence, "\n".join(names), lambda: _delete(context, selected))
+    title = t("Delete these runs: {n}?", n=len(runs))
+    return Question(title, consequence, "\n".join(names), partial(_delete, context, selected))
 
 
 def _delete(context: PageContext, selected: Sequence[TableRow]) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from board.overview.actions import draw_actions
 from board.overview.queue import draw_queue
 from board.overview.table import draw_table, table_csv
 from board.page_context import STUDY, PageContext
+from board.runs.actions import act_button
 from board.runs.run_choice import offer_to_start
 from board.runs.run_index import read_rows
 from board.widgets.common import errors_shown
@@ -52,8 +54,13 @@ def show(context: PageContext) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title(t("Runs"), width="content")
-        if st.button(t("Start a run"), icon=":material/play_circle:", type="primary"):
-            context.open_page("train")
+        act_button(
+            t("Start a run"),
+            ":material/play_circle:",
+            partial(context.open_page, "train"),
+            changes=False,
+            type="primary",
+        )
     if may_change() and any(row.place for row in rows):
         with errors_shown():
             ensure_workers(context.root)
@@ -129,13 +136,14 @@ def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:
         )
         with st.popover(t("View"), icon=":material/tune:"):
             view = _draw_view_options(context, all_tags(rows))
-        if study and st.button(
-            t("Trials of {study}", study=escape_markdown(study)),
-            icon=":material/close:",
-            key="runs-all",
-        ):
-            st.session_state[STUDY] = study = ""
-            st.rerun()
+        if study:
+            act_button(
+                t("Trials of {study}", study=escape_markdown(study)),
+                ":material/close:",
+                partial(st.session_state.update, {STUDY: ""}),
+                key="runs-all",
+                changes=False,
+            )
     which = replace(view.which, text=text, statuses=frozenset(statuses), study=study)
     return replace(view, which=which)
 

@@ -1,13 +1,16 @@
 """The page Promote: make a run a model of the pad, download its files, withdraw models."""
 
+from functools import partial
+
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
-from board.runs.actions import ask_to_confirm
+from board.runs.actions import Question, delete_button
 from board.runs.downloads import draw_downloads
 from board.runs.run_choice import pick_run
 from board.translation import Translator
+from board.widgets.clicks import clicked
 from board.widgets.common import BROKEN, draw_metrics, errors_shown, or_dash, show_error
 from board.widgets.markdown import code_markdown
 from mnist_core.data.sizes import VALIDATION_SIZE
@@ -103,8 +106,12 @@ def _promotion(t: Translator, run: Run) -> None:
                 help=t("Letters A to Z, digits, - _ and .; the first is a letter or a digit."),
                 width=_NAME_WIDTH,
             ).strip()
-            pressed = st.button(
-                t("Promote"), type="primary", icon=":material/upgrade:", disabled=not may_change()
+            pressed = clicked(
+                t("Promote"),
+                key="promote",
+                type="primary",
+                icon=":material/upgrade:",
+                disabled=not may_change(),
             )
         taken = name in promoted_models()
         replace = taken and st.checkbox(
@@ -144,23 +151,23 @@ def _draw_models(t: Translator) -> None:
                 show_error(model.problem, BROKEN)
             else:
                 st.text(_origin(t, model))  # plain text: a run's name may contain Markdown
-            if st.button(
-                t("Withdraw"),
-                icon=":material/undo:",
+            question = Question(
+                t("Withdraw this model?"),
+                t(
+                    "It is removed from the pad; a pad that uses it switches to the default "
+                    "model. The run it was promoted from is not deleted."
+                ),
+                model.name,
+                partial(withdraw, model.name),
+            )
+            delete_button(
+                t,
+                question,
                 key=f"withdraw-{model.name}",
-                disabled=not may_change(),
-            ):
-                ask_to_confirm(
-                    t,
-                    t("Withdraw this model?"),
-                    t(
-                        "It is removed from the pad; a pad that uses it switches to the default "
-                        "model. The run it was promoted from is not deleted."
-                    ),
-                    model.name,
-                    lambda name=model.name: withdraw(name),
-                    "Withdraw",
-                )
+                label="Withdraw",
+                icon=":material/undo:",
+                type="secondary",
+            )
     st.caption(t("Folder of promoted models: {folder}", folder=code_markdown(promoted_folder())))
 
 

@@ -1,15 +1,19 @@
 """Buttons that act on a run or a job, and confirmation dialogs."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.translation import Translator
-from board.widgets.common import ERROR, errors_shown
+from board.widgets.clicks import clicked, forget_click
+from board.widgets.common import ERROR, errors_shown, show_error
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
+
+ButtonType = Literal["primary", "secondary", "tertiary"]
 
 
 def act_button(
@@ -21,36 +25,32 @@ def act_button(
     help: str = "",
     key: str | None = None,
     changes: bool = True,
+    type: ButtonType = "secondary",
 ) -> None:
     """Draw a button that calls `act`, and shows its MnistCoreError if it raises one.
 
-    What changes something is called before the page is drawn again: `act` must read values of
-    widgets from the session state. The button is disabled for visitors who may only look, unless
-    `act` changes nothing, and then may open another page.
+    It is called before the page is drawn again, so that no click is lost (`board.widgets.clicks`):
+    `act` must read values of widgets from the session state. It may open another page. The button
+    is disabled for visitors who may only look, unless `act` changes nothing.
     """
-    options = {"icon": icon or None, "help": help or None, "key": key}
-    if changes:
-        # what `st.button` returns is lost if the next click replaces the run of the script before
-        # it comes to this line, or if a refresh ends just after the click and resets all buttons
-        disabled = disabled or not may_change()
-        st.button(label, disabled=disabled, on_click=_change, args=(act,), **options)
-    elif st.button(label, disabled=disabled, **options):
-        with _error_as_toast():
-            act()
-            st.rerun()
+    st.button(
+        label,
+        icon=icon or None,
+        help=help or None,
+        key=key,
+        type=type,
+        disabled=disabled or (changes and not may_change()),
+        on_click=_call,
+        args=(act, changes),
+    )
 
 
-def _change(act: Callable[[], object]) -> None:
-    with _error_as_toast():
-        check_may_change()
+def _call(act: Callable[[], object], changes: bool) -> None:
+    try:
+        if changes:
+            check_may_change()
         act()
         st.rerun()  # the whole page, also if the button is in a fragment
-
-
-@contextmanager
-def _error_as_toast() -> Iterator[None]:
-    try:
-        yield
     except MnistCoreError as error:
         st.toast(escape_markdown(error), icon=ERROR)
 
@@ -62,8 +62,10 @@ def start_button(t: Translator, start: Callable[[], None] | None) -> None:
     form is (`board.shell.CSS`).
     """
     with st.container(key="start", width="content"):
-        pressed = st.button(
+        # not called back: it starts what the form shows when the script comes here
+        pressed = clicked(
             t("Start"),
+            key="start-button",
             type="primary",
             icon=":material/play_arrow:",
             disabled=start is None or not may_change(),
@@ -74,30 +76,67 @@ def start_button(t: Translator, start: Callable[[], None] | None) -> None:
                 start()
 
 
-def ask_to_confirm(
-    t: Translator,
-    question: str,
-    consequence: str,
-    name: str,
-    act: Callable[[], None],
-    label: str = "Delete",
-) -> None:
-    """Open a dialog that says what will be lost; call `act` if that is confirmed.
+@dataclass(frozen=True)
+class Question:
+    """What a dialog asks before something is deleted.
 
-    `name` is what is deleted; `label` is the confirming button, in English.
+    Attributes
+    ----------
+    title, consequence : str
+        In the user's language.
+    name : str
+        What is deleted.
+    act : callable
+        Deletes it.
     """
 
-    @st.dialog(question)
+    title: str
+    consequence: str
+    name: str
+    act: Callable[[], None]
+
+
+def delete_button(
+    t: Translator,
+    question: Question,
+    *,
+    key: str = "delete",
+    label: str = "Delete",
+    icon: str = ":material/delete:",
+    type: ButtonType = "tertiary",
+    disabled: bool = False,
+) -> None:
+    """Draw a button that opens a dialog, which says what will be lost and deletes it if confirmed.
+
+    `label` is that of this button and of the confirming one, in English.
+    """
+    disabled = disabled or not may_change()
+    if clicked(t(label), key=key, icon=icon, type=type, disabled=disabled, keep=True):
+        _ask(t, question, t(label))
+        forget_click()
+
+
+def _ask(t: Translator, question: Question, label: str) -> None:
+    problems: list[str] = []
+
+    def confirm() -> None:
+        problems.clear()
+        try:
+            check_may_change()
+            question.act()
+        except MnistCoreError as error:
+            problems.append(str(error))
+            return
+        st.rerun()
+
+    @st.dialog(question.title)
     def ask() -> None:
-        st.write(consequence)
-        st.code(name, language=None)
+        st.write(question.consequence)
+        st.code(question.name, language=None)
         with st.container(horizontal=True):
-            if st.button(t(label), type="primary", key="confirm"):
-                with errors_shown():
-                    check_may_change()
-                    act()
-                    st.rerun()
-            if st.button(t("Keep"), key="keep"):
-                st.rerun()
+            st.button(label, type="primary", key="confirm", on_click=confirm)
+            st.button(t("Keep"), key="keep", on_click=st.rerun)
+        for problem in problems:
+            show_error(problem)
 
     ask()

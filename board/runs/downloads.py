@@ -8,6 +8,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.translation import Translator
+from board.widgets.clicks import clicked
 from board.widgets.common import errors_shown, show_error
 from mnist_core.errors import MnistCoreError
 from mnist_core.inference.export import export_weights
@@ -104,13 +105,16 @@ def _draw_generated(
     key = f"made-{file.name}"
     place = st.empty()
     # a running training replaces its weights, and grows; the file is of the present state
-    if st.session_state.get(key) != stamp and not place.button(
-        t("Generate {file}", file=file.label),
-        icon=":material/build:",
-        key=f"make-{file.name}",
-        help=file.help,
-    ):
-        return
+    if st.session_state.get(key) != stamp:
+        with place:
+            pressed = clicked(
+                t("Generate {file}", file=file.label),
+                key=f"make-{file.name}",
+                icon=":material/build:",
+                help=file.help,
+            )
+        if not pressed:
+            return
     try:
         with st.spinner(t("Generating the file …")):
             content = make()

@@ -1,12 +1,14 @@
 """A run's evaluation and per-image predictions, as the pages Understand and Compare show them."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from board.access.visitors import check_may_change, may_change
+from board.access.visitors import check_may_change
 from board.page_context import PageContext
+from board.runs.actions import act_button
 from board.widgets.markdown import code_markdown
 from mnist_core.data.mnist import Split, data_root, has_training_set, load_validation
 from mnist_core.evaluation.predictions import Predictions, predict_split
@@ -68,15 +70,13 @@ def read_evaluation(context: PageContext, run: Run, name: str) -> Evaluation | N
             ),
             ":material/info:",
         )
-        if not st.button(
+        act_button(
             t("Evaluate on the validation images"),
-            icon=":material/play_arrow:",
+            ":material/play_arrow:",
+            partial(requested.add, run.id),
             key=f"evaluate-{run.id}",
-            disabled=not may_change(),
-        ):
-            return None
-        requested.add(run.id)
-        st.rerun()
+        )
+        return None
     check_may_change()  # it writes into the run's folder
     with st.spinner(t("Evaluating the validation images …")):
         return _evaluate(run.folder, run_version(run, BEST), str(data_root()))

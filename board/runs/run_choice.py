@@ -1,11 +1,13 @@
 """The runs as the pages list them; a damaged one affects no other."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from board.page_context import RUN, PageContext
+from board.runs.actions import act_button
 from board.runs.progress import damaged_from
 from board.runs.run_index import read_rows
 from board.translation import Translator
@@ -84,8 +86,8 @@ def first_shown(runs: Iterable[RunRow]) -> RunRow:
 def offer_to_start(context: PageContext, hint: str = NO_RUNS) -> None:
     """Draw a hint, in English, and a button that opens the page Train."""
     st.info(context.t(hint), icon=":material/info:")
-    if st.button(context.t("Start a run"), icon=":material/play_circle:"):
-        context.open_page("train")
+    start = partial(context.open_page, "train")
+    act_button(context.t("Start a run"), ":material/play_circle:", start, changes=False)
 
 
 def pick_run(

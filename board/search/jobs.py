@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from board.access.visitors import may_change
 from board.page_context import PageContext
-from board.runs.actions import act_button, ask_to_confirm, start_button
+from board.runs.actions import Question, act_button, delete_button, start_button
 from board.runs.queue_text import describe_position
 from board.runs.run_choice import STATUS_ICONS
 from board.train.page import FORM_BASE
@@ -176,20 +176,18 @@ def _draw_progress(context: PageContext, request: JobRequest, progress: JobProgr
 
 def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> None:
     t = context.t
-    blocked = (status is not None and status.is_active) or not may_change()
     if status is not None and not status.has_ended:
         stopping = status is JobStatus.STOPPING
         act_button(t("Stop"), ":material/stop:", partial(stop_job, job), disabled=stopping)
     if status in (JobStatus.STOPPED, JobStatus.FAILED):
         act_button(t("Resume"), ":material/play_arrow:", partial(resume_job, job))
-    if st.button(t("Delete"), icon=":material/delete:", type="tertiary", disabled=blocked):
-        ask_to_confirm(
-            t,
-            t("Delete this search?"),
-            t("Its runs and its study are kept. This cannot be undone."),
-            job.id,
-            partial(delete_job, job),
-        )
+    question = Question(
+        t("Delete this search?"),
+        t("Its runs and its study are kept. This cannot be undone."),
+        job.id,
+        partial(delete_job, job),
+    )
+    delete_button(t, question, disabled=status is not None and status.is_active)
 
 
 def _form_key(kind: JobKind) -> str:

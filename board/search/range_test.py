@@ -1,10 +1,12 @@
 """Find a learning rate by a range test."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from board.page_context import PageContext
+from board.runs.actions import act_button
 from board.search.fields import FormFields
 from board.search.jobs import draw_section, use_in_new_run
 from board.settings.number_fields import check_number, draw_number
@@ -71,9 +73,14 @@ def _draw_result(
             rate = f"{test.learning_rate:g}"
             with st.container(key="main-rate", width="content"):
                 st.metric(t("Suggested learning rate"), rate, width="content")
-            if st.button(t("Use in a new run"), type="primary", icon=":material/arrow_forward:"):
-                config = request.config.with_changes(learning_rate=test.learning_rate)
-                use_in_new_run(context, config)
+            config = request.config.with_changes(learning_rate=test.learning_rate)
+            act_button(
+                t("Use in a new run"),
+                ":material/arrow_forward:",
+                partial(use_in_new_run, context, config),
+                changes=False,
+                type="primary",
+            )
     _draw_outcome(context, request, test)
     figure = figures.learning_rate_range(test.rates, test.smoothed, test.learning_rate, translate=t)
     live_chart(t("Loss over the learning rate"), figure, "lr-range")

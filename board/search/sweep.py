@@ -1,15 +1,17 @@
 """Search over several hyperparameters: start a sweep, and watch its trials."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from board.page_context import PageContext
+from board.runs.actions import act_button
 from board.search.form import draw_sweep_form
 from board.search.jobs import draw_section, use_in_new_run
 from board.search.table import params_text, trial_table
 from board.settings.texts import field_label
-from board.widgets.common import errors_shown, in_columns
+from board.widgets.common import in_columns
 from board.widgets.live_chart import live_chart
 from mnist_core.figures.parallel import parallel_coordinates, parameter_importance
 from mnist_core.figures.sweeps import optimization_history, parameter_slice
@@ -113,9 +115,12 @@ def _draw_best(context: PageContext, request: SweepRequest, trials: list[Trial])
         st.write(params_text(best.params, t))
         with st.container(horizontal=True):
             _watch_button(context, best, "best")
-            if st.button(t("Use in a new run"), icon=":material/arrow_forward:"):
-                with errors_shown():
-                    use_in_new_run(context, request.trial_config(best.params))
+            act_button(
+                t("Use in a new run"),
+                ":material/arrow_forward:",
+                lambda: use_in_new_run(context, request.trial_config(best.params)),
+                changes=False,
+            )
 
 
 def _draw_table(context: PageContext, trials: list[Trial]) -> None:
@@ -133,11 +138,12 @@ def _draw_table(context: PageContext, trials: list[Trial]) -> None:
 def _watch_button(context: PageContext, trial: Trial, key: str) -> None:
     t = context.t
     exists = trial.run is not None and Run(context.root / trial.run).config_path.is_file()
-    if st.button(
+    act_button(
         t("Watch trial {n}", n=trial.number),
-        icon=":material/monitoring:",
+        ":material/monitoring:",
+        partial(context.open_page, "watch", trial.run),
         key=f"watch-{key}",
         disabled=not exists,
-        help=None if exists else t("Its run has been deleted."),
-    ):
-        context.open_page("watch", trial.run)
+        help="" if exists else t("Its run has been deleted."),
+        changes=False,
+    )

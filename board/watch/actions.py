@@ -4,9 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from board.access.visitors import may_change
 from board.page_context import PageContext
-from board.runs.actions import act_button, ask_to_confirm
+from board.runs.actions import Question, act_button, delete_button
 from board.runs.downloads import draw_curves_download, draw_report_download
 from board.runs.run_choice import forget_selection
 from board.train.page import FORM_BASE, FORM_PARENT
@@ -36,15 +35,13 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
             draw_curves_download(t, run)
             draw_report_download(t, run)
             _draw_rename(context, run, state)
-    blocked = status == RunStatus.RUNNING or not may_change()
-    if st.button(t("Delete"), icon=":material/delete:", type="tertiary", disabled=blocked):
-        ask_to_confirm(
-            t,
-            t("Delete this run?"),
-            t("Its weights, metrics and log are deleted. This cannot be undone."),
-            run.id,
-            partial(_delete, run),
-        )
+    question = Question(
+        t("Delete this run?"),
+        t("Its weights, metrics and log are deleted. This cannot be undone."),
+        run.id,
+        partial(_delete, run),
+    )
+    delete_button(t, question, disabled=status == RunStatus.RUNNING)
 
 
 def _draw_rename(context: PageContext, run: Run, state: RunState) -> None:

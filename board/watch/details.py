@@ -1,8 +1,11 @@
 """What is known about a run: settings, the command that repeats it, commit, environment, origin."""
 
+from functools import partial
+
 import streamlit as st
 
 from board.page_context import RUN, STUDY, PageContext
+from board.runs.actions import act_button
 from board.settings.texts import field_label, setting_text
 from board.translation import Translator
 from board.widgets.common import errors_shown
@@ -53,19 +56,24 @@ def _draw_origin(context: PageContext, run: Run) -> None:
     if origin.parent:
         st.caption(t("Started with the settings of"))
         parent = Run(run.folder.parent / origin.parent)
-        st.button(
+        act_button(
             escape_markdown(origin.parent),
-            icon=":material/monitoring:",
+            ":material/monitoring:",
+            partial(st.session_state.update, {RUN: parent.id}),
             disabled=not parent.exists,
             key="parent",
-            # before the list of runs is drawn, whose value it is
-            on_click=lambda: st.session_state.update({RUN: parent.id}),
+            changes=False,
         )
     if origin.study:
         st.caption(t("Trial {n} of the sweep", n=origin.trial))
-        if st.button(escape_markdown(origin.study), icon=":material/tune:", key="study"):
-            st.session_state[STUDY] = origin.study
-            context.open_page("runs")
+        show = partial(_show_trials, context, origin.study)
+        name = escape_markdown(origin.study)
+        act_button(name, ":material/tune:", show, key="study", changes=False)
+
+
+def _show_trials(context: PageContext, study: str) -> None:
+    st.session_state[STUDY] = study
+    context.open_page("runs")
 
 
 def _draw_provenance(t: Translator, provenance: Provenance) -> None:

@@ -101,7 +101,6 @@ CHANGING = (
     "promote.page",
     "search.jobs",
     "train.page",
-    "watch.actions",
 )
 """Modules with buttons that change something."""
 

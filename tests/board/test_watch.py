@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 from support.board_app import open_page, page_text, press, show, unescape
 from support.training import small
@@ -79,28 +77,6 @@ def test_a_queued_run_can_be_stopped_and_resumed(root: Path) -> None:
     page = press(page, "Resume")
     assert run.is_in_queue()
     assert "Stop" in labels(page)
-
-
-def test_a_click_counts_though_a_refresh_ends_just_after_it(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = create_run(small(), root)
-    queue.enqueue(run)
-    page = open_page("watch", run.id)
-    begin = SafeSessionState.on_script_will_rerun
-
-    def begin_while_another_ends(state: SafeSessionState, *args: Any, **options: Any) -> None:
-        begin(state, *args, **options)
-        state.on_script_finished(frozenset(), remove_stale_widgets=False)  # of the refresh
-
-    monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", begin_while_another_ends)
-    page = press(page, "Stop")
-    assert run.state().status == "stopped"
-    press(page, "Resume")
-    assert run.is_in_queue()
-    queue_place = run.queue_path.read_text()
-    show(page.run())
-    assert run.queue_path.read_text() == queue_place, "a click counts once"
 
 
 def test_curves_are_those_of_the_present_state(root: Path) -> None:
