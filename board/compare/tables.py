@@ -17,6 +17,8 @@ from mnist_core.runs.run import Run
 from mnist_core.training.config import TrainConfig
 
 _PARALLEL_FROM = 3
+_NAME_WIDTH = 200
+"""Pixels: with a long name, results are beside it on a phone as well."""
 
 
 def draw_settings(t: Translator, configs: Mapping[str, TrainConfig]) -> None:
@@ -96,6 +98,7 @@ def draw_results(
         t("Images per second"): [one.images_per_second for one in rows],
     }
     config = {
+        t("Run"): columns.TextColumn(width=_NAME_WIDTH, pinned=True),
         t("Validation accuracy"): percent,
         t("Validation loss"): columns.NumberColumn(format="%.4f"),
         t("Kept epoch"): columns.NumberColumn(
