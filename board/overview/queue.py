@@ -29,8 +29,8 @@ def draw_queue(context: PageContext, rows: Sequence[RunRow]) -> None:
 
 def _draw_place(context: PageContext, place: Queued, line: Sequence[Queued]) -> None:
     t, item = context.t, place.item
+    first = next((one.ahead for one in line if one.is_waiting), len(line))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        first = next((one.ahead for one in line if one.is_waiting), len(line))
         # what trains has them as well, so that all names are in line
         act_button(
             "↑",
@@ -49,17 +49,19 @@ def _draw_place(context: PageContext, place: Queued, line: Sequence[Queued]) -> 
             key=f"later-{item.id}",
         )
         name = escape_markdown(place.name if place.row else job_name(context, item))
-        st.markdown(f"{place.ahead + 1}. {name} · {_when(context, place)}")
+        st.markdown(f"{place.ahead + 1}. {name} · {_when(context, place, first)}")
 
 
-def _when(context: PageContext, place: Queued) -> str:
+def _when(context: PageContext, place: Queued, first: int) -> str:
+    """Return when a run's turn is; `first` is how many train, which is where the queue begins."""
     t = context.t
     if not place.is_waiting:
         if place.seconds is None:
             return t("running")
         return t("running, about {time} left", time=duration_text(place.seconds, t))
     parts = [place.device] if place.device.startswith("cuda") else []
-    parts.append(t("{n} ahead", n=place.ahead) if place.ahead else t("next"))
+    waiting = place.ahead - first  # as the page Watch counts
+    parts.append(t("{n} ahead", n=waiting) if waiting else t("next"))
     if place.wait is not None and place.ahead:
         parts.append(t("starts in about {time}", time=duration_text(place.wait, t)))
     return ", ".join(parts)

@@ -136,6 +136,14 @@ def test_the_queue_and_its_order(root: Path, runs: Runs) -> None:
     assert names(page)[:2] == ["second", "first"]
     start_job(SweepRequest(study="rates 2", config=small(), grid={"seed": (1, 2)}), root)
     assert "3. Sweep rates 2 · 2 ahead" in page_text(show(page.run()))
+    second = runs["second"]
+    with second.exclusive():
+        second.leave_queue()
+        second.update_state(status="running")
+        text = page_text(show(page.run()))
+    assert "1. second · running" in text
+    assert "2. first · next" in text, "as the page Watch says"
+    assert "3. Sweep rates 2 · 1 ahead" in text
 
 
 @pytest.fixture
