@@ -6,6 +6,7 @@ Imports no torch: programs that run exported graphs read pictures as well.
 from __future__ import annotations
 
 import os
+import warnings
 from typing import IO, TYPE_CHECKING, Literal
 
 import numpy as np
@@ -60,10 +61,13 @@ def open_picture(
     """
     name = source if isinstance(source, str | os.PathLike) else "the picture"
     try:
-        image = Image.open(source, formats=FORMATS)
-        _check_size(*image.size, largest_side)
-        image.load()
-        return ImageOps.exif_transpose(image)
+        with warnings.catch_warnings():
+            # Pillow warns of large sizes, which are errors here, and of damaged metadata
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            image = Image.open(source, formats=FORMATS)
+            _check_size(*image.size, largest_side)
+            image.load()
+            return ImageOps.exif_transpose(image)
     except PictureError as error:
         raise PictureError(f"{name}: {error}", error.problem, error.size) from error
     except FileNotFoundError as error:
@@ -75,7 +79,10 @@ def open_picture(
             "picture_format",
         ) from error
     except Image.DecompressionBombError as error:
-        message = f"{name}: too large to decompress ({error}); scale it down"
+        message = (
+            f"{name}: the picture is too large to decompress; sides from {SMALLEST_SIDE} to "
+            f"{largest_side} can be read, so scale or crop it"
+        )
         raise PictureError(message, "picture_large") from error
     except (IsADirectoryError, PermissionError) as error:
         raise MnistCoreError(f"{name}: cannot be opened ({error.strerror})") from error
