@@ -209,7 +209,9 @@ def test_a_killed_run_is_deleted_after_confirmation(
     expect(dialog).to_have_count(0)
     assert run.folder.is_dir()
     board.button("Delete").click()
-    with run.exclusive():  # it trains again
+    expect(dialog).to_be_visible()
+    board.settle()  # a page drawn while it trains would be refreshed afterwards, without the dialog
+    with run.exclusive():
         dialog.get_by_role("button", name="Delete", exact=True).click()
         expect(dialog).to_contain_text("is running; stop it first")
     dialog.get_by_role("button", name="Delete", exact=True).click()
