@@ -53,9 +53,9 @@ def expect_jobs_to_wait_in_order(board: BoardPage, root: Path) -> None:
         board.go("Runs", title="Runs")
         places = board.page.get_by_test_id("stMain").locator("li")
         first, test, other = "it trains · running", "Range test of mnist_cnn_bn", "Sweep waits"
-        expect(places).to_have_text([first, f"{test} · 1 ahead", f"{other} · 2 ahead"])
+        expect(places).to_have_text([first, f"{test} · next", f"{other} · 1 ahead"])
         board.button("↑").last.click()
-        expect(places).to_have_text([first, f"{other} · 1 ahead", f"{test} · 2 ahead"])
+        expect(places).to_have_text([first, f"{other} · next", f"{test} · 1 ahead"])
         sweep.leave_queue()
         delete_job(sweep)
     board.go("Search", title="Search")
