@@ -36,6 +36,8 @@ CSS = """
 /* charts and messages stand close to what is above them */
 [data-testid="stHeading"] h3 { padding: 0.25rem 0; }
 .st-key-progress [data-testid="stAlertContainer"] { padding: 0.4rem 0.8rem; min-height: 0; }
+/* "Press Enter to submit form" covers what is typed; the form has a button */
+.stForm [data-testid="InputInstructions"] { display: none; }
 /* what a page is about */
 [class*="st-key-main-"] [data-testid="stMetricValue"] { font-size: 2.2rem; }
 /* contrast of at least 4.5: captions have 3.9 otherwise, white on the dark theme's accent 2.3 */
