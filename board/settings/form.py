@@ -210,6 +210,8 @@ def _help(field: ConfigField, t: Translator) -> str:
     parts = [f"{capitalized(t(field.help))}."]
     if field.name in ADVICE:
         parts.append(t(ADVICE[field.name]))
+    if field.kind is Kind.WEIGHTS:
+        parts.append(t("A file can be given on the command line only."))
     if field.requirement is not None:
         parts.append(t("Needs {settings}.", settings=t(field.requirement.text)))
     parts.append(f"`{field.name}`: {field.allowed}")

@@ -58,6 +58,8 @@ def test_form_has_every_field_in_its_group() -> None:
         first = {"epochs", "batch_size"}  # above the tabs
         assert keys == {n for n, field in FIELDS.items() if field.group == group} - first
     assert all(w.help for w in (*page.selectbox, *page.number_input) if w.key)
+    for name in ("init_weights", "teacher"):
+        assert "on the command line only" in page.selectbox(key=f"form-{name}").help
 
 
 @pytest.mark.parametrize("name", PRESETS)
