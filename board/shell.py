@@ -10,6 +10,7 @@ from board.access.visitors import admit, keep_login
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from board.widgets.clicks import forget_click
+from board.widgets.common import errors_shown
 from mnist_core.runs.run_list import runs_root
 
 _PAGES = {
@@ -99,7 +100,9 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
         if not admit(context.t):
             return
         # imported on first use: some pages need packages that are slow to import
-        importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page").show(context)
+        page = importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page")
+        with errors_shown():
+            page.show(context)
 
     return draw
 

@@ -19,7 +19,7 @@ from board.runs.run_choice import (
 )
 from board.runs.run_index import read_rows
 from board.translation import Translator
-from board.widgets.common import BROKEN, show_error
+from board.widgets.common import BROKEN, draw_refreshed, show_error
 from board.widgets.curve_options import draw_curve_options
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
@@ -67,7 +67,7 @@ def show(context: PageContext) -> None:
             draw_curves(t, compared.metrics, compared.configs, options)
 
     active = any(status in ACTIVE for status in statuses)
-    st.fragment(draw, run_every=_REFRESH_SECONDS if active else None)()
+    draw_refreshed(draw, _REFRESH_SECONDS if active else None)
     compared = _read(t, names, report=False)
     st.subheader(t("Different settings"))
     draw_settings(t, compared.configs)

@@ -15,7 +15,7 @@ from board.page_context import STUDY, PageContext
 from board.runs.actions import act_button
 from board.runs.run_choice import offer_to_start
 from board.runs.run_index import read_rows
-from board.widgets.common import errors_shown
+from board.widgets.common import draw_refreshed, errors_shown
 from board.widgets.markdown import escape_markdown
 from mnist_core.runs.labels import read_baseline
 from mnist_core.runs.queue import ensure_workers
@@ -73,7 +73,7 @@ def show(context: PageContext) -> None:
     live = any(row.is_active for row in rows) or not all(
         state.has_ended for state in sweeps.values()
     )
-    st.fragment(draw, run_every=_REFRESH_SECONDS if live else None)()
+    draw_refreshed(draw, _REFRESH_SECONDS if live else None)
 
 
 def _read(context: PageContext) -> tuple[list[RunRow], dict[str, SweepState]]:

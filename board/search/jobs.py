@@ -13,7 +13,7 @@ from board.runs.actions import Question, act_button, delete_button, start_button
 from board.runs.queue_text import describe_position
 from board.runs.run_choice import STATUS_ICONS
 from board.train.page import FORM_BASE
-from board.widgets.common import errors_shown, show_error
+from board.widgets.common import draw_refreshed, errors_shown, show_error
 from board.widgets.log import draw_log
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.queue import ensure_workers
@@ -131,7 +131,7 @@ def _draw_job(
             draw(context, job, request, current)
         draw_log(context.t, job.log_tail)
 
-    st.fragment(refresh, run_every=None if state.status.has_ended else _REFRESH_SECONDS)()
+    draw_refreshed(refresh, None if state.status.has_ended else _REFRESH_SECONDS)
 
 
 def use_in_new_run(context: PageContext, config: TrainConfig) -> None:

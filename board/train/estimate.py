@@ -12,7 +12,7 @@ import streamlit as st
 
 from board.page_context import PageContext
 from board.translation import Translator
-from board.widgets.common import duration_text
+from board.widgets.common import draw_refreshed, duration_text
 from board.widgets.markdown import escape_markdown
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.estimate import RunEstimate, estimate_from_runs
@@ -100,7 +100,7 @@ def draw_estimate(context: PageContext, config: TrainConfig, device: str) -> Non
         _draw_measured(context.t, config, measured)
 
     waiting = _measure(request) is None
-    st.fragment(draw, run_every=_REFRESH_SECONDS if waiting else None)()
+    draw_refreshed(draw, _REFRESH_SECONDS if waiting else None)
 
 
 @st.cache_resource(show_spinner=False)

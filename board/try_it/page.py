@@ -11,7 +11,7 @@ from board.page_context import PageContext
 from board.translation import Translator
 from board.try_it.canvas import SIDE, Drawing, draw_canvas
 from board.try_it.source import Source, load, select_sources
-from board.widgets.common import BROKEN, errors_shown
+from board.widgets.common import BROKEN, draw_refreshed, errors_shown
 from board.widgets.live_chart import live_chart
 from board.widgets.markdown import escape_markdown
 from mnist_core import Classifier, Prediction, PredictionWithMaps, RefusalReason
@@ -42,7 +42,7 @@ def show(context: PageContext) -> None:
 
     # refreshed only while the weights of a running training change
     changing = any(source.is_changing for source in sources)
-    st.fragment(draw, run_every=_REFRESH_SECONDS if changing else None)()
+    draw_refreshed(draw, _REFRESH_SECONDS if changing else None)
 
 
 def _predictions(t: Translator, sources: Sequence[Source], drawing: Drawing | None) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from board.page_context import PageContext
 from board.runs.actions import act_button
 from board.translation import Translator
-from board.widgets.common import errors_shown, show_error, warn
+from board.widgets.common import draw_refreshed, errors_shown, show_error, warn
 from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.evaluation.results import Evaluation
 from mnist_core.evaluation.scorecard.intervals import wilson_interval
@@ -98,7 +98,7 @@ def _wait(t: Translator, run: Run) -> None:
             icon=":material/hourglass_top:",
         )
 
-    st.fragment(draw, run_every=_REFRESH_SECONDS)()
+    draw_refreshed(draw, _REFRESH_SECONDS)
 
 
 def _offer(t: Translator, run: Run, found: RunScorecard | None) -> None:

@@ -21,6 +21,7 @@ from board.watch.usage_charts import USAGE_TITLES, usage_line
 from board.widgets.common import (
     BROKEN,
     capitalized,
+    draw_refreshed,
     errors_shown,
     or_dash,
     show_error,
@@ -62,7 +63,7 @@ def show(context: PageContext) -> None:
         _live_part(context, run, summary.status)
 
     # refreshed periodically only while something can change
-    st.fragment(draw, run_every=_REFRESH_SECONDS if summary.is_active else None)()
+    draw_refreshed(draw, _REFRESH_SECONDS if summary.is_active else None)
 
 
 def _live_part(context: PageContext, run: Run, status: str) -> None:

@@ -1,7 +1,8 @@
 """Parts that several pages use."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import TypeVar
 
 import streamlit as st
@@ -29,6 +30,20 @@ def errors_shown(icon: str = ERROR) -> Iterator[None]:
         yield
     except MnistCoreError as error:
         show_error(error, icon)
+
+
+def draw_refreshed(draw: Callable[[], None], seconds: float | None) -> None:
+    """Draw a part of a page, and again each time the seconds have passed; once without them.
+
+    The message of a MnistCoreError is drawn in its place.
+    """
+
+    @wraps(draw)  # Streamlit tells the parts of a page apart by their names
+    def guarded() -> None:
+        with errors_shown():
+            draw()
+
+    st.fragment(guarded, run_every=seconds)()
 
 
 def warn(text: object, icon: str = ":material/warning:") -> None:

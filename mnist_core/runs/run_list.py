@@ -118,11 +118,19 @@ def list_runs(root: str | os.PathLike[str] | None = None) -> list[Run]:
         If the folder of all runs cannot be read.
     """
     folder = runs_root(root)
-    if not os.path.isdir(folder):  # False, not an error, for a path that is too long
+    return [run for name in names_in(folder) if (run := Run(folder / name)).exists]
+
+
+def names_in(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the names in a folder of runs, the newest first; none if there is no such folder.
+
+    Raises MnistCoreError if it cannot be read.
+    """
+    if not os.path.lexists(folder):  # False, not an error, for a path that is too long
         return []
-    with explain_errors(folder, "cannot be read"):
-        names = sorted(os.listdir(folder), reverse=True)
-    return [run for name in names if (run := Run(folder / name)).exists]
+    hint = "; name a folder of runs that you may read, by --runs or MNIST_RUNS"
+    with explain_errors(Path(folder), "cannot be read", hint):
+        return sorted(os.listdir(folder), reverse=True)
 
 
 def find_run(name: str, root: str | os.PathLike[str] | None = None) -> Run:

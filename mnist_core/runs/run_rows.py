@@ -16,10 +16,9 @@ from mnist_core.runs.labels import LABELS_FILE, RunLabels, read_labels
 from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin, read_origin
 from mnist_core.runs.queue import QueuePlace, queue_place
 from mnist_core.runs.run import Run, exited_unexpectedly
-from mnist_core.runs.run_list import without_name
+from mnist_core.runs.run_list import names_in, without_name
 from mnist_core.runs.state import ACTIVE, RunState, RunStatus
 from mnist_core.training.config import TrainConfig
-from mnist_core.utils.files import explain_errors
 from mnist_core.utils.json_files import read_json
 from mnist_core.utils.locks import is_locked
 from mnist_core.utils.text import single_line
@@ -189,19 +188,13 @@ class RunIndex:
             full = self._clock() >= self._next_full
             if full:
                 self._next_full = self._clock() + _FULL_CHECK_SECONDS
-            for name in self._names():
+            for name in names_in(self._root):
                 path, before = f"{self._root}/{name}", known.get(name)
                 if before is None or full or not before.is_current(path):
                     before = _look(path, before)
                 if before is not None:
                     self._rows[name] = before
             return [_with_present_status(one.row) for one in self._rows.values()]
-
-    def _names(self) -> list[str]:
-        if not os.path.isdir(self._root):
-            return []
-        with explain_errors(self._root, "cannot be read"):
-            return sorted(os.listdir(self._root), reverse=True)
 
 
 def _look(path: str, before: _Known | None) -> _Known | None:

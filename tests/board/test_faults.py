@@ -44,3 +44,15 @@ def test_a_runs_folder_that_cannot_be_made(
     monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "file/runs"))
     said = page_text(press(open_page("train"), "Start"))
     assert f"{tmp_path}/file/runs: cannot be made a folder (Not a directory)" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["runs", "train", "watch", "understand", "compare", "promote", "try_it"]
+)
+def test_a_file_in_the_place_of_the_runs_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MNIST_RUNS", str(tmp_path / "file"))
+    page = open_page(name)  # fails if the page raises
+    assert f"{tmp_path}/file: cannot be read (Not a directory)" in page_text(page)

@@ -53,6 +53,15 @@ def test_runs_as_json(tmp_path: Path, capsys: Capture) -> None:
     assert [RunState(**entry) for entry in shown] == [run.state() for run in runs[::-1]]
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "runs"
+    file.write_text("not a folder")
+    assert cli.main(["runs", "--runs", str(file)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "cannot be read (Not a directory); name a folder of runs" in captured.err
+
+
 def test_no_runs_yet(tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["runs", "--runs", str(tmp_path / "none")]) == 0
     assert "python -m mnist_core train" in capsys.readouterr().out
