@@ -137,7 +137,8 @@ def test_other_files_and_folders_are_no_runs(run: Run, tmp_path: Path) -> None:
     (tmp_path / "zzz").mkdir()
     assert [found.id for found in list_runs(tmp_path)] == [run.id]
     assert list_runs(tmp_path / "none") == []
-    assert list_runs(tmp_path / "notes.txt") == []
+    with pytest.raises(MnistCoreError, match="name a folder of runs"):
+        list_runs(tmp_path / "notes.txt")
 
 
 def test_a_run_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
