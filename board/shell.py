@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from board.access.visitors import admit, keep_login
+from board.address import keep_one_entry_per_page, remove_parameters_of_others
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from board.widgets.clicks import forget_click
@@ -92,6 +93,7 @@ def show() -> None:
     st.navigation([first, *pages.values()], position="top").run()
     _select_language(t)
     keep_login(t)
+    keep_one_entry_per_page()
     forget_click()  # its button is not on this page
 
 
@@ -99,6 +101,7 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
     def draw() -> None:
         if not admit(context.t):
             return
+        remove_parameters_of_others(name)
         # imported on first use: some pages need packages that are slow to import
         page = importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page")
         with errors_shown():

@@ -171,7 +171,8 @@ def test_a_login_outlives_a_reload_until_it_ends(monkeypatch: pytest.MonkeyPatch
 
 def kept(page: AppTest) -> dict[str, str | None]:
     """Return what the tab is to do with its token."""
-    found = [json.loads(block.proto.json) for block in page.get("bidi_component")]
+    blocks = page.get("bidi_component")
+    found = [json.loads(block.proto.json) for block in blocks if block.proto.json]
     (data,) = [data for data in found if "keep" in data]
     return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,6 +187,8 @@ def test_a_promoted_run_is_in_the_running_pad(
 ) -> None:
     pad = open_pad()
     board.go("Promote", title="Promote a run")
+    expect(board.page).to_have_url(re.compile(r"/promote\?run="))
+    board.go_back_and_forward("Try it")
     board.page.get_by_role("textbox", name="Name in the pad").fill("my-own")
     board.page.get_by_role("textbox", name="Name in the pad").press("Enter")
     board.settle()

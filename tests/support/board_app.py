@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -17,16 +18,24 @@ manifest_scanner.scan_component_manifests = functools.cache(
 )
 
 
-def open_page(name: str = "train", run: str | None = None, **session: object) -> AppTest:
+def open_page(
+    name: str = "train",
+    run: str | None = None,
+    address: Mapping[str, str] | None = None,
+    **session: object,
+) -> AppTest:
     """Run a page as a browser's first visit does; `run` is the run in the address.
+
+    `address` has its other parameters.
 
     Set MNIST_RUNS before. Fails if the page raises.
     """
     page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=300)
     # the harness knows pages by their file only; ours are functions
     page._page_hash = calc_hash(name)
-    if run is not None:
-        page.query_params["run"] = run
+    for parameter, value in {"run": run, **(address or {})}.items():
+        if value is not None:
+            page.query_params[parameter] = value
     for key, value in session.items():
         page.session_state[key] = value
     return show(page.run())

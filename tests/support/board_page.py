@@ -61,6 +61,14 @@ class BoardPage:
         heading = self.page.get_by_role("heading", name=title, level=1)
         expect(heading).to_be_visible(timeout=PATIENCE)
 
+    def go_back_and_forward(self, title: str) -> None:
+        """Press Back, which must lead to the page with this title, and Forward."""
+        here = self.page.get_by_role("heading", level=1).inner_text()
+        for button, expected in (self.page.go_back, title), (self.page.go_forward, here):
+            button(wait_until="commit")
+            self._expect_title(expected)
+            self.settle()
+
     def go_in_history(self, path: str) -> None:
         """Go to another page as the browser's buttons Back and Forward do: nothing is reloaded."""
         before = self.page.get_by_role("heading", level=1).inner_text()
