@@ -7,11 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from board.access.visitors import admit, keep_login
-from board.address import keep_one_entry_per_page, remove_parameters_of_others
+from board.address import remove_parameters_of_others
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
-from board.widgets.clicks import forget_click
+from board.widgets.clicks import forget_click, forget_click_elsewhere
 from board.widgets.common import errors_shown
+from board.widgets.scripts import run_scripts
 from mnist_core.runs.run_list import runs_root
 
 _PAGES = {
@@ -93,7 +94,7 @@ def show() -> None:
     st.navigation([first, *pages.values()], position="top").run()
     _select_language(t)
     keep_login(t)
-    keep_one_entry_per_page()
+    run_scripts()
     forget_click()  # its button is not on this page
 
 
@@ -101,6 +102,7 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
     def draw() -> None:
         if not admit(context.t):
             return
+        forget_click_elsewhere(name)
         remove_parameters_of_others(name)
         # imported on first use: some pages need packages that are slow to import
         page = importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page")

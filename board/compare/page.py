@@ -87,7 +87,7 @@ def _select(context: PageContext, readable: Mapping[str, RunRow], existing: set[
         return []
     requested = st.session_state.get(RUNS)
     if requested is None:
-        requested = st.query_params.get_all(RUNS) or _preselected(readable)
+        requested = list(filter(None, st.query_params.get_all(RUNS))) or _preselected(readable)
     offered = [one.id for one in without_archived(readable.values(), requested)]
     gone = st.session_state.setdefault(_GONE, [])
     gone += [run for run in requested if run not in (*existing, *gone)]

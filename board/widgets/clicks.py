@@ -11,6 +11,8 @@ import streamlit as st
 
 _CLICKED = "clicked"
 """Key of the button whose click is noted, in the session state."""
+_PAGE = "clicked-page"
+"""Key of the page that is shown, in the session state."""
 
 
 def clicked(
@@ -37,6 +39,13 @@ def clicked(
 def forget_click() -> None:
     """Forget a noted click: it was answered, or its button is not on the page."""
     st.session_state.pop(_CLICKED, None)
+
+
+def forget_click_elsewhere(page: str) -> None:
+    """Forget a click that was noted on another page, which may have a button of the same key."""
+    if st.session_state.get(_PAGE) != page:
+        forget_click()
+        st.session_state[_PAGE] = page
 
 
 def _note(key: str) -> None:

@@ -13,6 +13,7 @@ from support.training import small
 
 from mnist_core.runs import queue
 from mnist_core.runs.run_list import create_run, list_runs
+from mnist_core.search.job_control import list_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +84,16 @@ def test_other_pages_are_opened(root: Path) -> None:
 
 
 def test_a_click_whose_button_is_not_reached_is_forgotten(root: Path) -> None:
-    page = open_page(
-        "runs", clicked="start-button"
-    )  # another page was opened before the script came to it
+    # another page was opened before the script came to it
+    page = open_page("runs", clicked="start-button")
     page._page_hash = open_page("train")._page_hash
     assert show(page.run()).title[0].value == "Train a network"
     assert not list_runs(root)
+
+
+def test_a_click_is_not_answered_by_a_button_of_another_page(root: Path) -> None:
+    page = open_page("train")
+    page.session_state["clicked"] = "start-button"
+    page._page_hash = open_page("search")._page_hash
+    assert show(page.run()).title[0].value == "Search"
+    assert not list_jobs(root)

@@ -216,3 +216,9 @@ def test_a_compared_run_that_is_deleted_is_named(slow: Run, fast: Run) -> None:
         page = show(page.run())
         assert f"{slow.id}: there is no such run any more" in unescape(page.warning[0].value)
         assert page.multiselect[0].value == [fast.id]
+
+
+def test_an_address_without_a_name_is_as_none(root: Path, slow: Run, fast: Run) -> None:
+    page = open_page("compare", address={"runs": ""})
+    assert not page.warning
+    assert set(page.multiselect[0].value) == {slow.id, fast.id}

@@ -233,7 +233,7 @@ def test_a_search_is_stopped_resumed_and_deleted(board: BoardPage, folders: dict
     with exclusive_lock(queue_lock_path(root, "cpu"), timeout=60), ThreadPoolExecutor(1) as pool:
         first = create_run(TrainConfig(device="cpu"), root, "the first")
         enqueue(first)
-        board.button("Start").click()
+        board.button("Start").dblclick()
         expect(main.get_by_text("Ahead of it in the queue: 1 (the first)")).to_be_visible()
         first.delete()
         (job,) = list_jobs(root)

@@ -83,7 +83,7 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
         box.press("Enter")
         board.settle()
     board.page.get_by_role("textbox", name="Name").fill("small batches")
-    board.button("Start").click(no_wait_after=True)
+    board.button("Start").dblclick(no_wait_after=True)
     board.status("queued")
     (run,) = (run for run in list_runs(root) if run.id not in before)
     assert run.state().name == "small batches"
