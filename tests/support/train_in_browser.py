@@ -83,7 +83,10 @@ def start_from_the_form(board: BoardPage, root: Path) -> Run:
         box.press("Enter")
         board.settle()
     board.page.get_by_role("textbox", name="Name").fill("small batches")
+    count = "window.clicks = 0; document.addEventListener('click', () => clicks++)"
+    board.page.evaluate(count)
     board.button("Start").dblclick(no_wait_after=True)
+    assert board.page.evaluate("clicks") == 1, "a double click is one"
     board.status("queued")
     (run,) = (run for run in list_runs(root) if run.id not in before)
     assert run.state().name == "small batches"
