@@ -10,7 +10,7 @@ import streamlit as st
 from board.access.visitors import check_may_change, may_change
 from board.overview.table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
-from board.runs.actions import Question, act_button, delete_button
+from board.runs.actions import Question, act_button, confirmed_button
 from board.widgets.clicks import clicked
 from board.widgets.common import ERROR
 from board.widgets.markdown import escape_markdown
@@ -54,7 +54,7 @@ def draw_actions(
         if runs:
             _draw_labels(context, runs)
             _draw_archive(context, runs)
-        delete_button(t, _question(context, selected), key="runs-delete", type="secondary")
+        confirmed_button(t, _question(context, selected), key="runs-delete", type="secondary")
 
 
 def _draw_one(context: PageContext, row: TableRow, baseline: RunRow | None) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
 from board.page_context import PageContext
-from board.runs.actions import Question, delete_button
+from board.runs.actions import Question, confirmed_button
 from board.runs.downloads import draw_downloads
 from board.runs.run_choice import pick_run
 from board.translation import Translator
@@ -160,7 +160,7 @@ def _draw_models(t: Translator) -> None:
                 model.name,
                 partial(withdraw, model.name),
             )
-            delete_button(
+            confirmed_button(
                 t,
                 question,
                 key=f"withdraw-{model.name}",

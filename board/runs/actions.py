@@ -96,7 +96,7 @@ class Question:
     act: Callable[[], None]
 
 
-def delete_button(
+def confirmed_button(
     t: Translator,
     question: Question,
     *,
@@ -106,7 +106,7 @@ def delete_button(
     type: ButtonType = "tertiary",
     disabled: bool = False,
 ) -> None:
-    """Draw a button that opens a dialog, which says what will be lost and deletes it if confirmed.
+    """Draw a button that opens a dialog, which says what will be lost and acts if it is confirmed.
 
     `label` is that of this button and of the confirming one, in English.
     """

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from board.access.visitors import may_change
 from board.page_context import PageContext
-from board.runs.actions import Question, act_button, delete_button, start_button
+from board.runs.actions import Question, act_button, confirmed_button, start_button
 from board.runs.queue_text import describe_position
 from board.runs.run_choice import STATUS_ICONS
 from board.train.page import FORM_BASE
@@ -187,7 +187,7 @@ def _draw_buttons(context: PageContext, job: Job, status: JobStatus | None) -> N
         job.id,
         partial(delete_job, job),
     )
-    delete_button(t, question, disabled=status is not None and status.is_active)
+    confirmed_button(t, question, disabled=status is not None and status.is_active)
 
 
 def _form_key(kind: JobKind) -> str:

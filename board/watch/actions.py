@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from board.page_context import PageContext
-from board.runs.actions import Question, act_button, delete_button
+from board.runs.actions import Question, act_button, confirmed_button
 from board.runs.downloads import draw_curves_download, draw_report_download
 from board.runs.run_choice import forget_selection
 from board.train.page import FORM_BASE, FORM_PARENT
@@ -41,7 +41,7 @@ def draw_actions(context: PageContext, run: Run, state: RunState | None) -> None
         run.id,
         partial(_delete, run),
     )
-    delete_button(t, question, disabled=status == RunStatus.RUNNING)
+    confirmed_button(t, question, disabled=status == RunStatus.RUNNING)
 
 
 def _draw_rename(context: PageContext, run: Run, state: RunState) -> None:
