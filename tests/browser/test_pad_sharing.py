@@ -81,6 +81,15 @@ def test_a_damaged_link_says_so_and_keeps_the_drawing(
     pad.expect_digit(3)
 
 
+def test_a_damaged_link_that_opens_the_page_says_so(open_pad: Callable[..., PadPage]) -> None:
+    pad = open_pad()
+    pad.reusable = False  # a message is left on it
+    pad.page.goto("about:blank")
+    pad.page.goto(pad.url + "#d=1.AAAA")
+    pad.page.wait_for_selector(".drawpad[data-model]")
+    assert "The link is damaged" in pad.page.inner_text(".banner")
+
+
 def test_the_card_shows_drawing_digit_and_bars_and_can_be_saved(pad: PadPage) -> None:
     pad.play_example(5)
     pad.page.click("[data-part=share]")

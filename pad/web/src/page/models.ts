@@ -43,7 +43,8 @@ export class Models {
         const card = description.cards[name];
         part["model-about"].textContent =
           card ? text("about_model", { name, facts: modelFacts(card, text) }) : "";
-        banner.clear();
+        // not what was said before the first model: that the link just opened is damaged
+        if (root.dataset.model) banner.clear();
         on.use(description);
         whenIdle(() => this.prepare());
       },
