@@ -130,6 +130,19 @@ def test_a_promoted_model_runs_in_the_browser(pad: PadPage, model: str) -> None:
     assert pad.percentages == pytest.approx(100 * expected.probabilities, abs=0.15)
 
 
+def test_no_drawing_is_sent_to_be_read_by_another_model_too(pad: PadPage) -> None:
+    pad.play_example(3)
+    requests = requests_of(pad)
+    pad.page.click("[data-tab=compare]")
+    compare = pad.page.locator("[data-part=compare]")
+    compare.locator("select").select_option("student")
+    expect(compare.locator(".other-digit")).to_have_text("3")
+    pad.page.click("[data-tab=why]")
+    expect(pad.page.locator("[data-part=place]")).to_have_text(IN_BROWSER)
+    sent = [request.url for request in requests if "/classify_" in request.url]
+    assert sent == []
+
+
 def test_a_picture_is_read_in_the_browser(pad: PadPage, tmp_path: Path) -> None:
     paint(seven()).save(tmp_path / "seven.png")
     held: list[Route] = []

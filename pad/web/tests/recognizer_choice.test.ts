@@ -15,8 +15,8 @@ const OPTIONS: AskOptions = { signal: new AbortController().signal, interim: () 
 const [LOCAL, REMOTE] = [1, 0].map((digitScore) => ({ probabilities: [1], digitScore }));
 const READING: Answer = { kind: "reading", reading: {} as Reading };
 
-/** A browser in some state, a server, and the names of those who were asked. */
-function choiceOf({ ready = true, loading = false, fails = false }) {
+/** A browser in some state, a server, and the names of those who were asked. It loads until `load`. */
+function choiceOf({ ready = true, loading = false, fails = false, load = Promise.resolve(true) }) {
   const asked: string[] = [];
   const prepared: string[] = [];
   const ask = <Value>(name: string, value: Value, failing = false) => async (): Promise<Value> => {
@@ -28,6 +28,7 @@ function choiceOf({ ready = true, loading = false, fails = false }) {
   const browser = {
     isReady: () => ready,
     isLoading: () => loading,
+    loaded: async () => { ready = await load; },
     prepare: ({ name }: { name: string }) => { prepared.push(name); },
     recognize: ask("browser", READING, fails),
     kernel: ask("browser", kernel, fails),
@@ -57,6 +58,20 @@ test("the server answers while the browser loads the model, and where it cannot"
     assert.deepEqual(await choice.classifyCanvases(QUESTION.model, [], OPTIONS.signal), [REMOTE]);
     assert.deepEqual(asked, ["server", "server"]);
     assert.deepEqual(prepared, ["default"]);
+  }
+});
+
+test("a drawing that stays in the browser waits until the model is loaded, or cannot be", async () => {
+  for (const succeeds of [true, false]) {
+    let resolve = (_: boolean): void => {};
+    const load = new Promise<boolean>((done) => { resolve = done; });
+    const { asked, prepared, choice } = choiceOf({ ready: false, loading: true, load });
+    const answer = choice.recognizeInBrowser(QUESTION, OPTIONS);
+    await new Promise((done) => setTimeout(done));
+    assert.deepEqual([asked, prepared], [[], ["default"]]);
+    resolve(succeeds);
+    assert.equal(await answer, READING);
+    assert.deepEqual(asked, [succeeds ? "browser" : "server"]);
   }
 });
 

@@ -3,6 +3,7 @@
 import { BrowserRecognizer } from "../recognition/browser_recognizer.ts";
 import type { Kernel, ModelDescription, ModelVersion } from "../recognition/model.ts";
 import { workerOptions } from "../recognition/page_worker.ts";
+import type { Recognizer } from "../recognition/recognizer.ts";
 import { RecognizerChoice, type Place } from "../recognition/recognizer_choice.ts";
 import type { Server } from "../recognition/server.ts";
 import { ServerRecognizer } from "../recognition/server_recognizer.ts";
@@ -24,6 +25,15 @@ export interface ModelEvents {
 
 export class Models {
   readonly recognizer: RecognizerChoice;
+  /**
+   * For models beside the one in use. Where that runs in the browser, the page says that nothing
+   * leaves it: a drawing is not sent to the server while the browser loads another model.
+   */
+  readonly others: Recognizer = {
+    recognize: (question, options) => this.place === "browser"
+      ? this.recognizer.recognizeInBrowser(question, options)
+      : this.recognizer.recognize(question, options),
+  };
   readonly #server: Server;
   readonly #browser: BrowserRecognizer;
   readonly #picker: ModelPicker;

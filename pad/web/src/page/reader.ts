@@ -35,7 +35,7 @@ export class Reader {
     this.#views = views;
     this.#on = on;
     this.#comparison = new Comparison(
-      part.compare, text, server, models.recognizer, props.ink, (other) => {
+      part.compare, text, server, models.others, props.ink, (other) => {
         models.prepare(other);
         this.classify();
       });

@@ -30,7 +30,7 @@ class PicturesFail extends Error {}
 export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   readonly #options: BrowserOptions;
   readonly #ready = new Set<string>(); // addresses of graphs
-  readonly #loading = new Set<string>();
+  readonly #loading = new Map<string, Promise<void>>();
   #client: WorkerClient | null = null;
   #picturesFail = false;
   #failures = 0;
@@ -53,7 +53,13 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   prepare({ graph }: ModelVersion): void {
     if (!graph || this.#ready.has(graph.url) || this.#loading.has(graph.url)) return;
     if (this.#failures >= TRIES || performance.now() - this.#failedAt < PAUSE) return;
-    void this.#load(graph);
+    this.#loading.set(graph.url, Promise.resolve().then(() => this.#load(graph)));
+    this.#options.change();
+  }
+
+  /** Wait until a model is not being loaded any more, whether that has succeeded or not. */
+  async loaded({ graph }: ModelVersion): Promise<void> {
+    if (graph) await this.#loading.get(graph.url);
   }
 
   /** Rejects if it cannot answer; then no model is ready any more, unless only pictures fail. */
@@ -81,8 +87,6 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   }
 
   async #load(graph: GraphFile): Promise<void> {
-    this.#loading.add(graph.url);
-    this.#options.change();
     try {
       if (!this.#client) {
         const client = new WorkerClient(

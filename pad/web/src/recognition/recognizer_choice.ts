@@ -11,7 +11,7 @@ export type Place = "browser" | "loading" | "server";
 
 type Browser = Pick<
   BrowserRecognizer,
-  "isReady" | "isLoading" | "prepare" | "recognize" | "kernel" | "classifyCanvases">;
+  "isReady" | "isLoading" | "prepare" | "loaded" | "recognize" | "kernel" | "classifyCanvases">;
 
 export class RecognizerChoice implements Recognizer, CanvasClassifier {
   readonly #browser: Browser;
@@ -25,6 +25,13 @@ export class RecognizerChoice implements Recognizer, CanvasClassifier {
   place(model: ModelVersion): Place {
     if (this.#browser.isReady(model)) return "browser";
     return this.#browser.isLoading(model) ? "loading" : "server";
+  }
+
+  /** Answer as soon as the browser can, and ask the server only where it cannot. */
+  async recognizeInBrowser(question: Question, options: AskOptions): Promise<Answer | undefined> {
+    this.#browser.prepare(question.model);
+    await this.#browser.loaded(question.model);
+    return this.recognize(question, options);
   }
 
   async recognize(question: Question, options: AskOptions): Promise<Answer | undefined> {
