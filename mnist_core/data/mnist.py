@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 from mnist_core.data.sizes import MEAN, STD, VALIDATION_SIZE
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.normalize import FRAME_SIZE
+from mnist_core.utils.devices import choose_device
 from mnist_core.utils.files import explain_errors, write_atomic
 
 SPLIT_SEED = 20_000
@@ -72,6 +74,7 @@ def load_train_validation(
     Parameters
     ----------
     device : torch.device or str
+        "auto" is the first GPU, or the CPU.
     root : path or None
         See `data_root`.
     validation_size : int
@@ -82,12 +85,20 @@ def load_train_validation(
     Raises
     ------
     MnistCoreError
-        If a size is below 1, or the files are damaged, or missing and cannot be downloaded; the
-        message names the size, the file or MNIST_ROOT.
+        If a size is below 1, or no image is left to train on, or there is no such device, or the
+        files are damaged, or missing and cannot be downloaded; the message names the size, the
+        device, the file or MNIST_ROOT.
     """
     _check_size("validation_size", validation_size)
-    _check_size("training_size", training_size)
+    if training_size is not None:
+        _check_size("training_size", training_size)
+    device = _device(device)
     images, labels = _read(train=True, root=root)
+    if validation_size >= len(labels):
+        raise MnistCoreError(
+            f"validation_size is {validation_size}; there are {len(labels)} images, give fewer: "
+            "the others are trained on"
+        )
     order = _split_order(len(labels))
     validation, training = order[:validation_size], order[validation_size:][:training_size]
     return (
@@ -113,6 +124,7 @@ def load_validation(
     Raises MnistCoreError as `load_train_validation`.
     """
     _check_size("size", size)
+    device = _device(device)
     images, labels = _read(train=True, root=root)
     index = _split_order(len(labels))[:size]
     return _split(images[index], labels[index], device)
@@ -122,19 +134,24 @@ def load_test(
     device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
 ) -> Split:
     """Return MNIST's 10,000 test images, which are for the final report only. Raises as above."""
+    device = _device(device)
     return _split(*_read(train=False, root=root), device)
 
 
-def _check_size(name: str, size: int | None) -> None:
-    if size is not None and size < 1:
-        raise MnistCoreError(f"{name} is {size}; give at least 1")
+def _check_size(name: str, size: int) -> None:
+    if not isinstance(size, Integral) or size < 1:
+        raise MnistCoreError(f"{name} is {size!r}; give an integer of at least 1")
+
+
+def _device(device: torch.device | str) -> torch.device:
+    return choose_device(device) if isinstance(device, str) else device
 
 
 def _split_order(size: int) -> Tensor:
     return torch.randperm(size, generator=torch.Generator().manual_seed(SPLIT_SEED))
 
 
-def _split(images: Tensor, labels: Tensor, device: torch.device | str) -> Split:
+def _split(images: Tensor, labels: Tensor, device: torch.device) -> Split:
     """Convert uint8 images (N, 28, 28)."""
     return Split(images.to(device).unsqueeze(1).float().div_(255), labels.to(device))
 

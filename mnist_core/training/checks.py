@@ -2,8 +2,50 @@
 
 import math
 
+import torch
+
+from mnist_core.data.mnist import Split
 from mnist_core.errors import MnistCoreError
+from mnist_core.imaging.sizes import FRAME_SIZE
+from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.config import TrainConfig
+
+
+def check_split(name: str, split: Split, config: TrainConfig) -> None:
+    """Raise MnistCoreError if images or labels are not what `Split` says, or on another device.
+
+    A network learns from most of them all the same, but badly: nothing else would say why.
+    """
+    if not isinstance(split, Split):
+        raise MnistCoreError(
+            f"the {name} images are {type(split).__name__}; give mnist_core.data.Split(images, "
+            "labels), or what load_train_validation returns"
+        )
+    images, labels = split.images, split.labels
+    for what, values, dtype, shape in (
+        ("images", images, torch.float32, (len(labels), 1, FRAME_SIZE, FRAME_SIZE)),
+        ("labels", labels, torch.int64, (len(labels),)),
+    ):
+        if not isinstance(values, torch.Tensor):
+            raise MnistCoreError(
+                f"the {name} {what} are no torch tensor: torch.as_tensor makes one"
+            )
+        if values.dtype != dtype or tuple(values.shape) != shape:
+            raise MnistCoreError(
+                f"the {name} {what} are {values.dtype} {tuple(values.shape)}; give {dtype} {shape}"
+            )
+    if not len(labels):
+        raise MnistCoreError(f"the {name} split has no images")
+    # NaN compares as False
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise MnistCoreError(f"the {name} images must lie in [0, 1], ink light on dark")
+    if not (labels.min() >= 0 and labels.max() < NUM_CLASSES):
+        raise MnistCoreError(f"the {name} labels must lie in 0 to {NUM_CLASSES - 1}")
+    if config.device != "auto" and torch.device(config.device).type != images.device.type:
+        raise MnistCoreError(
+            f"device is {config.device!r}, but the {name} images are on {images.device}; load them "
+            "with load_train_validation(config.device)"
+        )
 
 
 def check_given(field: str, name: str | None, value: object) -> None:

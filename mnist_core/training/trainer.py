@@ -14,7 +14,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.models.network import DigitNet
 from mnist_core.models.scoring import Scores
 from mnist_core.training.best_epoch import BestEpoch
-from mnist_core.training.checks import check_finite, check_given
+from mnist_core.training.checks import check_finite, check_given, check_split
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.drawings import generate_drawings
 from mnist_core.training.events import Drawn, Epoch, Event, Finished, Step, Stopped
@@ -43,7 +43,8 @@ def train(
 ) -> Iterator[Event]:
     """Train and yield the run's events; the last one is `Finished`.
 
-    See `Trainer` for the parameters; that class can also stop and resume.
+    See `Trainer` for the parameters and errors, which are raised with the first event; that class
+    can also stop and resume.
     """
     trainer = Trainer(config, training, validation, initial=initial, teacher=teacher)
     yield from trainer.run(report_every=report_every)
@@ -83,7 +84,7 @@ class Trainer:
     ------
     MnistCoreError
         If weights or layers to freeze do not fit the model, or the configuration names weights
-        that are not given.
+        that are not given, or images or labels are not as `Split` says.
     """
 
     def __init__(
@@ -99,8 +100,8 @@ class Trainer:
     ) -> None:
         check_given("init_weights", config.init_weights, initial)
         check_given("teacher", config.teacher, teacher)
-        if not len(training) or not len(validation):
-            raise MnistCoreError("the training or the validation split has no images")
+        check_split("training", training, config)
+        check_split("validation", validation, config)
         self.config = config
         self._training, self._validation = training, validation
         self._validate = validate

@@ -23,6 +23,8 @@ def choose_device(name: str) -> torch.device:
     kind, _, index = name.partition(":")
     if kind not in DEVICES or (index and (kind != "cuda" or not index.isdigit())):
         raise MnistCoreError(f"device is {name!r}; choose from {', '.join(DEVICES)}")
+    if kind == "cpu":
+        return torch.device("cpu")
     count = torch.cuda.device_count()
     if kind == "cuda" and int(index or 0) >= count:
         seen = "torch finds no GPU" if count == 0 else f"torch finds {count} GPUs, numbered from 0"

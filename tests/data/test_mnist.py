@@ -140,12 +140,37 @@ def test_a_data_set_of_another_size(tiny: Path) -> None:
 @pytest.mark.usefixtures("tiny")
 def test_sizes_below_one() -> None:
     for size in (0, -5):
-        with pytest.raises(MnistCoreError, match=f"validation_size is {size}; give at least 1"):
+        with pytest.raises(
+            MnistCoreError, match=f"validation_size is {size}; give an integer of at least 1"
+        ):
             load_train_validation(validation_size=size)
-        with pytest.raises(MnistCoreError, match=f"training_size is {size}; give at least 1"):
+        with pytest.raises(
+            MnistCoreError, match=f"training_size is {size}; give an integer of at least 1"
+        ):
             load_train_validation(training_size=size)
-        with pytest.raises(MnistCoreError, match=f"size is {size}; give at least 1"):
+        with pytest.raises(MnistCoreError, match=f"size is {size}; give an integer of at least 1"):
             load_validation(size=size)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_sizes_that_cannot_be_used() -> None:
+    for size in (1.5, "9", None):
+        with pytest.raises(MnistCoreError, match=f"validation_size is {size!r}; give an integer"):
+            load_train_validation(validation_size=size)  # type: ignore[arg-type]
+    count = len(load_test().labels)
+    with pytest.raises(MnistCoreError, match=f"validation_size is {count}; there are {count}"):
+        load_train_validation(validation_size=count)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_devices() -> None:
+    assert load_train_validation("auto", validation_size=10)[0].images.device.type in (
+        "cpu",
+        "cuda",
+    )
+    for load in (load_train_validation, load_validation, load_test):
+        with pytest.raises(MnistCoreError, match="device is 'gpu'; choose from auto"):
+            load("gpu")
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {

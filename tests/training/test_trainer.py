@@ -146,6 +146,42 @@ def test_a_batch_larger_than_the_data_is_the_data(few: Splits) -> None:
     assert [event.steps for event in events if isinstance(event, Step)] == [1]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: (s.images, s.labels), "images are tuple; give mnist_core.data.Split"),
+        (lambda s: Split(s.images.numpy(), s.labels), "images are no torch tensor"),
+        (lambda s: Split((s.images * 255).byte(), s.labels), "torch.uint8"),
+        (lambda s: Split(s.images.double(), s.labels), "torch.float64"),
+        (lambda s: Split(s.images[:, 0], s.labels), r"\(N, 28, 28\); give torch.float32 \(N, 1, "),
+        (lambda s: Split(s.images[:-1], s.labels), "; give torch.float32"),
+        (lambda s: Split(s.images * 255, s.labels), r"images must lie in \[0, 1\]"),
+        (lambda s: Split(s.images * np.nan, s.labels), r"images must lie in \[0, 1\]"),
+        (lambda s: Split(s.images, s.labels.int()), "give torch.int64"),
+        (lambda s: Split(s.images, s.labels + 1), "labels must lie in 0 to 9"),
+        (lambda s: Split(s.images, s.labels - 1), "labels must lie in 0 to 9"),
+    ],
+)
+def test_data_of_another_kind_is_refused(
+    few: Splits, change: Callable[[Split], Any], message: str
+) -> None:
+    training, validation = few
+    for name, splits in (
+        ("training", (change(training), validation)),
+        ("validation", (training, change(validation))),
+    ):
+        count = str(len(training if name == "training" else validation))
+        with pytest.raises(MnistCoreError, match=f"the {name} .*{message.replace('N', count)}"):
+            next(train(small(), *splits))
+
+
+def test_data_on_another_device_is_refused(few: Splits) -> None:
+    with pytest.raises(
+        MnistCoreError, match="device is 'cuda', but the training images are on cpu"
+    ):
+        next(train(small(device="cuda"), *few))
+
+
 def test_no_images_are_refused(few: Splits) -> None:
     training, validation = few
     none = Split(training.images[:0], training.labels[:0])
