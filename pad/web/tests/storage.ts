@@ -11,3 +11,9 @@ export function useStorage(setItem?: (key: string, value: string) => void): Map<
   Object.defineProperty(globalThis, "sessionStorage", { value: storage, configurable: true });
   return items;
 }
+
+/** Replace the storage by one of a browser that keeps nothing for the page: any use throws. */
+export function useNoStorage(): void {
+  const get = () => { throw new DOMException("access is denied", "SecurityError"); };
+  Object.defineProperty(globalThis, "sessionStorage", { get, configurable: true });
+}

@@ -4,7 +4,7 @@ import type { Drawing, Picture } from "../src/drawing/drawing.ts";
 import { DrawingSession } from "../src/drawing/session.ts";
 import { VisitStorage } from "../src/page/visit_storage.ts";
 import { drawingOf, PICTURE } from "./drawings.ts";
-import { useStorage } from "./storage.ts";
+import { useNoStorage, useStorage } from "./storage.ts";
 
 const SEVEN = drawingOf([20, 20, 100, 20, 50, 120]);
 
@@ -58,6 +58,15 @@ test("the first visit has nothing to continue", () => {
   page.visit.restore();
   assert.deepEqual([page.models.name, page.models.starts], ["default", 1]);
   assert.ok(!page.session.canUndo);
+});
+
+test("a browser that keeps nothing for the page shows it all the same", () => {
+  useNoStorage();
+  const page = load();
+  page.visit.restore();
+  draw(page, SEVEN);
+  assert.equal(page.models.starts, 1);
+  assert.deepEqual(page.session.drawing, SEVEN);
 });
 
 test("a reload keeps strokes, model and pen", () => {

@@ -28,6 +28,14 @@ export function restoreVisit(restore: (visit: Visit) => void): void {
     const saved = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as Visit | null;
     if (saved) restore(saved);
   } catch {
+    deleteVisit();
+  }
+}
+
+function deleteVisit(): void {
+  try {
     sessionStorage.removeItem(STORAGE_KEY);
+  } catch {
+    // the browser keeps nothing for this page, and may not even let it ask
   }
 }
