@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import mnist_core
 from mnist_core.cli.commands import (
     calibrate,
     claims,
@@ -86,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mnist_core", description="Train and use networks that recognise digits."
     )
+    version = f"mnist-core {mnist_core.__version__}"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_commands(commands)

@@ -1,7 +1,6 @@
 """Progress of a run or of a command's steps: a live line on a terminal, plain lines otherwise."""
 
 import time
-from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.progress import (
 
 from mnist_core.cli.terminal import print_error
 from mnist_core.training.events import Epoch, Event, Step
+from mnist_core.utils.notes import Note
 from mnist_core.utils.text import without_controls
 
 _LINE_INTERVAL = 10.0
@@ -93,7 +93,7 @@ class StepProgress:
             redirect_stdout=False,  # it would go to the standard error
         )
 
-    def __enter__(self) -> Callable[[str], None]:
+    def __enter__(self) -> Note:
         if not self._line.console.is_terminal:
             return print_error
         self._line.start()

@@ -142,7 +142,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
             raise MnistCoreError(
                 f"a picture must be a PIL image or an array, got {type(array).__name__}"
             )
-        array = np.asarray(array)
+        array = as_array(array, "the picture")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise MnistCoreError(
             f"array of shape {array.shape} is not a picture; give (H, W), (H, W, 1), (H, W, 3) or "
@@ -153,7 +153,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
     _check_size(array.shape[1], array.shape[0])
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255
-    elif array.dtype == np.uint16:
+    elif array.dtype.newbyteorder("=") == np.uint16:
         array = (array / 257).round().astype(np.uint8)
     elif np.issubdtype(array.dtype, np.floating):
         _check_floats(array)
@@ -165,6 +165,17 @@ def _from_array(array: np.ndarray) -> Image.Image:
             f"arrays of {array.dtype} cannot be read; give bool, uint8, uint16 or floats in [0, 1]"
         )
     return Image.fromarray(np.ascontiguousarray(array))
+
+
+def as_array(values: object, name: str) -> np.ndarray:
+    """Return values, such as a tensor or a list, as an array.
+
+    Raises MnistCoreError if they are none, such as a tensor on a GPU or with a gradient.
+    """
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise MnistCoreError(f"{name} cannot be made an array: {error}") from error
 
 
 def _check_floats(array: np.ndarray) -> None:

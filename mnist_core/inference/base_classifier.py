@@ -1,14 +1,14 @@
 """What every classifier does, in torch or with exported graphs. Imports no torch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.imaging.images import Picture, grey_image
+from mnist_core.imaging.images import Picture, as_array, grey_image
 from mnist_core.imaging.rasterize import INK_SIZE, rasterize_strokes
 from mnist_core.inference.prediction import (
     DIGIT_THRESHOLD,
@@ -95,7 +95,8 @@ class BaseClassifier(ABC):
         return self.classify_many([image])[0]
 
     def classify_many(self, images: Sequence[Picture]) -> list[Prediction]:
-        """Classify pictures of any sizes, in batches of up to 256."""
+        """Classify pictures of any sizes, in batches of up to 256; see `classify`."""
+        _check_several(images, "images")
         found = [self._steps.picture_ink(grey_image(image)) for image in images]
         predictions = self._classify(np.stack([ink.canvas for ink in found])) if found else []
         return [
@@ -109,6 +110,8 @@ class BaseClassifier(ABC):
 
     def classify_strokes_many(self, drawings: Sequence[Sequence[np.ndarray]]) -> list[Prediction]:
         """Classify drawings, each as for `classify_strokes`; malformed strokes: MnistCoreError."""
+        _check_several(drawings, "drawings")
+        drawings = list(drawings)
         canvases = rasterize_strokes(drawings)
         return [
             self._explain(*found)
@@ -132,8 +135,15 @@ class BaseClassifier(ABC):
         MnistCoreError
             For a picture that cannot be read, or malformed strokes.
         """
+        if not isinstance(drawing, Image.Image) and hasattr(drawing, "__array__"):
+            drawing = as_array(drawing, "the drawing")
         if isinstance(drawing, Image.Image | np.ndarray):
             row = read_picture_row(drawing, self._classify_canvases, self._steps)
+        elif isinstance(drawing, str | bytes) or not isinstance(drawing, Sequence):
+            raise MnistCoreError(
+                "a drawing must be a PIL image, an array, or a list of strokes, got "
+                f"{type(drawing).__name__}"
+            )
         else:
             row = read_stroke_row(drawing, self._classify_canvases)
         return [
@@ -162,7 +172,7 @@ class BaseClassifier(ABC):
         MnistCoreError
             For another shape or dtype.
         """
-        canvases = np.asarray(canvases)
+        canvases = as_array(canvases, "canvases")
         if canvases.ndim != 3 or canvases.shape[1:] != (INK_SIZE, INK_SIZE):
             raise MnistCoreError(
                 f"canvases have shape {canvases.shape}; give (N, {INK_SIZE}, {INK_SIZE})"
@@ -184,7 +194,7 @@ class BaseClassifier(ABC):
         MnistCoreError
             For another shape, dtype or range, or an unknown layer.
         """
-        ink = np.asarray(ink)
+        ink = as_array(ink, "ink")
         if ink.shape != (INK_SIZE, INK_SIZE):
             raise MnistCoreError(f"ink has shape {ink.shape}; give ({INK_SIZE}, {INK_SIZE})")
         if ink.dtype == np.uint8:
@@ -193,6 +203,8 @@ class BaseClassifier(ABC):
         return self._classify_with_maps(ink.astype(np.float32), layers, explain=explain)
 
     def _check_layers(self, layers: Sequence[str]) -> None:
+        if isinstance(layers, str) or not isinstance(layers, Sequence):
+            raise MnistCoreError(f"layers is {layers!r}; give a list of names, of {self.stages}")
         unknown = [layer for layer in layers if layer not in self.stages]
         if unknown:
             raise MnistCoreError(f"unknown layer {unknown[0]!r}; choose from {self.stages}")
@@ -250,6 +262,11 @@ class BaseClassifier(ABC):
         else:
             prediction = replace(prediction, reason=RefusalReason.NOT_A_DIGIT)
         return PredictionWithMaps(prediction, maps, hidden)
+
+
+def _check_several(values: object, name: str) -> None:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise MnistCoreError(f"{name} must be a list, got {type(values).__name__}")
 
 
 def _grey_levels(canvases: np.ndarray) -> np.ndarray:

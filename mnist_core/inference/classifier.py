@@ -8,7 +8,7 @@ import torch
 
 from mnist_core.data.mnist import normalise
 from mnist_core.errors import MnistCoreError
-from mnist_core.imaging.images import Picture
+from mnist_core.imaging.images import Picture, as_array
 from mnist_core.imaging.sizes import FRAME_SIZE
 from mnist_core.inference.base_classifier import BaseClassifier, check_unit
 from mnist_core.inference.pipeline import InferencePipeline
@@ -65,7 +65,7 @@ class Classifier(BaseClassifier):
         MnistCoreError
             For a frame of another shape or outside [0, 1], or an unknown layer.
         """
-        frame = np.asarray(frame)
+        frame = as_array(frame, "frame")
         if frame.shape != (FRAME_SIZE, FRAME_SIZE):
             raise MnistCoreError(f"frame has shape {frame.shape}; give (28, 28), or classify first")
         check_unit(frame, "frame")

@@ -34,6 +34,7 @@ from mnist_core.models.onnx_half import store_half
 from mnist_core.models.onnx_trace import check_exporter
 from mnist_core.models.shapes import count_parameters, head_widths, shape_table
 from mnist_core.models.weights import Network, describe, load_weights
+from mnist_core.utils.notes import Note, no_note
 
 if TYPE_CHECKING:
     import onnx
@@ -75,7 +76,7 @@ def export_graph(
     key: str = "",
     *,
     trace: Trace | None = None,
-    note: Callable[[str], None] = lambda line: None,
+    note: Note = no_note,
 ) -> bytes:
     """Return the whole pipeline of a model as one ONNX model, compared with torch's outputs.
 
@@ -131,7 +132,7 @@ def export_graph(
     return content
 
 
-def export_weights(path: Path, note: Callable[[str], None] = lambda line: None) -> bytes:
+def export_weights(path: Path, note: Note = no_note) -> bytes:
     """Return the graph of a weights file. Raises as `load_weights` and `export_graph` do."""
     network, card = load_weights(path)
     return export_graph(network, card, graph_key(path), note=note)

@@ -1,6 +1,6 @@
 """Export of the steps from pictures and ink to canvases, which no model is part of."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from mnist_core.inference.pipeline import make_frame
 from mnist_core.inference.torch_steps import fit_ink
 from mnist_core.models.onnx_session import check_agreement, open_session, run_session
 from mnist_core.models.onnx_trace import check_exporter, trace_module
+from mnist_core.utils.notes import Note, no_note
 
 _SIZES = ((280, 280), (200, 150), (40, 333), (8, 9), (512, 384))
 _SEED = 0
@@ -101,7 +102,7 @@ class _Traced(NamedTuple):
     dynamic: tuple[Mapping[int, Any], ...]
 
 
-def export_imaging(name: str, note: Callable[[str], None] = lambda line: None) -> bytes:
+def export_imaging(name: str, note: Note = no_note) -> bytes:
     """Return one of the steps of `imaging_graphs` as an ONNX model, compared with torch.
 
     `note` is called with a line of text before what takes long.

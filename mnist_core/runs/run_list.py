@@ -200,6 +200,12 @@ def run_of_weights(path: Path) -> Run | None:
     return run if run.weights_path == path and run.exists else None
 
 
+def weights_label(path: Path) -> str:
+    """Return what to call the weights of a file: a run's id, or the file's name without suffix."""
+    run = run_of_weights(path)
+    return path.stem if run is None else run.id
+
+
 def lasting_name(name: str, root: str | os.PathLike[str] | None = None) -> str:
     """Return a name that keeps referring to the same weights: those of a run become its id.
 

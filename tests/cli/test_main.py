@@ -13,6 +13,7 @@ from support.commands import Capture, failed
 from support.drawings import one, paint
 from support.fresh_import import run_fresh
 
+import mnist_core
 from mnist_core import shipped_models
 from mnist_core.cli import main as cli
 from mnist_core.models.card_file import read_card
@@ -70,6 +71,13 @@ def test_commands_that_compute_nothing_do_not_wait_for_torch(
         command, env={**os.environ, "MNIST_RUNS": str(tmp_path)}, cwd=ROOT, capture_output=True
     )
     assert process.returncode == 0
+
+
+def test_version(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"mnist-core {mnist_core.__version__}\n"
 
 
 @pytest.mark.parametrize(

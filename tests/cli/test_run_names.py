@@ -123,6 +123,22 @@ def test_commands_take_names(
     assert run.state().status == "finished"
 
 
+def test_output_has_the_id(
+    make: Callable[[str], Run], runs: Path, tmp_path: Path, mnist_root: Path, capsys: Capture
+) -> None:
+    run, output = make("my best"), tmp_path / "scores.json"
+    for name in ("last", "my best"):
+        words = ["evaluate", name, "--json", "--data", str(mnist_root), "--runs", str(runs)]
+        assert cli.main(words) == 0
+        captured = capsys.readouterr()
+        assert json.loads(captured.out)["weights"] == run.id
+        assert captured.err.startswith(f"{run.id}: scoring")
+    words = ["--only", "mnist-validation", "--limit", "5", "--json"]
+    root = ["--mnist", str(mnist_root), "--runs", str(runs)]
+    assert cli.main(["scorecard", "last", "my best", *words, str(output), *root]) == 0
+    assert [model["name"] for model in json.loads(output.read_text())["models"]] == [run.id]
+
+
 def test_a_configuration_has_the_id(
     make: Callable[[str], Run], runs: Path, mnist_root: Path, capsys: Capture
 ) -> None:

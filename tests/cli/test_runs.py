@@ -62,6 +62,12 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path, capsys: Ca
     assert "cannot be read (Not a directory); name a folder of runs" in captured.err
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-1"])
+def test_a_time_that_never_ends_is_refused(seconds: str, tmp_path: Path, capsys: Capture) -> None:
+    assert cli.main(["stop", "last", "--timeout", seconds, "--runs", str(tmp_path)]) == 2
+    assert f"--timeout is {float(seconds)}; give 0 or more seconds" in capsys.readouterr().err
+
+
 def test_no_runs_yet(tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["runs", "--runs", str(tmp_path / "none")]) == 0
     assert "python -m mnist_core train" in capsys.readouterr().out

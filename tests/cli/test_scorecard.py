@@ -63,6 +63,7 @@ def test_the_environment_names_the_folder(
         (["--data", "nowhere"], "nowhere: has neither pendigits/ nor unipen/"),
         (["--only", "speed"], "unknown row 'speed'; choose from unipen"),
         (["nosuch"], "no weights 'nosuch'"),
+        (["--seed", "-1"], "--seed is -1; give 0 or more"),
     ],
 )
 def test_what_cannot_be_measured(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -231,6 +232,8 @@ def test_the_input_is_not_changed(classifier: Classifier) -> None:
         (b"bytes", "bytes"),
         ([[0, 1], [1, 0]], "list"),
         (7, "int"),
+        (torch.zeros(20, 20, requires_grad=True), "cannot be made an array: .* requires grad"),
+        (torch.zeros(20, 20, dtype=torch.bfloat16), "cannot be made an array: .*BFloat16"),
         (np.zeros(100), r"\(100,\)"),
         (np.zeros((20, 20, 2)), r"\(20, 20, 2\)"),
         (np.zeros((3, 20, 20)), r"\(3, 20, 20\)"),

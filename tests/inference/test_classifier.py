@@ -108,6 +108,21 @@ def test_a_malformed_drawing_among_others_is_an_error(classifier: Classifier) ->
         classifier.classify_strokes_many([one(), [np.zeros((3, 3))]])
 
 
+@pytest.mark.parametrize("several", [None, 3, "seven.png", b"bytes", paint(one())])
+def test_what_is_no_list_is_an_error(classifier: Classifier, several: object) -> None:
+    kind = type(several).__name__
+    with pytest.raises(MnistCoreError, match=f"images must be a list, got {kind}"):
+        classifier.classify_many(several)
+    with pytest.raises(MnistCoreError, match=f"drawings must be a list, got {kind}"):
+        classifier.classify_strokes_many(several)
+
+
+def test_generators_are_lists(classifier: Classifier) -> None:
+    (by_strokes,) = classifier.classify_strokes_many(drawing for drawing in [seven()])
+    (by_picture,) = classifier.classify_many(paint(drawing) for drawing in [seven()])
+    assert by_strokes.digit == by_picture.digit == 7
+
+
 def test_threads_share_a_classifier(classifier: Classifier, clear_digits: Digits) -> None:
     drawings = [strokes for _, strokes in clear_digits]
     expected = classifier.classify_strokes_many(drawings)
@@ -220,6 +235,7 @@ def test_invalid_ink(classifier: Classifier, ink: object, message: str) -> None:
     [
         (INK, r"\(56, 56\)"),
         (FRAME[None], r"\(1, 28, 28\)"),
+        ([[0.0], [0.0, 1.0]], "frame cannot be made an array"),
         ([], r"\(0,\)"),
         (FRAME.astype(np.uint8), "uint8"),
         (holding(FRAME, 255.0), r"\[0, 1\]"),
@@ -229,6 +245,12 @@ def test_invalid_ink(classifier: Classifier, ink: object, message: str) -> None:
 def test_invalid_frames(classifier: Classifier, frame: object, message: str) -> None:
     with pytest.raises(MnistCoreError, match=message):
         classifier.feature_maps(frame)
+
+
+@pytest.mark.parametrize("layers", ["conv1", None, (stage for stage in ["conv1"])])
+def test_layers_are_a_list(classifier: Classifier, layers: object) -> None:
+    with pytest.raises(MnistCoreError, match=r"layers is .*; give a list of names, of \('conv1'"):
+        classifier.classify_ink_with_maps(INK, layers)
 
 
 @pytest.mark.parametrize("layer", ["conv9", "pool1", "head", "", None, 0])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 from support.rows import H, row
@@ -226,6 +228,21 @@ def test_a_scribble_does_not_take_long(classifier: Classifier) -> None:
 def test_malformed_drawings(classifier: Classifier, drawing: object) -> None:
     with pytest.raises(MnistCoreError):
         classifier.read_digits(drawing)
+
+
+@pytest.mark.parametrize("drawing", ["seven.png", b"bytes", None, Path("seven.png")])
+def test_a_drawing_of_another_kind_names_both_kinds(
+    classifier: Classifier, drawing: object
+) -> None:
+    message = f"must be a PIL image, an array, or a list of strokes, got {type(drawing).__name__}"
+    with pytest.raises(MnistCoreError, match=message):
+        classifier.read_digits(drawing)
+
+
+def test_a_tensor_is_a_picture_as_for_classify(classifier: Classifier) -> None:
+    picture = np.asarray(paint([*seven()]))
+    (digit,) = classifier.read_digits(torch.from_numpy(picture.copy()))
+    assert digit.prediction.digit == 7
 
 
 def test_the_function_of_the_package(classifier: Classifier) -> None:

@@ -61,7 +61,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     from mnist_core.evaluation.calibration_fit import fit_calibration
     from mnist_core.models.calibration import UNCALIBRATED
     from mnist_core.models.weights import load_weights, update_card
-    from mnist_core.runs.run_list import find_weights
+    from mnist_core.runs.run_list import find_weights, weights_label
     from mnist_core.utils.devices import choose_device
     from mnist_core.utils.files import check_writable
 
@@ -75,7 +75,8 @@ def _calibrate(args: argparse.Namespace) -> int:
     device = choose_device(args.device)
     refuses = card.trained_with_non_digits
     with StepProgress() as note:
-        note(f"{path.stem}: classifying the validation images and drawings, on {device}")
+        label = weights_label(path)
+        note(f"{label}: classifying the validation images and drawings, on {device}")
         sources = calibration_sources(
             model.to(device),
             device,
@@ -85,7 +86,7 @@ def _calibrate(args: argparse.Namespace) -> int:
             unipen=args.unipen,
             letters=args.letters,
         )
-        note(f"{path.stem}: fitting the calibration")
+        note(f"{label}: fitting the calibration")
         calibration = fit_calibration(sources, keep=args.keep, refuses=refuses)
     update_card(path, calibration=calibration.model_dump(exclude_none=True))
     _print(sources, UNCALIBRATED, calibration)

@@ -51,16 +51,18 @@ def add_commands(commands: Subparsers) -> None:
 def _evaluate(args: argparse.Namespace) -> int:
     from mnist_core.cli.progress import StepProgress
     from mnist_core.models.weights import load_weights, update_card
-    from mnist_core.runs.run_list import find_weights
+    from mnist_core.runs.run_list import find_weights, lasting_name, weights_label
     from mnist_core.utils.devices import choose_device
 
-    path = find_weights(args.weights, args.runs)
+    name = lasting_name(args.weights, args.runs)  # "last" may be another run at the end
+    path = find_weights(name, args.runs)
+    label = weights_label(path)
     for file in filter(None, (args.output, args.html, args.update_card and path)):
         check_writable(file)
     model, card = load_weights(path)
     device = choose_device(args.device)
     with StepProgress() as note:
-        note(f"{path.stem}: scoring on the {args.split} images, on {device}")
+        note(f"{label}: scoring on the {args.split} images, on {device}")
         result, split = _score(path, model.to(device), args.split, device, args.data)
     curves, problem = _curves(path)
     if problem:
@@ -75,13 +77,13 @@ def _evaluate(args: argparse.Namespace) -> int:
 
         named = {path.parent.name: curves} if curves else None
         report = html_report(
-            path.stem, result, split.images, named, card.as_dict(), curves_problem=problem
+            label, result, split.images, named, card.as_dict(), curves_problem=problem
         )
         write_atomic(args.html, report)
     if args.json:
-        print(json.dumps({"weights": str(args.weights), **result.model_dump(mode="json")}))
+        print(json.dumps({"weights": name, **result.model_dump(mode="json")}))
         return 0
-    print_line(f"{path.stem} ({card.architecture}) on {result.images} {result.split} images")
+    print_line(f"{label} ({card.architecture}) on {result.images} {result.split} images")
     _print(result)
     for file in filter(None, (args.output, args.html)):
         print_line(f"wrote {file}")

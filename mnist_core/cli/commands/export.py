@@ -1,9 +1,7 @@
 """`export`: write a model, or the steps from a picture to its ink, as an ONNX file."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from mnist_core.cli.commands.options import (
     Subparsers,
@@ -21,9 +19,7 @@ from mnist_core.models.registry import (
     weights_path,
 )
 from mnist_core.utils.files import make_folder, write_atomic
-
-Note: TypeAlias = Callable[[str], None]
-"""Is called with a line of text before what takes long."""
+from mnist_core.utils.notes import Note
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -87,10 +83,10 @@ def _model(args: argparse.Namespace, note: Note) -> tuple[bytes, str]:
 
 def _network(args: argparse.Namespace, note: Note) -> tuple[bytes, str]:
     from mnist_core.inference.network_part import network_part
-    from mnist_core.runs.run_list import find_weights
+    from mnist_core.runs.run_list import find_weights, weights_label
 
     weights = find_weights(args.weights, args.runs)
-    note(f"{weights.stem}: its graph is read, or exported if there is none yet")
+    note(f"{weights_label(weights)}: its graph is read, or exported if there is none yet")
     return network_part(weights), (
         "frame (N, 1, 28, 28) in [0, 1], blank (N,) -> logits (N, 10), probabilities (N, 10), "
         "digit_score (N,)"

@@ -90,6 +90,8 @@ def _row(run: Run) -> tuple[object, ...]:
 def _stop(args: argparse.Namespace) -> int:
     from mnist_core.runs.run_list import find_run
 
+    if not args.timeout >= 0:  # also NaN, which no time is later than
+        raise MnistCoreError(f"--timeout is {args.timeout}; give 0 or more seconds")
     run = find_run(args.id, args.runs)
     run.request_stop()
     deadline = time.monotonic() + args.timeout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.errors import MnistCoreError
 from mnist_core.utils.files import check_writable, write_atomic
+from mnist_core.utils.notes import Note
 
 if TYPE_CHECKING:
     from mnist_core.evaluation.scorecard.recognisers import Recogniser
@@ -67,13 +67,15 @@ def _scorecard(args: argparse.Namespace) -> int:
     from mnist_core.evaluation.scorecard.sets import Sets, drawings_root
     from mnist_core.utils.json_files import write_json
 
+    if args.seed < 0:
+        raise MnistCoreError(f"--seed is {args.seed}; give 0 or more")
     named = args.data or os.environ.get("DRAWINGS_ROOT")
     sets = Sets(drawings_root(args.data), args.limit, args.mnist)
     if named and not sets.available:
         raise MnistCoreError(f"{named}: has neither pendigits/ nor unipen/ with their files")
     for file in filter(None, (args.json, args.errors)):
         check_writable(file)
-    note: Callable[[str], None] = print_error  # progress is no part of the table
+    note: Note = print_error  # progress is no part of the table
     context = Context(
         _models(args, note), sets, args.pictures or PICTURES, args.seed, args.test, note
     )
@@ -92,16 +94,18 @@ def _scorecard(args: argparse.Namespace) -> int:
     return 0
 
 
-def _models(args: argparse.Namespace, note: Callable[[str], None]) -> list[Recogniser]:
+def _models(args: argparse.Namespace, note: Note) -> list[Recogniser]:
     from mnist_core.data.mnist import load_train_validation
     from mnist_core.evaluation.scorecard.baseline import NAME, UsualRecipe, train_baseline
     from mnist_core.evaluation.scorecard.recognisers import ModelRecogniser
     from mnist_core.models.registry import shipped_models
-    from mnist_core.runs.run_list import find_weights
+    from mnist_core.runs.run_list import find_weights, lasting_name, weights_label
 
-    paths = {name: find_weights(name, args.runs) for name in args.models or shipped_models()}
+    names = [lasting_name(name, args.runs) for name in args.models or shipped_models()]
+    paths = {name: find_weights(name, args.runs) for name in names}
     models: list[Recogniser] = [
-        ModelRecogniser(path, name if len(name) < 40 else path.stem) for name, path in paths.items()
+        ModelRecogniser(path, name if len(name) < 40 else weights_label(path))
+        for name, path in paths.items()
     ]
     if args.baseline:
         note(f"training: {NAME}")

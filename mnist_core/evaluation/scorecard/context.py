@@ -10,6 +10,7 @@ from mnist_core.evaluation.scorecard.intervals import proportion
 from mnist_core.evaluation.scorecard.recognisers import BLANK, Recogniser, SetPredictions
 from mnist_core.evaluation.scorecard.results import Measurement, Misclassified, Row
 from mnist_core.evaluation.scorecard.sets import Sets, StrokeSet
+from mnist_core.utils.notes import Note, no_note
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Context:
     pictures: int
     seed: int = 0
     test: bool = False
-    note: Callable[[str], None] = lambda line: None
+    note: Note = no_note
     errors: list[Misclassified] = field(default_factory=list)
     _strokes: dict[tuple[str, str], SetPredictions] = field(default_factory=dict)
 
