@@ -33,6 +33,14 @@ _END_OF_TIMER = """<script>
 }
 </script>"""
 
+_CHINESE = """<script>
+// Gradio knows two kinds of Chinese by name, and shows English to a browser that names another one.
+if (/^zh\\b(?!-(CN|TW)$)/i.test(navigator.language)) {
+  const known = /-(Hant|HK|MO|TW)\\b/i.test(navigator.language) ? "zh-TW" : "zh-CN";
+  Object.defineProperty(navigator, "language", { get: () => known });
+}
+</script>"""
+
 _PLACEHOLDERS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*|<title>.*?</title>')
 
 
@@ -103,7 +111,7 @@ class _Rewriter:
 
     async def _send_page(self, start: Message) -> None:
         page = _PLACEHOLDERS.sub("", self._body.decode("utf-8"))
-        head = f"{page_head(_address(self._scope))}\n{_END_OF_TIMER}"
+        head = f"{page_head(_address(self._scope))}\n{_CHINESE}\n{_END_OF_TIMER}"
         body = page.replace("</head>", f"{head}\n</head>", 1).encode("utf-8")
         headers = MutableHeaders(raw=list(start["headers"]))
         if "content-length" in headers:  # absent from answers to HEAD

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
+from support.chromium import Server
 from support.pad_page import PadPage
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,19 @@ def test_pad_and_bars_fit_on_one_screen(
     middle = close["y"] + close["height"] / 2
     assert heading["y"] <= middle <= heading["y"] + heading["height"]
     assert pad.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_every_chinese_browser_gets_the_page_in_chinese(
+    browser: Browser, server: Server, subtests: pytest.Subtests
+) -> None:
+    for locale in ("zh", "zh-HK", "zh-Hans-SG"):
+        with subtests.test(locale=locale):
+            page = browser.new_page(locale=locale)
+            page.goto(server.url)
+            page.wait_for_selector(".drawpad[data-model]")
+            assert page.inner_text(".drawpad h1") == "手写数字画板"
+            assert page.evaluate("document.documentElement.lang").startswith("zh-")
+            page.context.close()
 
 
 def test_desktop_shows_the_whole_pad_without_scrolling(pad: PadPage) -> None:
