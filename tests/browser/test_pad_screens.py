@@ -17,6 +17,7 @@ SCREENS = {
     "phone": (390, 844),
     "phone on its side": (844, 390),
     "small phone": (320, 640),
+    "desktop at 200%": (640, 450),
     "desktop at 400%": (320, 225),
     "tablet": (768, 1024),
     "small desktop": (1024, 768),
