@@ -187,12 +187,17 @@ def one_flat_flag(pen: Pen) -> Drawing:
     """An upright stem and a nearly flat flag that rises, shorter than the bar of a seven."""
     angle, length = np.radians(pen.between(12, 32)), pen.between(0.22, 0.48)
     x, y = -length * np.cos(angle), length * np.sin(angle)
-    bend = pen.between(-0.12, 0.02) * length
-    flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))
+    if pen.chance(0.3):  # flat, with a corner from which it rises to the top of the stem
+        corner = pen.between(0.2, 0.45) * x, pen.between(0.7, 1) * y
+        flag = pen.line((x, y + pen.between(-0.03, 0.04)), corner, (0, 0))
+    else:
+        bend = pen.between(-0.12, 0.02) * length
+        flag = pen.curve((x, y), (x / 2, y / 2 + bend), (0, 0))
     lean = pen.between(-0.08, 0.1)
     stem = pen.curve((0, 0), (lean / 2 + pen.between(-0.02, 0.03), 0.5), (lean, 1))
-    if pen.chance(0.3):  # the stem is a stroke of its own, which begins above or right of the flag
-        return [flag, np.add(stem, (pen.between(0, 0.06), pen.between(-0.12, 0.03)))]
+    if pen.chance(0.4):  # the stem is a stroke of its own, which begins above or right of the flag
+        gap = pen.between(0, 0.06) if pen.chance(0.6) else pen.between(0.06, 0.2)
+        return [flag, np.add(stem, (gap, pen.between(-0.18, 0.03)))]
     return [join(flag, stem)]
 
 

@@ -72,7 +72,11 @@ def six(pen: Pen) -> Drawing:
         (0.25 * w, 0.99), (0.85 * w, 0.92), (0.95 * w, 1 - loop / 2), (0.6 * w, top),
     ]  # fmt: skip
     ends = ((0.2 * w, top + 0.1), (0.05 * w, top + 0.3 * loop + 0.1))
-    return [pen.curve(*points, *ends[: pen.choose((0, 1, 2), (0.1, 0.4, 0.5))])]
+    body = pen.curve(*points, *ends[: pen.choose((0, 1, 2), (0.1, 0.4, 0.5))])
+    if pen.chance(0.08):  # it begins with a line that rises to the stem from the left
+        hook = (pen.between(-0.3, -0.1), pen.between(0.12, 0.3))
+        return [join(body[:1] + hook, body)]
+    return [body]
 
 
 def six_straight(pen: Pen) -> Drawing:
@@ -99,15 +103,17 @@ def six_narrow(pen: Pen) -> Drawing:
     w, top = pen.between(0.52, 0.75), pen.between(0.32, 0.55)
     begin = (pen.between(0.25, 0.7) * w, pen.between(-0.02, 0.05))
     tip = (pen.between(0.75, 1.05) * w, top)
-    back = 0.25
+    back = 0.25  # how wide the loop is at its top
     ends = [(pen.between(0.15, 0.5) * w, pen.between(0.75, 0.95))]
     if pen.chance(0.5):  # and runs out to the right, as an e does, or down
-        back = pen.between(0.08, 0.25)  # how wide the loop is at its top
+        back = pen.between(0.08, 0.25)
         x = pen.between(0.35, 0.65) * w
         ends = [(x, pen.between(0.62, 0.78)), (x + 0.12 * w, pen.between(0.88, 1.02))]
         if pen.chance(0.7):
             ends.append((w * pen.between(0.85, 1.05), pen.between(0.72, 0.92)))
-    elif pen.chance(0.25):  # or crosses the bottom, which is round: a four has a corner there
+    elif pen.chance(0.35):  # or crosses the bottom, which is round: a four has a corner there
+        top = pen.between(0.14, 0.5)
+        tip = (tip[0], top)
         x = pen.between(0.4, 0.6) * w
         ends = [(x + 0.08 * w, 0.72), (x, pen.between(1.0, 1.12))]
         if pen.chance(0.6):
@@ -156,14 +162,17 @@ def _seven_stem(pen: Pen, upright: float = 0.0) -> Stroke:
 
 
 def _footed(pen: Pen, stem: Stroke) -> Stroke:
-    """Some stems end in a small foot or a steep tick; a larger foot would make a two."""
+    """Some stems end in a small foot or a rising tick; a larger foot would make a two."""
     if pen.chance(0.06):
         foot = np.array([pen.between(0.05, 0.15), pen.between(-0.06, 0.03)])
         return join(stem, stem[-1:] + foot)
-    if pen.chance(0.16):
-        height = pen.between(0.08, 0.34) if pen.chance(0.8) else pen.between(0.3, 0.5)
-        # a long one is steeper than any base of a two
-        width = height * pen.between(0.3, 0.85 if height < 0.24 else 0.65)
+    if pen.chance(0.3):
+        height = pen.between(0.08, 0.34) if pen.chance(0.75) else pen.between(0.3, 0.6)
+        # a long one is steeper than any base of a two, above all on a stem that leans
+        widest = 0.85 if height < 0.24 else 0.65
+        if np.ptp(stem[:, 0]) < 0.3:
+            widest += 0.3
+        width = height * pen.between(0.3, widest)
         return join(stem, np.add(stem[-1:], (width, -height)))
     return stem
 

@@ -70,6 +70,8 @@ def _lead(pen: Pen, side: int, w: float, m: float) -> Stroke:
 def eight_open(pen: Pen) -> Drawing:
     """A closed lower loop, an upper one that stays open at its top or at its left."""
     w, m = pen.between(0.4, 0.7), pen.between(0.4, 0.65)
+    if pen.chance(0.1):
+        return _eight_of_bows(pen, w, m)
     if pen.chance(0.5):
         top = pen.between(0.55, 1.0)  # its width by the lower loop's
         begin = (0.5 - pen.between(0.2, 0.48) * top) * w
@@ -87,6 +89,20 @@ def eight_open(pen: Pen) -> Drawing:
             (0.9 * w, 0.3 * m), (w * pen.between(0.6, 1.1), pen.between(0, 0.1)),
         )
     ]  # fmt: skip
+
+
+def _eight_of_bows(pen: Pen, w: float, m: float) -> Drawing:
+    """A bow that is open at its top, and a wide one below it that nearly closes under it."""
+    upper = pen.curve(
+        (pen.between(0, 0.2) * w, pen.between(0.1, 0.5) * m), (0.15 * w, 0.85 * m),
+        (0.55 * w, m), (w, 0.7 * m), (pen.between(0.65, 1.05) * w, pen.between(-0.05, 0.15)),
+    )  # fmt: skip
+    lower = pen.curve(
+        (pen.between(0.6, 0.95) * w, m + pen.between(-0.15, 0.05)), (1.1 * w, (1 + m) / 2),
+        (w, 0.95), (0.5 * w, 1), (0, 0.95), (0.02 * w, 0.85),
+        (pen.between(0.15, 0.45) * w, m + pen.between(0.02, 0.15)),
+    )  # fmt: skip
+    return [upper, lower]
 
 
 def eight_angular(pen: Pen) -> Drawing:
