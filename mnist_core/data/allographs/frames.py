@@ -17,7 +17,7 @@ from mnist_core.imaging.sizes import CANVAS_DIGIT, CANVAS_SIZE
 NARROWEST_PEN, WIDEST_PEN = 1.6, 3.2
 """Range of the pen's diameter in frame pixels."""
 
-TINY_SHARE = 0.08
+TINY_SHARE = 0.12
 """Share of the frames that are those of tiny pictures."""
 _TINY_SIDES = (8, 16)
 """Smallest and largest side of these, in pixels."""

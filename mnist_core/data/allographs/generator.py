@@ -21,7 +21,7 @@ TEMPLATES: dict[int, dict[Template, float]] = {
     0: {d01.zero: 4, d01.zero_slashed: 4.5, d01.zero_open: 0.7, d01.zero_overlapping: 1.2,
         d01.zero_angular: 1, d01.zero_dotted: 0.3},
     1: {d01.one: 3, d01.one_slanted: 0.7, d01.one_flag: 4.5, d01.one_long_flag: 1.8,
-        d01.one_flat_flag: 2.2, d01.one_foot: 2.8, d01.one_tick: 1.3},
+        d01.one_flat_flag: 3, d01.one_foot: 2.8, d01.one_tick: 1.3},
     2: {d24.two: 3, d24.two_looped: 3, d24.two_angular: 1.5, d24.two_hooked: 1,
         d24.two_curved: 1},
     3: {d24.three: 4, d24.three_looped: 1.5, d24.three_flat: 2, d24.three_angular: 0.7},
