@@ -69,7 +69,9 @@ def test_a_number_of_images_that_cannot_be_is_named(
 ) -> None:
     script = str(EXAMPLES / "compare_runs.py")
     monkeypatch.setattr(sys, "argv", [script, images])
-    with pytest.raises(SystemExit, match=f"error: training_size is {images}; give at least 1"):
+    with pytest.raises(
+        SystemExit, match=f"error: training_size is {images}; give an integer of at least 1"
+    ):
         runpy.run_path(script, run_name="__main__")
 
 
