@@ -170,7 +170,8 @@ def test_reload_keeps_a_picture(pad: PadPage) -> None:
 
     # loaded again while it is still decoded
     pad.page.add_init_script(
-        "if (location.href !== 'about:blank' && sessionStorage.slow) window.createImageBitmap = () => new Promise(() => {})"
+        "if (location.href !== 'about:blank' && sessionStorage.slow)"
+        "window.createImageBitmap = () => new Promise(() => {})"
     )
     pad.page.evaluate("sessionStorage.slow = 1")
     for _ in range(2):
