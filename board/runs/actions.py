@@ -78,16 +78,16 @@ def start_button(t: Translator, start: Callable[[], None] | None) -> None:
 
 @dataclass(frozen=True)
 class Question:
-    """What a dialog asks before something is deleted.
+    """What a dialog asks before something is deleted or withdrawn.
 
     Attributes
     ----------
     title, consequence : str
         In the user's language.
     name : str
-        What is deleted.
+        What is deleted or withdrawn.
     act : callable
-        Deletes it.
+        Deletes or withdraws it.
     """
 
     title: str
