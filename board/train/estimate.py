@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -85,22 +86,27 @@ class Measurements:
         self._running = None
 
 
-def draw_estimate(context: PageContext, config: TrainConfig, device: str) -> None:
-    """Draw how long a run will take on a device; redrawn until that is measured."""
+def prepare_estimate(context: PageContext, config: TrainConfig, device: str) -> Callable[[], None]:
+    """Look for how long a run will take on a device; return what draws it.
+
+    It is redrawn until that is measured. To look takes a moment, to draw does not: what is drawn
+    together does not move the page twice.
+    """
     from_runs = _from_runs(context.root, device, config.model_dump_json())
     if from_runs is not None:
-        st.caption(_describe_runs(context.t, config, from_runs))
-        return
+        return partial(st.caption, _describe_runs(context.t, config, from_runs))
     request = SpeedRequest(config=config, root=str(context.root), device=device)
+    found = _measure(request)
+    if found is not None:
+        return partial(_draw_measured, context.t, config, found)
 
     def draw() -> None:
         measured = _measure(request)
-        if measured is not None and waiting:
+        if measured is not None:
             st.rerun()  # it is drawn without being refreshed
         _draw_measured(context.t, config, measured)
 
-    waiting = _measure(request) is None
-    draw_refreshed(draw, _REFRESH_SECONDS if waiting else None)
+    return partial(draw_refreshed, draw, _REFRESH_SECONDS)
 
 
 @st.cache_resource(show_spinner=False)

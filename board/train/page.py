@@ -9,7 +9,7 @@ from board.page_context import PageContext
 from board.runs.actions import start_button
 from board.runs.run_index import read_rows
 from board.settings.form import device_label, draw_form, fill_form
-from board.train.estimate import draw_estimate
+from board.train.estimate import prepare_estimate
 from board.widgets.markdown import code_markdown, escape_markdown
 from mnist_core.data.mnist import data_root, has_training_set
 from mnist_core.runs.origin import RunOrigin
@@ -129,9 +129,11 @@ def _draw_device(context: PageContext, config: TrainConfig) -> None:
     t, device = context.t, queue_device(config)
     if device == "auto":
         device = free_device(context.root)
+    # speed is measured by training some steps
+    draw_estimate = prepare_estimate(context, config, device) if may_change() else None
     if list_gpus():
         st.caption(t("Trains on {device}.", device=escape_markdown(device_label(device, t))))
     else:
         st.caption(t("No GPU is available: this run trains on the CPU."))
-    if may_change():  # it is measured by training some steps
-        draw_estimate(context, config, device)
+    if draw_estimate is not None:
+        draw_estimate()
