@@ -8,6 +8,7 @@ import streamlit as st
 
 from board.access.visitors import admit, keep_login
 from board.address import remove_parameters_of_others
+from board.language import LANGUAGE, current_translator
 from board.page_context import PageContext
 from board.translation import LANGUAGES, Translator
 from board.widgets.clicks import forget_click, forget_click_elsewhere
@@ -28,7 +29,6 @@ _PAGES = {
 _PACKAGES = {"runs": "overview"}
 """Packages of the pages that are not called as the page."""
 _ICON = Path(__file__).parent / "icon.png"
-_LANGUAGE = "lang"
 CSS = """
 <style>
 .block-container { padding: 4.2rem 1rem 2rem; max-width: 1200px; }
@@ -75,7 +75,7 @@ def show() -> None:
     # a named icon would be loaded from another server
     st.set_page_config(page_title="Drawpad dashboard", page_icon=_ICON, layout="wide")
     st.html(CSS)
-    t = Translator(_language())
+    t = current_translator()
     pages: dict[str, st.Page] = {}
     context = PageContext(runs_root(), t, pages)
     for name, (title, icon) in _PAGES.items():
@@ -112,13 +112,6 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
     return draw
 
 
-def _language() -> str:
-    """Return the selected language, else the browser's if it is available, else English."""
-    selected = st.session_state.get(_LANGUAGE) or st.query_params.get(_LANGUAGE)
-    language = selected or (st.context.locale or "en").partition("-")[0]
-    return language if language in LANGUAGES else "en"
-
-
 def _select_language(t: Translator) -> None:
     st.divider()
     st.segmented_control(
@@ -127,7 +120,7 @@ def _select_language(t: Translator) -> None:
         default=t.language,
         required=True,
         format_func=LANGUAGES.get,
-        key=_LANGUAGE,
+        key=LANGUAGE,
         label_visibility="collapsed",
         persist_state="session",
     )

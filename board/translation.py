@@ -1,6 +1,7 @@
 """The dashboard's texts in each language. The English texts are the keys."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ class Translator:
         self.language = language
 
     def __call__(self, text: str, **values: Any) -> str:
+        return self.fill(text, values)
+
+    def fill(self, text: str, values: Mapping[str, Any]) -> str:
+        """Translate a text with values of any name, as `translate(text, name=value)` does."""
         translated = _translations(self.language).get(text, text)
         return translated.format(**values) if values else translated
 

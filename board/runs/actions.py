@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
+from board.language import current_translator, error_text
 from board.translation import Translator
 from board.widgets.clicks import clicked, forget_click
 from board.widgets.common import ERROR, errors_shown, show_error
@@ -52,7 +53,7 @@ def _call(act: Callable[[], object], changes: bool) -> None:
         act()
         st.rerun()  # the whole page, also if the button is in a fragment
     except MnistCoreError as error:
-        st.toast(escape_markdown(error), icon=ERROR)
+        st.toast(escape_markdown(error_text(error, current_translator())), icon=ERROR)
 
 
 def start_button(t: Translator, start: Callable[[], None] | None) -> None:
@@ -117,7 +118,7 @@ def confirmed_button(
 
 
 def _ask(t: Translator, question: Question, label: str) -> None:
-    problems: list[str] = []
+    problems: list[MnistCoreError] = []
 
     def confirm() -> None:
         problems.clear()
@@ -125,7 +126,7 @@ def _ask(t: Translator, question: Question, label: str) -> None:
             check_may_change()
             question.act()
         except MnistCoreError as error:
-            problems.append(str(error))
+            problems.append(error)
             return
         st.rerun()
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from board.language import error_text
 from board.page_context import PageContext
 from board.search.fields import FormFields
 from board.search.jobs import list_requests
@@ -134,7 +135,8 @@ def _draw_search_space(context: PageContext) -> dict[str, str]:
         st.session_state.setdefault(_FIELDS.key(f"values-{name}"), _default_values(name))
         texts[name] = column.text_input(
             field_label(name, t),
-            help=f"{t('Values, separated by commas.')} `{name}`: {FIELDS[name].allowed}",
+            help=f"{t('Values, separated by commas.')} `{name}`: "
+            f"{error_text(FIELDS[name].allowed, t)}",
             max_chars=500,
             **_FIELDS.options(f"values-{name}"),
         )

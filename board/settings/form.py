@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from board.language import error_text
 from board.page_context import PageContext
 from board.runs.run_choice import without_archived
 from board.runs.run_index import read_rows
@@ -16,7 +17,7 @@ from board.settings.texts import field_label
 from board.translation import Translator
 from board.widgets.common import capitalized, errors_shown, in_columns
 from board.widgets.markdown import escape_markdown
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message
 from mnist_core.models.architectures import build_model
 from mnist_core.models.registry import available_models
 from mnist_core.training.config import FIELDS, TrainConfig
@@ -91,9 +92,13 @@ def check_weights(context: PageContext, name: str, value: object) -> None:
     if field.kind is not Kind.WEIGHTS or value is None:
         return
     if value not in _choices(field, context, value):
-        raise MnistCoreError(
-            f"{name} is {value!r}; choose a model or a run that has weights (a file can be given "
-            "on the command line only)"
+        raise ExplainedError(
+            Message(
+                "{field} is {value}; choose a model or a run that has weights (a file can be given "
+                "on the command line only)",
+                field=name,
+                value=repr(value),
+            )
         )
 
 
@@ -214,7 +219,7 @@ def _help(field: ConfigField, t: Translator) -> str:
         parts.append(t("A file can be given on the command line only."))
     if field.requirement is not None:
         parts.append(t("Needs {settings}.", settings=t(field.requirement.text)))
-    parts.append(f"`{field.name}`: {field.allowed}")
+    parts.append(f"`{field.name}`: {error_text(field.allowed, t)}")
     return "\n\n".join(parts)
 
 

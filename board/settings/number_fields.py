@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message
 
 Number = int | float | None
 _MAX_BROWSER_INTEGER = 2**53 - 1
@@ -57,9 +57,15 @@ def check_number(label: str, value: Number, low: float, high: float, *, integer:
     if value is None:
         return
     if not low <= value <= high or (integer and not isinstance(value, int)):
-        kind = "an integer" if integer else "a number"
-        raise MnistCoreError(
-            f"{label} is {_text(value)}; it must be {kind} from {_text(low)} to {_text(high)}"
+        raise ExplainedError(
+            Message(
+                "{field} is {value}; it must be {kind} from {low} to {high}",
+                field=label,
+                value=_text(value),
+                kind=Message("an integer") if integer else Message("a number"),
+                low=_text(low),
+                high=_text(high),
+            )
         )
 
 

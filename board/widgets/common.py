@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from board.language import current_translator, error_text
 from board.page_context import PageContext
 from board.translation import Translator
 from board.widgets.markdown import escape_markdown
@@ -20,7 +21,7 @@ Item = TypeVar("Item")
 
 def show_error(error: object, icon: str = ERROR) -> None:
     """Draw an error's message, without Markdown: names in it may come from files."""
-    st.error(escape_markdown(error), icon=icon)
+    st.error(escape_markdown(error_text(error, current_translator())), icon=icon)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def _parse(field: ConfigField, value: Any) -> Any:
 def _help(field: ConfigField, default: Any) -> str:
     parts = [field.help]
     if field.kind is not Kind.BOOLEAN:
-        parts.append(field.allowed)
+        parts.append(str(field.allowed))
     if field.optional:
         parts.append(f"{NONE}: {field.none_means}")
     if field.requirement is not None:

@@ -6,7 +6,7 @@ Each has an environment variable; 0 is no limit.
 import os
 from pathlib import Path
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError
 
 MAX_QUEUED, DEFAULT_MAX_QUEUED = "MNIST_MAX_QUEUED", 200
 MAX_DISK_GB, DEFAULT_MAX_DISK_GB = "MNIST_MAX_DISK_GB", 50
@@ -30,9 +30,14 @@ def check_limits(root: Path, queued: int) -> None:
     """
     most = _limit(MAX_QUEUED, DEFAULT_MAX_QUEUED)
     if most and queued >= most:
-        raise MnistCoreError(
-            f"the queue is full ({queued} of {most:g}); wait until some have started, or set "
-            f"{MAX_QUEUED} to a higher number"
+        raise ExplainedError(
+            Message(
+                "the queue is full ({queued} of {most:g}); wait until some have started, or set "
+                "{variable} to a higher number",
+                queued=queued,
+                most=most,
+                variable=MAX_QUEUED,
+            )
         )
     check_disk(root)
 
@@ -41,9 +46,15 @@ def check_disk(root: Path) -> None:
     """Raise MnistCoreError if the folder of all runs is larger than allowed."""
     most = _limit(MAX_DISK_GB, DEFAULT_MAX_DISK_GB)
     if most and (used := folder_bytes(root) / 1e9) >= most:
-        raise MnistCoreError(
-            f"the runs in {root} take {used:.1f} GB, and at most {most:g} GB may be used; delete "
-            f"some, or set {MAX_DISK_GB} to a higher number"
+        raise ExplainedError(
+            Message(
+                "the runs in {folder} take {used:.1f} GB, and at most {most:g} GB may be used; "
+                "delete some, or set {variable} to a higher number",
+                folder=root,
+                used=used,
+                most=most,
+                variable=MAX_DISK_GB,
+            )
         )
 
 

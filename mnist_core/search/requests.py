@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import ConfigDict, Field, RootModel, ValidationError, field_validator, model_validator
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError, joined, message_of
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Value
 from mnist_core.training.config import FIELDS, TrainConfig
 from mnist_core.training.lr_finder import check_range
@@ -35,9 +35,13 @@ def check_study_name(name: str) -> None:
     name = name.strip()
     usable = all(char.isalnum() or char in _NAME_SIGNS for char in name)
     if not (name[:1].isalnum() and usable and len(name) <= _MAX_STUDY_NAME):
-        raise MnistCoreError(
-            f"the study's name {single_line(name)!r} cannot be used; give 1 to {_MAX_STUDY_NAME} "
-            "characters: letters, digits, spaces, - _ and . (the first a letter or a digit)"
+        raise ExplainedError(
+            Message(
+                "the study's name {name} cannot be used; give 1 to {most} characters: letters, "
+                "digits, spaces, - _ and . (the first a letter or a digit)",
+                name=repr(single_line(name)),
+                most=_MAX_STUDY_NAME,
+            )
         )
 
 
@@ -51,7 +55,7 @@ class _Request(JsonModel):
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            raise MnistCoreError("; ".join(map(_explain, error.errors()))) from None
+            raise ExplainedError(joined(map(_explain, error.errors()))) from None
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +120,7 @@ class SweepRequest(_Request):
     @classmethod
     def _strip_name(cls, name: str) -> str:
         if not name.strip():
-            raise MnistCoreError("the study's name is empty; give at least one letter")
+            raise ExplainedError(Message("the study's name is empty; give at least one letter"))
         return name.strip()
 
     @field_validator("grid")
@@ -132,15 +136,22 @@ class SweepRequest(_Request):
     def _check_grid(self) -> Self:
         points = math.prod(map(len, self.grid.values()))
         if not 1 <= points <= MAX_GRID_POINTS:
-            raise MnistCoreError(
-                f"the sweep's grid has {points:,} points; "
-                f"give 1 to {MAX_GRID_POINTS:,}: fewer fields, or fewer values"
+            raise ExplainedError(
+                Message(
+                    "the sweep's grid has {points:,} points; give 1 to {most:,}: fewer fields, or "
+                    "fewer values",
+                    points=points,
+                    most=MAX_GRID_POINTS,
+                )
             )
         for point in self.points():
             try:
                 self.trial_config(point)
             except MnistCoreError as error:
-                raise MnistCoreError(f"the sweep's grid has {point}: {error}") from None
+                why = message_of(error)
+                raise ExplainedError(
+                    Message("the sweep's grid has {point}: {reason}", point=point, reason=why)
+                ) from None
         return self
 
     def points(self) -> list[dict[str, Value]]:
@@ -184,9 +195,16 @@ class StoredRequest(RootModel[Annotated[JobRequest, Field(discriminator="kind")]
     """Content of job.json."""
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any) -> Message:
+    if error["type"] == "value_error":
+        return message_of(error["ctx"]["error"])
     message = problem_text(error)
-    if error["type"] == "value_error" or not error["loc"]:
-        return message
+    if not error["loc"]:
+        return Message("{message}", message=message)
     field = single_line(".".join(map(str, error["loc"])), 80)
-    return f"{field} is {short_repr(error['input'])}; {message[0].lower()}{message[1:]}"
+    return Message(
+        "{field} is {value}; {message}",
+        field=field,
+        value=short_repr(error["input"]),
+        message=f"{message[0].lower()}{message[1:]}",
+    )

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mnist_core.data.sizes import TRAINING_SET_SIZE, VALIDATION_SIZE
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, joined, message_of
 from mnist_core.models.options import MAX_DROPOUT, Architecture, KernelSize
 from mnist_core.training.fields import describe_fields
-from mnist_core.utils.json_files import problem_text
 from mnist_core.utils.text import short_repr
 
 
@@ -160,18 +159,23 @@ class TrainConfig(BaseModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
-                raise MnistCoreError(_explain(error)) from None
+                raise ExplainedError(_explain(error)) from None
 
     @model_validator(mode="after")
     def _fields_can_be_combined(self) -> Self:
         values = dict(self)
-        refusals = [text for field in FIELDS.values() if (text := field.refusal(values))]
+        refusals = [why for field in FIELDS.values() if (why := field.refusal(values))]
         if refusals:
-            raise ValueError("; ".join(refusals))
+            raise ExplainedError(joined(refusals))
         if self.validation_size + (self.training_size or 2) > TRAINING_SET_SIZE:
-            raise ValueError(
-                f"validation_size is {self.validation_size} and training_size is "
-                f"{self.training_size}; MNIST has {TRAINING_SET_SIZE} training images in all"
+            raise ExplainedError(
+                Message(
+                    "validation_size is {validation} and training_size is {training}; MNIST has "
+                    "{total} training images in all",
+                    validation=self.validation_size,
+                    training=self.training_size,
+                    total=TRAINING_SET_SIZE,
+                )
             )
         return self
 
@@ -192,19 +196,34 @@ FIELDS = describe_fields(TrainConfig.model_fields)
 """What each field of `TrainConfig` is, by name."""
 
 
-def _explain(error: ValidationError) -> str:
-    """Return what is wrong with each field as text."""
-    reasons = []
+def _explain(error: ValidationError) -> Message:
+    """Return what is wrong with each field."""
+    reasons: list[Message] = []
     for problem in error.errors(include_url=False):
         name = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(name, FIELDS, 1)
-            hint = f"did you mean {near[0]}?" if near else "`train --help` lists them all"
             shown = name if name.isprintable() and len(name) <= 80 else short_repr(name)
-            reasons.append(f"there is no setting {shown}; {hint}")
+            hint = (
+                Message("did you mean {name}?", name=near[0])
+                if near
+                else Message("`train --help` lists them all")
+            )
+            reasons.append(Message("there is no setting {name}; {hint}", name=shown, hint=hint))
         elif name:
-            value = short_repr(problem["input"])
-            reasons.append(f"{name} is {value}; it must be {FIELDS[name].allowed}")
+            reasons.append(_not_allowed(name, problem["input"]))
+        elif problem["type"] == "value_error":
+            reasons.append(message_of(problem["ctx"]["error"]))
         else:
-            reasons.append(problem_text(problem))
-    return "; ".join(dict.fromkeys(reasons))
+            reasons.append(Message("{message}", message=problem["msg"]))
+    return joined(reasons)
+
+
+def _not_allowed(field: str, value: object) -> Message:
+    """Return what is wrong with a value that a field cannot have."""
+    return Message(
+        "{field} is {value}; it must be {allowed}",
+        field=field,
+        value=short_repr(value),
+        allowed=FIELDS[field].allowed,
+    )

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
+from mnist_core.errors import Message
 from mnist_core.models.options import DROPOUT_ARCHITECTURES
 
 NONE = "none"
@@ -35,10 +36,10 @@ _NONE_MEANS = {
 }
 _ABBREVIATIONS = ("LR", "EMA", "CUDA")
 _BOUND_TEXTS = {
-    "ge": "at least {:g}",
-    "gt": "above {:g}",
-    "le": "at most {:g}",
-    "lt": "below {:g}",
+    "ge": "at least {limit:g}",
+    "gt": "above {limit:g}",
+    "le": "at most {limit:g}",
+    "lt": "below {limit:g}",
 }
 
 
@@ -133,6 +134,8 @@ _KIND_TEXTS = {
     Kind.LAYERS: "names of layers",
     Kind.DEVICE: "one of auto, cpu, cuda (cuda:1 for the second GPU)",
 }
+_WITH_BOUNDS = {0: "{kind}", 1: "{kind} {first}", 2: "{kind} {first} and {second}"}
+"""By the number of bounds."""
 
 
 @dataclass(frozen=True)
@@ -180,14 +183,18 @@ class ConfigField:
         return words[0].upper() + words[1:]
 
     @property
-    def allowed(self) -> str:
-        """The allowed values as text."""
+    def allowed(self) -> Message:
+        """The allowed values in words."""
         if self.kind is Kind.CHOICE:
-            text = f"one of {', '.join(map(str, self.choices))}"
+            allowed = Message("one of {choices}", choices=", ".join(map(str, self.choices)))
         else:
-            limits = [_BOUND_TEXTS[bound].format(limit) for bound, limit in self.bounds.items()]
-            text = " ".join([_KIND_TEXTS[self.kind], " and ".join(limits)]).strip()
-        return f"{text}, or {NONE}" if self.optional else text
+            limits = [Message(_BOUND_TEXTS[name], limit=n) for name, n in self.bounds.items()]
+            allowed = Message(
+                _WITH_BOUNDS[len(limits)],
+                kind=Message(_KIND_TEXTS[self.kind]),
+                **dict(zip(("first", "second"), limits, strict=False)),
+            )
+        return Message("{allowed}, or none", allowed=allowed) if self.optional else allowed
 
     def in_bounds(self, value: float | None) -> bool:
         """Return whether a number is in the field's bounds; None is."""
@@ -199,12 +206,17 @@ class ConfigField:
         """Return whether it has an effect with the given values of all fields, by name."""
         return self.requirement is None or self.requirement.holds(values)
 
-    def refusal(self, values: Mapping[str, Any]) -> str:
-        """Return why its value cannot be combined with those of the others; empty if it can."""
+    def refusal(self, values: Mapping[str, Any]) -> Message | None:
+        """Return why its value cannot be combined with those of the others; None if it can."""
         value, needs = values[self.name], self.requirement
         if needs is None or not needs.strict or value == self.default or needs.holds(values):
-            return ""
-        return f"{self.name} is {value!r}; it needs {needs.text}"
+            return None
+        return Message(
+            "{field} is {value}; it needs {settings}",
+            field=self.name,
+            value=repr(value),
+            settings=Message(needs.text),
+        )
 
     def parse(self, text: str) -> Any:
         """Return the value that a text stands for; `TrainConfig` checks and converts the rest."""

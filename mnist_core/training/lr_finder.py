@@ -16,7 +16,7 @@ from torch import nn
 
 from mnist_core.data.loaders import DeviceLoader, epoch_order
 from mnist_core.data.mnist import Split
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import Trainer
 from mnist_core.utils.json_files import JsonModel
@@ -75,9 +75,14 @@ class RangeTest(JsonModel):
 def check_range(low: float, high: float, steps: int) -> None:
     """Raise MnistCoreError for an invalid range, or too few steps."""
     if not (0 < low < high <= 10 and steps >= 20):
-        raise MnistCoreError(
-            f"the lowest learning rate is {low:g}, the highest {high:g}, with {steps} steps; "
-            "give 0 < lowest < highest <= 10 and at least 20 steps"
+        raise ExplainedError(
+            Message(
+                "the lowest learning rate is {low:g}, the highest {high:g}, with {steps} steps; "
+                "give 0 < lowest < highest <= 10 and at least 20 steps",
+                low=low,
+                high=high,
+                steps=steps,
+            )
         )
 
 

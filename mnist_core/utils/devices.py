@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import torch
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(device: str | torch.device) -> torch.device:
     """Return the device for "auto", "cpu" or "cuda" ("cuda:1" for the second GPU).
 
     "auto" is the first GPU here; a run takes a free one, see `runs.queue_devices.free_device`.
@@ -20,15 +20,40 @@ def choose_device(name: str) -> torch.device:
     MnistCoreError
         If it is none of them, or "cuda" is requested and there is no GPU.
     """
+    if not isinstance(device, str | torch.device):
+        raise ExplainedError(
+            Message(
+                "device is {device}; give a name: {devices} or cuda:1",
+                device=repr(device),
+                devices=", ".join(DEVICES),
+            )
+        )
+    name = str(device)
     kind, _, index = name.partition(":")
     if kind not in DEVICES or (index and (kind != "cuda" or not index.isdigit())):
-        raise MnistCoreError(f"device is {name!r}; choose from {', '.join(DEVICES)}")
+        raise ExplainedError(
+            Message(
+                "device is {device}; choose from {devices}",
+                device=repr(name),
+                devices=", ".join(DEVICES),
+            )
+        )
     if kind == "cpu":
         return torch.device("cpu")
     count = torch.cuda.device_count()
     if kind == "cuda" and int(index or 0) >= count:
-        seen = "torch finds no GPU" if count == 0 else f"torch finds {count} GPUs, numbered from 0"
-        raise MnistCoreError(f"device is {name!r}, but {seen}; choose 'auto' or 'cpu'")
+        seen = (
+            Message("torch finds {count} GPUs, numbered from 0", count=count)
+            if count
+            else Message("torch finds no GPU")
+        )
+        raise ExplainedError(
+            Message(
+                "device is {device}, but {seen}; choose 'auto' or 'cpu'",
+                device=repr(name),
+                seen=seen,
+            )
+        )
     if kind == "auto":
         return torch.device("cuda" if count else "cpu")
     return torch.device(name)

@@ -131,6 +131,12 @@ def test_a_value_out_of_range_is_refused_in_words(
     assert list_runs(root) == []
 
 
+def test_what_is_refused_is_said_in_the_language_of_the_page() -> None:
+    page = open_page(lang="zh")
+    page.number_input(key="form-batch_size").set_value(1).run()
+    assert unescape(page.error[0].value) == ("“批量大小”为 1；必须是整数，不小于 2，且不大于 60000")
+
+
 def test_a_disabled_field_shows_the_value_that_is_used(root: Path) -> None:
     page = open_page(form_base=TrainConfig(model="mnist_cnn_fixed", dropout=0.3))
     page.selectbox(key="form-lr_scheduler").set_value("step").run()

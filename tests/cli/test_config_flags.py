@@ -58,7 +58,7 @@ def test_help_explains_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
         default = "none" if field.default in (None, ()) else field.default
         start = shown.index(field.help)
         entry = shown[start : shown.index(f"(default: {default})", start)]
-        assert field.kind is Kind.BOOLEAN or field.allowed in entry
+        assert field.kind is Kind.BOOLEAN or str(field.allowed) in entry
         assert field.none_means in entry
         assert field.requirement is None or f"needs {field.requirement.text}" in entry
 
