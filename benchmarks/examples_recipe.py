@@ -41,7 +41,7 @@ class Net(nn.Module):
 
 def main() -> None:
     """Train until the accuracy is reached."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--began", type=float, required=True)
     parser.add_argument("--accuracy", type=float, default=0.99)
     parser.add_argument("--device", default="auto")

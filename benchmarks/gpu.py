@@ -23,7 +23,7 @@ SECTIONS = ("ceiling", "speed", "accuracy", "resume", "two-runs")
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the options."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, metavar="SECTION")
     parser.add_argument("--seconds", type=float, default=480, help="budget for everything")
     parser.add_argument("--json", type=Path, default=Path("gpu.json"))

@@ -195,7 +195,7 @@ def step(bench: Bench, **values: Any) -> dict[str, Any]:
 
 def epochs(bench: Bench, flags: str) -> dict[str, Any]:
     """Measure whole epochs of `Trainer`, with schedule, EMA and validation."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     add_config_flags(parser)
     config = config_from_flags(parser.parse_args(flags.split()))
     config = config.with_changes(epochs=4, device=str(bench.device))

@@ -29,7 +29,7 @@ SITES = {"ours": (ROOT / "app.py", OURS), "stock": (ROOT / "benchmarks/stock_pag
 
 def main() -> None:
     """Print both pages side by side, and the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("--drawings", type=int, default=12)
     parser.add_argument("--delay", type=float, default=0, metavar="MS", help="round-trip time")
     parser.add_argument("--drawers", type=int, default=0, metavar="N", help="visitors at once")

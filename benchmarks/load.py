@@ -149,6 +149,7 @@ def markdown(rows: Sequence[Row]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print progress, then the table; return 1 if there was an error."""
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m benchmarks.load",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -45,7 +45,7 @@ def answers_per_second(classifier: BaseClassifier, inks: np.ndarray) -> float:
 
 def main() -> None:
     """Print medians, and answers per second, of both runtimes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("model", nargs="?", default="default")
     name = parser.parse_args().model
     torch.set_num_threads(1)

@@ -31,7 +31,7 @@ def epoch_seconds(batch_size: int, training: Split, validation: Split) -> float:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="auto")
     device = choose_device(parser.parse_args().device)
     keep_freed_memory()

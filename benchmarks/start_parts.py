@@ -15,7 +15,7 @@ import json  # noqa: E402
 
 def main() -> None:
     """Print the seconds of each part."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.partition("\n")[0])
     parser.add_argument("--began", type=float, default=_IMPORTED, help="time.time() before it")
     parser.add_argument("--device", default="cuda")
     args = parser.parse_args()

@@ -44,7 +44,7 @@ def measure(browser: Browser, script: Path, ready: str) -> tuple[float, float, f
 
 def main() -> None:
     """Print the medians of both pages and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -118,7 +118,7 @@ def compare(batch_size: int, device: torch.device) -> None:
 
 def main() -> None:
     """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="auto")
     device = choose_device(parser.parse_args().device)
     print(f"{device_name(device)}, torch {torch.__version__}; mnist_cnn, SGD, fp32")

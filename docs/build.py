@@ -38,7 +38,7 @@ def modules(name: str) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the pages; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(argv).folder
     sys.path.insert(0, str(ROOT))

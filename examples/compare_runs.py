@@ -29,7 +29,7 @@ def main(images: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__.splitlines()[0])
     parser.add_argument("images", type=int, nargs="?", default=5000, help="of each run")
     try:
         main(parser.parse_args().images)

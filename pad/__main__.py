@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import CommandParser
 from mnist_core.utils.extras import explains_environment, requires_extra
 from mnist_core.utils.runtime import without_garbage_collection
 from pad.address import Address, check_root_path, take_address, without_proxies
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Gradio's environment variables apply, for example GRADIO_SERVER_NAME and GRADIO_SERVER_PORT.
     """
-    parser = argparse.ArgumentParser(prog="drawpad", description="Serve the drawing pad.")
+    parser = CommandParser(prog="drawpad", description="Serve the drawing pad.")
     parser.add_argument("--host", help="address to listen on; default: 127.0.0.1")
     parser.add_argument("--port", type=int, help="port; default: the first free one from 7860")
     options = parser.parse_args(argv)

@@ -25,6 +25,7 @@ from mnist_core.cli.commands import (
 )
 from mnist_core.cli.terminal import discard_output, prepare_output, print_error
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import CommandParser
 
 COMMANDS = (
     train,
@@ -84,7 +85,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="python -m mnist_core", description="Train and use networks that recognise digits."
     )
     version = f"mnist-core {mnist_core.__version__}"

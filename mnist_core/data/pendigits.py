@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.json_files import MissingFileError
 from mnist_core.utils.text import single_line
 
 _LABELS = list("0123456789")
@@ -23,7 +24,7 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
     Raises
     ------
     MnistCoreError
-        If the file cannot be read as such.
+        If the file cannot be read as such; a `MissingFileError` if there is none.
     """
     digits: list[tuple[int, list[np.ndarray]]] = []
     try:
@@ -42,6 +43,8 @@ def read_pendigits(path: str | os.PathLike[str]) -> list[tuple[int, list[np.ndar
                     if positions:
                         digits[-1][1].append(_stroke(positions))
                     pen_down = False
+    except FileNotFoundError:
+        raise MissingFileError(f"{path}: there is no such file") from None
     except (OSError, EOFError, zlib.error, ValueError, IndexError) as error:
         raise MnistCoreError(
             f"{path}: not UCI's pendigits-orig.tra.gz ({single_line(str(error), 200)}); "

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.json_files import MissingFileError
 from mnist_core.utils.text import single_line
 
 
@@ -36,7 +37,8 @@ def read_unipen(path: str | os.PathLike[str]) -> list[PenDrawing]:
     Raises
     ------
     MnistCoreError
-        If the file cannot be read as such; the message names the line.
+        If the file cannot be read as such; the message names the line. A `MissingFileError` if
+        there is none.
     """
     drawings = []
     number = 0
@@ -46,6 +48,8 @@ def read_unipen(path: str | os.PathLike[str]) -> list[PenDrawing]:
                 number += 1
                 if line.strip():
                     drawings.append(_parse(json.loads(line)))
+    except FileNotFoundError:
+        raise MissingFileError(f"{path}: there is no such file") from None
     except (
         OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError,
         OverflowError,

@@ -95,6 +95,10 @@ def weights_path(name_or_path: str | os.PathLike[str] = DEFAULT) -> Path:
         If there is no such file; the message lists the names.
     """
     name = str(name_or_path)
+    if not name.strip():
+        raise MnistCoreError(
+            "the name of the weights is empty; give a shipped or promoted name, a file, or a run"
+        )
     if (known := model_path(name)) is not None:
         return known
     if not os.path.isfile(name):  # False, not an error, for a name with a zero byte

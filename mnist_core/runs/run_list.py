@@ -185,6 +185,8 @@ def find_weights(name: str, root: str | os.PathLike[str] | None = None) -> Path:
     try:
         return weights_path(name)
     except MnistCoreError as not_weights:
+        if not name.strip():
+            raise
         try:
             run = find_run(name, root)
         except MnistCoreError as not_run:

@@ -108,8 +108,8 @@ def test_real_pen_strokes_as_further_validation_data(
         (["--keep", "1.5"], "--keep is 1.5"),
         (["--keep", "0"], "--keep is 0"),
         (["--drawings", "3"], "--drawings is 3"),
-        (["--unipen", "/no/such/file.gz"], "not UNIPEN"),
-        (["--pendigits", "/no/such/file.gz"], "pendigits"),
+        (["--unipen", "damaged.gz"], "not UNIPEN"),
+        (["--pendigits", "damaged.gz"], "not UCI's pendigits-orig.tra.gz"),
         (["--data", "damaged"], "damaged/MNIST/raw/train-images-idx3-ubyte: this file is damaged"),
     ],
 )
@@ -123,6 +123,7 @@ def test_bad_arguments(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("damaged.gz").write_bytes(b"damaged")
     raw = Path("damaged/MNIST/raw")
     raw.mkdir(parents=True)
     for name in ("images-idx3", "labels-idx1"):

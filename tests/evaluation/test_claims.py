@@ -171,8 +171,11 @@ def test_real_pen_strokes(few_pen_digits: Path, capsys: pytest.CaptureFixture[st
     assert "300 pen-drawn digits" in capsys.readouterr().out
 
 
-def test_missing_pen_strokes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["claims", "--quick", "--pendigits", str(tmp_path / "missing.gz")]) == 2
+def test_missing_pen_strokes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENDIGITS", str(tmp_path / "missing.gz"))
+    assert cli.main(["claims", "--quick"]) == 2
     err = capsys.readouterr().err
     assert "missing.gz: no such file" in err
     assert "seed 0" not in err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import (
@@ -14,6 +13,7 @@ from mnist_core.cli.commands.options import (
     add_weights_argument,
 )
 from mnist_core.cli.terminal import print_line, print_table
+from mnist_core.utils.arguments import input_file_argument
 
 if TYPE_CHECKING:
     from mnist_core.evaluation.calibration_fit import CalibrationSource
@@ -46,7 +46,10 @@ def add_commands(commands: Subparsers) -> None:
         ("letters", "UNIPEN letters as JSON lines in gzip"),
     ):
         parser.add_argument(
-            f"--{name}", type=Path, metavar="FILE", help=f"validate on {content} as well"
+            f"--{name}",
+            type=input_file_argument,
+            metavar="FILE",
+            help=f"validate on {content} as well",
         )
     add_device_option(parser)
     add_data_option(parser)

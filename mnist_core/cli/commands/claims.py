@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mnist_core.cli.commands.options import Subparsers, add_data_option, add_device_option
 from mnist_core.cli.terminal import console
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import input_file_argument, path_argument
 from mnist_core.utils.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
@@ -28,9 +29,13 @@ def add_commands(commands: Subparsers) -> None:
     parser.add_argument("--quick", action="store_true", help="few images: a test in half a minute")
     parser.add_argument("--seeds", type=int, help="networks for each variant; default 3, quick 2")
     parser.add_argument("--only", nargs="+", default=[], metavar="CLAIM", help="measure these only")
-    parser.add_argument("--pendigits", type=Path, help="real pen strokes; default $PENDIGITS")
+    parser.add_argument(
+        "--pendigits", type=input_file_argument, help="real pen strokes; default $PENDIGITS"
+    )
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write all numbers as JSON")
+    parser.add_argument(
+        "--output", type=path_argument, metavar="FILE", help="write all numbers as JSON"
+    )
     add_device_option(parser)
     add_data_option(parser)
     parser.set_defaults(run=_claims)

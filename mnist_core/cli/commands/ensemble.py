@@ -18,6 +18,7 @@ from mnist_core.cli.commands.options import (
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.options import VOTES
+from mnist_core.utils.arguments import path_argument
 
 if TYPE_CHECKING:
     from mnist_core.data.mnist import Split
@@ -39,7 +40,9 @@ def add_commands(commands: Subparsers) -> None:
         help="mean of the members' probabilities (default), or share of members that predict a "
         "digit",
     )
-    parser.add_argument("--output", type=Path, required=True, help="the .safetensors file to write")
+    parser.add_argument(
+        "--output", type=path_argument, required=True, help="the .safetensors file to write"
+    )
     parser.add_argument(
         "--half", action="store_true", help="store float16: half the size, loaded as float32"
     )

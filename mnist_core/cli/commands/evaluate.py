@@ -16,6 +16,7 @@ from mnist_core.cli.commands.options import (
 )
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.models.registry import DEFAULT
+from mnist_core.utils.arguments import path_argument
 from mnist_core.utils.files import check_writable, write_atomic
 from mnist_core.utils.json_files import write_json
 
@@ -42,8 +43,10 @@ def add_commands(commands: Subparsers) -> None:
     add_data_option(parser)
     add_runs_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML report")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the evaluation as JSON")
+    parser.add_argument("--html", type=path_argument, metavar="FILE", help="write an HTML report")
+    parser.add_argument(
+        "--output", type=path_argument, metavar="FILE", help="write the evaluation as JSON"
+    )
     parser.add_argument("--update-card", action="store_true", help="write the scores into the card")
     parser.set_defaults(run=_evaluate)
 

@@ -18,6 +18,7 @@ from mnist_core.models.registry import (
     shipped_models,
     weights_path,
 )
+from mnist_core.utils.arguments import path_argument
 from mnist_core.utils.files import make_folder, write_atomic
 from mnist_core.utils.notes import Note
 
@@ -32,7 +33,10 @@ def add_commands(commands: Subparsers) -> None:
     )
     add_weights_argument(parser, nargs="?", default=DEFAULT)
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="ends in .onnx; needed except with --shipped"
+        "--output",
+        type=path_argument,
+        metavar="FILE",
+        help="ends in .onnx; needed except with --shipped",
     )
     part = parser.add_mutually_exclusive_group()
     part.add_argument(

@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from mnist_core.cli.commands.options import Subparsers, add_data_option, add_runs_option
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.command_line import train_command
+from mnist_core.utils.arguments import path_argument
 from mnist_core.utils.files import check_writable, write_atomic
 
 
@@ -22,7 +22,9 @@ def add_commands(commands: Subparsers) -> None:
         "--high", type=float, default=1.0, help="highest rate, the last (default: 1)"
     )
     parser.add_argument("--steps", type=int, default=300, help="training steps (default: 300)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the curve as HTML")
+    parser.add_argument(
+        "--plot", type=path_argument, metavar="FILE", help="write the curve as HTML"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_runs_option(parser)
     add_data_option(parser)

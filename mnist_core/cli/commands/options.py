@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import name_argument
 from mnist_core.utils.files import check_writable
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -17,7 +18,9 @@ WEIGHTS_HELP = f"a shipped or promoted name, a weights file or a run: {RUN_HELP}
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add `--data`."""
-    parser.add_argument("--data", help="folder with MNIST/raw; default MNIST_ROOT, else ./data")
+    parser.add_argument(
+        "--data", type=name_argument, help="folder with MNIST/raw; default MNIST_ROOT, else ./data"
+    )
 
 
 def add_device_option(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,11 @@ def add_device_option(parser: argparse.ArgumentParser) -> None:
 
 def add_runs_option(parser: argparse.ArgumentParser) -> None:
     """Add `--runs`."""
-    parser.add_argument("--runs", help="folder of the run folders; default MNIST_RUNS, else ./runs")
+    parser.add_argument(
+        "--runs",
+        type=name_argument,
+        help="folder of the run folders; default MNIST_RUNS, else ./runs",
+    )
 
 
 def add_weights_argument(parser: argparse.ArgumentParser, **options: str) -> None:

@@ -9,6 +9,7 @@ from mnist_core.cli.commands.options import WEIGHTS_HELP, Subparsers, add_runs_o
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.models.registry import DEFAULT
+from mnist_core.utils.arguments import name_argument
 
 if TYPE_CHECKING:
     from mnist_core.inference.prediction import Prediction
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("predict", help="classify image files, one line each")
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", type=name_argument, metavar="FILE")
     parser.add_argument("--weights", default=DEFAULT, help=WEIGHTS_HELP)
     add_runs_option(parser)
     parser.set_defaults(run=_predict)

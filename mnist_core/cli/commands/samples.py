@@ -1,11 +1,11 @@
 """`samples`: a picture of the generated drawings that networks are trained with."""
 
 import argparse
-from pathlib import Path
 
 from mnist_core.cli.commands.options import Subparsers, check_output
 from mnist_core.cli.terminal import print_line
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import path_argument
 from mnist_core.utils.files import write_atomic
 
 
@@ -14,7 +14,9 @@ def add_commands(commands: Subparsers) -> None:
     parser = commands.add_parser(
         "samples", help="draw generated digits of every template, and non-digits, as one picture"
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="a PNG file")
+    parser.add_argument(
+        "--output", type=path_argument, required=True, metavar="FILE", help="a PNG file"
+    )
     parser.add_argument("--count", type=int, default=12, help="drawings of each; default 12")
     parser.add_argument("--seed", type=int, default=0, help="default 0")
     parser.set_defaults(run=_samples)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_error, print_line, print_table
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import name_argument, path_argument
 from mnist_core.utils.files import check_writable, write_atomic
 from mnist_core.utils.notes import Note
 
@@ -31,12 +31,15 @@ def add_commands(commands: Subparsers) -> None:
     )
     parser.add_argument(
         "--data",
-        type=Path,
+        type=path_argument,
         metavar="FOLDER",
         help="holds pendigits/ and unipen/; default DRAWINGS_ROOT, else ./data",
     )
     parser.add_argument(
-        "--mnist", metavar="FOLDER", help="holds MNIST/raw; default MNIST_ROOT, else ./data"
+        "--mnist",
+        type=name_argument,
+        metavar="FOLDER",
+        help="holds MNIST/raw; default MNIST_ROOT, else ./data",
     )
     add_runs_option(parser)
     parser.add_argument("--limit", type=_count, metavar="N", help="only the first N of each set")
@@ -56,8 +59,12 @@ def add_commands(commands: Subparsers) -> None:
         "--mean", action="store_true", help="one more column: the mean, such as of several seeds"
     )
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers as JSON")
-    parser.add_argument("--errors", type=Path, metavar="FILE", help="write every error as HTML")
+    parser.add_argument(
+        "--json", type=path_argument, metavar="FILE", help="write all numbers as JSON"
+    )
+    parser.add_argument(
+        "--errors", type=path_argument, metavar="FILE", help="write every error as HTML"
+    )
     parser.set_defaults(run=_scorecard)
 
 

@@ -16,6 +16,7 @@ from mnist_core.cli.commands.options import (
 from mnist_core.cli.config_flags import add_config_flags, config_from_flags
 from mnist_core.cli.terminal import print_error, print_line
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, parse_grid
+from mnist_core.utils.arguments import name_argument
 from mnist_core.utils.extras import requires_extra
 from mnist_core.utils.files import make_folder
 
@@ -31,6 +32,7 @@ def add_commands(commands: Subparsers) -> None:
     parser.add_argument("--study", default="sweep", help="its name in the storage")
     parser.add_argument(
         "--storage",
+        type=name_argument,
         help="database URL that all workers share; default: sweep.db in the folder of the runs",
     )
     parser.add_argument("--sampler", default="tpe", help="grid or tpe (default)")

@@ -20,6 +20,7 @@ from mnist_core.cli.terminal import discard_output, print_error, print_line
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.state import RunStatus
 from mnist_core.training.config import TrainConfig
+from mnist_core.utils.arguments import path_argument
 
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
@@ -48,7 +49,7 @@ def add_train_options(parser: argparse.ArgumentParser, base: TrainConfig) -> Non
     parser.add_argument("--name", default="", help="name of the run; default: its id")
     parser.add_argument(
         "--output",
-        type=Path,
+        type=path_argument,
         help="a .safetensors file: the weights that are kept are copied there",
     )
     add_runs_option(parser)
