@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,10 @@ from support.hub import READ, USER, WRITE, StubHub, serving_hub
 
 from mnist_core.cli.main import main
 from mnist_core.errors import MnistCoreError
+from mnist_core.models.registry import weights_path
 from mnist_core.publishing import upload
+from mnist_core.runs.run_list import create_run
+from mnist_core.training.config import TrainConfig
 
 SPACE = f"spaces/{USER}/pad"
 
@@ -217,7 +221,32 @@ def test_a_kept_folder_is_named_where_the_upload_fails(
     ],
 )
 def test_options_that_cannot_be_meant_are_named(
-    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    options: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(weights_path("student"), "my weights.safetensors")
     assert main(["publish", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_run_is_called_by_its_name_else_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+
+    def compose(folder: Path, weights: Path, name: str) -> None:
+        names.append(name)
+        folder.mkdir()
+        shutil.copy(weights, folder)
+
+    monkeypatch.setattr("mnist_core.publishing.model_folder.compose_model", compose)
+    command = ["publish", "--model", "last", "--dry-run", "--runs", str(tmp_path)]
+    for given in ("my digits", ""):
+        run = create_run(TrainConfig(), tmp_path, given)
+        shutil.copy(weights_path("student"), run.weights_path)
+        assert main(command) == 0
+    assert names == ["my-digits", run.id]

@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_core.cli.commands.options import WEIGHTS_HELP, Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.arguments import name_argument, path_argument
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -21,19 +22,27 @@ def add_commands(commands: Subparsers) -> None:
         "HF_TOKEN or of `hf auth login`.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--space", metavar="NAME", help="the Space's name: NAME or USER/NAME")
-    what.add_argument("--model", metavar="NAME", help=WEIGHTS_HELP)
+    what.add_argument(
+        "--space", type=name_argument, metavar="NAME", help="the Space's name: NAME or USER/NAME"
+    )
+    what.add_argument("--model", type=name_argument, metavar="NAME", help=WEIGHTS_HELP)
     parser.add_argument(
         "--models",
         nargs="+",
+        type=name_argument,
         default=[],
         metavar="NAME",
         help="the Space's models, shipped or promoted; default: all shipped ones with a graph",
     )
     parser.add_argument(
-        "--repo", metavar="NAME", help="the model's repository: NAME or USER/NAME; default: --model"
+        "--repo",
+        type=name_argument,
+        metavar="NAME",
+        help="the model's repository: NAME or USER/NAME; default: --model",
     )
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="keep what is composed here")
+    parser.add_argument(
+        "--output", type=path_argument, metavar="FOLDER", help="keep what is composed here"
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="list files and sizes; upload nothing"
     )
@@ -51,7 +60,8 @@ def _publish(args: argparse.Namespace) -> int:
         raise MnistCoreError("--repo names the repository of a --model; --space has a name already")
     if args.model is not None and args.models:
         raise MnistCoreError("--models chooses those of a --space; give one --model")
-    repo = args.space if args.space is not None else args.repo or _title(args.model)
+    title = "" if args.model is None else _title(args.model, args.runs)
+    repo = args.space if args.space is not None else args.repo or title
     try:
         check_repo(repo)
     except MnistCoreError as error:
@@ -61,7 +71,10 @@ def _publish(args: argparse.Namespace) -> int:
     if not args.dry_run:
         check_token()
     with _folder(args.output) as folder:
-        notes = _compose_space(folder, args) if args.space is not None else _compose(folder, args)
+        if args.space is not None:
+            notes = _compose_space(folder, args)
+        else:
+            notes = _compose(folder, args, title)
         _print_files(folder, notes)
         if args.dry_run:
             print_line("nothing is uploaded")
@@ -92,18 +105,23 @@ def _compose_space(folder: Path, args: argparse.Namespace) -> list[str]:
     return [f"models: {', '.join(space.models)}", *left_out]
 
 
-def _compose(folder: Path, args: argparse.Namespace) -> list[str]:
+def _compose(folder: Path, args: argparse.Namespace, title: str) -> list[str]:
     from mnist_core.publishing.model_folder import compose_model
     from mnist_core.runs.run_list import find_weights
 
-    compose_model(folder, find_weights(args.model, args.runs), _title(args.model))
+    compose_model(folder, find_weights(args.model, args.runs), title)
     return []
 
 
-def _title(model: str) -> str:
-    """Return what the model is called: a file without its suffix, else as it was given."""
-    path = Path(model)
-    return path.stem if path.is_file() else path.name
+def _title(model: str, runs: str | None) -> str:
+    """Return what the model is called: a file without its suffix, or a run's name, else its id."""
+    from mnist_core.runs.run_list import as_file_name, find_weights, run_of_weights
+
+    path = find_weights(model, runs)
+    if (run := run_of_weights(path)) is None:
+        return path.stem
+    name = run.read_state().name
+    return run.id if name == run.id else as_file_name(name) or run.id
 
 
 @contextlib.contextmanager
