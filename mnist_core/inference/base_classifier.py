@@ -123,7 +123,7 @@ class BaseClassifier(ABC):
 
         Digits that touch each other are refused, not guessed: one `ReadDigit` holds them, whose
         prediction's `reason` is "several digits". Marks that are small beside the digits, such as
-        commas, are left out. A drawing without ink gives an empty list.
+        commas, are left out. A drawing without ink, or of dots only, gives an empty list.
 
         Parameters
         ----------

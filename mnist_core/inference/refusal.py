@@ -51,7 +51,12 @@ def explain_refusal(
         return prediction
     if prediction.is_blank:
         return replace(prediction, reason=RefusalReason.BLANK)
-    digits = _all_digits(read_stroke_row(strokes, classify)) if len(strokes) > 1 else []
+    digits: list[Prediction] = []
+    if len(strokes) > 1:
+        row = read_stroke_row(strokes, classify)
+        if not row:  # dots only: enlarged in a canvas, each would look like a digit
+            return replace(prediction, reason=RefusalReason.NOT_A_DIGIT)
+        digits = _all_digits(row)
     if not digits and len(ink_parts(canvas)) > 1:
         digits = _all_digits(read_ink_row(canvas, classify, steps))
     if digits:

@@ -149,3 +149,10 @@ def test_a_refusal_is_not_explained_where_that_is_not_wanted(refusing: Classifie
     assert quick.digit_score == whole.digit_score
     blank = refusing.classify_ink_with_maps(np.zeros_like(canvas), explain=False).prediction
     assert blank.reason == "blank"
+
+
+def test_dots_are_no_digits(refusing: Classifier) -> None:
+    for count in (2, 3, 4):
+        dots = [np.array([[50.0 * x, 0.0]]) for x in range(count)]
+        assert refusing.classify_strokes(dots).reason is not RefusalReason.SEVERAL_DIGITS
+        assert refusing.read_digits(dots) == []
