@@ -1,5 +1,6 @@
 """The database that holds studies: opened for workers, or for reading only; errors as messages."""
 
+import os
 import re
 import sqlite3
 import warnings
@@ -65,12 +66,21 @@ class WorkerStorage(RDBStorage):
 
 
 def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS) -> WorkerStorage:
-    """Open a database for a worker, with its tables created. Raises any error of its driver."""
+    """Open a database for a worker, with its tables created. Raises any error of its driver.
+
+    An SQLite file is created, but not its folder: workers share it, and a path that is mistyped, or
+    on a disk that is not mounted, would be a database that no other worker sees.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     # heartbeats are marked experimental; the version is pinned
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     if path := _sqlite_path(url):
         _check_regular(path)
+        if not os.path.isdir(path.parent):
+            raise MnistCoreError(
+                f"storage {url}: there is no folder {path.parent}; create it, or give another URL "
+                "(sqlite:///sweep.db is in the current folder, sqlite:////data/sweep.db in /data)"
+            )
     return WorkerStorage(url, heartbeat)
 
 

@@ -168,3 +168,10 @@ def test_a_storage_that_cannot_be_opened(url: str) -> None:
     with pytest.raises(MnistCoreError, match=r"cannot be used.*sqlite:///sweep\.db") as raised:
         open_study(REQUEST, url)
     assert "secret" not in str(raised.value)
+
+
+def test_a_folder_that_is_missing_is_not_created(tmp_path: Path) -> None:
+    folder = tmp_path / "not mounted"
+    with pytest.raises(MnistCoreError, match=r"there is no folder .*not mounted; create it"):
+        open_study(REQUEST, f"sqlite:///{folder}/sweep.db")
+    assert not folder.exists()
