@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_core.data.mnist import Split
+from mnist_core.utils.devices import choose_device
 
 
 class DeviceLoader:
@@ -33,7 +34,7 @@ class WorkerLoader:
         self._dataset = TensorDataset(split.images.cpu(), split.labels.cpu())
         self._batch_size = batch_size
         self._workers = workers
-        self._device = torch.device(device)
+        self._device = choose_device(device)
 
     def batches(self, order: Tensor, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield complete batches (images, labels) in `order` (N,), from batch `first` on."""

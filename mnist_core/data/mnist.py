@@ -92,7 +92,7 @@ def load_train_validation(
     _check_size("validation_size", validation_size)
     if training_size is not None:
         _check_size("training_size", training_size)
-    device = _device(device)
+    device = choose_device(device)
     images, labels = _read(train=True, root=root)
     if validation_size >= len(labels):
         raise MnistCoreError(
@@ -124,7 +124,7 @@ def load_validation(
     Raises MnistCoreError as `load_train_validation`.
     """
     _check_size("size", size)
-    device = _device(device)
+    device = choose_device(device)
     images, labels = _read(train=True, root=root)
     index = _split_order(len(labels))[:size]
     return _split(images[index], labels[index], device)
@@ -134,17 +134,13 @@ def load_test(
     device: torch.device | str = "cpu", root: str | os.PathLike[str] | None = None
 ) -> Split:
     """Return MNIST's 10,000 test images, which are for the final report only. Raises as above."""
-    device = _device(device)
+    device = choose_device(device)
     return _split(*_read(train=False, root=root), device)
 
 
 def _check_size(name: str, size: int) -> None:
     if not isinstance(size, Integral) or size < 1:
         raise MnistCoreError(f"{name} is {size!r}; give an integer of at least 1")
-
-
-def _device(device: torch.device | str) -> torch.device:
-    return choose_device(device) if isinstance(device, str) else device
 
 
 def _split_order(size: int) -> Tensor:

@@ -39,7 +39,9 @@ def resolve_device(root: Path, configured: str, automatic: str | None = None) ->
     MnistCoreError
         If the device does not exist.
     """
-    return choose_device((automatic or free_device(root)) if configured == AUTO else configured)
+    if configured == AUTO:
+        configured = free_device(root) if automatic is None else automatic
+    return choose_device(configured)
 
 
 def is_free(root: Path, device: str) -> bool:

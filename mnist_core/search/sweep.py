@@ -68,8 +68,11 @@ def run_sweep(
     Raises
     ------
     MnistCoreError
-        If storage or data cannot be used, or trials are left because workers exited unexpectedly.
+        If storage, device or data cannot be used, or trials are left because workers exited
+        unexpectedly.
     """
+    if device is not None:
+        choose_device(device)
     study = open_study(request, storage)  # before the workers, so that they find it
     reported: set[int] = set()
     unfinished = (TrialStatus.WAITING, TrialStatus.RUNNING)

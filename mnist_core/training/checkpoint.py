@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.utils.devices import choose_device
 from mnist_core.utils.files import write_atomic
 from mnist_core.utils.json_files import DamagedFileError, read_regular_file
 
@@ -25,6 +26,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     """Load a state onto a device. Raises MnistCoreError, with the remedy, if it is damaged."""
+    device = choose_device(device)
     try:
         content = io.BytesIO(read_regular_file(path, _MAX_BYTES))
         with zipfile.ZipFile(content) as archive:

@@ -13,6 +13,7 @@ from mnist_core.imaging.normalize import FRAME_SIZE
 from mnist_core.models.network import NUM_CLASSES
 from mnist_core.training.config import TrainConfig
 from mnist_core.training.trainer import Trainer
+from mnist_core.utils.devices import choose_device
 from mnist_core.utils.json_files import JsonModel
 
 _BLOCKS = 5
@@ -74,6 +75,7 @@ def measure_speed(
     teacher : nn.Module or None
         What `config.teacher` names.
     """
+    device = choose_device(device)
     timed = config.with_changes(
         init_weights=None,
         freeze=(),

@@ -171,6 +171,8 @@ def test_devices() -> None:
     for load in (load_train_validation, load_validation, load_test):
         with pytest.raises(MnistCoreError, match="device is 'gpu'; choose from auto"):
             load("gpu")
+        with pytest.raises(MnistCoreError, match="device is 5000; give a name: auto, cpu, cuda"):
+            load(5000)  # type: ignore[operator]
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {

@@ -1,11 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
-from mnist_core import MnistCoreError
+from mnist_core import MnistCoreError, TrainConfig, load_train_validation
+from mnist_core.data.allographs.pool import DrawingPool
+from mnist_core.data.loaders import WorkerLoader
+from mnist_core.data.mnist import Split, load_test, load_validation
+from mnist_core.evaluation.calibration_data import calibration_sources
+from mnist_core.models.architectures import build_model
+from mnist_core.runs.queue_devices import resolve_device
+from mnist_core.runs.signals import StopFlag
+from mnist_core.search.requests import SweepRequest
+from mnist_core.search.sweep import run_sweep
+from mnist_core.training.checkpoint import load_checkpoint
+from mnist_core.training.estimate import measure_speed
 from mnist_core.utils.devices import (
     Gpu,
     auto_devices,
@@ -14,6 +28,8 @@ from mnist_core.utils.devices import (
     is_automatic,
     list_gpus,
 )
+
+SPLIT = Split(torch.zeros(4, 1, 28, 28), torch.zeros(4, dtype=torch.int64))
 
 
 def test_choose_device() -> None:
@@ -26,6 +42,50 @@ def test_choose_device() -> None:
 def test_invalid_names(name: str) -> None:
     with pytest.raises(MnistCoreError, match="auto, cpu, cuda"):
         choose_device(name)
+
+
+UNUSABLE: tuple[Any, ...] = (
+    5000, None, "", "gpu", "mps", "cuda:99", b"cpu", torch.device("mps"), torch.device("cuda:99"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("device", UNUSABLE, ids=repr)
+@pytest.mark.parametrize(
+    "use",
+    [
+        choose_device,
+        load_train_validation,
+        load_validation,
+        load_test,
+        lambda device: load_checkpoint(Path("none"), device),
+        lambda device: WorkerLoader(SPLIT, 2, 0, device),
+        lambda device: DrawingPool.generate(1, 1, device),
+        lambda device: measure_speed(TrainConfig(), device),
+        lambda device: calibration_sources(build_model("mnist_cnn"), device),
+        lambda device: resolve_device(Path("none"), "auto", device or "tpu"),
+        lambda device: run_sweep(
+            SweepRequest(), Path("none"), "none", StopFlag(), device=device or "tpu"
+        ),
+    ],
+    ids=[
+        "choose_device",
+        "load_train_validation",
+        "load_validation",
+        "load_test",
+        "load_checkpoint",
+        "WorkerLoader",
+        "DrawingPool",
+        "measure_speed",
+        "calibration_sources",
+        "resolve_device",
+        "run_sweep",
+    ],
+)
+def test_whatever_takes_a_device_explains_one_that_cannot_be_used(
+    use: Callable[[Any], object], device: Any
+) -> None:
+    with pytest.raises(MnistCoreError, match=r"^device is .*(auto|torch finds)"):
+        use(device)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

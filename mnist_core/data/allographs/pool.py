@@ -11,6 +11,7 @@ from torch import Tensor
 from mnist_core.data.allographs.frame_cache import cached_frames
 from mnist_core.data.allographs.frames import Report
 from mnist_core.data.allographs.generator import NON_DIGIT
+from mnist_core.utils.devices import choose_device
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class DrawingPool:
 
         Many drawings are kept on the disk, and `report` says how far they are: see `cached_frames`.
         """
+        device = choose_device(device)
         labels = np.concatenate([np.arange(digits) % 10, np.full(non_digits, NON_DIGIT)])
         frames = cached_frames(labels, seed, report=report)
         return cls(frames.to(device), torch.from_numpy(labels).to(device), digits)
