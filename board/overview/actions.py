@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from board.access.visitors import check_may_change, may_change
+from board.language import current_translator, error_text
 from board.overview.table import SELECTED
 from board.page_context import RUNS, SEARCH_SECTION, STUDY, PageContext
 from board.runs.actions import Question, act_button, confirmed_button
@@ -165,7 +166,7 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
             check_may_change()
             act(row)  # type: ignore[operator]
         except MnistCoreError as error:
-            problems.append(str(error))
+            problems.append(error_text(error, current_translator()))
     if problems:
         for problem in list(dict.fromkeys(problems))[:_MAX_NAMES]:
             # no box: it would stand among the buttons, behind the open form

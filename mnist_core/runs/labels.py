@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError
 from mnist_core.runs.run import Run
 from mnist_core.runs.state import Line
 from mnist_core.utils.json_files import DamagedFileError, JsonModel, read_json, write_json
@@ -34,10 +34,17 @@ def _clean_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
-def _check_length(what: str, text: str, most: int) -> None:
+def _check_length(what: Message, text: str, most: int) -> None:
     length = len(text.strip())
     if length > most:
-        raise MnistCoreError(f"{what} has {length:,} characters; give at most {most:,}")
+        raise ExplainedError(
+            Message(
+                "{what} has {length:,} characters; give at most {most:,}",
+                what=what,
+                length=length,
+                most=most,
+            )
+        )
 
 
 class RunLabels(JsonModel):
@@ -98,9 +105,9 @@ def change_labels(
         note is not `seen_note`, or its folder cannot be written.
     """
     tags, add_tags = None if tags is None else tuple(tags), tuple(add_tags)
-    _check_length("the note", note or "", MAX_NOTE_LENGTH)
+    _check_length(Message("the note"), note or "", MAX_NOTE_LENGTH)
     for tag in (*(tags or ()), *add_tags):
-        _check_length(f"the tag {single_line(tag, 60)!r}", tag, MAX_TAG_LENGTH)
+        _check_length(Message("the tag {tag}", tag=repr(single_line(tag, 60))), tag, MAX_TAG_LENGTH)
     with exclusive_lock(run.folder.parent / "labels.lock", _LOCK_TIMEOUT):
         if not run.exists:
             raise MnistCoreError(f"{run.folder}: there is no run in it")

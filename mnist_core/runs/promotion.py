@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError
 from mnist_core.inference.graph_files import write_graph
 from mnist_core.models.registry import (
     MODEL_NAME,
@@ -67,16 +67,24 @@ def check_name(name: str, run: Run | None = None) -> None:
         The run to promote: the id of a run in its folder is no name for a model.
     """
     if not MODEL_NAME.fullmatch(name):
-        raise MnistCoreError(
-            f"the name {name!r} cannot be used; give 1 to {MAX_NAME_LENGTH} characters: letters A "
-            "to Z, digits, - _ and . (the first a letter or a digit)"
+        raise ExplainedError(
+            Message(
+                "the name {name} cannot be used; give 1 to {most} characters: letters A to Z, "
+                "digits, - _ and . (the first a letter or a digit)",
+                name=repr(name),
+                most=MAX_NAME_LENGTH,
+            )
         )
     # some file systems ignore case
     if name.casefold() in (shipped.casefold() for shipped in shipped_models()):
-        raise MnistCoreError(f"{name!r} is the name of a shipped model; give another name")
+        raise ExplainedError(
+            Message("{name} is the name of a shipped model; give another name", name=repr(name))
+        )
     is_run = run is not None and (run.folder.parent / name / "config.json").is_file()
     if name in _RESERVED or is_run:
-        raise MnistCoreError(f"commands read {name!r} as the name of a run; give another name")
+        raise ExplainedError(
+            Message("commands read {name} as the name of a run; give another name", name=repr(name))
+        )
 
 
 def suggest_name(run: Run) -> str:
@@ -144,8 +152,12 @@ def promote(
     with _locked(place):
         for other in promoted_models(folder):
             if other.casefold() == name.casefold() and not (replace and other == name):
-                raise MnistCoreError(
-                    f"there is a promoted model {other!r} already; replace it, or give another name"
+                raise ExplainedError(
+                    Message(
+                        "there is a promoted model {name} already; replace it, or give another "
+                        "name",
+                        name=repr(other),
+                    )
                 )
         save_weights(path, network, card)
     # without its graph it is a model as well: the pad exports it on first use, or says why not

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import ExplainedError, Message, MnistCoreError
 from mnist_core.runs.folder import WorkFolder, as_text, now
 from mnist_core.runs.last_activity import last_activity
 from mnist_core.runs.state import RunState, RunStatus, StopReason
@@ -102,7 +102,7 @@ class Run(WorkFolder):
         """Give it another display name; its id stays. Raises MnistCoreError if it is damaged."""
         state = self.read_state().with_changes(name=name)
         if not state.name:
-            raise MnistCoreError("the name is empty; give at least one letter")
+            raise ExplainedError(Message("the name is empty; give at least one letter"))
         # a separate file: state.json is written by the process that trains
         write_atomic(self._name_path, state.name + "\n")
 
