@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from support.unipen import DIGITS, LETTERS
 
 from mnist_core import MnistCoreError
+from mnist_core.data.pendigits import read_pendigits
 from mnist_core.data.unipen import read_unipen, read_unipen_digits
+from mnist_core.utils.json_files import MissingFileError
 
 LINE = '{"writer": 17, "label": "4", "strokes": [[0, 1, 2, 3], [5, 6]]}\n'
 
@@ -53,9 +56,15 @@ def test_a_file_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "plain.gz").write_text(LINE)
     truncated = write(tmp_path / "truncated.gz", LINE * 1000)
     truncated.write_bytes(truncated.read_bytes()[:-20])
-    for file in (tmp_path / "plain.gz", truncated, tmp_path / "missing.gz", tmp_path):
+    for file in (tmp_path / "plain.gz", truncated, tmp_path):
         with pytest.raises(MnistCoreError, match="not UNIPEN"):
             read_unipen(file)
+
+
+@pytest.mark.parametrize("read", [read_unipen, read_unipen_digits, read_pendigits])
+def test_a_file_that_is_missing(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    with pytest.raises(MissingFileError, match=r"missing\.gz: there is no such file$"):
+        read(tmp_path / "missing.gz")
 
 
 @pytest.mark.skipif(not DIGITS.is_file(), reason=f"no UNIPEN in {DIGITS.parent}; set UNIPEN")
