@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Error, Route, expect
 from support.chromium import Server, draw, fit_strokes
 from support.pad_page import PadPage
+from support.pictures import drop_picture, picture_of_a_seven
 
 pytestmark = pytest.mark.browser
 
@@ -138,3 +139,30 @@ def test_server_is_restarted_during_drawing(pad: PadPage, restarted_server: Serv
     pad.expect_digit(1)
     pad.settle()
     pad.expect_digit(1)
+
+
+def test_without_the_server_no_prediction_is_of_an_earlier_drawing(pad: PadPage) -> None:
+    pad.play_example(3)
+    pad.page.route("**/functions/classify_picture", lambda route: route.abort())
+    drop_picture(pad, picture_of_a_seven())
+    expect(pad.page.locator(".banner")).to_contain_text("No answer from the server")
+    pad.expect_digit(None)
+    assert pad.winner == []
+    expect(pad.page.locator("[data-part=share]")).to_be_disabled()
+    pad.page.unroute("**/functions/classify_picture")
+    pad.expect_digit(7)
+    expect(pad.page.locator(".banner")).to_be_hidden()
+
+
+def test_a_model_that_is_not_waited_for_any_more_is_no_lost_connection(pad: PadPage) -> None:
+    pad.page.route("**/functions/describe_model", lambda route: route.abort())
+    model, banner = pad.page.locator("[data-part=model]"), pad.page.locator(".banner")
+    model.select_option("ensemble")
+    expect(banner).to_contain_text("No answer from the server")
+    expect(pad.page.locator(".place")).to_contain_text("Waiting for the model ensemble")
+    model.select_option("default")
+    expect(banner).to_be_hidden()
+    expect(pad.page.locator(".place")).not_to_contain_text("Waiting")
+    pad.page.unroute("**/functions/describe_model")
+    pad.play_example(4)
+    assert pad.page.get_attribute(".drawpad", "data-model") == "default"

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 from PIL import Image, ImageDraw
 
 from support.pad_page import PadPage
 
+_HEIC = (
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAA"
+    "AAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABegABAAAAAAAAAO0AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAAB"
+    "AABodmMxAAAAAA5waXRtAAAAAAABAAAA1mlwcnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADw"
+    "NgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgA"
+    "AAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAABBwaX"
+    "hpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAAPVtZGF0AAAA6SgBrxmAYbr//6/iDQy09BrFXE9VH/+k"
+    "lRmvVWnTojqHd5l0cB7i//6Z+r/w97DkIhEC+82AxW9L8Y4KttdOu3ci3MJZlbMv1iYsZA4NyUg4pJOLxHoiJE7dVL"
+    "NSdAAX7uvf+SVT1fSlmB6MlDSL2VirHXfbstMKbN9wtTdAu7BwyGTuMKde09Yaj2CR5z72omMzCpN5Zaub16qSt36i"
+    "QGNpaaWvo1DFhzPyH1DIDVKe6FAFnqb+vnDryCagnNf+0yXW3/u+/1BuR6UAPU+EQi7TPmF36LRoaegG1VI5a+CGRR"
+    "hECwF9HQYo"
+)
 _SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
 
 
@@ -36,6 +49,11 @@ def svg_of_a_seven() -> bytes:
     line = f'<polyline points="{points}" fill="none" stroke="black" stroke-width="6"/>'
     size = 'width="100" height="100" viewBox="0 0 100 100"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{line}</svg>'.encode()
+
+
+def heic_of_a_seven() -> bytes:
+    """Return a HEIC photo of 64 x 64 pixels, which neither Pillow nor chromium decodes."""
+    return base64.b64decode(_HEIC)
 
 
 def drop_picture(

@@ -55,3 +55,27 @@ test("a picture that cannot be read offline does not end the reading of strokes"
   await assert.rejects(browser.recognize(strokes, OPTIONS));
   assert.ok(!browser.isReady(MODEL));
 });
+
+test("a model that cannot be loaded offline ends no other one, and is loaded later", async () => {
+  const failing = new Set<keyof Functions>();
+  const browser = new BrowserRecognizer({
+    start: () => workerWithout(failing), files: { worker: "", wasm: "", steps: {} } as never,
+    ink: { size: 56, box: 40, pen: 4.8 }, limits: { strokes: 9, positions: 99, total: 99 },
+    change: () => {},
+  });
+  browser.prepare(MODEL);
+  await later();
+  failing.add("load");
+  const others = ["a", "b", "c", "d"].map(
+    (name) => ({ name, version: "1", graph: { url: `${name}.onnx`, refuses: true } }));
+  for (const other of others) {
+    browser.prepare(other);
+    await later();
+    assert.ok(!browser.isReady(other) && browser.isReady(MODEL));
+  }
+  failing.clear();
+  browser.forgetFailures(); // the server answers again
+  browser.prepare(others[0]);
+  await later();
+  assert.ok(browser.isReady(others[0]) && browser.isReady(MODEL));
+});

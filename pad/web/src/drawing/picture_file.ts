@@ -16,7 +16,8 @@ export interface Size {
 }
 
 /** Why a file cannot be used. */
-export type PictureProblem = "too_large" | "unreadable_file" | "no_picture" | "picture_small";
+export type PictureProblem =
+  "too_large" | "unreadable_file" | "empty_file" | "heic_photo" | "no_picture" | "picture_small";
 
 export class PictureError extends Error {
   readonly problem: PictureProblem;
@@ -38,6 +39,9 @@ const SIGNATURES = [
   /^(II[*+]\0|MM\0[*+])/, // TIFF
   /^.{4}ftyp(avif|avis|mif1|msf1)/s, // AVIF
 ];
+// photos of phones, which few browsers decode, and the server does not: first or compatible brand
+const HEIC = /^.{4}ftyp(.{4})*?(hei[cmsx]|hev[cmsx])/s;
+const BRANDS = 66; // bytes with all brands
 
 /**
  * Read a file. Large pictures are scaled down; where the browser cannot decode a file, the server
@@ -45,6 +49,7 @@ const SIGNATURES = [
  * @throws PictureError
  */
 export async function readPicture(file: File, limits: PictureLimits): Promise<Picture> {
+  if (!file.size) throw new PictureError("empty_file");
   if (isSvg(file)) return readSvg(file);
   let bitmap = await createImageBitmap(file).catch(() => null);
   if (bitmap && Math.min(bitmap.width, bitmap.height) > 0 && isLarge(file, bitmap)) {
@@ -53,6 +58,7 @@ export async function readPicture(file: File, limits: PictureLimits): Promise<Pi
     bitmap.close();
     return pictureOfCanvas(canvas);
   }
+  if (!bitmap && isHeic(await base64Of(file.slice(0, BRANDS)))) throw new PictureError("heic_photo");
   if (file.size > limits.bytes) throw new PictureError("too_large");
   const base64 = await base64Of(file);
   if (!bitmap) {
@@ -76,6 +82,9 @@ export function beginsLikePicture(base64: string): boolean {
   const start = atob(base64.slice(0, 16)); // 12 bytes
   return SIGNATURES.some((signature) => signature.test(start));
 }
+
+/** Whether a file that begins with this base64 is a HEIC photo. */
+export function isHeic(base64: string): boolean { return HEIC.test(atob(base64)); }
 
 /**
  * @param read the picture as it is read

@@ -89,6 +89,9 @@ export class Models {
   /** Load a model in the browser; without an argument the one in use. */
   prepare(model = this.current): void { if (model) this.#browser.prepare(model); }
 
+  /** The server answers again: what the browser could not load is loaded when it is needed. */
+  reload(): void { this.#browser.forgetFailures(); }
+
   /** The kernel that computes a map of the model in use; undefined if it cannot be had. */
   async kernel(layer: string, channel: number): Promise<Kernel | undefined> {
     const model = this.current;

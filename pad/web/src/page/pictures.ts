@@ -25,10 +25,15 @@ export class Pictures {
         banner.show(text(problem, { limit, ...size }));
       },
     });
-    bindPictures(element, part.paper, part.file, (file) => {
-      banner.clear();
-      void this.#loader.load(
-        () => readPicture(file, limits), (picture) => session.setPicture(picture));
+    bindPictures(element, part.paper, part.file, {
+      take: (file, count) => {
+        banner.clear();
+        void this.#loader.load(() => readPicture(file, limits), (picture) => {
+          session.setPicture(picture);
+          if (count > 1) banner.show(text("one_picture", { count }));
+        });
+      },
+      refuse: (problem) => banner.show(text(problem)),
     });
   }
 

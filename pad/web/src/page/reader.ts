@@ -49,7 +49,11 @@ export class Reader {
         const { side } = props.picture_limits;
         banner.show(problem ? text(problem, { width, height, side }) : message);
       },
-      connection: (lost) => banner.setConnectionLost(lost),
+      connection: (lost) => {
+        banner.setConnectionLost("reading", lost);
+        if (lost) views.clearPrediction(); // it is of an earlier drawing, perhaps for long
+        else models.reload();
+      },
       idle: on.idle,
     });
   }

@@ -89,10 +89,15 @@ export class ReadingViews {
 
   /** There is no reading. */
   clear(note: string): void {
+    this.clearPrediction(note);
+    this.#network.show(null);
+  }
+
+  /** There is no reading; the network stays as it was, so that nothing moves below a pen. */
+  clearPrediction(note = ""): void {
     this.#reading = null;
     this.#context.part.share.disabled = true;
     this.#prediction.clear(note);
-    this.#network.show(null);
     this.#row.clear();
   }
 

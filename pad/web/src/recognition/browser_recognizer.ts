@@ -57,6 +57,12 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
     this.#options.change();
   }
 
+  /** Loading may succeed from now on, however often it has failed. */
+  forgetFailures(): void {
+    this.#failures = 0;
+    this.#failedAt = -Infinity;
+  }
+
   /** Wait until a model is not being loaded any more, whether that has succeeded or not. */
   async loaded({ graph }: ModelVersion): Promise<void> {
     if (graph) await this.#loading.get(graph.url);
@@ -97,7 +103,9 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
       await this.#call("load", graph);
       this.#ready.add(graph.url);
     } catch (error) {
-      this.#fail(error, this.#client);
+      // a file that did not come is no reason to do without the models that are loaded
+      if (this.#client && this.#ready.size) this.#noteFailure(error);
+      else this.#fail(error, this.#client);
     } finally {
       this.#loading.delete(graph.url);
       this.#options.change();
@@ -161,13 +169,17 @@ export class BrowserRecognizer implements Recognizer, CanvasClassifier {
   /** Nothing can be answered until a model is loaded again, in another worker. */
   #fail(error: unknown, client: WorkerClient | null): void {
     if (client !== this.#client) return; // reported already
-    console.warn("the network does not run in this browser:", error);
     this.#client?.stop();
     this.#client = null;
     this.#ready.clear();
+    this.#noteFailure(error);
+    this.#options.change();
+  }
+
+  #noteFailure(error: unknown): void {
+    console.warn("the network does not run in this browser:", error);
     this.#failures++;
     this.#failedAt = performance.now();
-    this.#options.change();
   }
 }
 

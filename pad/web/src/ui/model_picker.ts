@@ -51,7 +51,10 @@ export class ModelPicker {
     this.#fallback = fallback;
     this.#on = on;
     this.#name = this.#wanted = fallback;
-    select.addEventListener("change", () => this.use(select.value));
+    select.addEventListener("change", () => {
+      if (select.value === this.#name && this.#current) this.#stay();
+      else this.use(select.value);
+    });
     const refresh = () => void this.#refresh();
     for (const event of ["pointerenter", "pointerdown", "focus"]) {
       select.addEventListener(event, refresh);
@@ -92,17 +95,25 @@ export class ModelPicker {
     const reply = await this.#describe(name);
     if (name !== this.#wanted) return;
     if (!reply) {
-      this.#banner.setConnectionLost(true);
+      this.#banner.setConnectionLost("model", true);
       setTimeout(() => { if (name === this.#wanted) void this.#use(name, message); }, 1000);
       return;
     }
+    this.#banner.setConnectionLost("model", false);
     if ("error" in reply) this.#replaceUnusable(name, reply);
     else this.#adopt(name, reply, message);
     this.#on.wait();
   }
 
+  /** The user does not wait for another model any more. */
+  #stay(): void {
+    this.#wanted = this.#name;
+    this.#banner.setConnectionLost("model", false);
+    this.#on.wait();
+    void this.#refresh();
+  }
+
   #adopt(name: string, reply: ModelDescription, message = ""): void {
-    if (this.#banner.connectionLost) this.#banner.setConnectionLost(false);
     this.#name = name;
     this.#current = versionOf(name, reply);
     this.#list(reply);

@@ -7,11 +7,13 @@ import {
 } from "../recognition/model.ts";
 import { Recognition } from "../recognition/recognition.ts";
 import type { Recognizer } from "../recognition/recognizer.ts";
-import type { Server } from "../recognition/server.ts";
+import type { Failure, Server } from "../recognition/server.ts";
 import { modelFacts } from "../ui/model_texts.ts";
 import { find } from "../ui/parts.ts";
 import type { Text } from "../ui/texts.ts";
 import { PredictionView } from "./prediction_view.ts";
+
+const PAUSE = 2000; // milliseconds until a server that has not answered is asked again
 
 export class Comparison {
   readonly #host: HTMLElement;
@@ -24,6 +26,7 @@ export class Comparison {
   #cards: ModelDescription["cards"] = {};
   #inUse = "";
   #other: ModelVersion | null = null;
+  #asked: { readonly name: string } | null = null; // the model that the server is asked about
 
   /** onReady: another model can classify the drawing. */
   constructor(
@@ -61,7 +64,7 @@ export class Comparison {
     this.#select.replaceChildren(
       ...others.map((other) => new Option(modelLabel(other, cards[other]), other)));
     this.#host.classList.toggle("alone", others.length === 0);
-    this.#other = null;
+    this.#other = this.#asked = null;
     const preferred = [chosen, "mnist_cnn"].find((one) => others.includes(one)); // the article's
     if (preferred !== undefined) this.#select.value = preferred;
     this.#describe();
@@ -84,18 +87,39 @@ export class Comparison {
     this.#recognition.discard();
     this.#other = null;
     this.#view.clear(); // it was another model's
+    if (this.#asked?.name === name) return; // for an earlier drawing
+    const asked = this.#asked = { name };
     this.#describe();
-    this.#host.setAttribute("aria-busy", "true");
-    const reply = await this.#server.describe_model({ model: name }).catch(() => undefined);
-    if (this.#select.value !== name) return;
+    const reply = await this.#ask(asked);
+    if (this.#asked !== asked) return;
+    this.#asked = null;
+    this.#describe();
     if (!reply || "error" in reply) { // asked again for the next drawing
-      find(this.#host, ".about", HTMLElement).textContent = reply
-        ? this.#text("unusable", { name, reason: reply.error }) : this.#text("no_explanation");
+      if (reply) this.#say(this.#text("unusable", { name, reason: reply.error }));
       this.#showBusy();
       return;
     }
     this.#other = versionOf(name, reply);
     this.#onReady(this.#other);
+  }
+
+  /** The server's description of a model; undefined once it is not looked at any more. */
+  async #ask(asked: { readonly name: string }): Promise<ModelDescription | Failure | undefined> {
+    while (this.#asked === asked) {
+      this.#host.setAttribute("aria-busy", "true");
+      const reply = await this.#server.describe_model({ model: asked.name }).catch(() => undefined);
+      if (reply || this.#host.hidden) return reply;
+      if (this.#asked === asked) {
+        this.#say(this.#text("lost"));
+        this.#showBusy();
+      }
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+    return undefined;
+  }
+
+  #say(message: string): void {
+    find(this.#host, ".about", HTMLElement).textContent = message;
   }
 
   #describe(): void {
@@ -104,7 +128,7 @@ export class Comparison {
       return card ? this.#text("about_model", { name, facts: modelFacts(card, this.#text) }) : name;
     };
     const names = [this.#inUse, this.#select.value].filter(Boolean);
-    find(this.#host, ".about", HTMLElement).textContent = names.map(about).join("\n");
+    this.#say(names.map(about).join("\n"));
   }
 
   #showBusy(): void {
