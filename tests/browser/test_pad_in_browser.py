@@ -172,7 +172,8 @@ def test_it_works_offline_once_it_is_loaded(pad: PadPage) -> None:
         pad.play_example(8)
         expect(pad.page.locator(".banner")).to_be_hidden()
         compare = pad.page.locator("[data-part=compare]")
-        pad.page.click("[data-tab=compare]")  # the other model cannot be had now
+        pad.page.click("[data-tab=compare]")
+        compare.locator("select").select_option("mnist_cnn")  # it cannot be had now
         expect(compare.locator(".about")).to_contain_text("No answer from the server.")
         expect(compare).to_have_attribute("aria-busy", "false")
     finally:
