@@ -26,8 +26,8 @@ function workerWithout(failing: Set<keyof Functions>): WorkerPort {
 
 const later = () => new Promise((done) => setTimeout(done));
 
-test("a picture that cannot be read offline does not end the reading of strokes", async () => {
-  const failing = new Set<keyof Functions>(["loadImaging"]);
+/** A recognizer that has loaded a model, and in whose worker some functions fail from now on. */
+async function browserWith(failing: Set<keyof Functions>): Promise<BrowserRecognizer> {
   const browser = new BrowserRecognizer({
     start: () => workerWithout(failing), files: { worker: "", wasm: "", steps: {} } as never,
     ink: { size: 56, box: 40, pen: 4.8 }, limits: { strokes: 9, positions: 99, total: 99 },
@@ -35,6 +35,12 @@ test("a picture that cannot be read offline does not end the reading of strokes"
   });
   browser.prepare(MODEL);
   await later();
+  return browser;
+}
+
+test("a picture that cannot be read offline does not end the reading of strokes", async () => {
+  const failing = new Set<keyof Functions>(["loadImaging"]);
+  const browser = await browserWith(failing);
   assert.ok(browser.isReady(MODEL));
   const strokes: Question = {
     drawing: drawingOf([1, 1, 2, 2]), ink: Uint8Array.of(0), model: MODEL, layers: [], digit: null,
@@ -58,13 +64,7 @@ test("a picture that cannot be read offline does not end the reading of strokes"
 
 test("a model that cannot be loaded offline ends no other one, and is loaded later", async () => {
   const failing = new Set<keyof Functions>();
-  const browser = new BrowserRecognizer({
-    start: () => workerWithout(failing), files: { worker: "", wasm: "", steps: {} } as never,
-    ink: { size: 56, box: 40, pen: 4.8 }, limits: { strokes: 9, positions: 99, total: 99 },
-    change: () => {},
-  });
-  browser.prepare(MODEL);
-  await later();
+  const browser = await browserWith(failing);
   failing.add("load");
   const others = ["a", "b", "c", "d"].map(
     (name) => ({ name, version: "1", graph: { url: `${name}.onnx`, refuses: true } }));
