@@ -80,11 +80,12 @@ class ServerFunctions:
         """
         request = parse_request(data, InkRequest, self._limits)
         classifier = self._classifier(request)
+        flat = [np.array(stroke[: len(stroke) // 2 * 2]) for stroke in request.strokes]
+        strokes = [stroke.reshape(-1, 2) for stroke in flat]
         result = classifier.classify_ink_with_maps(
-            request.ink, request.layers, explain=request.explain
+            request.ink, request.layers, strokes, explain=request.explain
         )
-        strokes = [np.array(stroke[: len(stroke) // 2 * 2]) for stroke in request.strokes]
-        row = read_row(classifier, result.prediction, [stroke.reshape(-1, 2) for stroke in strokes])
+        row = read_row(classifier, result.prediction, strokes)
         explained = request.explain or bool(row) or not _may_be_several(result.prediction)
         return {**_encode(classifier, request, result, row), "explained": explained}
 

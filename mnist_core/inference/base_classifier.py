@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.imaging.images import Picture, as_array, grey_image
-from mnist_core.imaging.rasterize import INK_SIZE, rasterize_strokes
+from mnist_core.imaging.rasterize import INK_SIZE, check_strokes, rasterize_strokes
 from mnist_core.inference.prediction import (
     DIGIT_THRESHOLD,
     Prediction,
@@ -182,17 +182,23 @@ class BaseClassifier(ABC):
         return self._classify_canvases(canvases.astype(np.float32) / 255)
 
     def classify_ink_with_maps(
-        self, ink: np.ndarray, layers: Sequence[str] = ("conv1",), *, explain: bool = True
+        self,
+        ink: np.ndarray,
+        layers: Sequence[str] = ("conv1",),
+        strokes: Sequence[np.ndarray] = (),
+        *,
+        explain: bool = True,
     ) -> PredictionWithMaps:
         """Classify one ink canvas (56, 56), uint8 or float in [0, 1], light on dark.
 
+        The `strokes` (N, 2) that it was drawn with, if given, make the reason of a refusal surer.
         Without `explain`, which takes ten times as long for a drawing that is refused, the reason
         of a refusal is "not a digit", also where it is several digits.
 
         Raises
         ------
         MnistCoreError
-            For another shape, dtype or range, or an unknown layer.
+            For another shape, dtype or range, malformed strokes, or an unknown layer.
         """
         ink = as_array(ink, "ink")
         if ink.shape != (INK_SIZE, INK_SIZE):
@@ -200,7 +206,8 @@ class BaseClassifier(ABC):
         if ink.dtype == np.uint8:
             ink = ink.astype(np.float32) / 255
         check_unit(ink, "ink")
-        return self._classify_with_maps(ink.astype(np.float32), layers, explain=explain)
+        strokes = check_strokes(strokes)
+        return self._classify_with_maps(ink.astype(np.float32), layers, strokes, explain=explain)
 
     def _check_layers(self, layers: Sequence[str]) -> None:
         if isinstance(layers, str) or not isinstance(layers, Sequence):

@@ -39,8 +39,8 @@ class Prediction:
     is_blank : bool
         No ink, or only a dot.
     digit_score : float
-        Calibrated probability that it is a single digit, in [0, 1]; 0 for a blank, and 1 of weights
-        that cannot refuse.
+        Calibrated probability that it is a single digit, in [0, 1]; 0 for a blank and for a
+        few dots, else 1 of weights that cannot refuse.
     reason : RefusalReason or None
         Why it is refused; None for a digit.
     """

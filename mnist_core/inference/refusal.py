@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mnist_core.inference.dots import are_dots
 from mnist_core.inference.prediction import Prediction, RefusalReason
 from mnist_core.inference.rows import (
     Classify,
@@ -35,6 +36,7 @@ def explain_refusal(
     digits drawn without lifting the pen, 72% of those that are refused are said to be several
     digits, and 11% of the letters. The probabilities of separate digits are the mean of theirs, so
     that two zeros are closest to 0: what the network says of a row as a whole means nothing.
+    A few dots, such as a colon, are no digit whatever the network says.
 
     Parameters
     ----------
@@ -47,16 +49,13 @@ def explain_refusal(
     strokes : sequence of arrays (N, 2)
         The drawing's, where it was drawn: small digits are told apart by them.
     """
-    if prediction.is_digit:
-        return prediction
     if prediction.is_blank:
         return replace(prediction, reason=RefusalReason.BLANK)
-    digits: list[Prediction] = []
-    if len(strokes) > 1:
-        row = read_stroke_row(strokes, classify)
-        if not row:  # dots only: enlarged in a canvas, each would look like a digit
-            return replace(prediction, reason=RefusalReason.NOT_A_DIGIT)
-        digits = _all_digits(row)
+    if are_dots(strokes):
+        return replace(prediction, digit_score=0.0, reason=RefusalReason.NOT_A_DIGIT)
+    if prediction.is_digit:
+        return prediction
+    digits = _all_digits(read_stroke_row(strokes, classify)) if len(strokes) > 1 else []
     if not digits and len(ink_parts(canvas)) > 1:
         digits = _all_digits(read_ink_row(canvas, classify, steps))
     if digits:

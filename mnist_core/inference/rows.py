@@ -15,6 +15,7 @@ from scipy.spatial import KDTree
 from mnist_core.imaging.images import Picture, grey_image
 from mnist_core.imaging.ink_parts import SMALLEST_DIGIT, InkParts
 from mnist_core.imaging.rasterize import check_strokes, rasterize_strokes
+from mnist_core.inference.dots import are_dots
 from mnist_core.inference.grouping import (
     Box,
     Part,
@@ -75,6 +76,8 @@ class ReadDigit:
 def read_stroke_row(strokes: Sequence[np.ndarray], classify: Classify) -> list[ReadDigit]:
     """Read a row of digits drawn with a pen. Raises MnistCoreError for malformed strokes."""
     checked = check_strokes(strokes)
+    if are_dots(checked):  # enlarged in a canvas, each would look like a digit
+        return []
     # the indices of the strokes that are not empty
     given = [index for index, stroke in enumerate(strokes) if np.size(stroke)]
     parts = row_parts([Box(*map(float, (*s.min(0), *s.max(0)))) for s in checked])

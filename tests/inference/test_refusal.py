@@ -9,7 +9,7 @@ import pytest
 from support.drawings import Drawing, one, paint, scribble, seven, zero
 from support.rows import row
 
-from mnist_core import Classifier, Prediction, RefusalReason, load_classifier
+from mnist_core import Classifier, MnistCoreError, Prediction, RefusalReason, load_classifier
 from mnist_core.data.allographs import draw_digit, draw_non_digit
 from mnist_core.imaging.rasterize import draw_strokes, rasterize_strokes
 from mnist_core.models.registry import weights_path
@@ -151,8 +151,32 @@ def test_a_refusal_is_not_explained_where_that_is_not_wanted(refusing: Classifie
     assert blank.reason == "blank"
 
 
-def test_dots_are_no_digits(refusing: Classifier) -> None:
-    for count in (2, 3, 4):
-        dots = [np.array([[50.0 * x, 0.0]]) for x in range(count)]
-        assert refusing.classify_strokes(dots).reason is not RefusalReason.SEVERAL_DIGITS
-        assert refusing.read_digits(dots) == []
+def dots(count: int) -> list[np.ndarray]:
+    """Dots of a hand that does not hold still."""
+    return [np.array([[50.0 * x, 0.0], [50.0 * x + 1, 2.0]]) for x in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_few_dots_are_no_digits(refusing: Classifier, count: int) -> None:
+    still = [stroke[:1] for stroke in dots(count)]
+    for drawing in (dots(count), still):
+        found = refusing.classify_strokes_many([drawing, zero()])
+        assert [prediction.reason for prediction in found] == [RefusalReason.NOT_A_DIGIT, None]
+        assert not found[0].is_digit
+        assert refusing.read_digits(drawing) == []
+        ink = rasterize_strokes([drawing])[0]
+        for explain in (False, True):
+            seen = refusing.classify_ink_with_maps(ink, strokes=drawing, explain=explain).prediction
+            assert (seen.is_digit, seen.reason) == (False, RefusalReason.NOT_A_DIGIT)
+
+
+def test_a_digit_of_dots_is_read(refusing: Classifier) -> None:
+    (line,) = zero()
+    dotted = [line[at : at + 1] for at in range(0, len(line), max(1, len(line) // 30))]
+    assert len(dotted) > 5
+    assert refusing.classify_strokes(dotted).digit == 0
+
+
+def test_malformed_strokes_of_ink_are_explained(refusing: Classifier) -> None:
+    with pytest.raises(MnistCoreError, match="stroke 0 has shape"):
+        refusing.classify_ink_with_maps(np.zeros((56, 56)), strokes=[np.zeros(3)])

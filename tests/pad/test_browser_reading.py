@@ -128,6 +128,11 @@ def touching(left: Drawing, right: Drawing) -> Drawing:
     return [np.concatenate(strokes)]
 
 
+def dots(count: int) -> Drawing:
+    """Dots of a hand that does not hold still."""
+    return [np.array([[60.0 * x, 0.0], [60.0 * x + 2, 1.5]]) for x in range(count)]
+
+
 def some_strokes() -> dict[str, tuple[Drawing, int | None]]:
     """Drawings, and the digit of a row that is looked at."""
     random = np.random.default_rng(3)
@@ -146,6 +151,9 @@ def some_strokes() -> dict[str, tuple[Drawing, int | None]]:
         "scribble": (scribble(), None),
         "H": (H, None),
         "a dot": ([np.array([[10.0, 10.0], [10.4, 10.0]])], None),
+        "two dots": (dots(2), None),
+        "five dots": (dots(5), None),
+        "six dots": (dots(6), None),
         "seven, zero, seven": (row([seven(), zero(), seven()])[0], None),
         "its second digit": (row([seven(), zero(), seven()])[0], 1),
         "a digit that a row does not have": (row([seven(), zero()])[0], 9),
@@ -169,8 +177,14 @@ def test_strokes(model: OnnxClassifier, tmp_path: Path) -> None:
     reasons = [answer["reason"] for answer in server]
     assert {"not a digit", "several digits", "blank"} <= {*reasons}
     assert sum("row" in answer for answer in server) > 4
+    named = dict(zip(some_strokes(), reasons, strict=True))
+    assert named["two dots"] == named["five dots"] == "not a digit"
     explained = [answer["interim"] for answer in browser]
-    assert explained == [int(reason in ("not a digit", "several digits")) for reason in reasons]
+    # that a few dots are no digit needs no second look
+    assert explained == [
+        int(reason in ("not a digit", "several digits") and what not in ("two dots", "five dots"))
+        for what, reason in named.items()
+    ]
 
 
 def some_pictures() -> dict[str, Image.Image]:

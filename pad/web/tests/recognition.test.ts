@@ -65,6 +65,13 @@ test("a drawing without extent is blank, and nobody is asked", () => {
   assert.deepEqual(recognizer.asked, []);
 });
 
+test("a touch of a hand that does not hold still is blank, a short line is not", () => {
+  recognition.request(drawingOf([50, 50, 52, 53]), MODEL, [], null);
+  assert.deepEqual(events, [["blank", false]]);
+  recognition.request(drawingOf([50, 50, 52, 60]), MODEL, [], null);
+  assert.equal(recognizer.asked.length, 1);
+});
+
 test("an answer about a drawing that was cleared is ignored", async () => {
   recognition.request(SEVEN, MODEL, [], null);
   recognition.request(EMPTY, MODEL, [], null);

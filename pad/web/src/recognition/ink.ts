@@ -19,9 +19,8 @@ export interface InkFormat {
  */
 export function inkStrokes(strokes: readonly Points[], ink: InkFormat): Uint8Array | null {
   const box = strokesBox(strokes);
-  if (!box) return null;
-  const extent = Math.max(box.right - box.left, box.bottom - box.top);
-  if (extent === 0) return null;
+  const extent = extentOf(strokes);
+  if (!box || extent === 0) return null;
   const scale = (ink.box - ink.pen) / extent;
   const x0 = (box.left + box.right) / 2;
   const y0 = (box.top + box.bottom) / 2;
@@ -64,10 +63,10 @@ function inkSegment(
   }
 }
 
-/** Whether strokes are more than a dot: others cannot be scaled to the canvas. */
-export function hasExtent(strokes: readonly Points[]): boolean {
+/** The longest side of the box around the positions; 0 where there are none. */
+export function extentOf(strokes: readonly Points[]): number {
   const box = strokesBox(strokes);
-  return box !== null && (box.right > box.left || box.bottom > box.top);
+  return box ? Math.max(box.right - box.left, box.bottom - box.top) : 0;
 }
 
 interface Bounds { left: number; right: number; top: number; bottom: number }

@@ -2,7 +2,7 @@
 // about another drawing or model are ignored.
 
 import { isEmpty, type Drawing } from "../drawing/drawing.ts";
-import { hasExtent, inkStrokes, type InkFormat } from "./ink.ts";
+import { extentOf, inkStrokes, type InkFormat } from "./ink.ts";
 import type { ModelVersion } from "./model.ts";
 import type { Answer, Fault, Question, Reading, Recognizer } from "./recognizer.ts";
 import { RequestQueue } from "./request_queue.ts";
@@ -21,6 +21,9 @@ export interface RecognitionEvents {
 interface Job extends Omit<Question, "ink"> {
   readonly generation: number;
 }
+
+/** The longest side of a touch without a line, relative to the pen's width. */
+const STILL = 0.3;
 
 const PATIENCE = 60_000; // milliseconds; the recognizers give up earlier, each in its own way
 
@@ -58,7 +61,7 @@ export class Recognition {
     drawing: Drawing, model: ModelVersion, layers: readonly string[], digit: number | null,
   ): void {
     this.#asking.abort();
-    if (!drawing.picture && !hasExtent(drawing.strokes.map(({ points }) => points))) {
+    if (!drawing.picture && isSpot(drawing)) {
       this.#queue.drop();
       this.discard();
       this.#on.blank(isEmpty(drawing));
@@ -73,6 +76,12 @@ export class Recognition {
     else if (answer.kind === "error") this.#on.error(answer, drawing);
     else this.#on.reading(answer.reading, drawing);
   }
+}
+
+/** No more than a touch with the pen, which a hand does not hold still: nothing is written. */
+function isSpot({ strokes }: Drawing): boolean {
+  const pen = Math.max(...strokes.map(({ width }) => width), 0);
+  return extentOf(strokes.map(({ points }) => points)) <= STILL * pen;
 }
 
 function inkOf({ strokes, picture }: Drawing, format: InkFormat): Uint8Array | null {
