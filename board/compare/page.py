@@ -8,6 +8,7 @@ import streamlit as st
 from board.compare.confusion import draw_difference
 from board.compare.curves import draw_curves
 from board.compare.tables import draw_parallel, draw_results, draw_settings
+from board.language import error_text
 from board.page_context import RUN, RUNS, PageContext
 from board.runs.progress import read_metrics
 from board.runs.run_choice import (
@@ -24,7 +25,7 @@ from board.widgets.curve_options import draw_curve_options
 from mnist_core.errors import MnistCoreError
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.run_rows import DAMAGED, RunRow
 from mnist_core.runs.state import ACTIVE
 from mnist_core.training.config import TrainConfig
 
@@ -48,9 +49,9 @@ def show(context: PageContext) -> None:
     t = context.t
     st.title(t("Compare runs"))
     found = read_rows(context.root)
-    readable = {one.id: one for one in found if one.state is not None}
+    readable = {one.id: one for one in found if one.status != DAMAGED}
     selected = _select(context, readable, {one.id for one in found})
-    _list_damaged(context, [one for one in found if one.state is None])
+    _list_damaged(context, [one for one in found if one.status == DAMAGED])
     if not selected:
         return
     names = _display_names([readable[run] for run in selected])
@@ -127,7 +128,7 @@ def _list_damaged(context: PageContext, damaged: list[RunRow]) -> None:
     title = context.t("Damaged runs, which cannot be compared: {n}", n=len(damaged))
     with st.expander(title, icon=":material/broken_image:"):
         for one in damaged:
-            st.text(one.problem)
+            st.text(error_text(one.problem, context.t))
 
 
 def _display_names(selected: list[RunRow]) -> dict[str, Run]:

@@ -25,7 +25,7 @@ from mnist_core.runs.labels import (
 )
 from mnist_core.runs.queue import enqueue, ensure_workers
 from mnist_core.runs.removal import stop_and_delete
-from mnist_core.runs.run_rows import RunRow
+from mnist_core.runs.run_rows import DAMAGED, RunRow
 from mnist_core.runs.run_table import SweepRow, TableRow
 from mnist_core.runs.state import RunStatus
 from mnist_core.search.sweep_list import delete_sweep, stop_sweep
@@ -44,7 +44,7 @@ def draw_actions(
     with st.container(horizontal=True):
         if len(selected) == 1:
             _draw_one(context, selected[0], baseline)
-        comparable = [row.id for row in runs if row.state is not None]
+        comparable = [row.id for row in runs if row.status != DAMAGED]
         if len(comparable) > 1:
             compare = partial(_compare, context, comparable)
             act_button(t("Compare"), ":material/compare_arrows:", compare, changes=False)

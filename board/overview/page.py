@@ -15,7 +15,7 @@ from board.page_context import STUDY, PageContext
 from board.runs.actions import act_button
 from board.runs.run_choice import offer_to_start
 from board.runs.run_index import read_rows
-from board.widgets.common import draw_refreshed, errors_shown
+from board.widgets.common import BROKEN, draw_refreshed, errors_shown, show_error
 from board.widgets.markdown import escape_markdown
 from mnist_core.runs.labels import read_baseline
 from mnist_core.runs.queue import ensure_workers
@@ -107,6 +107,8 @@ def _live_part(
         st.caption(count)
         if selected:
             draw_actions(context, selected, baseline)
+            if len(selected) == 1 and isinstance(selected[0], RunRow) and selected[0].problem:
+                show_error(selected[0].problem, BROKEN)
 
 
 def _draw_controls(context: PageContext, rows: Sequence[RunRow]) -> _View:

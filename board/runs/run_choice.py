@@ -68,7 +68,7 @@ def present_row(run: Run) -> RunRow:
     try:
         return RunRow(run, run.state())
     except MnistCoreError as error:
-        return RunRow(run, problem=str(error))
+        return RunRow(run, problem=error)
 
 
 def without_archived(runs: Iterable[RunRow], selected: Container[str | None] = ()) -> list[RunRow]:

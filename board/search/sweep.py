@@ -137,7 +137,7 @@ def _draw_table(context: PageContext, trials: list[Trial]) -> None:
 
 def _watch_button(context: PageContext, trial: Trial, key: str) -> None:
     t = context.t
-    exists = trial.run is not None and Run(context.root / trial.run).config_path.is_file()
+    exists = trial.run is not None and Run(context.root / trial.run).exists
     act_button(
         t("Watch trial {n}", n=trial.number),
         ":material/monitoring:",

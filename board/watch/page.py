@@ -33,6 +33,7 @@ from mnist_core.runs import metric_tags as tags
 from mnist_core.runs.metric_log import Series
 from mnist_core.runs.queue import ensure_workers
 from mnist_core.runs.run import Run
+from mnist_core.runs.run_rows import DAMAGED
 from mnist_core.runs.state import RunState, RunStatus
 from mnist_core.training.config import TrainConfig
 
@@ -53,10 +54,11 @@ def show(context: PageContext) -> None:
     run = summary.run
     with head:
         draw_details(context, run)
-        draw_actions(context, run, summary.state)
-    if summary.state is None:
+        draw_actions(context, run, None if summary.status == DAMAGED else summary.state)
+    if summary.status == DAMAGED:
         show_error(summary.problem, BROKEN)
         st.caption(context.t("Its files are left unchanged; other runs are not affected."))
+        draw_log(context.t, run.log_tail)
         return
 
     def draw() -> None:

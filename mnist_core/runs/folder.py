@@ -33,18 +33,18 @@ class WorkFolder:
     folder : Path
     kind : str
         What it is called in messages: "run" or "job".
-    main_file : str
-        Name of the file that makes the folder one of its kind.
+    main_files : str
+        Names of the files that make the folder one of its kind.
     """
 
-    def __init__(self, folder: Path, kind: str, main_file: str) -> None:
+    def __init__(self, folder: Path, kind: str, *main_files: str) -> None:
         self.folder = folder
         self.log_path = folder / "log.txt"
         self.stop_path = folder / "stop"
         self.lock_path = folder / "lock"
         self.queue_path = folder / "queue.json"
         self._kind = kind
-        self._main_path = folder / main_file
+        self._main_paths = [folder / name for name in main_files]
 
     @property
     def id(self) -> str:
@@ -85,9 +85,10 @@ class WorkFolder:
                     self.folder.unlink()
                     return
                 # first, so that what is left of a partly deleted folder is none of its kind
-                if self._main_path.is_dir() and not self._main_path.is_symlink():
-                    shutil.rmtree(self._main_path)
-                self._main_path.unlink(missing_ok=True)
+                for path in self._main_paths:
+                    if path.is_dir() and not path.is_symlink():
+                        shutil.rmtree(path)
+                    path.unlink(missing_ok=True)
                 shutil.rmtree(self.folder)
             except FileNotFoundError:
                 return  # another process was faster

@@ -80,7 +80,7 @@ def check_name(name: str, run: Run | None = None) -> None:
         raise ExplainedError(
             Message("{name} is the name of a shipped model; give another name", name=repr(name))
         )
-    is_run = run is not None and (run.folder.parent / name / "config.json").is_file()
+    is_run = run is not None and Run(run.folder.parent / name).exists
     if name in _RESERVED or is_run:
         raise ExplainedError(
             Message("commands read {name} as the name of a run; give another name", name=repr(name))

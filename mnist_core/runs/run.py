@@ -17,7 +17,13 @@ from mnist_core.runs.last_activity import last_activity
 from mnist_core.runs.state import RunState, RunStatus, StopReason
 from mnist_core.training.config import TrainConfig
 from mnist_core.utils.files import append_text, explain_errors, overwrite, write_atomic
-from mnist_core.utils.json_files import DamagedFileError, read_json, read_regular_file, write_json
+from mnist_core.utils.json_files import (
+    DamagedFileError,
+    MissingFileError,
+    read_json,
+    read_regular_file,
+    write_json,
+)
 from mnist_core.utils.locks import exclusive_lock
 
 _MAX_STATE_BYTES = 64 * 2**10
@@ -35,22 +41,35 @@ class Run(WorkFolder):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, "run", "config.json")
+        super().__init__(folder, "run", "config.json", "state.json")
         self.config_path = folder / "config.json"
         self.state_path = folder / "state.json"
         self.checkpoint_path = folder / "last.pt"
         self.weights_path = folder / "best.safetensors"
         self.evaluation_path = folder / "evaluation.json"
         self._name_path = folder / "name.txt"
+        self._later_paths = (
+            *(self.lock_path, self.log_path, self.queue_path),
+            *(self.checkpoint_path, self.weights_path),
+        )
 
     @property
     def exists(self) -> bool:
-        """Whether there is a run in the folder, damaged or not."""
-        return os.path.lexists(self.config_path)
+        """Whether there is a run in the folder, damaged or not.
+
+        One without its config.json is told from one that is being created, which has no more than
+        a state, by what else is there.
+        """
+        if os.path.lexists(self.config_path):
+            return True
+        return os.path.lexists(self.state_path) and any(
+            os.path.lexists(path) for path in self._later_paths
+        )
 
     def config(self) -> TrainConfig:
-        """Return its configuration. Raises DamagedFileError if the file is damaged."""
-        return read_json(self.config_path, TrainConfig)
+        """Return its configuration. Raises MnistCoreError if the file is missing or damaged."""
+        with missing_config_explained(self.config_path):
+            return read_json(self.config_path, TrainConfig)
 
     def state(self) -> RunState:
         """Return its state; a run whose process exited unexpectedly is reported as failed.
@@ -160,6 +179,22 @@ class Run(WorkFolder):
     def _remove(self, path: Path) -> None:
         with explain_errors(path, "cannot be removed"):
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def missing_config_explained(path: Path) -> Iterator[None]:
+    """Say what can be done about a run without its config.json if reading that finds none."""
+    try:
+        yield
+    except MissingFileError:
+        raise ExplainedError(
+            Message(
+                "{path}: this file is missing, so the run's settings are unknown and it cannot be "
+                "resumed; put the file back from a copy, or delete the run (its weights and "
+                "metrics are not affected)",
+                path=path,
+            )
+        ) from None
 
 
 def exited_unexpectedly(run: Run, state: RunState, cause: str = "") -> RunState:

@@ -15,7 +15,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.runs.labels import LABELS_FILE, RunLabels, read_labels
 from mnist_core.runs.origin import ORIGIN_FILE, RunOrigin, read_origin
 from mnist_core.runs.queue import QueuePlace, queue_place
-from mnist_core.runs.run import Run, exited_unexpectedly
+from mnist_core.runs.run import Run, exited_unexpectedly, missing_config_explained
 from mnist_core.runs.run_list import names_in, without_name
 from mnist_core.runs.state import ACTIVE, RunState, RunStatus
 from mnist_core.training.config import TrainConfig
@@ -50,8 +50,8 @@ class RunRow:
     run : Run
     state : RunState or None
         None if it is damaged.
-    problem : str
-        What is damaged; empty if nothing is.
+    problem : MnistCoreError or None
+        What is damaged; None if nothing is.
     settings : mapping of field of `TrainConfig` to value
         Empty if they are damaged.
     labels : RunLabels
@@ -62,7 +62,7 @@ class RunRow:
 
     run: Run
     state: RunState | None = None
-    problem: str = ""
+    problem: MnistCoreError | None = None
     settings: Mapping[str, Setting] = field(default_factory=dict)
     labels: RunLabels = field(default_factory=RunLabels)
     origin: RunOrigin = field(default_factory=RunOrigin)
@@ -87,8 +87,13 @@ class RunRow:
 
     @property
     def status(self) -> str:
-        """Return queued, running, stopped, finished, failed or damaged."""
-        return self.state.status if self.state else DAMAGED
+        """Return queued, running, stopped, finished, failed or damaged.
+
+        One that waits or trains can be stopped, also if its settings are damaged.
+        """
+        if self.state is None or (self.problem and self.state.status not in ACTIVE):
+            return DAMAGED
+        return self.state.status
 
     @property
     def progress(self) -> float | None:
@@ -201,7 +206,7 @@ def _look(path: str, before: _Known | None) -> _Known | None:
     """Return what is known of the run in a folder, read again if it has changed; None: no run."""
     time_ns, folder = time.time_ns(), _file_version(path)
     files = tuple(_file_version(f"{path}/{name}") for name in _FILES)
-    if files[0] is None and not os.path.lexists(f"{path}/config.json"):
+    if files[0] is None and not Run(Path(path)).exists:
         return None
     same = before is not None and before.files == files
     row = before.row if same and before is not None else read_row(Run(Path(path)))
@@ -215,9 +220,10 @@ def read_row(run: Run) -> RunRow:
     row = RunRow(run, labels=labels, origin=origin, place=place)
     try:
         row = replace(row, state=run.read_state())
-        stored = read_json(run.config_path, _StoredSettings, limit=_MAX_CONFIG_BYTES).root
+        with missing_config_explained(run.config_path):
+            stored = read_json(run.config_path, _StoredSettings, limit=_MAX_CONFIG_BYTES).root
     except MnistCoreError as error:
-        return replace(row, problem=str(error))
+        return replace(row, problem=error)
     return replace(row, settings={name: stored.get(name, _DEFAULTS[name]) for name in _DEFAULTS})
 
 

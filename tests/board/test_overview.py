@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.board_app import open_page, page_text, press, show
+from support.board_app import open_page, page_text, press, show, unescape
 from support.overview_page import names, select, table
 from support.run_folders import Runs, make_runs
 from support.training import small
@@ -177,6 +177,27 @@ def test_damaged_runs_are_listed(root: Path, runs: Runs) -> None:
     assert "Delete" in labels(select(page, runs["bad"].id))
     stop_and_delete([runs["bad"]])
     assert runs["bad"].id not in names(show(page.run()))
+
+
+def test_a_run_without_its_configuration_is_listed_as_damaged(root: Path, runs: Runs) -> None:
+    run = runs["good"]
+    run.weights_path.write_bytes(b"")
+    run.config_path.unlink()
+    page = open_page("runs")
+    row = table(page).set_index("Run").loc["good"]
+    assert (row["Status"], row["Accuracy"]) == ("✗ damaged", 97.5)
+    page = select(page, "good")
+    message = unescape(page.error[0].value)
+    assert f"{run.config_path}: this file is missing" in message
+    assert "put the file back from a copy, or delete the run" in message
+    shown = labels(page)
+    assert "Delete" in shown
+    assert "Understand" in shown, "its weights can be used"
+    assert "Resume" not in shown
+    assert f"{run.config_path}：此文件缺失" in page_text(open_page("watch", run.id, lang="zh"))
+    assert f"{run.config_path}: this file is missing" in page_text(open_page("watch", run.id))
+    stop_and_delete([run])
+    assert "good" not in names(show(page.run()))
 
 
 def test_the_table_as_csv(root: Path, runs: Runs) -> None:

@@ -27,6 +27,16 @@ def test_runs_as_text(tmp_path: Path, capsys: Capture) -> None:
     assert first == ["20260101-100000-a", "finished", "3/3", "98.77%"]
 
 
+def test_a_run_without_its_configuration_is_damaged(tmp_path: Path, capsys: Capture) -> None:
+    run = named(tmp_path, "20260101-100000-a", epoch=3)
+    run.log("finished")
+    run.config_path.unlink()
+    assert cli.main(["runs", "--runs", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == [run.id, "damaged"]
+    assert cli.main(["runs", "--json", "--runs", str(tmp_path)]) == 0
+    assert "this file is missing" in json.loads(capsys.readouterr().out)["error"]
+
+
 def test_a_narrow_terminal_shows_whole_ids(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from mnist_core.runs.labels import change_labels, read_baseline, read_labels, se
 from mnist_core.runs.origin import RunOrigin
 from mnist_core.runs.queue import enqueue
 from mnist_core.runs.run import Run
-from mnist_core.runs.run_list import create_run
+from mnist_core.runs.run_list import create_run, list_runs
 from mnist_core.runs.run_rows import RunIndex, RunRow, read_row
 from mnist_core.runs.state import RunState, RunStatus
 
@@ -75,7 +75,7 @@ def test_a_file_that_is_edited_in_place_is_noticed(tmp_path: Path) -> None:
         index.rows()
         (run.folder / name).write_text(text)
         seconds += 10
-        assert name in only(index).problem
+        assert name in str(only(index).problem)
         (run.folder / name).write_text(before)
         seconds += 10
         assert not only(index).problem
@@ -84,7 +84,7 @@ def test_a_file_that_is_edited_in_place_is_noticed(tmp_path: Path) -> None:
     change_labels(run, note="replaced")  # changes the folder
     assert only(index).labels.note == "replaced"
     run.state_path.write_text("{")  # in place, as on a full disk: at once
-    assert "state.json" in only(index).problem
+    assert "state.json" in str(only(index).problem)
 
 
 def test_damaged_files_affect_only_their_run(tmp_path: Path) -> None:
@@ -97,11 +97,29 @@ def test_damaged_files_affect_only_their_run(tmp_path: Path) -> None:
             damage(run.folder / file)
     rows = RunIndex(tmp_path).rows()
     assert len(rows) == 1 + 5 * len(DAMAGE)
-    assert next(row for row in rows if row.id == good.id).problem == ""
+    assert next(row for row in rows if row.id == good.id).problem is None
     for row in rows:
         damaged = row.name if row.state else "state.json"
         assert (damaged in ("state.json", "config.json")) == bool(row.problem), row.name
         assert (row.status == "damaged") == (row.state is None)
+
+
+def test_a_folder_without_configuration_is_a_run_if_it_has_been_more_than_created(
+    tmp_path: Path,
+) -> None:
+    run, index = create_run(small(), tmp_path), RunIndex(tmp_path)
+    run.config_path.unlink()
+    assert index.rows() == []  # as while it is created, and while it is deleted
+    (run.folder / "lock").touch()
+    run.update_state(status="finished")
+    assert (only(index).status, only(index).name) == ("damaged", run.id)
+    assert "config.json" in str(only(index).problem)
+    assert [one.id for one in list_runs(tmp_path)] == [run.id]
+    run.update_state(status="running")
+    with run.exclusive():
+        assert only(index).status == "running", "it can be stopped"
+    run.delete()
+    assert index.rows() == []
 
 
 def test_a_run_whose_process_exited_is_failed(tmp_path: Path) -> None:

@@ -86,7 +86,9 @@ def _ensemble(args: argparse.Namespace) -> int:
 
 def _label(name: str, path: Path) -> str:
     """Return a member's name for the card: a run's id instead of "last" or its name."""
-    return path.parent.name if (path.parent / "config.json").is_file() else name
+    from mnist_core.runs.run import Run
+
+    return path.parent.name if Run(path.parent).exists else name
 
 
 def _argv(args: argparse.Namespace, names: list[str]) -> list[str]:

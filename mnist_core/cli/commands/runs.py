@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from typing import TYPE_CHECKING
 
 from mnist_core.cli.commands.options import RUN_HELP, Subparsers, add_runs_option
 from mnist_core.cli.terminal import print_line, print_table
 from mnist_core.errors import MnistCoreError
-from mnist_core.runs.state import RunStatus
+from mnist_core.runs.state import RunState, RunStatus
 
 if TYPE_CHECKING:
     from mnist_core.runs.run import Run
@@ -66,14 +67,22 @@ def _runs(args: argparse.Namespace) -> int:
 
 def _json_state(run: Run) -> dict[str, object]:
     try:
-        return run.state().model_dump(mode="json")
+        return _checked_state(run).model_dump(mode="json")
     except MnistCoreError as error:
         return {"error": str(error)}
 
 
+def _checked_state(run: Run) -> RunState:
+    """Return a run's state. Raises MnistCoreError if that is damaged, or config.json is missing."""
+    state = run.state()
+    if not os.path.lexists(run.config_path):
+        run.config()
+    return state
+
+
 def _row(run: Run) -> tuple[object, ...]:
     try:
-        state = run.state()
+        state = _checked_state(run)
     except MnistCoreError as error:  # one damaged folder does not hide the others
         return (run.id, None, "damaged", None, None, error)
     accuracy = state.validation_accuracy
