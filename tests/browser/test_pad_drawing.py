@@ -252,8 +252,25 @@ def test_drawing_with_the_keyboard(pad: PadPage) -> None:
 def test_reload_keeps_the_drawing(pad: PadPage, readable: dict[int, Strokes]) -> None:
     pad.draw(readable[6])
     pad.expect_digit(6)
+    pad.page.click("[data-pen='24']")
     pad.page.reload()
     pad.expect_digit(6)
+    expect(pad.page.locator("[data-pen='24']")).to_have_attribute("aria-pressed", "true")
+
+
+def test_dots_are_no_digit(pad: PadPage) -> None:
+    paper = pad.paper
+    x, y = paper["x"] + paper["width"] / 2, paper["y"] + paper["height"] / 3
+    for down in (0, paper["height"] / 3):
+        pad.page.mouse.move(x, y + down)
+        pad.page.mouse.down()
+        pad.page.mouse.move(x + 1, y + down + 2)
+        pad.page.mouse.up()
+        pad.settle()
+        if not down:  # one touch of an unsteady hand
+            assert not any(pad.percentages)
+            expect(pad.page.locator(".note")).to_contain_text("nothing to classify yet")
+    expect(pad.page.locator(".note")).to_contain_text("This doesn't look like a digit")
 
 
 def test_browser_sessions_are_independent(

@@ -43,7 +43,7 @@ export function start({ element, props, watch }: Host): void {
     },
     eraseOnPicture: () => banner.show(text("erase_on_picture")),
   }, replay);
-  const controls = new EditingControls(context, session);
+  const controls = new EditingControls(context, session, () => visit.save());
   const pictures = new Pictures(context, session, () => activity.show());
   const models = new Models(context, {
     choose: () => session.interruptStroke(),

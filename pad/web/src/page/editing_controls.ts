@@ -21,7 +21,8 @@ export class EditingControls {
   readonly #toolbar: Toolbar;
   readonly #canvas: DrawingCanvas;
 
-  constructor(context: Context, session: DrawingSession) {
+  /** @param penChosen the visitor chose another pen */
+  constructor(context: Context, session: DrawingSession, penChosen: () => void) {
     const { element, root, part } = context;
     this.#context = context;
     this.#session = session;
@@ -35,7 +36,7 @@ export class EditingControls {
       },
       upload: () => part.file.click(),
     };
-    const toolbar = new Toolbar(root, actions);
+    const toolbar = new Toolbar(root, actions, penChosen);
     this.#toolbar = toolbar;
 
     const pen: Pen = {

@@ -10,8 +10,14 @@ export class Toolbar {
   #penWidth = 16;
   #erasing = false;
 
-  constructor(root: HTMLElement, actions: Readonly<Record<Action, () => void>>) {
+  readonly #penChosen: () => void;
+
+  /** @param penChosen the visitor chose another pen */
+  constructor(
+    root: HTMLElement, actions: Readonly<Record<Action, () => void>>, penChosen: () => void,
+  ) {
     this.#root = root;
+    this.#penChosen = penChosen;
     this.#pens = [...root.querySelectorAll<HTMLElement>("[data-pen]")];
     const all = { ...actions, eraser: () => this.chooseEraser(!this.erasing) };
     for (const button of root.querySelectorAll<HTMLElement>("[data-tool]")) {
@@ -21,6 +27,7 @@ export class Toolbar {
       button.addEventListener("click", () => {
         this.choosePen(widthOf(button));
         this.chooseEraser(false);
+        penChosen();
       });
     }
   }
@@ -50,7 +57,9 @@ export class Toolbar {
   stepPen(by: 1 | -1): void {
     const widths = this.#pens.map(widthOf);
     const next = widths[widths.indexOf(this.#penWidth) + by];
-    if (next) this.choosePen(next);
+    if (!next) return;
+    this.choosePen(next);
+    this.#penChosen();
   }
 
   /** Enable what can be done. */
