@@ -61,6 +61,12 @@ CSS = """
 .stApp [data-testid^="stBaseButton-primary"]:enabled, .stApp [data-tag], .stApp [data-tag] span {
     color: light-dark(#ffffff, #171614);
 }
+/* toasts have a strip of their own below the page, whose buttons they would cover otherwise */
+body:has([data-testid="stToast"]) { display: flex; flex-direction: column; height: 100dvh; }
+body:has([data-testid="stToast"]) > #root { position: relative; flex: 1; min-height: 0;
+    transform: translate(0); }  /* what is fixed in the page stays above the strip */
+body > [data-testid="stToastContainer"] { position: relative; inset: auto !important;
+    align-self: flex-end; padding: 0.5rem; }
 /* paper and ink in the page's colours: on a dark page each is the difference to this one; what is
    classified has the colours of a light page */
 .st-key-canvas { position: relative; isolation: isolate; }

@@ -170,7 +170,7 @@ def _each(runs: Iterable[RunRow], act: object) -> None:
     if problems:
         for problem in list(dict.fromkeys(problems))[:_MAX_NAMES]:
             # no box: it would stand among the buttons, behind the open form
-            st.toast(escape_markdown(problem), icon=ERROR)
+            st.toast(escape_markdown(problem), icon=ERROR, duration="long")
     else:
         st.session_state.pop(_FORM, None)
         st.rerun()

@@ -53,7 +53,9 @@ def _call(act: Callable[[], object], changes: bool) -> None:
         act()
         st.rerun()  # the whole page, also if the button is in a fragment
     except MnistCoreError as error:
-        st.toast(escape_markdown(error_text(error, current_translator())), icon=ERROR)
+        st.toast(
+            escape_markdown(error_text(error, current_translator())), icon=ERROR, duration="long"
+        )
 
 
 def start_button(t: Translator, start: Callable[[], None] | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from mnist_core.runs.origin import read_provenance
 from mnist_core.runs.run import Run
@@ -95,11 +95,32 @@ def download_and_rename(board: BoardPage, run: Run) -> None:
         box.get_by_role("button", name="Report", exact=True).click()
     assert download.value.suggested_filename == f"{run.id}.html"
     assert run.state().name in download.value.path().read_text(encoding="utf-8")
+    _expect_a_refusal_beside_the_page(board, box)
     box.get_by_role("textbox", name="Name").fill("renamed")
     box.get_by_role("button", name="Save").click()
     expect(box).to_have_count(0)
     expect(board.page.get_by_role("combobox", name="Run")).to_have_value(f"renamed · {run.id}")
     assert run.state().name == "renamed"
+
+
+def _expect_a_refusal_beside_the_page(board: BoardPage, box: Locator) -> None:
+    """Why an empty name is refused is shown below the page, none of whose buttons it covers."""
+    before = board.page.viewport_size
+    for width, height in (390, 844), (1280, 900):
+        board.page.set_viewport_size({"width": width, "height": height})
+        box.get_by_role("textbox", name="Name").fill("")
+        box.get_by_role("button", name="Save").click()
+        # it is shown for seconds only
+        shown = board.page.wait_for_function(
+            """() => {
+                const toast = document.querySelector("[data-testid=stToast]");
+                if (!toast?.innerText.includes("the name is empty")) return;
+                const [page, message] = [document.querySelector("[data-testid=stApp]"), toast]
+                    .map((element) => element.getBoundingClientRect());
+                return { pageEnds: page.bottom, begins: message.top, ends: message.bottom } }"""
+        ).json_value()
+        assert 0 < shown["pageEnds"] <= shown["begins"] < shown["ends"] <= height, shown
+    board.page.set_viewport_size(before)
 
 
 def expect_deletion_to_be_named(board: BoardPage, run: Run) -> None:
