@@ -1,4 +1,6 @@
-"""The address of a page: which parameters it has."""
+"""The address of a page: its name, and which parameters it has."""
+
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
@@ -10,6 +12,12 @@ _PARAMETERS = {
     SEARCH_SECTION: {"search"},
 }
 """Pages whose address has a parameter."""
+
+
+def page_name() -> str:
+    """Return the name of the page in the browser's address, which there may not be; "" at first."""
+    path = urlsplit(st.context.url or "").path
+    return unquote(path.rstrip("/").rpartition("/")[2]).strip()
 
 
 def remove_parameters_of_others(page: str) -> None:

@@ -2,17 +2,20 @@
 
 import importlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from board.access.visitors import admit, keep_login
-from board.address import remove_parameters_of_others
+from board.address import page_name, remove_parameters_of_others
 from board.language import LANGUAGE, current_translator
 from board.page_context import PageContext
+from board.runs.actions import act_button
 from board.translation import LANGUAGES, Translator
 from board.widgets.clicks import forget_click, forget_click_elsewhere
 from board.widgets.common import errors_shown
+from board.widgets.markdown import escape_markdown
 from board.widgets.scripts import run_scripts
 from mnist_core.runs.run_list import runs_root
 
@@ -97,7 +100,19 @@ def show() -> None:
 
     # the default page has no address of its own: so every page of the menu has one
     first = st.Page(home, title=t("Runs"), default=True, visibility="hidden")
-    st.navigation([first, *pages.values()], position="top").run()
+    found = [first, *pages.values()]
+    if (name := page_name()) and name not in pages:
+        # Streamlit's own message is in English only
+        title = t("There is no such page")
+        found.append(
+            st.Page(
+                partial(_show_missing, context, name),
+                title=title,
+                url_path=name,
+                visibility="hidden",
+            )
+        )
+    st.navigation(found, position="top").run()
     _select_language(t)
     keep_login(t)
     run_scripts()
@@ -116,6 +131,18 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
             page.show(context)
 
     return draw
+
+
+def _show_missing(context: PageContext, name: str) -> None:
+    """Draw what an address shows that names no page."""
+    t = context.t
+    st.title(t("There is no such page"))
+    text = t(
+        "The address names the page {name}. The menu has all pages.", name=escape_markdown(name)
+    )
+    st.info(text, icon=":material/info:")
+    open_runs = partial(context.open_page, "runs")
+    act_button(t("Runs"), ":material/table_rows:", open_runs, changes=False, type="primary")
 
 
 def _select_language(t: Translator) -> None:

@@ -22,17 +22,19 @@ def open_page(
     name: str = "train",
     run: str | None = None,
     address: Mapping[str, str] | None = None,
+    url: str | None = None,
     **session: object,
 ) -> AppTest:
     """Run a page as a browser's first visit does; `run` is the run in the address.
 
-    `address` has its other parameters.
+    `address` has its other parameters, and `url` is all before them.
 
     Set MNIST_RUNS before. Fails if the page raises.
     """
     page = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=300)
     # the harness knows pages by their file only; ours are functions
     page._page_hash = calc_hash(name)
+    page.context["url"] = url
     for parameter, value in {"run": run, **(address or {})}.items():
         if value is not None:
             page.query_params[parameter] = value
