@@ -15,7 +15,7 @@ from board.settings.form import check_weights
 from board.settings.number_fields import Number, check_number, draw_number
 from board.settings.texts import field_label
 from board.widgets.common import errors_shown, in_columns
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import MnistCoreError, joined
 from mnist_core.search.requests import MAX_TRIALS, SweepRequest, check_study_name
 from mnist_core.search.results import read_studies
 from mnist_core.search.search_space import (
@@ -178,7 +178,7 @@ def _check_study(context: PageContext, request: SweepRequest, studies: StudySett
             "The study {name} has other settings; give this sweep another study name.",
             name=request.study,
         )
-        raise MnistCoreError(f"{message} ({'; '.join(changed)})")
+        raise MnistCoreError(f"{message} ({error_text(joined(changed), context.t)})")
     st.caption(context.t("This continues the study of that name."))
 
 

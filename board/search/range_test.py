@@ -15,7 +15,7 @@ from board.widgets.live_chart import live_chart
 from mnist_core import figures
 from mnist_core.search.job import Job
 from mnist_core.search.job_state import JobState, JobStatus
-from mnist_core.search.requests import RangeTestRequest
+from mnist_core.search.requests import MAX_STEPS, RangeTestRequest
 from mnist_core.training.lr_finder import Outcome, RangeTest
 from mnist_core.training.presets import PRESETS
 
@@ -23,6 +23,7 @@ _FIELDS = FormFields("lr", PRESETS, ("model", "optimizer", "batch_size"))
 _FIRST_PRESET = "quick"
 _RANGE: dict[str, Any] = {"low": 1e-6, "high": 1.0, "steps": 300}
 _LOWEST, _HIGHEST = 1e-9, 10.0
+_LEAST_STEPS = 20
 
 
 def show(context: PageContext) -> None:
@@ -58,6 +59,7 @@ def _draw_form(context: PageContext) -> RangeTestRequest | None:
     with errors_shown():
         for name, label, _ in rates:
             check_number(label, values[name], _LOWEST, _HIGHEST, integer=False)
+        check_number(t("Steps"), values["steps"], _LEAST_STEPS, MAX_STEPS, integer=True)
         return RangeTestRequest(config=_FIELDS.config(), **values)
     return None
 

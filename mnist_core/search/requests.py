@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, RootModel, ValidationError, field_valida
 from mnist_core.errors import ExplainedError, Message, MnistCoreError, joined, message_of
 from mnist_core.search.search_space import BASE_CONFIG, DEFAULT_GRID, Grid, Value
 from mnist_core.training.config import FIELDS, TrainConfig
+from mnist_core.training.fields import BOUND_TEXTS
 from mnist_core.training.lr_finder import check_range
 from mnist_core.utils.json_files import JsonModel, problem_text
 from mnist_core.utils.text import short_repr, single_line
@@ -20,8 +21,15 @@ MAX_GRID_POINTS = 10_000
 """Each point is checked before the first trial."""
 MAX_TRIALS = 10_000
 MAX_WORKERS = 256
+MAX_STEPS = 100_000
+"""Of a range test."""
 DEFAULT_TRIALS = 20
 
+
+# types of pydantic's errors
+_INTEGER_ERRORS = {"int_type", "int_parsing", "int_parsing_size", "int_from_float"}
+_NUMBER_ERRORS = {"float_type", "float_parsing", "finite_number"}
+_BOUND_ERRORS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 
 _MAX_STUDY_NAME = 60
 _NAME_SIGNS = " ._-"
@@ -75,7 +83,7 @@ class RangeTestRequest(_Request):
     config: TrainConfig
     low: float = 1e-6
     high: float = 1.0
-    steps: int = Field(300, le=100_000)
+    steps: int = Field(300, le=MAX_STEPS)
 
     @model_validator(mode="after")
     def _check_range(self) -> Self:
@@ -178,10 +186,10 @@ class SweepRequest(_Request):
         # JSON turns tuples into lists, as the database does
         return json.loads(json.dumps({"sampler": self.sampler, **config, **self.grid}))
 
-    def differences(self, settings: Mapping[str, Any]) -> list[str]:
+    def differences(self, settings: Mapping[str, Any]) -> list[Message]:
         """Return how a study's settings differ from this sweep's, each as a phrase."""
         return [
-            f"{name} {settings[name]}, not {value}"
+            Message("{field} {other}, not {value}", field=name, other=settings[name], value=value)
             for name, value in self.study_settings().items()
             # a setting that the study's version did not have is no difference
             if settings.get(name, value) != value
@@ -195,13 +203,32 @@ class StoredRequest(RootModel[Annotated[JobRequest, Field(discriminator="kind")]
     """Content of job.json."""
 
 
+def _allowed(error: Any) -> Message | None:
+    """Return what is allowed in the place of a number that pydantic refuses; None for others."""
+    if error["type"] in _INTEGER_ERRORS:
+        return Message("an integer")
+    if error["type"] in _NUMBER_ERRORS:
+        return Message("a number")
+    if error["type"] in _BOUND_ERRORS:
+        ((bound, limit),) = error["ctx"].items()
+        return Message(BOUND_TEXTS[bound], limit=limit)
+    return None
+
+
 def _explain(error: Any) -> Message:
     if error["type"] == "value_error":
         return message_of(error["ctx"]["error"])
-    message = problem_text(error)
+    message, allowed = problem_text(error), _allowed(error)
     if not error["loc"]:
         return Message("{message}", message=message)
     field = single_line(".".join(map(str, error["loc"])), 80)
+    if allowed is not None:
+        return Message(
+            "{field} is {value}; it must be {allowed}",
+            field=field,
+            value=short_repr(error["input"]),
+            allowed=allowed,
+        )
     return Message(
         "{field} is {value}; {message}",
         field=field,

@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import MnistCoreError, joined
 from mnist_core.search.requests import SweepRequest
 from mnist_core.search.storage import HEARTBEAT_SECONDS, explained_errors, open_storage
 
@@ -42,7 +42,7 @@ def open_study(
             study.set_user_attr("settings", request.study_settings())
         elif changed := request.differences(settings):
             raise MnistCoreError(
-                f"study {request.study!r} has other settings ({'; '.join(changed)}); "
+                f"study {request.study!r} has other settings ({joined(changed)}); "
                 "give the sweep another study name, or the study's settings"
             )
         queue_slots(request, study)

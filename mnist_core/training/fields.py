@@ -35,12 +35,13 @@ _NONE_MEANS = {
     "teacher": "no distillation",
 }
 _ABBREVIATIONS = ("LR", "EMA", "CUDA")
-_BOUND_TEXTS = {
+BOUND_TEXTS = {
     "ge": "at least {limit:g}",
     "gt": "above {limit:g}",
     "le": "at most {limit:g}",
     "lt": "below {limit:g}",
 }
+"""Templates of messages, by what pydantic calls a bound."""
 
 
 _COMPARISONS = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
@@ -188,7 +189,7 @@ class ConfigField:
         if self.kind is Kind.CHOICE:
             allowed = Message("one of {choices}", choices=", ".join(map(str, self.choices)))
         else:
-            limits = [Message(_BOUND_TEXTS[name], limit=n) for name, n in self.bounds.items()]
+            limits = [Message(BOUND_TEXTS[name], limit=n) for name, n in self.bounds.items()]
             allowed = Message(
                 _WITH_BOUNDS[len(limits)],
                 kind=Message(_KIND_TEXTS[self.kind]),
@@ -254,7 +255,7 @@ def _describe(name: str, group: str, info: FieldInfo) -> ConfigField:
         bounds={
             bound: getattr(part, bound)
             for part in info.metadata
-            for bound in _BOUND_TEXTS
+            for bound in BOUND_TEXTS
             if hasattr(part, bound)
         },
         optional=optional,

@@ -111,7 +111,7 @@ def start_button(page: AppTest) -> Any:
     [
         ("lr-low", 0.0, "it must be a number from 1e-09 to 10"),
         ("lr-high", 11.0, "it must be a number from 1e-09 to 10"),
-        ("lr-steps", 200_000, "steps is 200000; input should be less than or equal to 100000"),
+        ("lr-steps", 200_000, "Steps is 200,000; it must be an integer from 20 to 100,000"),
         ("lr-batch_size", 70_000, "batch_size is 70000; it must be an integer at least 2"),
         ("sweep-trials", 0, "trials is 0; it must be an integer from 1 to 10,000"),
         ("sweep-workers", 33, "workers is 33; it must be an integer from 1 to 32"),
@@ -194,8 +194,12 @@ def test_the_name_of_a_study_with_other_settings_is_refused(swept: Path) -> None
     assert "This continues the study of that name." in page_text(show(page))
     page.text_input(key="sweep-values-batch_size").set_value("25").run()
     assert "give this sweep another study name" in page.error[0].value
-    assert "batch_size" in unescape(page.error[0].value)
+    assert "(batch_size [" in unescape(page.error[0].value)
     assert start_button(page).disabled
+    page.session_state["lang"] = "zh"
+    message = unescape(show(page.run()).error[0].value)
+    assert message.endswith("，而非 [25])")
+    assert "(“批量大小”为 [" in message
 
 
 def test_the_name_of_a_study_that_is_yet_to_be_created_is_taken(root: Path) -> None:

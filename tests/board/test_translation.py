@@ -85,12 +85,17 @@ def test_what_fields_allow_and_need_is_translated() -> None:
             "搜索网格中的 {'batch_size': 1}：“批量大小”为 1；必须是整数，不小于 2，且不大于 60000",
         ),
         (
+            lambda: SweepRequest(workers=0, trials="x"),
+            "trials is 'x'; it must be an integer; workers is 0; it must be at least 1",
+            "“试验数”为 'x'；必须是整数; “工作进程数”为 0；必须是不小于 1",
+        ),
+        (
             lambda: check_number("seed", 2.5, 0, 1000, integer=True),
             "seed is 2.5; it must be an integer from 0 to 1,000",
             "“随机种子”为 2.5；必须是 0 到 1,000 之间的整数",
         ),
     ],
-    ids=["bounds", "combination", "grid", "number"],
+    ids=["bounds", "combination", "grid", "request", "number"],
 )
 def test_errors_of_forms_are_translated(
     make: Callable[[], object], english: str, chinese: str
