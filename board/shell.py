@@ -13,7 +13,7 @@ from board.language import LANGUAGE, current_translator
 from board.page_context import PageContext
 from board.runs.actions import act_button
 from board.translation import LANGUAGES, Translator
-from board.widgets.clicks import forget_click, forget_click_elsewhere
+from board.widgets.clicks import forget_click, page_to_answer_first
 from board.widgets.common import errors_shown
 from board.widgets.markdown import escape_markdown
 from board.widgets.scripts import run_scripts
@@ -123,7 +123,8 @@ def _page(name: str, context: PageContext) -> Callable[[], None]:
     def draw() -> None:
         if not admit(context.t):
             return
-        forget_click_elsewhere(name)
+        if (left := page_to_answer_first(name)) is not None:
+            context.open_page(left)
         remove_parameters_of_others(name)
         # imported on first use: some pages need packages that are slow to import
         page = importlib.import_module(f"board.{_PACKAGES.get(name, name)}.page")

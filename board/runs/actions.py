@@ -72,6 +72,7 @@ def start_button(t: Translator, start: Callable[[], None] | None) -> None:
             type="primary",
             icon=":material/play_arrow:",
             disabled=start is None or not may_change(),
+            lasting=True,
         )
         if pressed and start:  # a browser can send it all the same
             with errors_shown():

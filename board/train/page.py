@@ -75,6 +75,7 @@ def show(context: PageContext) -> None:
         placeholder=t("optional"),
         help=t("Name of the run; it can be changed later."),
         width=_NAME_WIDTH,
+        persist_state="session",
     )
     with row:
         start_button(t, config and partial(_start, context, config, name.strip()))

@@ -13,10 +13,18 @@ _CLICKED = "clicked"
 """Key of the button whose click is noted, in the session state."""
 _PAGE = "clicked-page"
 """Key of the page that is shown, in the session state."""
+_LASTING = "clicked-lasting"
+"""Key of whether the noted click is answered also after another page was opened."""
 
 
 def clicked(
-    label: str, *, key: str, form: bool = False, keep: bool = False, **options: Any
+    label: str,
+    *,
+    key: str,
+    form: bool = False,
+    keep: bool = False,
+    lasting: bool = False,
+    **options: Any,
 ) -> bool:
     """Draw a button; return whether it was clicked, as `st.button` does.
 
@@ -27,9 +35,12 @@ def clicked(
     keep : bool
         Whether a click stays noted until `forget_click`: for what is drawn in answer to it, which
         the next click may interrupt.
+    lasting
+        Whether a click is answered before another page that is opened right after it. What the
+        button acts on must be kept while another page is shown.
     """
     draw = st.form_submit_button if form else st.button
-    draw(label, key=key, on_click=_note, args=(key,), **options)
+    draw(label, key=key, on_click=_note, args=(key, lasting), **options)
     found = st.session_state.get(_CLICKED) == key
     if found and not keep:
         forget_click()
@@ -39,14 +50,24 @@ def clicked(
 def forget_click() -> None:
     """Forget a noted click: it was answered, or its button is not on the page."""
     st.session_state.pop(_CLICKED, None)
+    st.session_state.pop(_LASTING, None)
 
 
-def forget_click_elsewhere(page: str) -> None:
-    """Forget a click that was noted on another page, which may have a button of the same key."""
-    if st.session_state.get(_PAGE) != page:
-        forget_click()
-        st.session_state[_PAGE] = page
+def page_to_answer_first(page: str) -> str | None:
+    """Return the page that was left before its script came to a lasting click, if any.
+
+    Any other click that was noted on another page is forgotten: this one may have a button of the
+    same key.
+    """
+    before = st.session_state.get(_PAGE)
+    if before == page:
+        return None
+    if before is not None and st.session_state.pop(_LASTING, False):
+        return before
+    forget_click()
+    st.session_state[_PAGE] = page
+    return None
 
 
-def _note(key: str) -> None:
-    st.session_state[_CLICKED] = key
+def _note(key: str, lasting: bool) -> None:
+    st.session_state[_CLICKED], st.session_state[_LASTING] = key, lasting

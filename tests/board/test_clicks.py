@@ -91,6 +91,20 @@ def test_a_click_whose_button_is_not_reached_is_forgotten(root: Path) -> None:
     assert not list_runs(root)
 
 
+def test_a_start_that_is_followed_by_another_page_at_once_is_carried_out(root: Path) -> None:
+    page = open_page("train")
+    page.text_input(key="run-name").set_value("mine")
+    page.number_input(key="form-epochs").set_value(7)
+    next(button for button in page.button if button.label == "Start").click()
+    page._page_hash = open_page("runs")._page_hash  # one message has both clicks
+    assert show(page.run()).title[0].value == "Watch a run"
+    (run,) = list_runs(root)
+    assert (run.state().name, run.config().epochs) == ("mine", 7)
+    page._page_hash = open_page("runs")._page_hash
+    assert show(page.run()).title[0].value == "Runs"
+    assert len(list_runs(root)) == 1
+
+
 def test_a_click_is_not_answered_by_a_button_of_another_page(root: Path) -> None:
     page = open_page("train")
     page.session_state["clicked"] = "start-button"
