@@ -186,6 +186,7 @@ def test_a_promoted_run_is_in_the_running_pad(
     board: BoardPage, open_pad: Callable[..., PadPage], models: Path
 ) -> None:
     pad = open_pad()
+    board.go("Try it", title="Try it")
     board.go("Promote", title="Promote a run")
     expect(board.page).to_have_url(re.compile(r"/promote\?run="))
     board.go_back_and_forward("Try it")
