@@ -101,8 +101,9 @@ def show() -> None:
     # the default page has no address of its own: so every page of the menu has one
     first = st.Page(home, title=t("Runs"), default=True, visibility="hidden")
     found = [first, *pages.values()]
-    if (name := page_name()) and name not in pages:
-        # Streamlit's own message is in English only
+    name = page_name()
+    if name and name not in pages and "/" not in name:
+        # Streamlit's own message is in English only, and its pages have no / in their names
         title = t("There is no such page")
         found.append(
             st.Page(

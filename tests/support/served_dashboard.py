@@ -31,5 +31,6 @@ else:  # as its server imports it
     from streamlit.starlette import App
 
     from board.access.known_hosts import KnownHosts
+    from board.access.page_addresses import PageAddresses
 
-    app = App(__file__, middleware=[Middleware(KnownHosts)])
+    app = App(__file__, middleware=[Middleware(KnownHosts), Middleware(PageAddresses)])
