@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial import KDTree
 
 MOST_DOTS = 5
 """Of more dots, a digit can be made."""
@@ -10,18 +11,35 @@ MOST_DOTS = 5
 _DOT = 0.06
 """Largest extent of a dot, relative to that of the whole drawing."""
 
+_APART = 5.0
+"""Least distance of a dot from the next one, relative to its extent; digits of a row are closer."""
+
 
 def are_dots(strokes: Sequence[np.ndarray]) -> bool:
-    """Return whether a drawing, a list of arrays (N, 2), is of two to five dots and nothing else.
+    """Return whether a drawing, a list of arrays (N, 2), is of two or more dots and nothing else.
 
-    A dot is a stroke that is tiny beside the whole drawing; of a single stroke that is not known.
+    A dot is a stroke that is tiny beside the whole drawing and beside its distance from the next
+    one, of most of them; of a single stroke that is not known.
     Strokes without positions are not counted.
     """
-    given = [np.reshape(stroke, (-1, 2)) for stroke in strokes if np.size(stroke)]
-    if not 2 <= len(given) <= MOST_DOTS:
+    given = _given(strokes)
+    if len(given) < 2:
         return False
-    whole = _extent(np.concatenate(given))
-    return whole > 0 and all(_extent(stroke) <= _DOT * whole for stroke in given)
+    whole, largest = _extent(np.concatenate(given)), max(map(_extent, given))
+    if whole == 0 or largest > _DOT * whole:
+        return False
+    centres = np.array([(stroke.min(0) + stroke.max(0)) / 2 for stroke in given])
+    distances, _ = KDTree(centres).query(centres, k=2)
+    return float(np.median(distances[:, 1])) >= _APART * largest
+
+
+def are_few_dots(strokes: Sequence[np.ndarray]) -> bool:
+    """Return whether a drawing is of two to five dots, as `are_dots`: of more, a digit is made."""
+    return len(_given(strokes)) <= MOST_DOTS and are_dots(strokes)
+
+
+def _given(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [np.reshape(stroke, (-1, 2)) for stroke in strokes if np.size(stroke)]
 
 
 def _extent(points: np.ndarray) -> float:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_core.inference.dots import are_dots
+from mnist_core.inference.dots import are_dots, are_few_dots
 from mnist_core.inference.prediction import Prediction, RefusalReason
 from mnist_core.inference.rows import (
     Classify,
@@ -51,10 +51,12 @@ def explain_refusal(
     """
     if prediction.is_blank:
         return replace(prediction, reason=RefusalReason.BLANK)
-    if are_dots(strokes):
+    if are_few_dots(strokes):
         return replace(prediction, digit_score=0.0, reason=RefusalReason.NOT_A_DIGIT)
     if prediction.is_digit:
         return prediction
+    if are_dots(strokes):  # enlarged in a canvas, each would look like a digit
+        return replace(prediction, reason=RefusalReason.NOT_A_DIGIT)
     digits = _all_digits(read_stroke_row(strokes, classify)) if len(strokes) > 1 else []
     if not digits and len(ink_parts(canvas)) > 1:
         digits = _all_digits(read_ink_row(canvas, classify, steps))

@@ -170,6 +170,21 @@ def test_a_few_dots_are_no_digits(refusing: Classifier, count: int) -> None:
             assert (seen.is_digit, seen.reason) == (False, RefusalReason.NOT_A_DIGIT)
 
 
+@pytest.mark.parametrize("count", [6, 9, 14])
+def test_many_dots_are_no_row_of_digits(refusing: Classifier, count: int) -> None:
+    rng = np.random.default_rng(count)
+    for _ in range(5):
+        places = rng.uniform(0, 160, (count, 1, 2))
+        drawing = [place + rng.uniform(0, 2, (3, 2)) for place in places]
+        assert refusing.read_digits(drawing) == []
+        assert refusing.classify_strokes(drawing).reason is not RefusalReason.SEVERAL_DIGITS
+
+
+def test_a_long_row_of_ones_is_no_row_of_dots(refusing: Classifier) -> None:
+    ones = [np.array([[30.0 * x, 0.0], [30.0 * x - 4, 30.0]]) for x in range(25)]
+    assert len(refusing.read_digits(ones)) == 25
+
+
 def test_a_digit_of_dots_is_read(refusing: Classifier) -> None:
     (line,) = zero()
     dotted = [line[at : at + 1] for at in range(0, len(line), max(1, len(line) // 30))]

@@ -69,9 +69,10 @@ export function extentOf(strokes: readonly Points[]): number {
   return box ? Math.max(box.right - box.left, box.bottom - box.top) : 0;
 }
 
-interface Bounds { left: number; right: number; top: number; bottom: number }
+export interface Bounds { left: number; right: number; top: number; bottom: number }
 
-function strokesBox(strokes: readonly Points[]): Bounds | null {
+/** The box around all positions; null where there are none. */
+export function strokesBox(strokes: readonly Points[]): Bounds | null {
   const box = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
   for (const stroke of strokes) {
     for (let i = 0; i < stroke.length; i += 2) {

@@ -8,7 +8,7 @@ import { canvasOf, type Canvas } from "./canvases.ts";
 import type { GreyImage } from "./grey.ts";
 import type { Imaging, PictureParts } from "./imaging.ts";
 import { greysOf, type Classify, type Model, type WithMaps } from "./model.ts";
-import { areDots } from "./dots.ts";
+import { areDots, areFewDots } from "./dots.ts";
 import { closeCall, isDigit, isDigitScore, type Scored } from "./prediction.ts";
 import { explainRefusal } from "./refusal.ts";
 import { onlyRows, readPictureRow, readStrokeRow, type ReadDigit } from "./rows.ts";
@@ -48,8 +48,12 @@ export class Reader {
   ): Promise<Reading> {
     const canvas = canvasOf(ink);
     const found = await this.#model.classifyWithMaps(canvas, options.layers);
-    if (!found.prediction.blank && areDots(strokes)) {
-      const prediction: Scored = { ...found.prediction, digitScore: 0, reason: "not a digit" };
+    const { blank, digitScore } = found.prediction;
+    const few = areFewDots(strokes);
+    if (!blank && (few || (isRefused(found.prediction) && areDots(strokes)))) {
+      const prediction: Scored = {
+        ...found.prediction, digitScore: few ? 0 : digitScore, reason: "not a digit",
+      };
       return this.#explained({ ...found, prediction }, canvas, context, null, null);
     }
     const classify = this.#classify(context);
