@@ -1,7 +1,7 @@
 """Addresses of more than one part, such as /runs/x, are sent to one of a single part.
 
-A page has one. Below others, Streamlit's page finds none of its scripts and stays empty; of what is
-no UTF-8, its scripts make nothing.
+A page's address has one part. With more, the browser looks for Streamlit's scripts in the wrong
+place and the page stays empty; so it does if the path is not valid UTF-8, which they cannot decode.
 """
 
 from typing import TYPE_CHECKING

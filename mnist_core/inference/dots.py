@@ -12,15 +12,15 @@ _DOT = 0.06
 """Largest extent of a dot, relative to that of the whole drawing."""
 
 _APART = 5.0
-"""Least distance of a dot from the next one, relative to its extent; digits of a row are closer."""
+"""Least median distance of a dot from its nearest neighbour, relative to the largest dot's extent;
+the digits of a row are closer."""
 
 
 def are_dots(strokes: Sequence[np.ndarray]) -> bool:
     """Return whether a drawing, a list of arrays (N, 2), is of two or more dots and nothing else.
 
-    A dot is a stroke that is tiny beside the whole drawing and beside its distance from the next
-    one, of most of them; of a single stroke that is not known.
-    Strokes without positions are not counted.
+    A dot is a stroke whose extent is small against that of the drawing, and against the median
+    distance of a stroke from its nearest neighbour. Strokes without positions are not counted.
     """
     given = _given(strokes)
     if len(given) < 2:

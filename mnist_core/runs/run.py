@@ -190,8 +190,8 @@ def missing_config_explained(path: Path) -> Iterator[None]:
         raise ExplainedError(
             Message(
                 "{path}: this file is missing, so the run's settings are unknown and it cannot be "
-                "resumed; put the file back from a copy, or delete the run (its weights and "
-                "metrics are not affected)",
+                "resumed; its weights and metrics are not affected; put the file back from a "
+                "copy, or delete the run",
                 path=path,
             )
         ) from None
